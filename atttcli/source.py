@@ -1,0 +1,93 @@
+"""The contract of everything that is read: a Source turns one input into events, alerts, indicators and problems.
+
+Problems are values: a bad record is yielded as ReadProblem with its position, and reading goes on. A source raises only
+InputError, and only when nothing more of this input can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from atttcli.clock import VIETNAM
+from atttcli.limits import Budget
+from atttcli.model.alert import Alert
+from atttcli.model.event import Event
+from atttcli.model.observable import Indicator
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProblem:
+    """A record that could not be read. `reason` is a short English sentence; `excerpt` raw (escape before showing)."""
+
+    line: int | None
+    reason: str
+    offset: int | None = None
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside the input (a mail's attachment, a picture in a document) to be routed in its turn. In memory, bounded."""
+
+    name: str
+    data: bytes
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The covering letter of a list: number, date (ISO), sender, deadline (ISO), what reply is asked for."""
+
+    number: str = ""
+    date: str = ""
+    sender: str = ""
+    subject: str = ""
+    deadline: str = ""
+    reply: str = ""
+
+
+Record = Event | Alert | Indicator | Letter | Attachment | ReadProblem
+
+
+@dataclass(slots=True)
+class Input:
+    """One input as the router hands it to a source.
+
+    `path` is what people see (`in.zip!logs/a.log`), `head` its first 64 KiB (decompressed), `stream` stands at byte 0 and
+    is closed by the caller. `file` is set when the bytes are also a regular file on disk (captures and workbooks want it).
+    """
+
+    path: str
+    sha256: str
+    size: int
+    head: bytes
+    stream: BinaryIO
+    modified: int | None = None  # microseconds; the year of year-less stamps is taken from it
+    file: Path | None = None
+    zone: Any = VIETNAM  # assumed for stamps that carry none
+    budget: Budget = field(default_factory=Budget)
+    own_networks: tuple[str, ...] = ()  # CIDRs: never indicators
+    own_domains: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()  # values never taken as indicators
+    assumed: dict[str, str] = field(default_factory=dict)  # source writes here: {"zone": "+07:00", "year": "2026"}
+
+
+class Source(Protocol):
+    """A reader of one format. Stateless; one instance serves all inputs.
+
+    `recognise` returns 0 (not mine) to 100 (certain) from content, never from the name alone; the name may break a tie.
+    """
+
+    name: str
+    kind: str  # "log", "list", "mail", "capture", "text"
+
+    def recognise(self, given: Input) -> int:
+        """How sure this source is that the input is its own."""
+        ...
+
+    def read(self, given: Input) -> Iterator[Record]:
+        """All records in order of the file."""
+        ...

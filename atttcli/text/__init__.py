@@ -1,0 +1,1 @@
+"""Text that came from outside: shown safely, folded for searching, redacted, kept inert in spreadsheets."""
