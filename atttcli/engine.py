@@ -8,9 +8,6 @@ from typing import Protocol, TypeVar
 
 from atttcli.errors import Where
 from atttcli.model.alert import Detection
-from atttcli.model.problem import RuleProblem
-
-__all__ = ["Engine", "EngineProblem", "RuleProblem"]
 
 Item = TypeVar("Item", contravariant=True)
 
@@ -21,6 +18,16 @@ class EngineProblem:
 
     where: Where
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProblem:
+    """A rule refused at load (`refused`) or worth a look (`warning`), by file, line and name, with a hint."""
+
+    where: Where
+    reason: str
+    hint: str = ""
+    refused: bool = True
 
 
 class Engine(Protocol[Item]):
