@@ -1,0 +1,157 @@
+"""A rule while its options are read: the sticky buffer in force, contents that later modifiers change, flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from atttcli.errors import RuleError
+from atttcli.rulepack.network.buffers import BUFFERS, PAYLOAD
+from atttcli.rulepack.network.values import (
+    Amount,
+    Content,
+    Flowbit,
+    FlowTest,
+    Op,
+    PacketTest,
+    Pcre,
+    Size,
+    Threshold,
+)
+
+
+@dataclass(slots=True)
+class ContentDraft:
+    """A content whose modifiers are still coming; None means not given."""
+
+    pattern: bytes
+    negated: bool
+    nocase: bool = False
+    offset: Amount | None = None
+    depth: Amount | None = None
+    distance: Amount | None = None
+    within: Amount | None = None
+    startswith: bool = False
+    endswith: bool = False
+    fast: bool = False
+
+    def freeze(self) -> Content:
+        """The value, with `startswith` as offset 0 and depth of its length."""
+        depth = len(self.pattern) if self.startswith else self.depth
+        return Content(
+            self.pattern,
+            self.nocase,
+            self.negated,
+            self.offset or 0,
+            depth,
+            self.distance,
+            self.within,
+            self.endswith,
+            self.fast,
+        )
+
+
+DraftOp = Op | ContentDraft
+
+
+@dataclass(slots=True)
+class GroupDraft:
+    """The options of one buffer so far."""
+
+    buffer: str
+    transforms: list[str] = field(default_factory=list)
+    ops: list[DraftOp] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Draft:
+    """Everything an option may change."""
+
+    protocol: str
+    msg: str = ""
+    gid: int = 1
+    sid: int = 0
+    rev: int = 0
+    classtype: str = ""
+    category: str = ""
+    priority: int | None = None
+    class_priority: int | None = None
+    flow: FlowTest | None = None
+    flowbits: list[Flowbit] = field(default_factory=list)
+    dsize: Size | None = None
+    packet: list[PacketTest] = field(default_factory=list)
+    groups: list[GroupDraft] = field(default_factory=list)
+    current: GroupDraft | None = None
+    last: ContentDraft | None = None
+    last_group: GroupDraft | None = None
+    threshold: Threshold | None = None
+    filter: Threshold | None = None
+    noalert: bool = False
+    points_at: str = ""
+    metadata: list[str] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)  # byte_extract variables
+
+    def group(self) -> GroupDraft:
+        """Where an option without its own buffer goes: the sticky buffer, else the payload."""
+        return self.current if self.current is not None else self.find(PAYLOAD)
+
+    def find(self, buffer: str) -> GroupDraft:
+        """The group of a buffer without transforms, made when missing."""
+        for group in self.groups:
+            if group.buffer == buffer and not group.transforms:
+                return group
+        made = GroupDraft(buffer)
+        self.groups.append(made)
+        return made
+
+    def stick(self, buffer: str) -> None:
+        """A sticky buffer begins. Naming it again goes on with it, unless it may occur several times."""
+        if buffer == PAYLOAD:
+            self.current = None
+        else:
+            if self.current is not None and not self.current.ops:
+                raise RuleError(f"{self.current.buffer} is named but nothing is asked of it")
+            again = None if BUFFERS[buffer].multi else self._same(buffer)
+            if again is None:
+                again = GroupDraft(buffer)
+                self.groups.append(again)
+            self.current = again
+        self.last = None
+
+    def _same(self, buffer: str) -> GroupDraft | None:
+        return next((g for g in self.groups if g.buffer == buffer and not g.transforms), None)
+
+    def add(self, op: DraftOp) -> None:
+        """An option of the buffer in force."""
+        group = self.group()
+        group.ops.append(op)
+        if isinstance(op, ContentDraft):
+            self.last, self.last_group = op, group
+
+    def content(self, keyword: str) -> ContentDraft:
+        """The content that a modifier binds, or RuleError."""
+        if self.last is None:
+            raise RuleError(f"{keyword} without a content before it")
+        return self.last
+
+    def rebind(self, buffer: str, keyword: str) -> None:
+        """An older modifier: the last content moves into `buffer`."""
+        content = self.content(keyword)
+        if self.current is not None:
+            raise RuleError(f"{keyword} after the sticky buffer {self.current.buffer}")
+        group = self.last_group
+        if group is None or group.buffer != PAYLOAD:
+            raise RuleError(f"{keyword} on a content that has a buffer already")
+        group.ops.pop()
+        if not group.ops:
+            self.groups.remove(group)
+        self.last_group = self.find(buffer)
+        self.last_group.ops.append(content)
+
+
+def freeze_op(op: DraftOp) -> Op:
+    """A draft option as a value."""
+    return op.freeze() if isinstance(op, ContentDraft) else op
+
+
+__all__ = ["ContentDraft", "Draft", "DraftOp", "GroupDraft", "Pcre", "freeze_op"]

@@ -1,0 +1,201 @@
+"""Every option a rule may have: the table from its name to what it does to the draft. Anything else is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from atttcli.errors import RuleError
+from atttcli.rulepack.network import bytetests, contents, headers
+from atttcli.rulepack.network.buffers import BUFFERS, MODIFIERS, PAYLOAD, STICKY_ALIASES, TRANSFORMS
+from atttcli.rulepack.network.classification import CLASSES
+from atttcli.rulepack.network.draft import ContentDraft, Draft
+
+Handler = Callable[[Draft, str], None]
+
+
+def _msg(draft: Draft, value: str) -> None:
+    text = contents.unquote(value, "msg")[1]
+    draft.msg = text.replace('\\"', '"').replace("\\;", ";").replace("\\:", ":").replace("\\\\", "\\")
+
+
+def _sid(draft: Draft, value: str) -> None:
+    draft.sid = contents.number(value.strip().strip('"'), "sid", 1, 0xFFFFFFFF)
+
+
+def _gid(draft: Draft, value: str) -> None:
+    draft.gid = contents.number(value.strip().strip('"'), "gid", 0, 0xFFFFFFFF)
+
+
+def _rev(draft: Draft, value: str) -> None:
+    draft.rev = contents.number(value.strip().strip('"'), "rev", 0, 0xFFFFFFFF)
+
+
+def _priority(draft: Draft, value: str) -> None:
+    draft.priority = contents.number(value, "priority", 1, 255)
+
+
+def _classtype(draft: Draft, value: str) -> None:
+    name = value.strip().strip('"')
+    category, priority = CLASSES.get(name.lower(), ("", 3))
+    if draft.classtype and draft.class_priority is not None and draft.class_priority <= priority:
+        return
+    draft.classtype, draft.category, draft.class_priority = name, category, priority
+
+
+def _metadata(draft: Draft, value: str) -> None:
+    draft.metadata.extend(part.strip() for part in value.split(","))
+
+
+def _reference(draft: Draft, value: str) -> None:
+    draft.references.append(value.strip())
+
+
+def _target(draft: Draft, value: str) -> None:
+    side = value.strip().lower()
+    if side not in ("src_ip", "dest_ip"):
+        raise RuleError(f"target: unknown side {side[:40]!r}")
+    draft.points_at = side
+
+
+def _noalert(draft: Draft, value: str) -> None:
+    draft.noalert = True
+
+
+def _sticky(name: str) -> Handler:
+    def stick(draft: Draft, value: str) -> None:
+        draft.stick(name)
+
+    return stick
+
+
+def _modifier(name: str, keyword: str) -> Handler:
+    def rebind(draft: Draft, value: str) -> None:
+        draft.rebind(name, keyword)
+
+    return rebind
+
+
+def _transform(name: str) -> Handler:
+    def transform(draft: Draft, value: str) -> None:
+        if draft.current is None:
+            raise RuleError(f"{name} without a sticky buffer")
+        if draft.current.ops:
+            _fresh(draft, draft.current.buffer)
+        draft.current.transforms.append(name)
+
+    return transform
+
+
+def _fresh(draft: Draft, buffer: str) -> None:
+    """A transform after the buffer was used already: only right where the buffer has just been named again."""
+    raise RuleError(f"a transform after the options of {buffer}", hint=f"name {buffer} again before it")
+
+
+def _uricontent(draft: Draft, value: str) -> None:
+    negated, text = contents.unquote(value, "uricontent")
+    made = ContentDraft(contents.pattern_bytes(text), negated)
+    if not made.pattern:
+        raise RuleError("uricontent: empty pattern")
+    group = draft.find("http.uri")
+    group.ops.append(made)
+    draft.last, draft.last_group = made, group
+
+
+def _fingerprint_alias(draft: Draft, value: str) -> None:
+    """`tls.fingerprint:"aa:bb"`: an older form of `tls.cert_fingerprint` with a content."""
+    negated, text = contents.unquote(value, "tls.fingerprint")
+    draft.find("tls.cert_fingerprint").ops.append(ContentDraft(text.strip().lower().encode(), negated))
+
+
+def _name_alias(buffer: str) -> Handler:
+    def content(draft: Draft, value: str) -> None:
+        negated, text = contents.unquote(value, buffer)
+        draft.find(buffer).ops.append(ContentDraft(text.encode("utf-8", "surrogateescape"), negated))
+
+    return content
+
+
+def _bare(handler: Handler, keyword: str) -> Handler:
+    """An option that takes no value refuses one, instead of passing over it."""
+
+    def checked(draft: Draft, value: str) -> None:
+        if value.strip():
+            raise RuleError(f"{keyword} takes no value")
+        handler(draft, value)
+
+    return checked
+
+
+def _table() -> dict[str, Handler]:
+    table: dict[str, Handler] = {
+        "msg": _msg,
+        "sid": _sid,
+        "gid": _gid,
+        "rev": _rev,
+        "priority": _priority,
+        "classtype": _classtype,
+        "metadata": _metadata,
+        "reference": _reference,
+        "target": _target,
+        "content": contents.content,
+        "offset": contents.offset,
+        "depth": contents.depth,
+        "distance": contents.distance,
+        "within": contents.within,
+        "fast_pattern": contents.fast_pattern,
+        "pcre": contents.pcre,
+        "isdataat": contents.isdataat,
+        "bsize": contents.bsize,
+        "dsize": contents.dsize,
+        "urilen": contents.urilen,
+        "uricontent": _uricontent,
+        "byte_test": bytetests.byte_test,
+        "byte_jump": bytetests.byte_jump,
+        "byte_extract": bytetests.byte_extract,
+        "flow": headers.flow,
+        "flowbits": headers.flowbits,
+        "threshold": headers.threshold,
+        "detection_filter": headers.detection_filter,
+        "flags": headers.flags,
+        "tcp.flags": headers.flags,
+        "ip_proto": headers.ip_proto,
+        "tls.fingerprint": _fingerprint_alias,
+        "tls.subject": _name_alias("tls.cert_subject"),
+        "tls.issuerdn": _name_alias("tls.cert_issuer"),
+    }
+    plain: dict[str, Handler] = {
+        "nocase": contents.nocase,
+        "startswith": contents.startswith,
+        "endswith": contents.endswith,
+        "rawbytes": contents.rawbytes,
+        "noalert": _noalert,
+        "sameip": headers.sameip,
+        "pkt_data": _sticky(PAYLOAD),
+    }
+    plain |= {name: _sticky(name) for name in BUFFERS}
+    plain |= {alias: _sticky(name) for alias, name in STICKY_ALIASES.items()}
+    plain |= {alias: _modifier(name, alias) for alias, name in MODIFIERS.items()}
+    plain |= {name: _transform(name) for name in TRANSFORMS}
+    numbers = (
+        "itype",
+        "icode",
+        "ttl",
+        "tos",
+        "id",
+        "icmp_id",
+        "icmp_seq",
+        "seq",
+        "ack",
+        "window",
+        "tcp.ack",
+        "tcp.seq",
+    )
+    for name in numbers:
+        table[name] = partial(headers.header_number, keyword=name.removeprefix("tcp."))
+    table["tcp.window"] = table["window"]
+    return table | {name: _bare(handler, name) for name, handler in plain.items()}
+
+
+KEYWORDS: Final[dict[str, Handler]] = _table()

@@ -1,0 +1,216 @@
+"""What a rule file becomes: frozen values that the engine compiles lazily and the cache stores as msgpack.
+
+Ranges are inclusive. Offsets and sizes are bytes; a `str` in their place names a `byte_extract` variable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from atttcli.engine import RuleProblem
+
+Ranges = tuple[tuple[int, int], ...]
+Amount = int | str
+
+
+class AddressSet(Struct, frozen=True, array_like=True):
+    """Address ranges of one header side, merged and sorted; IPv6 ends as 16 raw bytes."""
+
+    v4: Ranges
+    v6: tuple[tuple[bytes, bytes], ...]
+
+
+class Content(Struct, frozen=True, array_like=True, tag="content"):
+    """A literal. `depth` counts from `offset`; `distance` and `within` from the end of the previous match."""
+
+    pattern: bytes
+    nocase: bool = False
+    negated: bool = False
+    offset: Amount = 0
+    depth: Amount | None = None
+    distance: Amount | None = None
+    within: Amount | None = None
+    endswith: bool = False
+    fast: bool = False
+
+    @property
+    def relative(self) -> bool:
+        """Whether its place depends on the previous match."""
+        return self.distance is not None or self.within is not None
+
+
+class Pcre(Struct, frozen=True, array_like=True, tag="pcre"):
+    """A Perl regular expression; `prefix` holds its flags as inline options, `dollar_endonly` the flag E."""
+
+    pattern: bytes
+    prefix: bytes = b""
+    negated: bool = False
+    relative: bool = False
+    dollar_endonly: bool = False
+
+
+class DataAt(Struct, frozen=True, array_like=True, tag="isdataat"):
+    """Whether there are `amount` bytes: in the buffer, or after the previous match."""
+
+    amount: Amount
+    relative: bool = False
+    negated: bool = False
+
+
+class Size(Struct, frozen=True, array_like=True, tag="size"):
+    """The buffer's length lies within `low` and `high` (`bsize`, `urilen`)."""
+
+    low: int
+    high: int
+    negated: bool = False
+
+
+class ByteTest(Struct, frozen=True, array_like=True, tag="byte_test"):
+    """A number in the buffer compared with `value`. `base` is 0 for binary, else 8, 10, 16 for digits."""
+
+    count: Amount
+    operator: str
+    value: Amount
+    offset: Amount
+    negated: bool = False
+    relative: bool = False
+    little: bool = False
+    base: int = 0
+    mask: int = 0
+
+
+class ByteJump(Struct, frozen=True, array_like=True, tag="byte_jump"):
+    """A number in the buffer moves the cursor."""
+
+    count: Amount
+    offset: Amount
+    relative: bool = False
+    little: bool = False
+    base: int = 0
+    mask: int = 0
+    multiplier: int = 1
+    align: bool = False
+    origin: str = ""  # "" the number's end, "beginning" or "end" of the buffer
+    post_offset: Amount = 0
+
+
+class ByteExtract(Struct, frozen=True, array_like=True, tag="byte_extract"):
+    """A number in the buffer kept under `name` for later options."""
+
+    count: int
+    offset: Amount
+    name: str
+    relative: bool = False
+    little: bool = False
+    base: int = 0
+    mask: int = 0
+    multiplier: int = 1
+    align: int = 0
+
+
+Op = Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract
+
+
+class Group(Struct, frozen=True, array_like=True):
+    """Everything that one buffer (after its transforms) must meet, in the order written."""
+
+    buffer: str
+    transforms: tuple[str, ...]
+    ops: tuple[Op, ...]
+
+
+class FlowTest(Struct, frozen=True, array_like=True):
+    """`flow`: direction `to_server`, `to_client` or both (""), `established`, `not_established` or either ("")."""
+
+    direction: str = ""
+    state: str = ""
+    only_stream: bool = False
+    no_stream: bool = False
+
+
+class Flowbit(Struct, frozen=True, array_like=True):
+    """`flowbits`: command and names (several are alternatives)."""
+
+    command: str
+    names: tuple[str, ...]
+
+
+class Threshold(Struct, frozen=True, array_like=True):
+    """`threshold` (limit, threshold, both) and `detection_filter`."""
+
+    kind: str
+    track: str
+    count: int
+    seconds: int
+
+
+class PacketTest(Struct, frozen=True, array_like=True):
+    """A number of the packet's header: `keyword` of `low..high`, or for `flags` mask and value."""
+
+    keyword: str
+    low: int
+    high: int
+    negated: bool = False
+    extra: int = 0
+    modifier: str = ""
+
+
+class Rule(Struct, frozen=True, array_like=True):
+    """One rule, whole. The four header sides are indexes into the pack's `addresses` and `ports`."""
+
+    action: str
+    protocol: str
+    source: int
+    source_ports: int
+    both_ways: bool
+    target: int
+    target_ports: int
+    gid: int
+    sid: int
+    rev: int
+    msg: str
+    classtype: str
+    category: str
+    priority: int
+    file: int
+    line: int
+    app: str  # application protocol the flow must have, or ""
+    direction: str  # to_server, to_client or "": from `flow` and the buffers
+    flow: FlowTest | None
+    flowbits: tuple[Flowbit, ...]
+    dsize: Size | None
+    packet: tuple[PacketTest, ...]
+    groups: tuple[Group, ...]
+    lead: tuple[int, int] | None  # group and op that the prefilter looks for
+    threshold: Threshold | None
+    filter: Threshold | None
+    noalert: bool
+    points_at: str  # `target`: src_ip, dest_ip or ""
+    metadata: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+class NetworkPack(Struct, frozen=True):
+    """Loaded rules. `digest` covers files and variables; `counts` is read, loaded, refused; `cache` a private folder."""
+
+    rules: tuple[Rule, ...]
+    addresses: tuple[AddressSet, ...]
+    ports: tuple[Ranges, ...]
+    files: tuple[str, ...]
+    problems: tuple[RuleProblem, ...]
+    digest: str
+    counts: dict[str, int]
+    cache: Path | None = None
+
+    def by_sid(self, sid: int, gid: int = 1) -> Rule | None:
+        """The rule of that number, if it was loaded."""
+        return next((rule for rule in self.rules if rule.sid == sid and rule.gid == gid), None)
+
+    def where(self, rule: Rule) -> dict[str, Any]:
+        """File and line of a rule, for reports."""
+        return {"file": self.files[rule.file], "line": rule.line}
