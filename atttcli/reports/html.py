@@ -1,0 +1,80 @@
+"""HTML: one self-contained file without script or remote reference, for the screen and for a browser's print button."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from atttcli.report import IncidentReport
+from atttcli.reports.incident import compose
+from atttcli.reports.inert import paper_lines, paper_text
+from atttcli.reports.outline import Block, Outline, Table
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_PIECE = 16  # characters of a digest between two places where a line may break
+
+
+class HtmlRenderer:
+    """A paper as HTML. The only style is one block whose hash stands in the content security policy."""
+
+    format = "html"
+    suffix = ".html"
+    media_type = "text/html; charset=utf-8"
+
+    def render(self, report: IncidentReport, language: str) -> bytes:
+        """The outline through the one template, autoescaped."""
+        from markupsafe import Markup
+
+        outline = compose(report, language)
+        style = _style(outline)
+        digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+        # Markup is right here and only here: the style sheet is ours and holds no data.
+        page = _template().render(paper=outline, style=Markup(style), style_hash=f"sha256-{digest}")  # noqa: S704
+        return (page + "\n").encode("utf-8")
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import DictLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=DictLoader({"paper": _packaged("paper.html.j2")}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_inert,
+        keep_trailing_newline=False,
+    )
+    environment.filters = {"lines": paper_lines, "pieces": _pieces, "kind": lambda block: type(block).__name__}
+    environment.filters["length"] = len
+    return environment.get_template("paper")
+
+
+def _inert(value: object) -> object:
+    """Every expression of the template passes here before it is escaped; Markup (our own macros, the style) is left."""
+    return paper_text(value) if type(value) is str else value
+
+
+def _pieces(line: str) -> list[str]:
+    return [line[at : at + _PIECE] for at in range(0, len(line), _PIECE)]
+
+
+def _packaged(name: str) -> str:
+    return files("atttcli.reports").joinpath("templates", name).read_text("utf-8")
+
+
+def _style(outline: Outline) -> str:
+    """The style sheet and the column widths of this paper's tables: no style attribute is needed anywhere."""
+    lines = [_packaged("paper.css").rstrip()]
+    blocks: list[Block] = [*outline.blocks, *(block for annex in outline.annexes for block in annex.blocks)]
+    for block in blocks:
+        if isinstance(block, Table):
+            total = sum(column.share for column in block.columns)
+            for at, column in enumerate(block.columns, 1):
+                lines.append(f".t-{block.name} col:nth-child({at}) {{ width: {column.share / total:.1%}; }}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,108 @@
+"""Markdown (CommonMark with GFM tables): for analysts, tickets and diffs. Data can never become markup, a link or HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from atttcli.report import IncidentReport
+from atttcli.reports.incident import compose
+from atttcli.reports.inert import paper_lines, paper_text
+from atttcli.reports.outline import Annex, Block, Bullets, Column, Fields, Heading, Masthead, Outline, Paragraph, Table
+
+_SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
+_LINE_START = re.compile(r"^( *)(#|[-+=:](?=[ \-=:]|$)|\d+(?=[.)]))")
+_RULES = {"left": ":---", "center": ":---:", "right": "---:"}
+
+
+class MarkdownRenderer:
+    """A paper as Markdown text, UTF-8."""
+
+    format = "md"
+    suffix = ".md"
+    media_type = "text/markdown; charset=utf-8"
+
+    def render(self, report: IncidentReport, language: str) -> bytes:
+        """The outline as blocks with an empty line between them."""
+        return ("\n\n".join(_paper(compose(report, language))) + "\n").encode("utf-8")
+
+
+def escaped(value: str) -> str:
+    """One line of text as Markdown that shows exactly that text: mail addresses are defanged, HTML and markup escaped."""
+    text = paper_text(value).replace("[@]", "@").replace("@", "[@]")
+    text = _SPECIAL.sub(r"\\\g<0>", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _LINE_START.sub(lambda m: m.group(1) + _escape_start(m.group(2)), text).strip()
+
+
+def _escape_start(mark: str) -> str:
+    """A number that would begin a list keeps its digits; its dot is made a reference that no parser reads as a list."""
+    return f"{mark}&#8203;" if mark.isdigit() else "\\" + mark
+
+
+def _paper(outline: Outline) -> Iterator[str]:
+    yield from _masthead(outline.masthead)
+    yield f"# {escaped(outline.kind)}"
+    yield f"**{escaped(outline.summary)}**"
+    if outline.addressees:
+        yield _joined([outline.addressees_label, *outline.addressees])
+    for block in outline.blocks:
+        yield from _block(block)
+    sign = outline.signature
+    if sign.authority or sign.signer:
+        yield _joined([*sign.authority, sign.signer])
+    yield _joined([sign.recipients_label, *sign.recipients])
+    for annex in outline.annexes:
+        yield from _annex(annex)
+    yield "---"
+    yield escaped(outline.foot)
+
+
+def _masthead(head: Masthead) -> Iterator[str]:
+    yield _joined([*head.superior, *head.organ])
+    yield _joined([head.nation, head.motto])
+    yield _joined([" ".join(head.number.split()), " ".join(head.place_date.split())])
+    yield from (f"> **{escaped(mark)}**" for mark in head.marks)
+
+
+def _annex(annex: Annex) -> Iterator[str]:
+    yield "---"
+    yield f"# {escaped(annex.label)}. {escaped(annex.title)}"
+    yield f"*{escaped(annex.attached)}*"
+    for block in annex.blocks:
+        yield from _block(block)
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Heading(level=level, text=text):
+            number, _, title = text.partition(" ")
+            yield f"{'#' * (level + 1)} {number} {escaped(title)}"
+        case Paragraph(text=text, style=style):
+            body = "\n\n".join(map(escaped, paper_lines(text)))
+            yield f"*{body}*" if body and style in ("basis", "note") else body
+        case Bullets(items=items):
+            yield "\n".join(f"- {_cell(item)}" for item in items)
+        case Fields(rows=rows):
+            yield _table((Column("", 30), Column("", 70)), rows)
+        case Table(columns=columns, rows=rows):
+            yield _table(columns, rows)
+
+
+def _table(columns: tuple[Column, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [_row(column.title for column in columns), "|" + "|".join(_RULES[column.align] for column in columns) + "|"]
+    lines.extend(_row(row) for row in rows)
+    return "\n".join(lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _cell(value: str) -> str:
+    """A cell is one line; several lines of text are parted by a dot rather than by raw HTML."""
+    return " · ".join(escaped(line) for line in paper_lines(value))
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\\\n".join(filter(None, (escaped(line) for line in lines)))

@@ -1,0 +1,117 @@
+"""What is on a paper, without any format: every paper is composed into an Outline, every renderer draws Outlines.
+
+Texts here are raw: each renderer passes every one of them through `inert` at the single place where it writes text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Align = Literal["left", "center", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`level` 1 is `I. TITLE`, 2 is `1. Title`; the number is part of the text."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Body text. `basis` is a legal basis (italic), `note` a small remark, `end` the sentence that closes the paper."""
+
+    text: str
+    style: Literal["body", "basis", "note", "end"] = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list with dashes, as official papers write it."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`share` is the column's part of the table's width, in percent; `code` marks values that may break anywhere."""
+
+    title: str
+    share: int
+    align: Align = "left"
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose header row repeats on each page. `name` is a stable word for style sheets; rows are as long as columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Label and value pairs."""
+
+    name: str
+    rows: tuple[tuple[str, str], ...]
+
+
+Block = Heading | Paragraph | Bullets | Table | Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Masthead:
+    """Boxes 1 to 4 of Decree 30/2020, one string a line; `marks` are framed words above the title (exercise, draft)."""
+
+    superior: tuple[str, ...]
+    organ: tuple[str, ...]
+    nation: str
+    motto: str
+    number: str
+    place_date: str
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Boxes 7 and 9b."""
+
+    recipients_label: str
+    recipients: tuple[str, ...]
+    authority: tuple[str, ...]
+    signer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """A part with its own page numbers. `label` is `Phụ lục I`; `attached` names the paper that it belongs to."""
+
+    label: str
+    title: str
+    attached: str
+    blocks: tuple[Block, ...]
+    landscape: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A whole paper. `foot` stands small at the bottom of every page; `as_of` (microseconds) dates the file itself."""
+
+    language: str
+    kind: str
+    summary: str
+    masthead: Masthead
+    addressees_label: str
+    addressees: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    signature: Signature
+    annexes: tuple[Annex, ...]
+    foot: str
+    subject: str
+    author: str
+    as_of: int
