@@ -214,12 +214,17 @@ def pcre(draft: Draft, value: str) -> None:
     op = Pcre(body.encode("utf-8", "surrogateescape"), prefix.encode(), negated, "R" in flags, "E" in flags)
     check_pcre(op)
     if buffers:
-        if draft.current is not None and draft.current.buffer not in buffers:
+        if draft.current is not None and draft.current.buffer not in buffers | _same_bytes(buffers):
             raise RuleError("pcre: its buffer flag contradicts the sticky buffer")
         (draft.current or draft.find(buffers.pop())).ops.append(op)
         draft.last = None
     else:
         draft.add(op)
+
+
+def _same_bytes(buffers: set[str]) -> set[str]:
+    """`Q` (the response body) may stand in `file.data`: towards the client both are the same bytes."""
+    return {"file.data"} if "http.response_body" in buffers else set()
 
 
 def check_pcre(op: Pcre) -> None:

@@ -83,8 +83,7 @@ class Draft:
     current: GroupDraft | None = None
     last: ContentDraft | None = None
     last_group: GroupDraft | None = None
-    threshold: Threshold | None = None
-    filter: Threshold | None = None
+    thresholds: list[Threshold] = field(default_factory=list)
     noalert: bool = False
     points_at: str = ""
     metadata: list[str] = field(default_factory=list)
@@ -117,6 +116,13 @@ class Draft:
                 self.groups.append(again)
             self.current = again
         self.last = None
+
+    def split(self) -> None:
+        """A transform in the middle: what follows is asked of the same buffer, transformed."""
+        if self.current is not None:
+            self.current = GroupDraft(self.current.buffer, list(self.current.transforms))
+            self.groups.append(self.current)
+            self.last = None
 
     def _same(self, buffer: str) -> GroupDraft | None:
         return next((g for g in self.groups if g.buffer == buffer and not g.transforms), None)

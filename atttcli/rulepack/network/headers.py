@@ -64,22 +64,22 @@ def flowbits(draft: Draft, value: str) -> None:
 
 def threshold(draft: Draft, value: str) -> None:
     """`threshold:type limit, track by_src, count 1, seconds 60`."""
-    if draft.threshold is not None or draft.filter is not None:
-        raise RuleError("threshold or detection_filter twice")
+    if any(known.kind == "filter" for known in draft.thresholds):
+        raise RuleError("threshold and detection_filter together")
     kind, track, count, seconds = _rate(value, "threshold")
     if kind not in ("limit", "threshold", "both"):
         raise RuleError(f"threshold: unknown type {kind[:40]!r}")
-    draft.threshold = Threshold(kind, track, count, seconds)
+    draft.thresholds.append(Threshold(kind, track, count, seconds))
 
 
 def detection_filter(draft: Draft, value: str) -> None:
     """`detection_filter:track by_src, count 5, seconds 60`."""
-    if draft.threshold is not None or draft.filter is not None:
-        raise RuleError("threshold or detection_filter twice")
+    if draft.thresholds:
+        raise RuleError("threshold or detection_filter beside a detection_filter")
     kind, track, count, seconds = _rate(value, "detection_filter")
     if kind:
         raise RuleError("detection_filter: has no type")
-    draft.filter = Threshold("filter", track, count, seconds)
+    draft.thresholds.append(Threshold("filter", track, count, seconds))
 
 
 def _rate(value: str, keyword: str) -> tuple[str, str, int, int]:
@@ -90,7 +90,7 @@ def _rate(value: str, keyword: str) -> tuple[str, str, int, int]:
             raise RuleError(f"{keyword}: unknown or repeated word {name[:40]!r}")
         given[name] = word.strip()
     track = given.get("track", "")
-    if track not in ("by_src", "by_dst", "by_both", "by_rule", "by_flow"):
+    if track not in ("by_src", "by_dst", "by_both", "by_rule"):
         raise RuleError(f"{keyword}: unknown track {track[:40]!r}")
     count = number(given.get("count", ""), keyword, 1)
     return given.get("type", ""), track, count, number(given.get("seconds", ""), keyword, 1)

@@ -82,15 +82,10 @@ def _transform(name: str) -> Handler:
         if draft.current is None:
             raise RuleError(f"{name} without a sticky buffer")
         if draft.current.ops:
-            _fresh(draft, draft.current.buffer)
+            draft.split()
         draft.current.transforms.append(name)
 
     return transform
-
-
-def _fresh(draft: Draft, buffer: str) -> None:
-    """A transform after the buffer was used already: only right where the buffer has just been named again."""
-    raise RuleError(f"a transform after the options of {buffer}", hint=f"name {buffer} again before it")
 
 
 def _uricontent(draft: Draft, value: str) -> None:

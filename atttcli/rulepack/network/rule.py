@@ -165,8 +165,7 @@ def _finish(draft: Draft, header: tuple[str, str, int, int, bool, int, int], fil
         tuple(draft.packet),
         groups,
         choose_lead(groups),
-        draft.threshold,
-        draft.filter,
+        tuple(draft.thresholds),
         draft.noalert,
         draft.points_at,
         tuple(draft.metadata),
@@ -214,8 +213,6 @@ def _check(draft: Draft, protocol: str, app: str, groups: tuple[Group, ...], dir
         raise RuleError("an option about one packet (dsize, flags, ttl ...) with a buffer of the application")
     if has_app and protocol in ("tcp-pkt", "tcp-stream", "icmp", "icmpv4", "icmpv6"):
         raise RuleError(f"{protocol} rules have no buffers of the application")
-    if draft.threshold is not None and draft.threshold.track == "by_flow":
-        raise RuleError("threshold: track by_flow is not supported")
 
 
 def _check_op(group: Group, op: object) -> None:

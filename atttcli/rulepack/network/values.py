@@ -141,7 +141,7 @@ class Flowbit(Struct, frozen=True, array_like=True):
 
 
 class Threshold(Struct, frozen=True, array_like=True):
-    """`threshold` (limit, threshold, both) and `detection_filter`."""
+    """`threshold` (kind limit, threshold, both) and `detection_filter` (kind filter)."""
 
     kind: str
     track: str
@@ -187,8 +187,7 @@ class Rule(Struct, frozen=True, array_like=True):
     packet: tuple[PacketTest, ...]
     groups: tuple[Group, ...]
     lead: tuple[int, int] | None  # group and op that the prefilter looks for
-    threshold: Threshold | None
-    filter: Threshold | None
+    thresholds: tuple[Threshold, ...]
     noalert: bool
     points_at: str  # `target`: src_ip, dest_ip or ""
     metadata: tuple[str, ...]
