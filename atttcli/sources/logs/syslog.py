@@ -38,31 +38,6 @@ _FACILITIES = (  # by number, RFC 5424 table 1
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
     "ntp", "audit", "alert", "clock", *(f"local{number}" for number in range(8)),
 )  # fmt: skip
-    "kern",
-    "user",
-    "mail",
-    "daemon",
-    "auth",
-    "syslog",
-    "lpr",
-    "news",
-    "uucp",
-    "cron",
-    "authpriv",
-    "ftp",
-    "ntp",
-    "audit",
-    "alert",
-    "clock",
-    "local0",
-    "local1",
-    "local2",
-    "local3",
-    "local4",
-    "local5",
-    "local6",
-    "local7",
-]
 _SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 _DOVECOT_PROCESSES = ("imap-login", "pop3-login", "submission-login", "managesieve-login", "auth", "auth-worker")
 REASON = "no syslog header"
