@@ -73,6 +73,7 @@ class Input:
     own_domains: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()  # values never taken as indicators
     assumed: dict[str, str] = field(default_factory=dict)  # source writes here: {"zone": "+07:00", "year": "2026"}
+    letter: Letter | None = None  # of the mail that this was attached to: fills what the list itself does not say
 
 
 class Source(Protocol):

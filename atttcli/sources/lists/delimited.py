@@ -1,0 +1,97 @@
+"""CSV as people save it: any delimiter, UTF-8 with or without mark, UTF-16, Vietnamese Windows code page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from atttcli.errors import InputError, Where
+from atttcli.source import Input, ReadProblem
+from atttcli.sources.lists.header import WINDOW, Header, find_header
+from atttcli.sources.lists.tables import MAX_CELL, MAX_COLUMNS, Document, Row, Table
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_BOMS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_HEAD: Final = 65_536
+_MAX_LINE: Final = 256 * 1024
+
+
+def encoding_of(head: bytes) -> str:
+    """Encoding by mark, by the zeros of UTF-16, by valid UTF-8; Windows-1258 for what is none of these."""
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return name
+    sample = head[:4096]
+    if sample and sample[1::2].count(0) > len(sample) // 4:
+        return "utf-16-le"
+    if sample and sample[::2].count(0) > len(sample) // 4:
+        return "utf-16-be"
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return "utf-8" if error.start >= len(head) - 3 and len(head) >= 4 else "cp1258"
+    return "utf-8"
+
+
+def header_of(head: bytes) -> tuple[Header, str] | None:
+    """The heading and delimiter that fit best, or None if these bytes are no list."""
+    encoding = encoding_of(head[:_HEAD])
+    text = head[:_HEAD].decode(encoding, "replace")
+    if len(_CONTROL.findall(text[:4096])) > 3:
+        return None
+    lines = text.splitlines(keepends=True)[: 3 * WINDOW]
+    best: tuple[Header, str] | None = None
+    for delimiter in _DELIMITERS:
+        rows = [
+            row for row, _ in zip(_parse(iter(lines), delimiter), range(WINDOW), strict=False) if isinstance(row, Row)
+        ]
+        header = find_header("", rows)
+        if header and (best is None or _known(header) > _known(best[0])):
+            best = (header, delimiter)
+    return best
+
+
+def _known(header: Header) -> int:
+    return sum(role is not None for role in header.roles)
+
+
+def read_delimited(given: Input) -> Document:
+    """The file as one table, read as a stream."""
+    found = header_of(given.head)
+    if found is None:
+        raise InputError("no row that looks like the heading of a list", where=Where(given.path))
+    lines = _lines(given.stream, encoding_of(given.head[:_HEAD]))
+    return Document(iter([Table("", _parse(lines, found[1]))]))
+
+
+def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    """Lines of bounded length; a longer one goes on as the next."""
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+    try:
+        while line := text.readline(_MAX_LINE):
+            yield line
+    finally:
+        if not stream.closed:
+            text.detach()  # it is the caller's to close
+
+
+def _parse(lines: Iterator[str], delimiter: str) -> Iterator[Row | ReadProblem]:
+    reader = csv.reader(lines, delimiter=delimiter)
+    number = 0
+    while True:
+        start = number + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            number = reader.line_num
+            yield ReadProblem(start, f"not a row of a table: {error}")
+            continue
+        number = reader.line_num
+        if any(cell.strip() for cell in cells):
+            yield Row(start, tuple(cell[:MAX_CELL] for cell in cells[:MAX_COLUMNS]))
