@@ -20,7 +20,16 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]{0,15})://([^/?#\s]+)([^#\s]*)", re.IGNOREC
 _PORTS = {"http": "80", "https": "443", "ftp": "21"}
 _HASH_LENGTH = {ObservableType.MD5: 32, ObservableType.SHA1: 40, ObservableType.SHA256: 64}
 _DEFANGED = ((re.compile(r"^h(?:xx|tt)p(s?)(?=:|\[:\])", re.IGNORECASE), r"http\1"), (re.compile(r"^fxp(?=:)"), "ftp"))
-_BRACKETED = (("[.]", "."), ("(.)", "."), ("{.}", "."), ("[dot]", "."), ("(dot)", "."), ("[:]", ":"), ("[@]", "@"), ("[at]", "@"))
+_BRACKETED = (
+    ("[.]", "."),
+    ("(.)", "."),
+    ("{.}", "."),
+    ("[dot]", "."),
+    ("(dot)", "."),
+    ("[:]", ":"),
+    ("[@]", "@"),
+    ("[at]", "@"),
+)
 MAX_URL = 8192
 
 
@@ -104,7 +113,7 @@ def canonical_domain(text: str) -> str:
 
 
 def canonical_mailbox(text: str) -> str:
-    """Lower-case address with a canonical domain; empty when it is none. Local parts are compared without case, as mail systems do."""
+    """Lower-case address with a canonical domain, or empty. Local parts are compared without case, as mail systems do."""
     name, at, domain = text.strip().strip("<>").lower().rpartition("@")
     if not at or not name or len(name) > 64 or any(c.isspace() or c in '<>,;"' for c in name):
         return ""

@@ -19,7 +19,9 @@ from atttcli.model.event import Event
 from atttcli.model.observable import Indicator, Observable, ObservableType
 
 _REMEMBERED = 65_536  # clean values per field shape
-Hits = dict[str, tuple[tuple[Value, tuple[Indicator, ...]], ...]]  # a field's text -> the values in it that met something
+Hits = dict[
+    str, tuple[tuple[Value, tuple[Indicator, ...]], ...]
+]  # a field's text -> the values in it that met something
 
 
 class Sighted(Protocol):
@@ -52,7 +54,9 @@ class IndicatorEngine:
         self._head = [(name, shape, getter(name)) for name, shape in HEAD]
 
     def match_events(
-        self, events: Sequence[Event], origin: Origin = Origin()  # noqa: B008 - a frozen value
+        self,
+        events: Sequence[Event],
+        origin: Origin = Origin(),  # noqa: B008 - a frozen value
     ) -> Iterator[tuple[int, Detection]]:
         """Detections with the position of their event in the block, in the order of the events."""
         if not len(self.index):
@@ -70,7 +74,9 @@ class IndicatorEngine:
                 yield position, describe_event(event, field, value, given, self._own, placed, self.pack)
 
     def match_sighted(
-        self, sighted: Iterable[Sighted], origin: Origin = Origin()  # noqa: B008 - a frozen value
+        self,
+        sighted: Iterable[Sighted],
+        origin: Origin = Origin(),  # noqa: B008 - a frozen value
     ) -> Iterator[Detection]:
         """Detections for what a capture showed."""
         for batch in _batches(sighted):
@@ -82,7 +88,12 @@ class IndicatorEngine:
                     yield describe_sighting(seen, value, given, self._own, origin, self.pack)
 
     def match_hashes(
-        self, md5: str = "", sha1: str = "", sha256: str = "", at: int | None = None, origin: Origin = Origin()  # noqa: B008
+        self,
+        md5: str = "",
+        sha1: str = "",
+        sha256: str = "",
+        at: int | None = None,
+        origin: Origin = Origin(),  # noqa: B008
     ) -> Iterator[Detection]:
         """Detections for one file; the strongest hash that matched speaks for it."""
         for kind, digest in ((ObservableType.SHA256, sha256), (ObservableType.SHA1, sha1), (ObservableType.MD5, md5)):

@@ -101,7 +101,9 @@ def _detection(
 
 
 def _source_line(one: Indicator) -> str:
-    return f"{one.kind} {one.type} {one.value}, source: {one.source}" + (f": {one.description}" if one.description else "")
+    return f"{one.kind} {one.type} {one.value}, source: {one.source}" + (
+        f": {one.description}" if one.description else ""
+    )
 
 
 def _as_dict(one: Indicator) -> dict[str, Any]:
@@ -117,6 +119,7 @@ def _limited(given: tuple[Indicator, ...]) -> bool:
 
 def _other_side(event: Event, field: str, own: Callable[[str], bool]) -> str:
     """Who of ours met the bad value: the first of the event's parties that is ours, else the likeliest one."""
+    parties: tuple[str, ...]
     if field == "src_ip":
         parties = (event.user, event.dst_ip, event.domain, event.host)
     elif event.category == "mail":

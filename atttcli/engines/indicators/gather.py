@@ -25,21 +25,28 @@ HEAD: tuple[tuple[str, str], ...] = (
     ("user", MAIL),
     ("hash", HASH),
 )
-_WEB = (("referer", URL), ("host", HOST), ("http_host", HOST), ("x_forwarded_for", ADDRESS))
+_WEB = (("cs-referer", URL), ("cs-host", HOST), ("x-forwarded-for", ADDRESS))
 _MAIL = (
-    ("sender", MAIL), ("from", MAIL), ("recipient", MAIL), ("to", MAIL), ("orig_to", MAIL),
-    ("recipients", MAIL), ("ip", ADDRESS), ("oip", ADDRESS), ("helo", HOST), ("client", HOST), ("relay", HOST),
+    ("from", MAIL), ("to", MAIL), ("orig_to", MAIL), ("sasl_sender", MAIL), ("sender", MAIL), ("recipient", MAIL),
+    ("ip", ADDRESS), ("helo", HOST), ("client", HOST),
 )  # fmt: skip
-_DNS = (("rrname", HOST), ("query", HOST), ("answer", HOST), ("dns.rrname", HOST), ("dns.queries.rrname", HOST),
+_DNS = (("query", HOST), ("answer", HOST), ("dns.rrname", HOST), ("dns.queries.rrname", HOST), ("dns.query.rrname", HOST),
         ("dns.answers.rdata", HOST), ("dns.grouped.A", HOST), ("dns.grouped.AAAA", HOST), ("dns.grouped.CNAME", HOST))  # fmt: skip
-_HTTP = (("http.hostname", HOST), ("http.url", URL), ("http.http_refer", URL), *_WEB)
+_HTTP = (("http.hostname", HOST), ("http.url", URL), ("http.http_refer", URL), ("http.xff", ADDRESS), *_WEB)
 _TLS = (("tls.sni", HOST), ("sni", HOST))
-_FILES = (("fileinfo.md5", HASH), ("fileinfo.sha1", HASH), ("fileinfo.sha256", HASH), ("md5", HASH), ("sha1", HASH), ("sha256", HASH))
+_FILES = (
+    ("fileinfo.md5", HASH),
+    ("fileinfo.sha1", HASH),
+    ("fileinfo.sha256", HASH),
+    ("md5", HASH),
+    ("sha1", HASH),
+    ("sha256", HASH),
+)
 FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
     "webserver": _WEB,
     "proxy": (*_WEB, ("hostname", HOST)),
     "mail": _MAIL,
-    "authentication": (("ip", ADDRESS), ("oip", ADDRESS)),
+    "authentication": (),
     "dns": _DNS,
     "http": _HTTP,
     "tls": _TLS,

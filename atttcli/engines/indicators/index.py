@@ -34,14 +34,14 @@ class IndicatorIndex:
         self._order = order.astype(np.uint32)
         self._mask, self._bits = _bit_filter(np, hashes)
         self._counts = _count_letters(rows)
-        self._networks = Networks(text[1:] for text in rows.texts() if text[0] == "c") if self._counts.get("c") else None
+        self._networks = (
+            Networks(text[1:] for text in rows.texts() if text[0] == "c") if self._counts.get("c") else None
+        )
         self.digest = digest or rows.digest()
         self.rejected = rows.rejected
 
     @classmethod
-    def build(
-        cls, indicators: Iterable[Indicator], cache: Path | None = None, version: str = ""
-    ) -> IndicatorIndex:
+    def build(cls, indicators: Iterable[Indicator], cache: Path | None = None, version: str = "") -> IndicatorIndex:
         """Index `indicators`. With a `cache` folder and a `version` (a digest that the caller knows the set by) a form kept
         from an earlier run is used without reading `indicators` at all; a damaged one is built again."""
         from atttcli.engines.indicators import cached
@@ -119,7 +119,7 @@ class IndicatorIndex:
         for text in texts:
             probes.append(("d" + text, text))
             at = text.find(".")
-            while 0 <= (after := text.find(".", at + 1)):  # the last label alone is never stored
+            while (after := text.find(".", at + 1)) >= 0:  # the last label alone is never stored
                 probes.append(("d" + text[at + 1 :], text))
                 at = after
         return self._gather(probes)
@@ -170,7 +170,8 @@ def valid_at(found: Iterable[Indicator], at: int | None) -> tuple[Indicator, ...
     return tuple(
         given
         for given in found
-        if (given.valid_from is None or given.valid_from <= at) and (given.valid_until is None or at <= given.valid_until)
+        if (given.valid_from is None or given.valid_from <= at)
+        and (given.valid_until is None or at <= given.valid_until)
     )
 
 

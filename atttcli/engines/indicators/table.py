@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -73,9 +74,7 @@ class Rows:
         at = int(self.meta_of[row])
         meta = msgspec.json.decode(self.meta_blob[int(self.meta_starts[at]) : int(self.meta_starts[at + 1])])
         source, description, kind, valid_from, valid_until, severity, tlp = meta
-        return Indicator(
-            TYPE[stored[0]], stored[1:], source, description, kind, valid_from, valid_until, severity, tlp
-        )
+        return Indicator(TYPE[stored[0]], stored[1:], source, description, kind, valid_from, valid_until, severity, tlp)
 
     def texts(self, chunk: int = 65_536) -> Iterator[str]:
         """Every row's text in order, decoding a chunk at a time."""
@@ -83,13 +82,13 @@ class Rows:
             offsets = self.starts[low : min(low + chunk, len(self)) + 1].tolist()
             base = offsets[0]
             part = self.blob[base : offsets[-1]]
-            for start, end in zip(offsets, offsets[1:], strict=False):
+            for start, end in pairwise(offsets):
                 yield part[start - base : end - base].decode()
 
     def digest(self) -> str:
         """sha256 over all that the rows say (in their order)."""
         mark = hashlib.sha256()
-        for part in (self.blob, self.starts.astype("<u8"), self.meta_of.astype("<u4"), self.meta_blob):
+        for part in (self.blob, self.starts.astype("<u8").data, self.meta_of.astype("<u4").data, self.meta_blob):
             mark.update(part)
         return mark.hexdigest()
 
@@ -124,7 +123,9 @@ def collect(indicators: Iterable[Indicator]) -> tuple[Rows, array[int]]:
         blob += (letter + value).encode()
         starts.append(len(blob))
         hashes.append(hash(match_key(letter, value)))
-    rows = Rows(bytes(blob), _offsets(np, starts), np.array(meta_of, np.uint32), bytes(meta_blob), _offsets(np, meta_starts))
+    rows = Rows(
+        bytes(blob), _offsets(np, starts), np.array(meta_of, np.uint32), bytes(meta_blob), _offsets(np, meta_starts)
+    )
     rows.rejected = rejected
     return rows, hashes
 
