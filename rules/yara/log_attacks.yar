@@ -16,7 +16,7 @@ rule log_web_shell_access : log
         scope = "log"
     strings:
         $command = /"(GET|POST) [^" ]{1,200}\.(php[3-8]?|phtml|jspx?|aspx?|ashx|cgi)\?[^" ]{0,120}(cmd|command|exec|c|x|shell|act|lenh)=(whoami|id|ls|dir|cat|type|net|ipconfig|ifconfig|uname|pwd|ps|systeminfo|tasklist|wget|curl|certutil|powershell|cmd)(%20|\+|&|\s|\/|;|%3B|%7C)[^"]{0,400}" 200 / nocase
-        $upload = /"(GET|POST) [^" ]{0,160}\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents)\/[^" ?]{0,120}\.(php[3-8]?|phtml|phar|jspx?|aspx?|ashx|asmx|cer|asa)(\?[^" ]{0,400})?( HTTP\/[0-9.]{1,3})" 200 /
+        $upload = /"(GET|POST) [^" ]{0,160}\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.(php[3-8]?|phtml|phar|jspx?|aspx?|ashx|asmx|cer|asa)(\?[^" ]{0,400})?( HTTP\/[0-9.]{1,3})" 200 /
         $double = /"(GET|POST) [^" ]{1,200}\.(jpe?g|png|gif|txt|pdf|docx?)\.(php[3-8]?|phtml|jspx?|aspx?)(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 200 /
     condition:
         any of them
