@@ -1,0 +1,139 @@
+"""What an earlier run found, file by file, so that an unchanged file is not read again. Its own SQLite file.
+
+Only whole, undisturbed results are kept: never an error, a timeout or a file that changed meanwhile. Losing the cache
+costs time, never a finding; a cache that cannot be read is thrown away and said. Python 3.8-clean.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import List, NamedTuple, Optional, Tuple
+
+_VERSION = 1
+_BATCH = 512
+_REFRESH = 8  # rows are touched every so many runs, and dropped when not met for twice as many
+_SCHEMA = """
+CREATE TABLE file (
+  path BLOB PRIMARY KEY, dev INTEGER NOT NULL, ino INTEGER NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+  ctime INTEGER NOT NULL, pack TEXT NOT NULL, run INTEGER NOT NULL, found TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE run (number INTEGER NOT NULL);
+INSERT INTO run VALUES (0);
+"""
+
+
+class Stamp(NamedTuple):
+    """What must be equal for a file to count as unchanged. Times in nanoseconds."""
+
+    dev: int
+    ino: int
+    size: int
+    mtime: int
+    ctime: int
+
+
+def stamp_of(info: os.stat_result) -> Stamp:
+    """The stamp of a stat result. Windows inode numbers can exceed 63 bits: wrapped, equality is all that counts."""
+    wrap = (1 << 63) - 1
+    return Stamp(info.st_dev & wrap, info.st_ino & wrap, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+
+
+def may_be_cached(stamp: Stamp, now: int) -> bool:
+    """Whether a later change would show in the stamp. `now` in ns at the time the file was opened.
+
+    A file changed again within one tick of its file system's clock keeps its times: such a fresh file is not cached.
+    """
+    newest = max(stamp.mtime, stamp.ctime)
+    coarse = newest % 1_000_000_000 == 0
+    return now - newest > (2_500_000_000 if coarse else 50_000_000)
+
+
+class ScanCache:
+    """Earlier results. `note` is why an old cache was thrown away, empty otherwise."""
+
+    def __init__(self, path: str, pack: str) -> None:
+        self.note = ""
+        self._pack = pack
+        self._writes: List[Tuple[bytes, int, int, int, int, int, str, int, str]] = []
+        self._touched: List[bytes] = []
+        try:
+            self._open(path)
+        except sqlite3.DatabaseError as error:
+            self.note = "the cache of earlier scans could not be read and was started anew (%s)" % error
+            _remove(path)
+            self._open(path)
+
+    def _open(self, path: str) -> None:
+        folder = os.path.dirname(path)
+        if folder:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+        try:
+            self._prepare(path)
+        except sqlite3.DatabaseError:
+            self._db.close()
+            raise
+
+    def _prepare(self, path: str) -> None:
+        if os.name == "posix":
+            os.chmod(path, 0o600)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last results, which are found again
+        self._db.execute("PRAGMA trusted_schema=OFF")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, _VERSION):
+            raise sqlite3.DatabaseError("written by another version")
+        self._db.execute("BEGIN IMMEDIATE")
+        if not version:
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute("PRAGMA user_version=%d" % _VERSION)
+        self._db.execute("UPDATE run SET number = number + 1")
+        self._run = self._db.execute("SELECT number FROM run").fetchone()[0]
+        self._db.execute("COMMIT")
+
+    def earlier(self, path: str, stamp: Stamp) -> Optional[str]:
+        """What was found (JSON text) when the file had this very stamp and these rules; None: read it."""
+        key = os.fsencode(path)
+        row = self._db.execute(
+            "SELECT dev, ino, size, mtime, ctime, pack, run, found FROM file WHERE path = ?", (key,)
+        ).fetchone()
+        if row is None or row[:5] != stamp or row[5] != self._pack:
+            return None
+        if self._run - int(row[6]) >= _REFRESH:
+            self._touched.append(key)
+        return str(row[7])
+
+    def keep(self, path: str, stamp: Stamp, found: str) -> None:
+        """Remember a whole result; written in batches."""
+        self._writes.append((os.fsencode(path), *stamp, self._pack, self._run, found))
+        if len(self._writes) >= _BATCH:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what is waiting."""
+        if not self._writes and not self._touched:
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,?,?,?,?)", self._writes)
+        self._db.executemany("UPDATE file SET run = ? WHERE path = ?", [(self._run, key) for key in self._touched])
+        self._db.execute("COMMIT")
+        self._writes.clear()
+        self._touched.clear()
+
+    def close(self) -> None:
+        """Write, forget files not met for many runs, close."""
+        try:
+            self.commit()
+            self._db.execute("DELETE FROM file WHERE run < ?", (self._run - 2 * _REFRESH,))
+        finally:
+            self._db.close()
+
+
+def _remove(path: str) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        try:
+            os.unlink(path + suffix)
+        except FileNotFoundError:
+            continue

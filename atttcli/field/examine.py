@@ -1,0 +1,263 @@
+"""Judge one open file: match its bytes, look into it when it is an archive, hash it when hashes are asked for.
+
+Python 3.8-clean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import mmap
+import os
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+from atttcli.field.filetype import archive_kind, file_type
+from atttcli.field.match import Matcher, MatchFailed, Owners, RuleHit, StringHit, Subject
+from atttcli.field.opening import Content, NotReadable, read_content, reason
+from atttcli.field.unpack import HEAD, SKIPPED, Member, UnpackProblem, unpack_all
+from atttcli.limits import MIB, Budget, Limits
+
+ARCHIVE_LIMITS = Limits(total_bytes=1024 * MIB, member_bytes=64 * MIB, members=20_000, depth=3, seconds=600.0)
+_CHUNK = 1024 * 1024
+_NO_HASHES = '"hashes": []}'
+
+HashTrio = Tuple[str, str, str]  # sha256, md5, sha1
+HashLookup = Callable[[str, str, str], Sequence[Any]]
+
+
+class FileFinding(NamedTuple):
+    """What was found in one file or member. `indicators` is what the hash look-up returned, unchanged."""
+
+    path: str
+    member: str
+    sha256: str
+    size: int
+    hits: Tuple[RuleHit, ...]
+    indicators: Tuple[Any, ...] = ()
+
+
+class MemberProblem(NamedTuple):
+    """A member that could not be judged. `counts` is 1, or 0 when nothing was lost (a link, a device)."""
+
+    path: str
+    member: str
+    kind: str
+    reason: str
+    counts: int = 1
+
+
+class Examination(NamedTuple):
+    """One file's result. `failed` is the reason when the file itself could not be judged."""
+
+    size: int
+    findings: Tuple[FileFinding, ...] = ()
+    problems: Tuple[MemberProblem, ...] = ()
+    members: int = 0
+    failed: str = ""
+    hashes: Tuple[Tuple[str, int, HashTrio], ...] = ()  # (member, size, hashes), only when a look-up is set
+    steady: bool = True
+
+
+NOTHING = Examination(0)
+
+
+@dataclass
+class Examiner:
+    """How files are judged: `matcher` (optional), `hash_lookup` (optional), archives to a depth (0: not looked into)."""
+
+    matcher: Optional[Matcher] = None
+    hash_lookup: Optional[HashLookup] = None
+    archives: Limits = ARCHIVE_LIMITS
+    passwords: Sequence[bytes] = (b"infected",)
+    owners: Owners = field(default_factory=Owners)
+
+    def file(self, path: str, fd: int, info: os.stat_result) -> Examination:
+        """Judge an open regular file; reads by `fd` only. The caller closes it."""
+        owner = self.owners.name(info.st_uid)
+        try:
+            content = read_content(fd, info.st_size)
+        except NotReadable as refused:
+            return Examination(info.st_size, failed=refused.why)
+        try:
+            return self._content(path, fd, content, owner)
+        except OSError as error:
+            return Examination(info.st_size, failed=reason(error))
+        finally:
+            if isinstance(content, mmap.mmap):
+                content.close()
+
+    def _content(self, path: str, fd: int, content: Content, owner: str) -> Examination:
+        # A mapping is only handed to libyara, which survives the file being cut; everything else reads the descriptor.
+        stream: Any = _Descriptor(fd) if isinstance(content, mmap.mmap) else io.BytesIO(content)
+        head = stream.read(HEAD) if isinstance(content, mmap.mmap) else content[:HEAD]
+        judged = self._judge(Subject(path, "", file_type(head), owner), content, stream, len(content))
+        if isinstance(judged, MatchFailed):
+            return Examination(len(content), failed=judged.reason)
+        finding, hashes = judged
+        result = _Gathering([finding] if finding else [], [], [("", len(content), hashes)] if hashes else [])
+        if self.archives.depth and archive_kind(head):
+            stream.seek(0)
+            self._archive(path, stream, owner, result)
+        return Examination(
+            len(content), tuple(result.findings), tuple(result.problems), result.members, "", tuple(result.hashes)
+        )
+
+    def _archive(self, path: str, stream: BinaryIO, owner: str, result: "_Gathering") -> None:
+        for piece in unpack_all(stream, path, Budget(self.archives), 1, self.passwords):
+            if isinstance(piece, UnpackProblem):
+                member = _join(piece.path[len(path) + 1 :], piece.member)
+                lost = 0 if piece.kind == SKIPPED else 1
+                result.problems.append(MemberProblem(path, member, piece.kind, piece.reason, lost))
+                continue
+            result.members += 1
+            self._member(path, piece, owner, result)
+
+    def _member(self, path: str, piece: Member, owner: str, result: "_Gathering") -> None:
+        member = piece.path[len(path) + 1 :]
+        subject = Subject(piece.path, member, file_type(piece.head()), owner)
+        judged = self._judge(subject, _bytes_of(piece), piece.stream, piece.size)
+        piece.stream.seek(0)
+        if isinstance(judged, MatchFailed):
+            result.problems.append(MemberProblem(path, member, "unjudged", judged.reason))
+            return
+        finding, hashes = judged
+        if finding:
+            result.findings.append(finding)
+        if hashes:
+            result.hashes.append((member, piece.size, hashes))
+
+    def _judge(
+        self, subject: Subject, content: Union[Content, memoryview], stream: BinaryIO, size: int
+    ) -> Union[MatchFailed, Tuple[Optional[FileFinding], Optional[HashTrio]]]:
+        hits = self.matcher.match(content, subject) if self.matcher is not None else []
+        if isinstance(hits, MatchFailed):
+            return hits
+        hashes = hash_trio(stream) if self.hash_lookup is not None else None
+        if not hits:
+            return None, hashes
+        sha256 = hashes[0] if hashes else _sha256(stream)
+        return FileFinding(subject.path, subject.member, sha256, size, tuple(hits)), hashes
+
+    def still_holds(self, earlier: str) -> bool:
+        """Whether an earlier result answers today's question: hashes are needed only when they are looked up."""
+        return self.hash_lookup is None or (bool(earlier) and not earlier.endswith(_NO_HASHES))
+
+    def with_indicators(self, path: str, examination: Examination) -> Iterator[FileFinding]:
+        """Findings joined with what today's indicators say of the hashes, earlier results included."""
+        if self.hash_lookup is None:
+            yield from examination.findings
+            return
+        by_member: Dict[str, FileFinding] = {finding.member: finding for finding in examination.findings}
+        for member, size, trio in examination.hashes:
+            known = tuple(self.hash_lookup(*trio))
+            finding = by_member.get(member)
+            if known and finding is None:
+                by_member[member] = FileFinding(_join(path, member), member, trio[0], size, (), known)
+            elif known and finding is not None:
+                by_member[member] = finding._replace(indicators=known)
+        yield from by_member.values()
+
+
+class _Gathering:
+    def __init__(
+        self, findings: List[FileFinding], problems: List[MemberProblem], hashes: List[Tuple[str, int, HashTrio]]
+    ) -> None:
+        self.findings = findings
+        self.problems = problems
+        self.hashes = hashes
+        self.members = 0
+
+
+class _Descriptor(io.RawIOBase):
+    """A file by its descriptor, which stays the caller's."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self._fd = fd
+
+    def read(self, size: int = -1) -> bytes:
+        return os.read(self._fd, _CHUNK if size < 0 else size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return os.lseek(self._fd, offset, whence)
+
+    def tell(self) -> int:
+        return os.lseek(self._fd, 0, os.SEEK_CUR)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+
+def hash_trio(stream: BinaryIO) -> HashTrio:
+    """SHA-256, MD5 and SHA-1 of a whole stream, in one pass; the weak ones only because lists still carry them."""
+    sha256, md5, sha1 = hashlib.sha256(), hashlib.md5(), hashlib.sha1()  # noqa: S324
+    for chunk in _chunks(stream):
+        sha256.update(chunk)
+        md5.update(chunk)
+        sha1.update(chunk)
+    return sha256.hexdigest(), md5.hexdigest(), sha1.hexdigest()
+
+
+def _sha256(stream: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    for chunk in _chunks(stream):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    stream.seek(0)
+    while True:
+        chunk = stream.read(_CHUNK)
+        if not chunk:
+            return
+        yield chunk
+
+
+def _bytes_of(member: Member) -> Union[bytes, memoryview, mmap.mmap]:
+    """The member's content for the matcher: what is in memory as it is, a spooled file mapped."""
+    if isinstance(member.stream, io.BytesIO):
+        return member.stream.getvalue()
+    member.stream.flush()
+    return mmap.mmap(member.stream.fileno(), member.size, access=mmap.ACCESS_READ)
+
+
+def _join(path: str, member: str) -> str:
+    return "%s!%s" % (path, member) if path and member else path or member
+
+
+def to_text(examination: Examination) -> str:
+    """An examination as JSON text for the cache."""
+    if not examination.findings and not examination.hashes:
+        return ""
+    findings = [[f.member, f.sha256, f.size, [_hit_to_list(hit) for hit in f.hits]] for f in examination.findings]
+    return json.dumps({"findings": findings, "hashes": examination.hashes})
+
+
+def from_text(path: str, text: str) -> Examination:
+    """The examination that `to_text` wrote, for the file's present path."""
+    if not text:
+        return NOTHING
+    data = json.loads(text)
+    findings = tuple(
+        FileFinding(_join(path, member), member, sha256, size, tuple(_hit_from_list(hit) for hit in hits))
+        for member, sha256, size, hits in data["findings"]
+    )
+    hashes = tuple((member, size, (trio[0], trio[1], trio[2])) for member, size, trio in data["hashes"])
+    return Examination(0, findings, hashes=hashes)
+
+
+def _hit_to_list(hit: RuleHit) -> List[Any]:
+    strings = [[s.identifier, s.offset, s.length, s.excerpt.decode("latin-1")] for s in hit.strings]
+    return [hit.namespace, hit.rule, hit.tags, hit.meta, strings, hit.truncated]
+
+
+def _hit_from_list(data: List[Any]) -> RuleHit:
+    namespace, rule, tags, meta, strings, truncated = data
+    found = tuple(StringHit(name, offset, length, text.encode("latin-1")) for name, offset, length, text in strings)
+    return RuleHit(namespace, rule, tuple(tags), meta, found, truncated)

@@ -1,0 +1,112 @@
+"""Open once, look at what was opened, and read only from that descriptor: never by the path again.
+
+A named pipe put in a file's place between listing and opening must neither hang the scan (O_NONBLOCK) nor be read
+(fstat); a symbolic link must not be followed (O_NOFOLLOW). Windows has none of these; there a reparse point is refused
+by its attributes and the nearest equivalents are used. Python 3.8-clean.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import stat
+from typing import Optional, Tuple, Union
+
+from atttcli.field import account
+
+# Smaller files are read (one system call, one copy); larger ones are mapped, so that memory does not follow their size.
+MAP_FROM = 8 * 1024 * 1024
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC"):
+    _FLAGS |= getattr(os, _name, 0)
+FILE_FLAGS = _FLAGS
+FOLDER_FLAGS = _FLAGS | getattr(os, "O_DIRECTORY", 0)
+
+_REPARSE = 0x400
+_CLOUD = 0x1000 | 0x40000 | 0x400000  # offline, recall on open, recall on data access: reading would download
+
+Content = Union[bytes, mmap.mmap]
+
+
+class NotReadable(Exception):
+    """This file goes into `column` because of `why`."""
+
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(why)
+        self.column = column
+        self.why = why
+
+
+def reason(error: OSError) -> str:
+    """A short reason for an operating system error, the same on every platform."""
+    known = {
+        errno.ENOENT: account.VANISHED,
+        errno.ENOTDIR: account.VANISHED,
+        errno.ESTALE: account.VANISHED,
+        errno.EACCES: account.DENIED,
+        errno.EPERM: account.DENIED,
+        errno.ENAMETOOLONG: account.TOO_LONG,
+    }
+    return known.get(error.errno or 0) or "%s" % (error.strerror or "cannot be read").lower()
+
+
+def kind_of(info: os.stat_result) -> str:
+    """Empty for a regular file or folder that may be opened, else why it is skipped."""
+    mode = info.st_mode
+    attributes = getattr(info, "st_file_attributes", 0)
+    if attributes & _CLOUD:
+        return account.PLACEHOLDER
+    if stat.S_ISLNK(mode) or attributes & _REPARSE:
+        return account.LINK
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return ""
+    if stat.S_ISFIFO(mode):
+        return account.FIFO
+    return account.SOCKET if stat.S_ISSOCK(mode) else account.DEVICE
+
+
+def open_regular(name: str, dir_fd: Optional[int] = None) -> Tuple[int, os.stat_result]:
+    """A descriptor of a regular file and what fstat says of it; NotReadable otherwise, at once, whatever stands there."""
+    try:
+        fd = os.open(name, FILE_FLAGS) if dir_fd is None else os.open(name, FILE_FLAGS, dir_fd=dir_fd)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise NotReadable(account.SKIPPED, account.LINK) from None
+        if error.errno == errno.ENXIO:  # a socket, or a device without a driver
+            raise NotReadable(account.SKIPPED, account.SOCKET) from None
+        raise NotReadable(account.FAILED, reason(error)) from None
+    try:
+        info = os.fstat(fd)
+        why = kind_of(info) if stat.S_ISREG(info.st_mode) else (kind_of(info) or account.CHANGED)
+    except OSError as error:
+        os.close(fd)
+        raise NotReadable(account.FAILED, reason(error)) from None
+    if why:
+        os.close(fd)
+        raise NotReadable(account.FAILED if why == account.CHANGED else account.SKIPPED, why)
+    return fd, info
+
+
+def read_content(fd: int, size: int) -> Content:
+    """All bytes of an open file of `size`: bytes, or a mapping when large. Never more than `size` is read.
+
+    A mapping may be handed to libyara, which survives the file being cut under it; Python code must not touch it
+    (a page that is gone kills the process): use `read_head` and `read_chunks`.
+    """
+    if size >= MAP_FROM:
+        try:
+            return mmap.mmap(fd, size, access=mmap.ACCESS_READ)
+        except (ValueError, OSError):
+            raise NotReadable(account.FAILED, account.CHANGED) from None
+    try:
+        data = os.read(fd, size) if size else b""
+        while len(data) < size:
+            more = os.read(fd, size - len(data))
+            if not more:
+                break
+            data += more
+    except OSError as error:
+        raise NotReadable(account.FAILED, reason(error)) from None
+    return data

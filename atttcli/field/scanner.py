@@ -1,0 +1,188 @@
+"""The scan: walk, recognise what is unchanged, open, match, look into archives, remember, account.
+
+One thread walks and opens; matching goes to a small pool (libyara releases the interpreter's lock), with a bounded number
+of files under way. Results come in the order of the walk. Python 3.8-clean.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Callable, Deque, Iterable, Iterator, NamedTuple, Optional, Union
+
+from atttcli.field import account
+from atttcli.field.account import FAILED, SCANNED, SKIPPED, UNCHANGED, Account, FileAccount, Outcome
+from atttcli.field.cache import ScanCache, Stamp, may_be_cached, stamp_of
+from atttcli.field.examine import NOTHING, Examination, Examiner, FileFinding, MemberProblem, from_text, to_text
+from atttcli.field.opening import NotReadable, open_regular
+from atttcli.field.walk import Found, WalkOptions, walk
+from atttcli.limits import MIB
+
+MAX_FILE_BYTES = 64 * MIB
+_PROGRESS_SECONDS = 0.2
+_MEMORY_EVERY = 64  # files between two looks at the process's memory
+
+Progress = Callable[[Account, str], None]
+
+
+@dataclass(frozen=True)
+class ScanLimits:
+    """What a run may cost. 0 means unlimited. Memory in bytes, of the whole process."""
+
+    file_bytes: int = MAX_FILE_BYTES
+    seconds: float = 0
+    memory: int = 0
+    threads: int = 1
+
+
+class _Job(NamedTuple):
+    """A file on its way: the outcome is known already, or the future will bring the examination."""
+
+    path: str
+    outcome: Optional[Outcome] = None
+    earlier: Examination = NOTHING
+    stamp: Optional[Stamp] = None
+    cacheable: bool = False
+    future: Optional["Future[Examination]"] = None
+
+
+Result = Union[FileFinding, MemberProblem, Outcome, FileAccount]
+
+
+@dataclass
+class Scanner:
+    """One configured scan. `examiner` judges a file; `cache` (optional) knows what earlier runs found."""
+
+    examiner: Examiner
+    limits: ScanLimits = field(default_factory=ScanLimits)
+    cache: Optional[ScanCache] = None
+    options: WalkOptions = field(default_factory=WalkOptions)
+    progress: Optional[Progress] = None
+    _account: Account = field(default_factory=Account)
+    _deadline: float = 0
+    _shown: float = 0
+
+    def run(self, roots: Iterable[str]) -> Iterator[Result]:
+        """Findings, member problems and the outcome of each file as they come; the FileAccount last.
+
+        Outcomes of files that were scanned or are unchanged are counted, not yielded.
+        """
+        self._account = Account()
+        self._deadline = time.monotonic() + self.limits.seconds if self.limits.seconds else 0
+        pool = ThreadPoolExecutor(self.limits.threads) if self.limits.threads > 1 else None
+        try:
+            yield from self._results(roots, pool)
+        finally:
+            if pool is not None:
+                pool.shutdown(wait=True)
+            if self.cache is not None:
+                self.cache.commit()
+        yield self._account.close()
+
+    def _results(self, roots: Iterable[str], pool: Optional[ThreadPoolExecutor]) -> Iterator[Result]:
+        waiting: Deque[_Job] = deque()
+        items = walk(roots, self.options)
+        try:
+            for item in items:
+                self._account.found += 1
+                job = _Job(item.path, item) if isinstance(item, Outcome) else self._job(item, pool)
+                waiting.append(job)
+                while len(waiting) > 2 * self.limits.threads or (waiting and pool is None):
+                    yield from self._finish(waiting.popleft())
+                if self._over():
+                    break
+        finally:
+            items.close()  # type: ignore[attr-defined]
+            # Also when the consumer stops early: what is under way is counted, and its descriptors are closed.
+            rest = [result for job in waiting for result in self._finish(job)]
+        yield from rest
+
+    def _job(self, found: Found, pool: Optional[ThreadPoolExecutor]) -> _Job:
+        """Decide by its stat what happens to a file; only what must be read is opened."""
+        size = found.stat.st_size
+        if self.limits.file_bytes and size > self.limits.file_bytes:
+            return _Job(found.path, Outcome(found.path, SKIPPED, account.TOO_LARGE, size))
+        if self.cache is not None:
+            earlier = self.cache.earlier(os.path.abspath(found.path), stamp_of(found.stat))
+            if earlier is not None and self.examiner.still_holds(earlier):
+                return _Job(found.path, Outcome(found.path, UNCHANGED, "", size), from_text(found.path, earlier))
+        return self._opened(found, pool)
+
+    def _opened(self, found: Found, pool: Optional[ThreadPoolExecutor]) -> _Job:
+        now = time.time_ns() if self.cache is not None else 0
+        try:
+            fd, info = open_regular(found.name, found.dir_fd)
+        except NotReadable as refused:
+            return _Job(found.path, Outcome(found.path, refused.column, refused.why))
+        if self.limits.file_bytes and info.st_size > self.limits.file_bytes:
+            os.close(fd)
+            return _Job(found.path, Outcome(found.path, SKIPPED, account.TOO_LARGE, info.st_size))
+        stamp = stamp_of(info)
+        if pool is not None:
+            future = pool.submit(self._examine, found.path, fd, info)
+        else:
+            future = Future()
+            future.set_result(self._examine(found.path, fd, info))
+        return _Job(found.path, None, NOTHING, stamp, bool(now) and may_be_cached(stamp, now), future)
+
+    def _examine(self, path: str, fd: int, info: os.stat_result) -> Examination:
+        try:
+            examination = self.examiner.file(path, fd, info)
+            steady = stamp_of(os.fstat(fd)) == stamp_of(info)
+            return examination if steady else examination._replace(steady=False)
+        finally:
+            os.close(fd)
+
+    def _finish(self, job: _Job) -> Iterator[Result]:
+        """Count one file and give what was found in it."""
+        examination = job.earlier if job.future is None else job.future.result()
+        outcome = job.outcome or self._judge(job, examination)
+        self._account.add(outcome)
+        self._show(outcome.path)
+        if outcome.column in (SKIPPED, FAILED):
+            yield outcome
+        for finding in self.examiner.with_indicators(job.path, examination):
+            self._account.matches += len(finding.hits) + len(finding.indicators)
+            yield finding
+        for problem in examination.problems:
+            self._account.member_problems += problem.counts
+            yield problem
+
+    def _judge(self, job: _Job, examination: Examination) -> Outcome:
+        """The column of an examined file; a whole and steady result is remembered."""
+        self._account.members += examination.members
+        path = job.path
+        if examination.failed:
+            return Outcome(path, FAILED, examination.failed, examination.size)
+        whole = examination.steady and not any(problem.counts for problem in examination.problems)
+        if whole and job.cacheable and self.cache is not None and job.stamp is not None:
+            self.cache.keep(os.path.abspath(path), job.stamp, to_text(examination))
+        return Outcome(path, SCANNED, "", examination.size)
+
+    def _show(self, path: str) -> None:
+        if self.progress is None:
+            return
+        now = time.monotonic()
+        if now - self._shown >= _PROGRESS_SECONDS:
+            self._shown = now
+            self.progress(self._account, path)
+
+    def _over(self) -> bool:
+        """Whether the run has reached a limit; it then ends cleanly, and the next one goes on from the cache."""
+        if self._deadline and time.monotonic() > self._deadline:
+            self._account.stopped = "time limit"
+        elif self.limits.memory and self._account.found % _MEMORY_EVERY == 0 and _resident() > self.limits.memory:
+            self._account.stopped = "memory limit"
+        return bool(self._account.stopped)
+
+
+def _resident() -> int:
+    """Resident memory of this process in bytes; 0 where it cannot be known cheaply."""
+    try:
+        with open("/proc/self/statm", "rb") as text:
+            return int(text.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
