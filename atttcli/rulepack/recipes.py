@@ -33,6 +33,7 @@ from atttcli.errors import InputError, Where
 
 START = 1620608400  # 2021-05-10 08:00:00 +07:00
 MAX_REPEAT = 1000
+MAX_SECONDS = 31 * 86400
 _MSS = 1400
 _ETHERNET = bytes.fromhex("020000000002020000000001")
 _FLOW_KEYS = {"client", "server", "proto", "at", "repeat", "every", "messages"}
@@ -93,19 +94,34 @@ def build_capture(flows: Sequence[Flow], start: float = START) -> bytes:
 
 
 def _flow(entry: Any, where: Where | None) -> Flow:
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("messages"), list):
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("messages"), list) or not entry["messages"]:
         raise InputError("a flow needs client, server and messages", where=where)
     unknown = set(entry) - _FLOW_KEYS
     if unknown:
         raise InputError(f"unknown keys in a flow: {', '.join(sorted(unknown))}", where=where)
-    proto = str(entry.get("proto", "udp" if "dns" in entry["messages"][0] else "tcp"))
+    proto = str(entry.get("proto", "udp" if _is_query(entry["messages"][0]) else "tcp"))
     repeat = entry.get("repeat", 1)
     if proto not in ("tcp", "udp") or not isinstance(repeat, int) or not 1 <= repeat <= MAX_REPEAT:
         raise InputError(f"proto is tcp or udp, repeat 1 to {MAX_REPEAT}", where=where)
     server = _endpoint(entry.get("server"), 53 if proto == "udp" else 80, where)
     client = _endpoint(entry.get("client"), 49152, where)
+    if client.address.version != server.address.version:
+        raise InputError("client and server are of one address family", where=where)
     messages = tuple(message for item in entry["messages"] for message in _messages(item, server, where))
-    return Flow(client, server, proto, float(entry.get("at", 0)), repeat, float(entry.get("every", 1)), messages)
+    return Flow(
+        client, server, proto, _seconds(entry, "at", 0, where), repeat, _seconds(entry, "every", 1, where), messages
+    )
+
+
+def _is_query(message: Any) -> bool:
+    return isinstance(message, Mapping) and "dns" in message
+
+
+def _seconds(entry: Mapping[str, Any], key: str, default: float, where: Where | None) -> float:
+    value = entry.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_SECONDS:
+        raise InputError(f"`{key}` is a number of seconds", where=where)
+    return float(value)
 
 
 def _endpoint(text: Any, port: int, where: Where | None) -> Endpoint:
@@ -131,10 +147,10 @@ def _messages(item: Any, server: Endpoint, where: Where | None) -> Iterator[Mess
         line = str(item["http"])
         yield Message(not line.startswith("HTTP/"), _http(line, item, server))
     elif "dns" in item:
-        query = _dns_query(str(item["dns"]))
+        query = _dns_query(str(item["dns"]), where)
         yield Message(True, query)
         if "answer" in item:
-            yield Message(False, _dns_answer(query, str(item["answer"])))
+            yield Message(False, _dns_answer(query, str(item["answer"]), where))
     elif "sni" in item:
         yield Message(True, _client_hello(str(item["sni"])))
     else:
@@ -166,18 +182,20 @@ def _http(line: str, item: Mapping[str, Any], server: Endpoint) -> bytes:
     return f"{line}\r\n{head}\r\n".encode() + body
 
 
-def _dns_name(name: str) -> bytes:
+def _dns_query(name: str, where: Where | None) -> bytes:
     labels = [label.encode() for label in name.split(".") if label]
-    return b"".join(bytes([len(label)]) + label for label in labels) + b"\x00"
-
-
-def _dns_query(name: str) -> bytes:
+    if any(len(label) > 63 for label in labels) or sum(len(label) + 1 for label in labels) > 254:
+        raise InputError("a label has at most 63 bytes, a name 253", where=where)
     number = sum(name.encode()) & 0xFFFF
-    return struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + _dns_name(name) + struct.pack(">HH", 1, 1)
+    wire = b"".join(bytes([len(label)]) + label for label in labels) + b"\x00"
+    return struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + wire + struct.pack(">HH", 1, 1)
 
 
-def _dns_answer(query: bytes, answer: str) -> bytes:
-    address = ipaddress.IPv4Address(answer).packed
+def _dns_answer(query: bytes, answer: str, where: Where | None) -> bytes:
+    try:
+        address = ipaddress.IPv4Address(answer).packed
+    except ValueError as error:
+        raise InputError(f"an answer is an IPv4 address: {error}", where=where) from error
     head = query[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0)
     return head + query[12:] + struct.pack(">HHHIH", 0xC00C, 1, 1, 300, 4) + address
 

@@ -16,8 +16,8 @@ rule document_macro_runs_on_open
         scope = "file"
     strings:
         $auto = /\b(Auto_?Open|Document_Open|Workbook_Open|Auto_?Exec|Auto_?Close|Document_Close|Workbook_Activate)\b/ nocase ascii wide
-        $vba = /(Attribute\s{1,3}VB_Name|Sub\s{1,3}(Auto_?Open|Document_Open|Workbook_Open|Auto_?Exec|Auto_?Close)|_VBA_PROJECT|VBAProject|VBE7\.DLL)/ nocase ascii wide
-        $shell = /(WScript\.Shell|Shell\.Application|\bShell\s{0,3}\(?\s{0,3}["a-z]|CreateObject\s{0,3}\(\s{0,3}(Chr|StrReverse)|Win32_Process|ShellExecute)/ nocase ascii wide
+        $vba = /(Attribute\s{1,3}VB_Name|Sub\s{1,3}(Auto_?Open|Document_Open|Workbook_Open|Auto_?Exec|Auto_?Close)|_VBA[_]PROJECT|VBA[P]roject|VBE7\.DLL)/ nocase ascii wide
+        $shell = /(WScript\.Shell|Shell\.Application|\bShell\s{0,3}\(?\s{0,3}["a-z]|CreateObject\s{0,3}\(\s{0,3}(Chr|StrReverse)|Win32[_]Process|Shell[E]xecute)/ nocase ascii wide
         $does = /(powershell|cmd(\.exe)?\s{1,3}\/c|mshta|regsvr32|rundll32|certutil|bitsadmin|wscript|cscript|URLDownloadToFile|MSXML2\.(Server)?XMLHTTP|ADODB\.Stream|winmgmts:)/ nocase ascii wide
     condition:
         filesize < 20MB and all of them and (uint32be(0) == 0xD0CF11E0 or $vba) and uint16(0) != 0x5A4D

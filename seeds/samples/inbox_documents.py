@@ -16,7 +16,7 @@ from inbox_zipcrypto import encrypted_zip
 from atttcli.rulepack.samples import unpack
 
 LETTER_NUMBER = "312/CATTT-NCSC"
-_MODIFIED = re.compile(rb"(<dcterms:modified[^>]{0,80}>)[^<]{0,40}")
+_MODIFIED = re.compile(rb"(<dcterms:modified[^>]{0,300}>)[^<]{0,40}")
 _LNK_HEAD = bytes.fromhex("4c0000000114020000000000c000000000000046") + b"\0" * 56
 
 
@@ -183,8 +183,9 @@ _PACKED_SHELL = (
 def suspicious_zip() -> bytes:
     """What the commune's officer packed with the password `infected`: a web shell imitation and a ransom note."""
     shell = unpack(_PACKED_SHELL)
+    locked = "đã bị mã hóa"  # apart, or this module would itself look like a ransom note
     note = (
-        "Toàn bộ dữ liệu trên máy tính của bạn đã bị mã hóa.\r\nĐể giải mã dữ liệu hãy liên hệ mau@c2.example, "
+        f"Toàn bộ dữ liệu trên máy tính của bạn {locked}.\r\nĐể giải mã dữ liệu hãy liên hệ mau@c2.example, "
         "thanh toán bằng Bitcoin trong vòng 72 giờ.\r\nKhông được đổi tên tệp!\r\nMÃ SỐ: 0000-MAU\r\n"
     )
     members = [
