@@ -225,7 +225,7 @@ class Marks(_Value, frozen=True, kw_only=True):
 
     tlp: Literal["", "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = ""
     exercise: bool = False
-    draft: bool = True
+    draft: bool = False
     unverified: tuple[str, ...] = ()
 
 

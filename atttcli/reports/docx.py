@@ -27,6 +27,7 @@ from atttcli.reports.outline import Annex, Block, Bullets, Column, Fields, Headi
 _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _LONG_ROW = 1_500  # characters: a row with more than this may break across pages, others stay whole
+_SHORT_TABLE = 6  # rows: such a table is not parted by a page break
 _STYLE_OF = {"body": "Body", "basis": "Basis", "note": "Note", "end": "End"}
 
 
@@ -75,7 +76,8 @@ def _parts(outline: Outline) -> dict[str, bytes]:
 def _body(outline: Outline) -> Iterator[Element]:
     yield _masthead(outline.masthead, outline.language)
     yield paragraph("Gap")
-    yield from (paragraph("Mark", run(mark)) for mark in outline.masthead.marks)
+    sides = {"left": nd30.MARK_SIDE, "right": nd30.MARK_SIDE}
+    yield from (paragraph("Mark", run(mark), ind=element("w:ind", **sides)) for mark in outline.masthead.marks)
     yield paragraph("Title", run(outline.kind))
     yield paragraph("Summary", run(outline.summary))
     yield _rule(nd30.TEXT_WIDTH, nd30.TEXT_WIDTH // 4)
@@ -152,12 +154,16 @@ def _addressees(outline: Outline) -> Iterator[Element]:
     """Box 9a: one addressee on the label's line, several on lines of their own."""
     names = outline.addressees
     if len(names) == 1:
-        yield paragraph("Addressee", run(f"{outline.addressees_label} {names[0]}"))
+        yield paragraph("Addressee", run(f"{outline.addressees_label} {names[0]}"), ind=_hanging(nd30.ADDRESSEE, 0))
     elif names:
-        yield paragraph("Addressee", run(outline.addressees_label))
+        yield paragraph("Addressee", run(outline.addressees_label), ind=_hanging(nd30.ADDRESSEE, 0))
         ends = (";",) * (len(names) - 1) + (".",)
         for name, end in zip(names, ends, strict=True):
-            yield paragraph("Addressee", run(f"- {name}{end}"), ind=element("w:ind", left=700, firstLine=1400))
+            yield paragraph("Addressee", run(f"- {name}{end}"), ind=_hanging(nd30.ADDRESSEE * 2, 150))
+
+
+def _hanging(left: int, hanging: int) -> Element:
+    return element("w:ind", left=left + hanging, hanging=hanging)
 
 
 def _rule(width: int, length: int) -> Element:
@@ -192,11 +198,12 @@ def _table(table: Table, width: int) -> Element:
     for room, column in zip(widths, table.columns, strict=True):
         head.append(_cell(room, [paragraph("TableHead", *runs(column.title))], middle=True))
     made.append(head)
-    for row in table.rows:
+    together = len(table.rows) <= _SHORT_TABLE
+    for at, row in enumerate(table.rows, 1):
         whole = element("w:trPr", element("w:cantSplit")) if sum(map(len, row)) < _LONG_ROW else None
         line = element("w:tr", whole)
         for room, column, text in zip(widths, table.columns, row, strict=True):
-            line.append(_cell(room, [_cell_text(column, text)]))
+            line.append(_cell(room, [_cell_text(column, text, keep=together and at < len(table.rows))]))
         made.append(line)
     return made
 
@@ -209,9 +216,11 @@ def column_widths(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
     return tuple(widths)
 
 
-def _cell_text(column: Column, text: str) -> Element:
+def _cell_text(column: Column, text: str, *, keep: bool) -> Element:
     style = "TableCode" if column.code else "TableText"
-    return paragraph(style, *runs(text), jc=None if column.align == "left" else element("w:jc", val=column.align))
+    stay = element("w:keepNext") if keep else None
+    side = None if column.align == "left" else element("w:jc", val=column.align)
+    return paragraph(style, *runs(text), keep=stay, jc=side)
 
 
 def _table_head(style: str, widths: tuple[int, ...]) -> Element:

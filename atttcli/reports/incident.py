@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from atttcli.report import IncidentReport, TaskRow
-from atttcli.reports.incident_annexes import annexes, cut, filled, hidden_rows, roman
+from atttcli.reports.incident_annexes import annexes, cut, filled, hidden_rows, listed, roman
 from atttcli.reports.outline import (
     Block,
     Bullets,
@@ -111,7 +111,7 @@ def _signature(report: IncidentReport, say: IncidentWording) -> Signature:
 
 
 def _body(report: IncidentReport, say: IncidentWording, facts: dict[str, str]) -> Iterator[Block]:
-    bases = [basis.say(say.language).rstrip(";. ") for basis in report.header.legal_bases]
+    bases = [say.basis(basis.say(say.language).strip().rstrip(";. ")) for basis in report.header.legal_bases]
     for index, basis in enumerate(bases, 1):
         yield Paragraph(basis + (";" if index < len(bases) else "."), "basis")
     yield Paragraph(say.intro.format(**facts, as_of=say.long_moment(report.as_of)))
@@ -134,17 +134,16 @@ def _general(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
     yield Heading(2, f"1. {say.headings['incident']}")
     yield Fields("incident", tuple((say.fields[name], value) for name, value in _facts(report, say)))
     yield Heading(2, f"2. {say.headings['affected']}")
-    level = {row: say.level.format(level=row) for row in range(1, 6)}
     rows = [
         (
             row.agency,
             row.system or "-",
-            level.get(row.level or 0, "-"),
-            "\n".join(filter(None, (row.owner, row.operator))),
+            "-" if row.level is None else str(row.level),
+            filled((row.owner, row.operator)),
         )
         for row in cut(report.affected)
     ]
-    yield from _table(say, "affected", [("agency", 32), ("system", 30), ("level", 12), ("operator", 20)], rows)
+    yield from _table(say, "affected", [("agency", 28), ("system", 27), ("level", 9), ("operator", 30)], rows)
     yield from hidden_rows(report.affected, say)
 
 
@@ -181,16 +180,13 @@ def _course(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
         ("-" if entry.at is None else say.moment(entry.at), entry.actor or "-", entry.text)
         for entry in cut(report.timeline)
     ]
-    yield from _table(say, "timeline", [("at", 19), ("actor", 22), ("text", 59)], rows, index=False)
+    yield from _table(say, "timeline", [("at", 23), ("actor", 21), ("text", 56)], rows, index=False)
     yield from hidden_rows(report.timeline, say)
 
 
 def _told(say: IncidentWording, number: str, name: str, text: str) -> Iterator[Block]:
     yield Heading(2, number + say.headings[name])
-    lines = text.splitlines()
-    yield from (Paragraph(line) for line in lines if line.strip())
-    if not text.strip():
-        yield Paragraph(say.none)
+    yield Paragraph(text if text.strip() else say.not_told)
 
 
 def _analysis(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
@@ -231,7 +227,7 @@ def _response(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
     told = report.narrative
     yield from _told(say, "1. ", "measures", told.measures)
     yield Heading(2, f"2. {say.headings['tasks']}")
-    columns = [("step", 8), ("task", 32), ("lead", 24), ("state", 17), ("note", 19)]
+    columns = [("step", 7), ("task", 23), ("lead", 20), ("state", 26), ("note", 24)]
     yield from _table(say, "tasks", columns, [_task(row, say) for row in cut(report.tasks)], index=False)
     yield from hidden_rows(report.tasks, say)
     yield from _told(say, "3. ", "result", told.result)
@@ -239,7 +235,7 @@ def _response(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
     yield from _table(
         say,
         "notices",
-        [("duty", 30), ("recipient", 26), ("due", 19), ("sent", 19)],
+        [("duty", 28), ("recipient", 24), ("due", 21), ("sent", 21)],
         list(_notices(report, say)),
     )
 
@@ -251,9 +247,9 @@ def _task(row: TaskRow, say: IncidentWording) -> tuple[str, ...]:
         lead.append(talk["assignee"].format(who=row.assignee))
     state = [say.states.get(row.state, row.state)]
     if row.due_at is not None:
-        state.append(talk["due"].format(at=say.moment(row.due_at)))
+        state.append(talk["due"].format(at=say.minute(row.due_at)))
     if row.done_at is not None:
-        state.append(talk["done"].format(at=say.moment(row.done_at)))
+        state.append(talk["done"].format(at=say.minute(row.done_at)))
     note = [row.note]
     if row.done_by and row.done_by != row.assignee:
         note.append(talk["done_by"].format(who=row.done_by))
@@ -267,8 +263,8 @@ def _notices(report: IncidentReport, say: IncidentWording) -> Iterator[tuple[str
         basis = (
             row.basis if row.verified or not row.basis else say.sentences["unverified_basis"].format(basis=row.basis)
         )
-        sent = [say.sentences["not_sent"] if row.sent_at is None else say.moment(row.sent_at), row.document]
-        due = "-" if row.due_at is None else say.moment(row.due_at)
+        sent = [say.sentences["not_sent"] if row.sent_at is None else say.minute(row.sent_at), row.document]
+        due = "-" if row.due_at is None else say.minute(row.due_at)
         yield filled([row.name.say(say.language), basis]), row.recipient.say(say.language) or "-", due, filled(sent)
 
 
@@ -288,7 +284,7 @@ def _evidence(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
     yield from _table(
         say,
         "evidence",
-        [("number", 16), ("name", 21), ("sha256", 32), ("size", 11), ("collected", 20)],
+        [("number", 16), ("name", 17), ("sha256", 32), ("size", 13), ("collected", 22)],
         rows,
         index=False,
     )
@@ -305,7 +301,7 @@ def _review(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
             ("-" if note.at is None else say.moment(note.at), note.actor or "-", note.text)
             for note in cut(report.notes)
         ]
-        yield from _table(say, "notes", [("at", 19), ("actor", 22), ("text", 59)], rows, index=False)
+        yield from _table(say, "notes", [("at", 23), ("actor", 21), ("text", 56)], rows, index=False)
         yield from hidden_rows(report.notes, say)
 
 
@@ -317,7 +313,7 @@ def _missing(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
         return
     shown = [say.missing.get(name, name) for name in cut(names)]
     yield Paragraph(say.sentences["missing"])
-    yield Bullets((*(f"{text};" for text in shown[:-1]), f"{shown[-1]}."))
+    yield Bullets(listed(shown))
 
 
 def _table(

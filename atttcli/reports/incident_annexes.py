@@ -37,6 +37,12 @@ def filled(parts: Iterable[str]) -> str:
     return "\n".join(part for part in parts if part) or "-"
 
 
+def listed(items: Sequence[str]) -> tuple[str, ...]:
+    """Items as a list in running text: each ends with a semicolon, the last with a full stop."""
+    plain = [item.rstrip("; .") for item in items]
+    return (*(f"{item};" for item in plain[:-1]), *(f"{item}." for item in plain[-1:]))
+
+
 def annexes(report: IncidentReport, say: IncidentWording, organ: str) -> tuple[Annex, ...]:
     """Alerts and indicators where there are any, and always the sources; numbered in Roman figures."""
     parts: list[tuple[str, tuple[Block, ...]]] = []
@@ -82,11 +88,9 @@ def _span(row: AlertRow, say: IncidentWording) -> str:
 
 
 def _indicators(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
-    shares = (("index", 5), ("type", 14), ("value", 36), ("role", 17), ("first", 14), ("source", 14))
+    shares = (("index", 5), ("type", 13), ("value", 38), ("role", 14), ("first", 16), ("source", 14))
     centred = ("index", "first")
-    columns = tuple(
-        Column(say.columns[key], share, "center" if key in centred else "left", key == "value") for key, share in shares
-    )
+    columns = tuple(Column(say.columns[key], share, "center" if key in centred else "left") for key, share in shares)
     rows = tuple(
         (
             str(index),
@@ -111,9 +115,9 @@ def _provenance(report: IncidentReport, say: IncidentWording) -> Iterator[Block]
     yield Fields("provenance", tuple((say.fields[name], value) for name, value in rows))
     if report.provenance.packs:
         columns = (
-            Column(say.columns["pack"], 30),
-            Column(say.columns["rules"], 15, "center"),
-            Column(say.columns["digest"], 55, code=True),
+            Column(say.columns["pack"], 24),
+            Column(say.columns["rules"], 10, "center"),
+            Column(say.columns["digest"], 66, code=True),
         )
         packs = report.provenance.packs
         yield Table(
@@ -123,4 +127,4 @@ def _provenance(report: IncidentReport, say: IncidentWording) -> Iterator[Block]
         )
     if report.marks.unverified:
         yield Paragraph(say.sentences["unverified"])
-        yield Bullets(tuple(f"{item.rstrip(';.')};" for item in report.marks.unverified))
+        yield Bullets(listed(report.marks.unverified))

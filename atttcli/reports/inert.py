@@ -13,7 +13,7 @@ from atttcli.text.redact import defang
 
 FIELD_LIMIT = 20_000  # characters of one field on paper; the JSON holds all of it
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,15})(:[/\\]{2})")
-_WWW = re.compile(r"\bwww\.", re.IGNORECASE)
+_WWW = re.compile(r"www\.", re.IGNORECASE)  # no word boundary: an escape such as `\x0a` may stand before it
 _NETWORK_TYPES = frozenset({"ipv4-addr", "ipv6-addr", "cidr", "domain-name", "url", "email-addr"})
 
 

@@ -19,10 +19,12 @@ HEADER_DISTANCE: Final = 567  # 10 mm
 INDENT: Final = 720  # 1.27 cm
 TEXT_WIDTH: Final = PAGE_WIDTH - LEFT - RIGHT
 TEXT_WIDTH_LANDSCAPE: Final = PAGE_HEIGHT - LEFT - RIGHT
-HEAD_LEFT: Final = 4230  # 74.6 mm; the nation's line needs 87.7 mm at 12 pt bold, the rest has 90.4 mm
+HEAD_LEFT: Final = 4209  # 45 %, 74.2 mm; the nation's line needs 87.7 mm at 12 pt bold, its side has 90.8 mm
 HEAD_RIGHT: Final = TEXT_WIDTH - HEAD_LEFT
 MOTTO_RULE: Final = {"vi": 3178, "en": 4126}  # as long as the line at 13 pt bold, by the font's advance widths
 CAPITAL: Final = 149  # mean advance of a capital at 12 pt bold
+ADDRESSEE: Final = 1400
+MARK_SIDE: Final = 1800
 SIGNING_ROOM: Final = 1400
 
 STYLES: Final = (
@@ -37,19 +39,19 @@ STYLES: Final = (
     Style("Organ", "Issuing Organ", 12, bold=True, justify="center", keep_next=True),
     Style("Nation", "Nation", 12, bold=True, justify="center", keep_next=True),
     Style("Motto", "Motto", 13, bold=True, justify="center", keep_next=True),
-    Style("Rule", "Rule", 1, before=30, line=40, exact=True, rule=True),
+    Style("Rule", "Rule", 1, before=70, line=40, exact=True, rule=True),
     Style("Number", "Number and Symbol", 13, justify="center", before=120),
     Style("PlaceDate", "Place and Date", 13, italic=True, justify="center", before=120),
     Style("Mark", "Mark", 13, bold=True, justify="center", before=120, after=60, color="C00000", frame=True),
     Style("Title", "Title", 14, bold=True, justify="center", before=240, keep_next=True),
     Style("Summary", "Subtitle", 14, bold=True, justify="center", keep_next=True),
     Style("Attached", "Attached To", 13, italic=True, justify="center", keep_next=True),
-    Style("Addressee", "Addressee", 14, first_line=1400, before=60, after=60),
+    Style("Addressee", "Addressee", 14, before=60, after=60),
     Style("FieldLabel", "Field Label", 12, before=30, after=30),
     Style("FieldValue", "Field Value", 12, before=30, after=30),
     Style("TableHead", "Table Head", 11, bold=True, justify="center", before=30, after=30, keep_next=True),
     Style("TableText", "Table Text", 11, before=20, after=20),
-    Style("TableCode", "Table Code", 10, before=20, after=20),
+    Style("TableCode", "Table Code", 9, before=20, after=20),
     Style("RecipientsLabel", "Recipients Label", 12, bold=True, italic=True, keep_next=True),
     Style("Recipient", "Recipient", 11, keep_next=True),
     Style("Authority", "Signing Authority", 14, bold=True, justify="center", keep_next=True),

@@ -20,6 +20,7 @@ class IncidentWording:
     number: Callable[[str, str], str]
     place_date: Callable[[str, str, int], str]
     moment: Callable[[int], str]
+    minute: Callable[[int], str]
     long_moment: Callable[[int], str]
     count: Callable[[int], str]
     size: Callable[[int], str]
@@ -27,6 +28,7 @@ class IncidentWording:
     summary_open: str
     summary_closed: str
     addressees: str
+    basis: Callable[[str], str]
     intro: str
     closing: str
     recipients: str
@@ -36,11 +38,11 @@ class IncidentWording:
     draft: str
     unverified_mark: str
     none: str
+    not_told: str
     unknown: str
     yes: str
     no: str
     more_rows: str
-    level: str
     headings: Mapping[str, str]
     fields: Mapping[str, str]
     columns: Mapping[str, str]

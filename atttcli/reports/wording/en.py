@@ -38,9 +38,17 @@ def _moment(micros: int) -> str:
     return f"{from_micros(micros, VIETNAM):%Y-%m-%d %H:%M:%S}"
 
 
+def _minute(micros: int) -> str:
+    return f"{from_micros(micros, VIETNAM):%Y-%m-%d %H:%M}"
+
+
 def _long_moment(micros: int) -> str:
     moment = from_micros(micros, VIETNAM)
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M} (UTC+7)"
+
+
+def _basis(text: str) -> str:
+    return text if text.startswith(("Pursuant", "Under", "Based")) else f"Pursuant to {text}"
 
 
 def _count(number: int) -> str:
@@ -61,6 +69,7 @@ INCIDENT = IncidentWording(
     number=_number,
     place_date=_place_date,
     moment=_moment,
+    minute=_minute,
     long_moment=_long_moment,
     count=_count,
     size=_size,
@@ -68,6 +77,7 @@ INCIDENT = IncidentWording(
     summary_open="Response to {field} incident {number}: situation",
     summary_closed="Response to {field} incident {number}: results",
     addressees="To:",
+    basis=_basis,
     intro="{organ} reports on the incident “{title}” ({number}) as of {as_of}. Times are in UTC+7.",
     closing="This is the report of {organ} on {field} incident {number}.",
     recipients="Recipients:",
@@ -77,11 +87,11 @@ INCIDENT = IncidentWording(
     draft="DRAFT",
     unverified_mark="Contains legal data that nobody has verified (see the last annex)",
     none="None.",
+    not_told="Not known yet.",
     unknown="Not known",
     yes="Yes",
     no="No",
     more_rows="{count} more rows are not printed here; the JSON file of this report holds the whole list.",
-    level="Level {level}",
     headings={
         "general": "GENERAL INFORMATION",
         "incident": "The incident",

@@ -25,10 +25,19 @@ def _moment(micros: int) -> str:
     return local_text(micros)
 
 
+def _minute(micros: int) -> str:
+    return local_text(micros, seconds=False)
+
+
 def _long_moment(micros: int) -> str:
     moment = from_micros(micros, VIETNAM)
     month = f"{moment.month:02d}" if moment.month <= 2 else str(moment.month)
     return f"{moment:%H} giờ {moment:%M} phút, ngày {moment:%d} tháng {month} năm {moment.year}"
+
+
+def _basis(text: str) -> str:
+    """A basis named without its opening word gets the usual one."""
+    return text if text.startswith(("Căn cứ", "Thực hiện", "Theo", "Xét")) else f"Căn cứ {text}"
 
 
 def _count(number: int) -> str:
@@ -49,6 +58,7 @@ INCIDENT = IncidentWording(
     number=_number,
     place_date=_place_date,
     moment=_moment,
+    minute=_minute,
     long_moment=_long_moment,
     count=_count,
     size=_size,
@@ -56,6 +66,7 @@ INCIDENT = IncidentWording(
     summary_open="Tình hình ứng cứu, xử lý sự cố {field} số {number}",
     summary_closed="Kết quả ứng cứu, xử lý sự cố {field} số {number}",
     addressees="Kính gửi:",
+    basis=_basis,
     intro="{organ} báo cáo về sự cố “{title}” (số {number}) tính đến {as_of} như sau:",
     closing="Trên đây là báo cáo của {organ} về sự cố {field} số {number}./.",
     recipients="Nơi nhận:",
@@ -65,11 +76,11 @@ INCIDENT = IncidentWording(
     draft="DỰ THẢO",
     unverified_mark="Có dữ liệu pháp lý chưa được kiểm chứng (xem Phụ lục cuối)",
     none="Không có.",
+    not_told="Chưa có thông tin.",
     unknown="Chưa xác định",
     yes="Có",
     no="Không",
     more_rows="Còn {count} dòng không in ở đây; danh sách đầy đủ có trong tệp JSON của báo cáo này.",
-    level="Cấp độ {level}",
     headings={
         "general": "THÔNG TIN CHUNG",
         "incident": "Thông tin về sự cố",
