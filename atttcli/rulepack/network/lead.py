@@ -41,7 +41,11 @@ def choose_lead(groups: tuple[Group, ...]) -> tuple[int, int] | None:
     """(group, op) of the leading literal; `fast_pattern` wins; None where every literal is negated or there is none."""
     best: tuple[int, int] | None = None
     best_score = -1
+    # In a rule about a transaction only its buffers are looked through before it is judged.
+    transaction = any(group.buffer != PAYLOAD for group in groups)
     for g, group in enumerate(groups):
+        if transaction and group.buffer == PAYLOAD:
+            continue
         for o, op in enumerate(group.ops):
             if not isinstance(op, Content) or op.negated:
                 continue

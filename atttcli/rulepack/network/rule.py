@@ -28,6 +28,7 @@ APPLICATIONS = {
     "ftp": "ftp",
     "ssh": "ssh",
 }
+MAX_OPS = 256  # the evaluator nests one call per option
 # Options end at an unescaped semicolon. Unrolled so that it is linear on text that never ends.
 _OPTION = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*(?::([^;\\]*(?:\\.[^;\\]*)*))?;", re.S)
 _HEADER = re.compile(r"(\S+)\s+(\S+)\s+(.+?)\s+(->|<>|<-|=>)\s+(.+)\Z", re.S)
@@ -205,6 +206,8 @@ def _direction(draft: Draft, groups: tuple[Group, ...]) -> str:
 
 
 def _check(draft: Draft, protocol: str, app: str, groups: tuple[Group, ...], direction: str) -> None:
+    if sum(len(group.ops) for group in groups) > MAX_OPS:
+        raise RuleError(f"more than {MAX_OPS} contents and tests in one rule")
     for group in groups:
         for op in group.ops:
             _check_op(group, op)

@@ -82,8 +82,9 @@ class Decoder:
         except (struct.error, IndexError):
             return self._bad("cut short")
 
-    def _bad(self, reason: str) -> None:
+    def _bad(self, reason: str) -> Packet | None:
         self.undecodable[reason] += 1
+        return None
 
     def _link(self, packet: Packet, link: int) -> int:
         """Where the network layer starts, or -1 when there is none that we know."""

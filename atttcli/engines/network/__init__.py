@@ -1,0 +1,7 @@
+"""The network engine: captures judged by rules of the Suricata language, alerts as EVE objects."""
+
+from __future__ import annotations
+
+from atttcli.engines.network.engine import Counts, NetworkEngine, Sighted
+
+__all__ = ["Counts", "NetworkEngine", "Sighted"]

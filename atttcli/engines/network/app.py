@@ -1,0 +1,291 @@
+"""Which application a flow speaks, and one shape for its parsers: bytes in, completed transactions out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from atttcli.engines.network import dns, http, http_buffers, tls
+
+PROBE_LIMIT = 2048  # bytes of a side after which an unknown protocol is given up
+Values = tuple[bytes, ...]
+
+
+class View(NamedTuple):
+    """One direction of one transaction, ready to be judged: its buffers by name."""
+
+    app: str
+    number: int
+    direction: int
+    source: object
+
+    def read(self, buffer: str) -> Values:
+        """A buffer's instances; empty when absent."""
+        return _READERS[self.app](self, buffer)
+
+
+class AppParser(Protocol):
+    """A flow's parser."""
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """Views that these bytes completed."""
+        ...
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost."""
+        ...
+
+    def finish(self) -> list[View]:
+        """What is open at the end."""
+        ...
+
+    def inspect_id(self, direction: int) -> int:
+        """Number of the transaction at hand, for matches in the stream."""
+        ...
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        ...
+
+
+class HttpApp:
+    """HTTP/1 as an AppParser."""
+
+    def __init__(self) -> None:
+        self._parser = http.HttpParser()
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """Completed requests or responses."""
+        return [View("http", tx.number, direction, tx) for tx in self._parser.feed(direction, data)]
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost."""
+        self._parser.gap(direction, count)
+
+    def finish(self) -> list[View]:
+        """Open messages."""
+        return [View("http", tx.number, direction, tx) for tx, direction in self._parser.finish()]
+
+    def inspect_id(self, direction: int) -> int:
+        """Number of the transaction at hand."""
+        return self._parser.inspect_id(direction)
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return self._parser.memory
+
+
+class DnsMessage(NamedTuple):
+    """The names of one DNS message."""
+
+    response: bool
+    names: tuple[bytes, ...]
+
+
+class DnsApp:
+    """DNS over UDP (a datagram a message) or TCP (length before each message)."""
+
+    def __init__(self, *, framed: bool) -> None:
+        self._framed = framed
+        self._held = [bytearray(), bytearray()]
+        self._count = 0
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """One view a message."""
+        if not self._framed:
+            return self._message(direction, data)
+        held = self._held[direction]
+        held += data
+        views: list[View] = []
+        while len(held) >= 2:
+            length = int.from_bytes(held[:2], "big")
+            if len(held) < 2 + length:
+                break
+            views += self._message(direction, bytes(held[2 : 2 + length]))
+            del held[: 2 + length]
+        return views
+
+    def _message(self, direction: int, data: bytes) -> list[View]:
+        if not dns.looks_like_dns(data):
+            return []
+        number = self._count
+        self._count += 1
+        message = DnsMessage(dns.is_response(data), tuple(dns.questions(data)))
+        return [View("dns", number, direction, message)]
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost: the framing is lost with them."""
+        self._framed = True
+        self._held[direction] = bytearray()
+
+    def finish(self) -> list[View]:
+        """Nothing is open."""
+        return []
+
+    def inspect_id(self, direction: int) -> int:
+        """Number of the last message."""
+        return max(self._count - 1, 0)
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return len(self._held[0]) + len(self._held[1])
+
+
+class TlsSession:
+    """What a TLS handshake showed."""
+
+    def __init__(self) -> None:
+        self.server_name: bytes | None = None
+        self.certificates: list[bytes] = []
+        self._first: tls.Certificate | None = None
+
+    @property
+    def first(self) -> tls.Certificate | None:
+        """The server's own certificate, parsed when asked for."""
+        if self._first is None and self.certificates:
+            self._first = tls.Certificate(self.certificates[0])
+        return self._first
+
+
+class TlsApp:
+    """TLS as one transaction: judged to the server at the ClientHello, to the client at its certificate."""
+
+    def __init__(self) -> None:
+        self._halves = (tls.TlsHalf(), tls.TlsHalf())
+        self._session = TlsSession()
+        self._shown = [False, False]
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """At most one view a direction."""
+        session = self._session
+        half = self._halves[direction]
+        for kind, body in half.feed(data):
+            if kind == 1 and direction == 0:
+                session.server_name = tls.server_name(body)
+                return self._show(direction)
+            if kind == 11 and direction == 1 and not session.certificates:
+                session.certificates = tls.certificates(body)
+                return self._show(direction)
+        return self._show(direction) if half.done else []
+
+    def _show(self, direction: int) -> list[View]:
+        if self._shown[direction]:
+            return []
+        self._shown[direction] = True
+        return [View("tls", 0, direction, self._session)]
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost: the records cannot be found again."""
+        self._halves[direction].done = True
+
+    def finish(self) -> list[View]:
+        """Nothing is open."""
+        return []
+
+    def inspect_id(self, direction: int) -> int:
+        """The one transaction."""
+        return 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return self._halves[0].memory + self._halves[1].memory
+
+
+class PlainApp:
+    """An application that is only recognised (SMTP, FTP, SSH): its rules look at the stream."""
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """No transactions."""
+        return []
+
+    def gap(self, direction: int, count: int) -> None:
+        """Nothing to lose."""
+
+    def finish(self) -> list[View]:
+        """Nothing is open."""
+        return []
+
+    def inspect_id(self, direction: int) -> int:
+        """Transactions are not counted."""
+        return 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return 0
+
+
+def _read_http(view: View, buffer: str) -> Values:
+    source = view.source
+    assert isinstance(source, http.Transaction)
+    return http_buffers.READERS[buffer](source, view.direction)
+
+
+def _read_dns(view: View, buffer: str) -> Values:
+    source = view.source
+    assert isinstance(source, DnsMessage)
+    return source.names if buffer == "dns.query" else ()
+
+
+def _read_tls(view: View, buffer: str) -> Values:
+    source = view.source
+    assert isinstance(source, TlsSession)
+    if buffer == "tls.sni":
+        return (source.server_name,) if source.server_name is not None else ()
+    if buffer == "tls.certs":
+        return tuple(source.certificates)
+    first = source.first
+    if first is None:
+        return ()
+    value = {
+        "tls.cert_subject": first.subject,
+        "tls.cert_issuer": first.issuer,
+        "tls.cert_serial": first.serial,
+        "tls.cert_fingerprint": first.fingerprint,
+    }[buffer]
+    return (value,) if value else ()
+
+
+_READERS = {"http": _read_http, "dns": _read_dns, "tls": _read_tls}
+
+_SMTP = (b"EHLO", b"HELO", b"QUIT")
+_FTP = (b"USER ", b"PASS ", b"PORT ", b"EPRT ", b"FEAT\r", b"AUTH T", b"AUTH S")
+
+
+def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None:
+    """The application that a side's first bytes show; `failed` when they are enough to say that it is none of ours."""
+    if data[:4] == b"SSH-":
+        return "ssh"
+    if _is_tls(data):
+        return "tls"
+    if 53 in ports and len(data) >= 14 and dns.looks_like_dns(data[2:]):
+        return "dns"
+    if direction == 0:
+        if http.starts_request(data):
+            return "http"
+        upper = data[:6].upper()
+        if upper[:4] in _SMTP:
+            return "smtp"
+        if upper.startswith(_FTP):
+            return "ftp"
+    elif http.starts_response(data):
+        return "http"
+    return "failed" if len(data) >= PROBE_LIMIT else None
+
+
+def _is_tls(data: bytes) -> bool:
+    return len(data) >= 6 and data[0] == 22 and data[1] == 3 and data[2] <= 4 and data[5] in (1, 2)
+
+
+def make_parser(app: str) -> AppParser:
+    """A parser for a TCP flow of that application."""
+    if app == "http":
+        return HttpApp()
+    if app == "tls":
+        return TlsApp()
+    if app == "dns":
+        return DnsApp(framed=True)
+    return PlainApp()

@@ -1,0 +1,96 @@
+"""Bodies of HTTP messages: kept up to a limit, unpacked as they come, never more than the limit and a little."""
+
+from __future__ import annotations
+
+import zlib
+
+LIMIT = 100 * 1024  # what the reference engine keeps of a body by default
+MAX_LAYERS = 2
+
+
+class Inflater:
+    """gzip or deflate (with or without its zlib header), one step at a time."""
+
+    def __init__(self, coding: str) -> None:
+        self._gzip = coding == "gzip"
+        self._engine = zlib.decompressobj(31 if self._gzip else 15)
+        self._first = True
+        self.broken = False
+
+    def feed(self, data: bytes, room: int) -> bytes:
+        """At most `room` bytes of what `data` unpacks to; what cannot be unpacked at all is passed on as it is."""
+        if self.broken:
+            return data if self._first else b""
+        try:
+            out = self._engine.decompress(data, room)
+        except zlib.error:
+            out = self._again(data, room)
+        self._first = self._first and not out
+        return out
+
+    def _again(self, data: bytes, room: int) -> bytes:
+        """Servers send raw deflate under either name: try it, once, at the start."""
+        if self._first:
+            self._engine = zlib.decompressobj(-15)
+            try:
+                return self._engine.decompress(_after_gzip_header(data) if self._gzip else data, room)
+            except zlib.error:
+                pass
+        self.broken = True
+        return data if self._first else b""
+
+
+def _after_gzip_header(data: bytes) -> bytes:
+    """What follows a plain ten-byte gzip header, whatever its damaged fields say."""
+    return data[10:] if data.startswith(b"\x1f\x8b") else data
+
+
+def codings(value: bytes) -> list[str]:
+    """The content codings that we undo, outermost last as listed."""
+    found: list[str] = []
+    for part in value.lower().split(b","):
+        name = part.strip()
+        if name in (b"gzip", b"x-gzip"):
+            found.append("gzip")
+        elif name in (b"deflate", b"x-deflate"):
+            found.append("deflate")
+    return found[:MAX_LAYERS]
+
+
+class Body:
+    """One message's body after its codings, at most LIMIT bytes."""
+
+    __slots__ = ("_layers", "_parts", "length", "total")
+
+    def __init__(self) -> None:
+        self._layers: list[Inflater] = []
+        self._parts: list[bytes] = []
+        self.length = 0
+        self.total = 0  # bytes on the wire, also beyond the limit
+
+    def decode(self, names: list[str]) -> None:
+        """Undo these codings, the last one listed first."""
+        self._layers = [Inflater(name) for name in reversed(names)]
+
+    def add(self, data: bytes) -> None:
+        """More bytes of the wire."""
+        self.total += len(data)
+        room = LIMIT - self.length
+        if room <= 0:
+            return
+        for layer in self._layers:
+            data = layer.feed(data, LIMIT)
+        if data:
+            self._parts.append(data[:room])
+            self.length += min(len(data), room)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more is kept."""
+        return self.length >= LIMIT
+
+    def bytes(self) -> bytes:
+        """What is kept."""
+        if len(self._parts) > 1:
+            self._parts = [b"".join(self._parts)]
+        return self._parts[0] if self._parts else b""

@@ -1,0 +1,61 @@
+"""DNS messages: the names asked for."""
+
+from __future__ import annotations
+
+import struct
+
+MAX_NAME = 1024
+MAX_QUESTIONS = 64
+
+
+def looks_like_dns(data: bytes) -> bool:
+    """Whether a datagram on port 53 is plausibly DNS."""
+    if len(data) < 12:
+        return False
+    flags, questions, answers, authorities, additional = struct.unpack_from(">5H", data, 2)
+    plausible: bool = questions + answers + authorities + additional < 512 and questions <= 16
+    return plausible and (flags >> 11 & 15) <= 6
+
+
+def is_response(data: bytes) -> bool:
+    """The QR bit."""
+    return bool(data[2] & 0x80)
+
+
+def questions(data: bytes) -> list[bytes]:
+    """Every name asked for, labels joined by dots, case as sent; what is broken off is left out."""
+    names: list[bytes] = []
+    position = 12
+    for _ in range(min(int.from_bytes(data[4:6], "big"), MAX_QUESTIONS)):
+        name, position = read_name(data, position)
+        if position < 0 or position + 4 > len(data):
+            break
+        position += 4
+        names.append(name)
+    return names
+
+
+def read_name(data: bytes, position: int) -> tuple[bytes, int]:
+    """(name, position after it); the position is -1 when the name is broken or points in circles."""
+    labels: list[bytes] = []
+    length = 0
+    after = -1
+    jumps = 0
+    while position < len(data):
+        size = data[position]
+        if size == 0:
+            return b".".join(labels), position + 1 if after < 0 else after
+        if size & 0xC0 == 0xC0:
+            jumps += 1
+            if jumps > 32 or position + 1 >= len(data):
+                break
+            after = position + 2 if after < 0 else after
+            position = (size & 0x3F) << 8 | data[position + 1]
+            continue
+        label = data[position + 1 : position + 1 + size]
+        length += size + 1
+        if size & 0xC0 or len(label) < size or length > MAX_NAME:
+            break
+        labels.append(label)
+        position += 1 + size
+    return b"", -1

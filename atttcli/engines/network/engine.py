@@ -1,0 +1,84 @@
+"""The engine: a capture in, detections, sightings and problems out, in one pass with bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from atttcli.engine import EngineProblem, RuleProblem
+from atttcli.engines.network.counts import Counts
+from atttcli.engines.network.ruleset import RuleSet
+from atttcli.engines.network.sightings import Sighted
+from atttcli.engines.network.traffic import Traffic
+from atttcli.errors import Where
+from atttcli.limits import Budget
+from atttcli.model.alert import Detection, Origin
+from atttcli.rulepack.network.values import NetworkPack
+from atttcli.source import Input, ReadProblem
+from atttcli.sources.capture.decode import Decoder
+from atttcli.sources.capture.records import read_records
+
+Result = Detection | EngineProblem | Sighted
+
+
+class NetworkEngine:
+    """Rules of one pack, applied to captures. Rules are made ready once; every capture is judged alone.
+
+    `hyperscan=False` forces the matcher of our own (same alerts, slower); None takes Hyperscan where it is installed.
+    """
+
+    name = "network"
+
+    def __init__(self, pack: NetworkPack, *, hyperscan: bool | None = None) -> None:
+        self.pack = pack.digest
+        self.problems: tuple[RuleProblem, ...] = pack.problems
+        self.counts = Counts()
+        self._rules = RuleSet(pack, hyperscan)
+
+    def scan(self, items: Iterable[Input]) -> Iterator[Detection | EngineProblem]:
+        """Judge captures one after the other; sightings are left out (`scan_capture` gives them)."""
+        for item in items:
+            for result in self.scan_capture(item.stream, item.path, item.sha256, item.budget):
+                if not isinstance(result, Sighted):
+                    yield result
+
+    def scan_capture(
+        self, stream: BinaryIO, path: str, sha256: str = "", budget: Budget | None = None
+    ) -> Iterator[Result]:
+        """Alerts, first sightings and problems in order of the packets. InputError when it is no capture at all.
+
+        `counts` are those of this capture and complete when the iteration ends. Damage ends the reading with an
+        EngineProblem; what came before it has been judged.
+        """
+        self.counts = counts = Counts()
+        decoder = Decoder()
+        traffic = Traffic(self._rules, Origin(sha256, path), self.pack, counts)
+        for record in read_records(stream, path, budget):
+            if isinstance(record, ReadProblem):
+                yield EngineProblem(Where(path, offset=record.offset), record.reason)
+                continue
+            counts.packets += 1
+            counts.bytes += len(record.data)
+            packet = decoder.decode(record)
+            if packet is not None:
+                traffic.packet(packet)
+                if traffic.results:
+                    yield from traffic.take()
+        traffic.finish()
+        yield from traffic.take()
+        counts.undecodable = dict(decoder.undecodable)
+        counts.fragments_dropped = decoder.fragments.dropped
+        yield from self._account(path, counts)
+
+    def _account(self, path: str, counts: Counts) -> Iterator[EngineProblem]:
+        """What was not judged whole, one line a kind."""
+        for reason, number in sorted(counts.undecodable.items()):
+            if not reason.startswith("no IP"):
+                yield EngineProblem(Where(path), f"{number} packets could not be decoded: {reason}")
+        if counts.fragments_dropped:
+            yield EngineProblem(Where(path), f"{counts.fragments_dropped} fragmented packets never became whole")
+        if counts.gave_up:
+            yield EngineProblem(Where(path), f"{counts.gave_up} judgements stopped at their limit of tries")
+
+
+__all__ = ["Counts", "NetworkEngine", "Result", "Sighted"]

@@ -1,0 +1,130 @@
+"""A match as an EVE alert object (the shape other tools read) and as a Detection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atttcli.clock import from_micros
+from atttcli.engines.network.app import DnsMessage, TlsSession, View
+from atttcli.engines.network.flow import Flow
+from atttcli.engines.network.http import Transaction, status_code
+from atttcli.engines.network.http_buffers import READERS
+from atttcli.engines.network.judge import Match
+from atttcli.engines.network.sightings import address_observable, address_text, host_value, url_of
+from atttcli.model.alert import Detection, Origin
+from atttcli.model.observable import Observable, ObservableType
+from atttcli.model.severity import from_suricata
+from atttcli.rulepack.network.values import Rule
+from atttcli.sources.capture.decode import ICMP, ICMP6, SCTP, TCP, UDP
+
+PROTOCOLS = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMP6: "IPv6-ICMP", SCTP: "SCTP", 47: "GRE", 50: "ESP", 2: "IGMP"}
+MAX_TEXT = 512
+
+
+def alert_object(match: Match, flow: Flow, direction: int, time: int, number: int) -> dict[str, Any]:
+    """The EVE alert object of one match."""
+    rule = match.rule
+    ends = ((flow.client, flow.client_port), (flow.server, flow.server_port))
+    (src, sport), (dst, dport) = ends if direction == 0 else (ends[1], ends[0])
+    made: dict[str, Any] = {
+        "timestamp": from_micros(time).strftime("%Y-%m-%dT%H:%M:%S.%f+0000"),
+        "flow_id": flow.id,
+        "pcap_cnt": number,
+        "event_type": "alert",
+        "src_ip": address_text(src),
+        "src_port": sport,
+        "dest_ip": address_text(dst),
+        "dest_port": dport,
+        "proto": PROTOCOLS.get(flow.protocol, str(flow.protocol)),
+    }
+    if flow.protocol in (ICMP, ICMP6):
+        del made["src_port"], made["dest_port"]
+        made["icmp_type"], made["icmp_code"] = flow.client_port, flow.server_port
+    if flow.app is not None:
+        made["app_proto"] = flow.app
+    if match.transaction is not None:
+        made["tx_id"] = match.transaction
+    made["alert"] = _alert(rule)
+    made["direction"] = "to_client" if direction else "to_server"
+    if match.view is not None:
+        made |= _context(match.view)
+    return made
+
+
+def _alert(rule: Rule) -> dict[str, Any]:
+    return {
+        "action": "allowed",  # nothing is blocked in a capture, whatever the rule's action
+        "gid": rule.gid,
+        "signature_id": rule.sid,
+        "rev": rule.rev,
+        "signature": rule.msg,
+        "category": rule.category,
+        "severity": rule.priority,
+    }
+
+
+def _text(values: tuple[bytes, ...]) -> str | None:
+    return values[0][:MAX_TEXT].decode("utf-8", "replace") if values else None
+
+
+def _context(view: View) -> dict[str, Any]:
+    """What was asked and answered, in the words EVE uses."""
+    source = view.source
+    if isinstance(source, Transaction):
+        fields = {
+            "hostname": _text(READERS["http.host"](source, 0)),
+            "url": _text(READERS["http.uri.raw"](source, 0)),
+            "http_user_agent": _text(READERS["http.user_agent"](source, 0)),
+            "http_method": _text(READERS["http.method"](source, 0)),
+            "protocol": _text(READERS["http.protocol"](source, 0)),
+        }
+        http: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+        code = status_code(source.response.line)
+        if code.isdigit() and len(code) == 3:
+            http["status"] = int(code)
+        return {"http": http}
+    if isinstance(source, DnsMessage):
+        return {"dns": {"query": [{"rrname": name.decode("utf-8", "replace")} for name in source.names[:16]]}}
+    if isinstance(source, TlsSession):
+        return {"tls": {"sni": source.server_name.decode("utf-8", "replace")} if source.server_name else {}}
+    return {}
+
+
+def detection(match: Match, flow: Flow, direction: int, time: int, number: int, origin: Origin, pack: str) -> Detection:
+    """The Detection of one match."""
+    rule = match.rule
+    eve = alert_object(match, flow, direction, time, number)
+    return Detection(
+        engine="network",
+        rule_id=f"{rule.gid}:{rule.sid}",
+        title=rule.msg,
+        severity=from_suricata(rule.priority),
+        origin=Origin(origin.sha256, origin.path, None, number),
+        time=time,
+        pack=pack,
+        key=f"{eve['src_ip']}>{eve['dest_ip']}",
+        tags=(rule.classtype,) if rule.classtype else (),
+        observables=tuple(_observables(match, flow, direction)),
+        why=match.why,
+        detail=eve,
+    )
+
+
+def _observables(match: Match, flow: Flow, direction: int) -> list[Observable]:
+    found = [
+        address_observable(flow.server if direction else flow.client, "source"),
+        address_observable(flow.client if direction else flow.server, "target"),
+    ]
+    source = match.view.source if match.view is not None else None
+    values: list[tuple[ObservableType, str]] = []
+    if isinstance(source, Transaction):
+        names = READERS["http.host"](source, 0)
+        values += host_value(names[0]) if names else ()
+        url = url_of(source, flow)
+        values += [(ObservableType.URL, url)] if url else []
+    elif isinstance(source, DnsMessage):
+        values += [value for name in source.names for value in host_value(name)]
+    elif isinstance(source, TlsSession) and source.server_name:
+        values += host_value(source.server_name)
+    found += [Observable(kind, value, "host") for kind, value in values[:8]]
+    return found

@@ -1,0 +1,127 @@
+"""Flows: who talks to whom, how far the handshake came, and what was found out about the conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atttcli.clock import SECOND
+from atttcli.engines.network.stream import MASK, Stream
+from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, UDP, Packet
+
+if TYPE_CHECKING:
+    from atttcli.engines.network.app import AppParser
+
+NEW, OPENED, ESTABLISHED, CLOSED = 0, 1, 2, 3
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+
+# Seconds until a silent flow is over: (new, established, closed).
+TIMEOUTS = {TCP: (60, 600, 60), UDP: (30, 300, 30)}
+OTHER_TIMEOUTS = (30, 300, 30)
+
+Key = tuple[Any, ...]
+
+
+def key_of(packet: Packet) -> Key:
+    """The key of a packet's own direction; ICMP has no ports that both directions share."""
+    protocol = packet.protocol
+    if protocol in (ICMP, ICMP6):
+        return packet.src, packet.dst, 0, 0, protocol, packet.vlan
+    return packet.src, packet.dst, packet.sport, packet.dport, protocol, packet.vlan
+
+
+class Flow:
+    """One conversation. Direction 0 goes from the first packet's source (the client), 1 comes back."""
+
+    __slots__ = (
+        "app",
+        "bits",
+        "chunks",
+        "client",
+        "client_port",
+        "id",
+        "ip_only_done",
+        "keys",
+        "last",
+        "masks",
+        "memory",
+        "parser",
+        "passed",
+        "protocol",
+        "raw_base",
+        "seen",
+        "server",
+        "server_port",
+        "session",
+        "state",
+        "streams",
+        "swapped",
+        "tails",
+        "timeouts",
+    )
+
+    def __init__(self, packet: Packet, key: Key, number: int) -> None:
+        self.id = number
+        self.keys = (key, (key[1], key[0], key[3], key[2], key[4], key[5]))
+        self.protocol = packet.protocol
+        self.client = packet.src
+        self.client_port = packet.sport
+        self.server = packet.dst
+        self.server_port = packet.dport
+        self.state = NEW
+        self.session = False  # TCP: a SYN was seen
+        self.seen = [False, False]
+        self.last = packet.time
+        self.timeouts = TIMEOUTS.get(packet.protocol, OTHER_TIMEOUTS)
+        self.bits: set[str] = set()
+        self.streams: list[Stream | None] = [None, None]
+        self.app: str | None = None  # "http" ...; None while unknown, "failed" when given up
+        self.parser: AppParser | None = None
+        self.passed = False  # a pass rule matched: no more alerts
+        self.ip_only_done = [False, False]
+        self.masks: tuple[int, int, int, int] | None = None
+        self.swapped = False
+        self.chunks: list[list[bytes]] = [[], []]  # released, not yet judged as stream
+        self.tails = [b"", b""]
+        self.raw_base = [0, 0]  # stream position of the first byte of `chunks`
+        self.memory = 0
+
+    @property
+    def established(self) -> bool:
+        """TCP: after the three-way handshake; others: packets seen both ways."""
+        if self.protocol == TCP:
+            return self.session and self.state == ESTABLISHED
+        return self.seen[0] and self.seen[1]
+
+    def expired(self, now: int) -> bool:
+        """Whether this silence ended the flow."""
+        if self.state == CLOSED:
+            limit = self.timeouts[2]
+        elif self.state == ESTABLISHED or (self.protocol != TCP and self.seen[1]):
+            limit = self.timeouts[1]
+        else:
+            limit = self.timeouts[0]
+        return now - self.last > limit * SECOND
+
+    def handshake(self, packet: Packet, direction: int) -> None:
+        """Follow SYN, SYN/ACK and ACK; also the rare orders (both sides SYN) that end in a connection."""
+        flags = packet.flags
+        if flags & SYN:
+            if self.streams[direction] is None and (self.session or not flags & ACK):
+                self.streams[direction] = Stream(packet.seq)
+                self.session = True
+                self.state = OPENED
+            return
+        other = self.streams[1 - direction]
+        if self.state != OPENED or flags & (ACK | RST) != ACK or other is None or self.streams[direction] is None:
+            return
+        if (packet.ack - other.isn - 1) & MASK < 1 << 30:
+            self.state = ESTABLISHED
+
+    def reopened_by(self, packet: Packet, direction: int) -> bool:
+        """Whether this SYN begins another connection with the same ports."""
+        if packet.flags & (SYN | ACK | RST) != SYN or not self.session:
+            return False
+        stream = self.streams[direction]
+        if self.state == CLOSED:
+            return True
+        return self.state == ESTABLISHED and (stream is None or stream.isn != packet.seq)

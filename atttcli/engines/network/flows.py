@@ -1,0 +1,88 @@
+"""The table of flows: found by either direction's key, ended by silence, bounded in number and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from atttcli.clock import SECOND
+from atttcli.engines.network.flow import Flow, Key, key_of
+from atttcli.sources.capture.decode import Packet
+
+MAX_FLOWS = 50_000
+MAX_MEMORY = 64 << 20  # bytes held by streams and parsers of all flows together
+SWEEP_EVERY = 10 * SECOND
+
+
+class FlowTable:
+    """All open flows. Whoever takes flows out (`ended`, `expired`, `surplus`) finishes them."""
+
+    def __init__(self) -> None:
+        self._flows: dict[Key, tuple[Flow, int]] = {}
+        self._count = 0
+        self._swept: int | None = None
+        self.memory = 0
+
+    def __len__(self) -> int:
+        return len(self._flows) // 2
+
+    def find(self, packet: Packet) -> tuple[Flow, int] | None:
+        """The flow of a packet and the packet's direction in it."""
+        return self._flows.get(key_of(packet))
+
+    def open(self, packet: Packet) -> Flow:
+        """A new flow begun by this packet."""
+        key = key_of(packet)
+        self._count += 1
+        flow = Flow(packet, key, self._count)
+        self._flows[flow.keys[1]] = (flow, 1)
+        self._flows[key] = (flow, 0)  # after the other: a packet to itself is its own client
+        return flow
+
+    @property
+    def opened(self) -> int:
+        """How many flows there were."""
+        return self._count
+
+    def remove(self, flow: Flow) -> None:
+        """Take a flow out."""
+        for key in flow.keys:
+            self._flows.pop(key, None)
+        self.memory -= flow.memory
+        flow.memory = 0
+
+    def account(self, flow: Flow, memory: int) -> None:
+        """Note what a flow holds now."""
+        self.memory += memory - flow.memory
+        flow.memory = memory
+
+    def expired(self, now: int) -> list[Flow]:
+        """Flows that fell silent, taken out; looked for every ten seconds of the capture."""
+        if self._swept is None or now < self._swept:
+            self._swept = now
+        if now - self._swept < SWEEP_EVERY:
+            return []
+        self._swept = now
+        gone = [flow for flow in self._all() if flow.expired(now)]
+        for flow in gone:
+            self.remove(flow)
+        return gone
+
+    def surplus(self) -> list[Flow]:
+        """Where there are too many, or they hold too much: the tenth that was silent longest, taken out."""
+        if len(self) <= MAX_FLOWS and self.memory <= MAX_MEMORY:
+            return []
+        oldest = sorted(self._all(), key=lambda flow: flow.last)
+        gone = oldest[: max(len(oldest) // 10, 1)]
+        for flow in gone:
+            self.remove(flow)
+        return gone
+
+    def drain(self) -> list[Flow]:
+        """All that is left, in the order they began."""
+        rest = sorted(self._all(), key=lambda flow: flow.id)
+        self._flows.clear()
+        self.memory = 0
+        return rest
+
+    def _all(self) -> Iterator[Flow]:
+        return (flow for flow, direction in self._flows.values() if direction == 0)

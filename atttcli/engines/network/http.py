@@ -1,0 +1,369 @@
+"""HTTP/1 on both sides of a connection: pipelining, chunked and compressed bodies, the sloppiness of real servers.
+
+`feed` takes bytes of one direction in order and returns the transactions whose side became complete.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+
+from atttcli.engines.network.body import Body, codings
+
+MAX_LINE = 64 * 1024
+MAX_HEADERS = 1000
+MAX_HEADER_BYTES = 256 * 1024
+MAX_OPEN = 512  # pipelined requests without an answer
+
+LINE, HEADERS, FIXED, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILERS, UNTIL_CLOSE, STOPPED = range(9)
+
+METHODS = (
+    b"GET",
+    b"POST",
+    b"HEAD",
+    b"PUT",
+    b"DELETE",
+    b"OPTIONS",
+    b"TRACE",
+    b"CONNECT",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"REPORT",
+    b"SEARCH",
+    b"MERGE",
+    b"CHECKOUT",
+    b"CHECKIN",
+    b"VERSION-CONTROL",
+    b"UNCHECKOUT",
+    b"MKWORKSPACE",
+    b"UPDATE",
+    b"LABEL",
+    b"BASELINE-CONTROL",
+    b"MKACTIVITY",
+)
+_REQUEST_START = re.compile(rb"(?:[A-Z][A-Z\-]{2,16})[ \t]")
+
+
+@dataclass(slots=True)
+class Message:
+    """One side of a transaction. `headers` keep order and case; `line` is the first line without its end."""
+
+    line: bytes = b""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    raw_headers: bytes = b""
+    body: Body = field(default_factory=Body)
+    started: bool = False
+    complete: bool = False
+    judged: bool = False
+
+    def first(self, name: bytes) -> bytes | None:
+        """A header's value, several joined by a comma; None when absent. `name` in lower case."""
+        values = [value for known, value in self.headers if known.lower() == name]
+        return b", ".join(values) if values else None
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A request and its response; `number` counts from 0 on the connection."""
+
+    number: int
+    request: Message = field(default_factory=Message)
+    response: Message = field(default_factory=Message)
+
+    @property
+    def method(self) -> bytes:
+        """The request's method."""
+        return self.request.line.split(None, 1)[0] if self.request.line.strip() else b""
+
+
+def starts_request(data: bytes) -> bool:
+    """Whether a client's first bytes are an HTTP request."""
+    head = data[:32].lstrip(b"\r\n")
+    found = _REQUEST_START.match(head)
+    return found is not None and found.group()[:-1] in METHODS
+
+
+def starts_response(data: bytes) -> bool:
+    """Whether a server's first bytes are an HTTP response."""
+    return data[:7] in (b"HTTP/1.", b"HTTP/0.")
+
+
+class _Side:
+    """The state of one direction."""
+
+    __slots__ = ("buffer", "header_bytes", "left", "state", "transaction")
+
+    def __init__(self) -> None:
+        self.state = LINE
+        self.buffer = bytearray()
+        self.left = 0
+        self.header_bytes = 0
+        self.transaction: Transaction | None = None
+
+
+class HttpParser:
+    """A connection's transactions."""
+
+    def __init__(self) -> None:
+        self._sides = (_Side(), _Side())
+        self._waiting: deque[Transaction] = deque()  # requests whose response has not begun
+        self._count = 0
+        self._done: list[Transaction] = []
+        self.tunnel = False
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        held = len(self._sides[0].buffer) + len(self._sides[1].buffer)
+        for side in self._sides:
+            if side.transaction is not None:
+                held += side.transaction.request.body.length + side.transaction.response.body.length
+        return held
+
+    def inspect_id(self, direction: int) -> int:
+        """The number of the transaction that this direction is at."""
+        open_one = self._sides[direction].transaction
+        if open_one is not None:
+            return open_one.number
+        answered = self._count - len(self._waiting) if direction else self._count
+        return max(answered - 1, 0)
+
+    def feed(self, direction: int, data: bytes) -> list[Transaction]:
+        """Transactions whose `direction` side is complete (or its body as far as it is kept) after these bytes."""
+        side = self._sides[direction]
+        self._done = []
+        if side.state == STOPPED:
+            return []
+        at = 0
+        while at < len(data) and side.state != STOPPED:
+            if side.state in (FIXED, CHUNK_DATA, UNTIL_CLOSE):
+                at = self._body(side, direction, data, at)
+            else:
+                at = self._line(side, direction, data, at)
+        return self._done
+
+    def gap(self, direction: int, count: int) -> None:
+        """`count` bytes were lost: skipped within a body of known length, else this side is given up."""
+        side = self._sides[direction]
+        if side.state in (FIXED, CHUNK_DATA) and count < side.left:
+            side.left -= count
+        elif side.state != UNTIL_CLOSE:
+            side.state = STOPPED
+            side.buffer.clear()
+
+    def finish(self) -> list[tuple[Transaction, int]]:
+        """What is still open when the connection ends, judged as far as it came."""
+        rest: list[tuple[Transaction, int]] = []
+        for direction, side in enumerate(self._sides):
+            if side.transaction is None and side.state == LINE and side.buffer.strip():
+                self._end_line(side, direction, bytes(side.buffer))
+            open_one = side.transaction
+            if open_one is not None:
+                message = open_one.response if direction else open_one.request
+                if message.started and not message.judged:
+                    message.judged = True
+                    rest.append((open_one, direction))
+            side.state = STOPPED
+        return rest
+
+    # -- lines -----------------------------------------------------------------------------------------------------
+
+    def _line(self, side: _Side, direction: int, data: bytes, at: int) -> int:
+        """Take one line; returns where the next begins. Positions, not slices: a crafted stream is all line ends."""
+        end = data.find(b"\n", at) + 1
+        if not end:
+            side.buffer += data[at:]
+            if len(side.buffer) > MAX_LINE:
+                side.state = STOPPED
+                side.buffer.clear()
+            return len(data)
+        line = data[at:end]
+        if side.buffer:
+            line = bytes(side.buffer) + line
+            side.buffer.clear()
+        if side.state == LINE:
+            if direction == 1 and not _is_status_line(line) and line.strip():
+                self._no_status(side, line)
+            else:
+                self._end_line(side, direction, line)
+        elif side.state == CHUNK_SIZE:
+            self._chunk_size(side, line)
+        elif side.state == CHUNK_END:
+            side.state = CHUNK_SIZE
+            if line.strip():
+                self._chunk_size(side, line)
+        else:
+            self._header_line(side, direction, line)
+        return end
+
+    def _no_status(self, side: _Side, line: bytes) -> None:
+        """A response without a status line: the body of an HTTP/0.9 answer, until the end."""
+        transaction = self._take(side)
+        transaction.response.started = True
+        transaction.response.body.add(line)
+        side.transaction = transaction
+        side.state = UNTIL_CLOSE
+
+    def _end_line(self, side: _Side, direction: int, line: bytes) -> None:
+        """A request or status line."""
+        text = line.rstrip(b"\r\n")
+        if not text.strip():
+            return
+        if direction == 0:
+            if len(self._waiting) >= MAX_OPEN:
+                side.state = STOPPED
+                return
+            transaction = Transaction(self._count)
+            self._count += 1
+            self._waiting.append(transaction)
+            message = transaction.request
+        else:
+            transaction = self._take(side)
+            message = transaction.response
+        side.transaction = transaction
+        side.header_bytes = 0
+        message.started = True
+        message.line = text
+        side.state = HEADERS
+        if direction == 0 and len(text.split()) == 2 and not text.rstrip().upper().endswith((b"HTTP/1.0", b"HTTP/1.1")):
+            self._complete(side, direction)  # HTTP/0.9: a request is its line
+
+    def _take(self, side: _Side) -> Transaction:
+        """The transaction that a response answers."""
+        if self._waiting:
+            return self._waiting.popleft()
+        transaction = Transaction(self._count)
+        self._count += 1
+        return transaction
+
+    def _header_line(self, side: _Side, direction: int, line: bytes) -> None:
+        transaction = side.transaction
+        if transaction is None:
+            side.state = STOPPED
+            return
+        message = transaction.response if direction else transaction.request
+        text = line.rstrip(b"\r\n")
+        side.header_bytes += len(line)
+        if side.header_bytes > MAX_HEADER_BYTES or len(message.headers) > MAX_HEADERS:
+            side.state = STOPPED
+            return
+        if not text or (text.isspace() and not message.headers):
+            if side.state == TRAILERS:
+                self._complete(side, direction)
+            else:
+                message.raw_headers += line
+                self._headers_done(side, direction, transaction, message)
+            return
+        if side.state == HEADERS:
+            message.raw_headers += line
+        if text[:1] in b" \t" and message.headers:
+            name, value = message.headers[-1]
+            message.headers[-1] = (name, value + b" " + text.strip())
+            return
+        name, colon, value = text.partition(b":")
+        if not colon:
+            name, value = b"", text
+        message.headers.append((name.rstrip(b" \t\0"), value.strip(b" \t\0")))
+
+    # -- bodies ----------------------------------------------------------------------------------------------------
+
+    def _headers_done(self, side: _Side, direction: int, transaction: Transaction, message: Message) -> None:
+        """Decide how the body ends."""
+        if direction == 1 and self._without_body(side, transaction, message):
+            return
+        message.body.decode(codings(message.first(b"content-encoding") or b""))
+        coding = (message.first(b"transfer-encoding") or b"").lower()
+        length = message.first(b"content-length")
+        if b"chunked" in coding:
+            side.state = CHUNK_SIZE
+        elif length is not None and (count := _length(length)) is not None:
+            side.left = count
+            side.state = FIXED
+            if count == 0:
+                self._complete(side, direction)
+        elif direction == 0:
+            self._complete(side, direction)
+            if transaction.method == b"CONNECT":
+                side.state = STOPPED
+        else:
+            side.state = UNTIL_CLOSE
+
+    def _without_body(self, side: _Side, transaction: Transaction, message: Message) -> bool:
+        """Answers that have none: 1xx (the real one follows), 204, 304, to HEAD; 101 and CONNECT end the parsing."""
+        code = status_code(message.line)
+        if code == b"100" and not _length(message.first(b"content-length") or b"0"):
+            transaction.response = Message()
+            self._waiting.appendleft(transaction)
+            side.transaction = None
+            side.state = LINE
+            return True
+        tunnel = code == b"101" or (transaction.method == b"CONNECT" and code.startswith(b"2"))
+        if tunnel or code in (b"204", b"304") or transaction.method == b"HEAD":
+            self._complete(side, 1)
+            if tunnel:
+                self.tunnel = True
+                self._sides[0].state = self._sides[1].state = STOPPED
+            return True
+        return False
+
+    def _chunk_size(self, side: _Side, line: bytes) -> None:
+        digits = line.split(b";", 1)[0].strip().lower()
+        found = re.match(rb"[0-9a-f]{1,15}", digits)
+        if not digits:
+            return
+        if not found:
+            side.state = UNTIL_CLOSE
+            return
+        side.left = int(found.group(), 16)
+        side.state = CHUNK_DATA if side.left else TRAILERS
+
+    def _body(self, side: _Side, direction: int, data: bytes, at: int) -> int:
+        transaction = side.transaction
+        if transaction is None:
+            side.state = STOPPED
+            return len(data)
+        message = transaction.response if direction else transaction.request
+        end = len(data) if side.state == UNTIL_CLOSE else min(len(data), at + side.left)
+        side.left -= end - at
+        message.body.add(data[at:end])
+        if message.body.full and not message.judged:
+            message.judged = True
+            self._done.append(transaction)
+        if side.left == 0 and side.state == FIXED:
+            self._complete(side, direction)
+        elif side.left == 0 and side.state == CHUNK_DATA:
+            side.state = CHUNK_END
+        return end
+
+    def _complete(self, side: _Side, direction: int) -> None:
+        transaction = side.transaction
+        if transaction is not None:
+            message = transaction.response if direction else transaction.request
+            message.complete = True
+            if not message.judged:
+                message.judged = True
+                self._done.append(transaction)
+        side.transaction = None
+        side.state = LINE
+
+
+def _is_status_line(line: bytes) -> bool:
+    return line.lstrip()[:5].upper() == b"HTTP/"
+
+
+def status_code(line: bytes) -> bytes:
+    """`200` of a status line."""
+    parts = line.split(None, 2)
+    return parts[1] if len(parts) > 1 else b""
+
+
+def _length(value: bytes) -> int | None:
+    found = re.match(rb"\s*(\d{1,18})", value)
+    return int(found.group(1)) if found else None

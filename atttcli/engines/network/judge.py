@@ -1,0 +1,246 @@
+"""Judging: from the candidates of a packet, a piece of stream or a transaction to the rules that match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from atttcli.engines.network.app import View
+from atttcli.engines.network.evaluate import Run, Text
+from atttcli.engines.network.flow import Flow
+from atttcli.engines.network.ruleset import PAYLOAD_KEY, BufferKey, Point, RuleSet
+from atttcli.engines.network.transforms import APPLY
+from atttcli.rulepack.network.values import Content, Flowbit, PacketTest, Pcre, Rule
+from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, Packet
+
+MAX_WHY = 16
+
+
+class Match(NamedTuple):
+    """A rule that matched, before thresholds."""
+
+    number: int
+    rule: Rule
+    why: tuple[str, ...]
+    transaction: int | None
+    view: View | None
+    whole_flow: bool  # a stream, transaction or address match: a pass rule ends the flow's alerts
+
+
+class Scene:
+    """What rules look at: one direction of a flow, at one packet, with a packet, a piece of stream or a transaction."""
+
+    __slots__ = ("_texts", "direction", "flow", "packet", "payload", "view")
+
+    def __init__(
+        self, flow: Flow, direction: int, packet: Packet | None, payload: Text | None, view: View | None = None
+    ) -> None:
+        self.flow = flow
+        self.direction = direction
+        self.packet = packet  # set only where packet options may be asked
+        self.payload = payload
+        self.view = view
+        self._texts: dict[BufferKey, tuple[Text, ...]] = {}
+
+    def texts(self, key: BufferKey) -> tuple[Text, ...]:
+        """The instances of a buffer after its transforms; empty when absent."""
+        known = self._texts.get(key)
+        if known is None:
+            known = self._texts[key] = self._make(key)
+        return known
+
+    def _make(self, key: BufferKey) -> tuple[Text, ...]:
+        if key == PAYLOAD_KEY:
+            return (self.payload,) if self.payload is not None else ()
+        if self.view is None:
+            return ()
+        name, transforms = key
+        if transforms:
+            values = tuple(text.raw for text in self.texts((name, transforms[:-1])))
+            return tuple(Text(APPLY[transforms[-1]](value)) for value in values)
+        return tuple(Text(value) for value in self.view.read(name))
+
+
+class Judge:
+    """Applies a rule set to scenes. `gave_up` counts judgements that ran out of tries."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self.gave_up = 0
+        self.candidates = 0
+
+    def at(self, point: Point, scene: Scene, transaction: int | None, *, whole_flow: bool) -> list[Match]:
+        """All matches at a point, in order of precedence."""
+        wanted: set[int] = set(point.always)
+        for key, (matcher, owners) in point.buffers.items():
+            for text in scene.texts(key):
+                for hit in matcher.scan(text.raw):
+                    wanted.update(owners[hit])
+        return self.among(sorted(wanted), scene, transaction, whole_flow=whole_flow) if wanted else []
+
+    def among(self, numbers: Iterable[int], scene: Scene, transaction: int | None, *, whole_flow: bool) -> list[Match]:
+        """The matches among these rules."""
+        matches: list[Match] = []
+        for number in numbers:
+            rule = self._rules.rules[number]
+            if not self._admits(rule, scene):
+                continue
+            self.candidates += 1
+            why = self._matches(number, rule, scene)
+            if why is None:
+                continue
+            _write_bits(scene.flow, rule.flowbits)
+            matches.append(Match(number, rule, why, transaction, scene.view, whole_flow))
+        return matches
+
+    def holds(self, number: int, scene: Scene) -> bool:
+        """Whether a rule's contents match a scene, without any consequence."""
+        return self._matches(number, self._rules.rules[number], scene) is not None
+
+    def _admits(self, rule: Rule, scene: Scene) -> bool:
+        """Everything that costs little: direction, application, header, state, packet, flow bits."""
+        flow, direction = scene.flow, scene.direction
+        wanted = rule.direction
+        if wanted and (wanted == "to_server") != (direction == 0):
+            return False
+        if rule.app and flow.app != rule.app:
+            return False
+        if not self._header(rule, flow, direction):
+            return False
+        test = rule.flow
+        if test is not None and test.state and (test.state == "established") != flow.established:
+            return False
+        if (rule.packet or rule.dsize) and not _packet_admits(rule, scene.packet):
+            return False
+        return all(_bit_admits(flow, bit) for bit in rule.flowbits) if rule.flowbits else True
+
+    def _header(self, rule: Rule, flow: Flow, direction: int) -> bool:
+        masks = flow.masks
+        if masks is None:
+            headers = self._rules.headers
+            ports = (
+                (-1, -1)
+                if flow.protocol in (ICMP, ICMP6)
+                else (headers.port(flow.client_port), headers.port(flow.server_port))
+            )
+            masks = flow.masks = (headers.address(flow.client), headers.address(flow.server), *ports)
+        if direction:
+            dst, src, dport, sport = masks
+        else:
+            src, dst, sport, dport = masks
+        if (
+            src >> rule.source & 1
+            and dst >> rule.target & 1
+            and dport >> rule.target_ports & 1
+            and sport >> rule.source_ports & 1
+        ):
+            return _family_admits(rule.protocol, flow)
+        return (
+            rule.both_ways
+            and bool(
+                dst >> rule.source & 1
+                and src >> rule.target & 1
+                and sport >> rule.target_ports & 1
+                and dport >> rule.source_ports & 1
+            )
+            and _family_admits(rule.protocol, flow)
+        )
+
+    def _matches(self, number: int, rule: Rule, scene: Scene) -> tuple[str, ...] | None:
+        """Why the rule matches, or None."""
+        why: list[str] = []
+        for group, (key, step) in zip(rule.groups, self._rules.compiled(number).steps, strict=True):
+            for text in scene.texts(key):
+                run = Run()
+                if step(text, 0, run):
+                    why += _explain(key[0], group.ops, run, text.start)
+                    break
+                self.gave_up += run.gave_up
+            else:
+                return None
+        return tuple(why[:MAX_WHY])
+
+
+def _explain(buffer: str, ops: Iterable[object], run: Run, start: int) -> list[str]:
+    lines = []
+    for index, op in enumerate(ops):
+        if index in run.found and isinstance(op, Content):
+            lines.append(f'{buffer} @{start + run.found[index]}: "{op.pattern.decode("latin-1")}"')
+        elif index in run.found and isinstance(op, Pcre):
+            lines.append(f"{buffer} @{start + run.found[index]}: /{op.pattern.decode('latin-1')}/")
+    return lines or [buffer]
+
+
+def _family_admits(protocol: str, flow: Flow) -> bool:
+    if protocol in ("ipv4", "ip4", "icmpv4"):
+        return len(flow.client) == 4
+    if protocol in ("ipv6", "ip6", "icmpv6"):
+        return len(flow.client) == 16
+    return True
+
+
+def _bit_admits(flow: Flow, bit: Flowbit) -> bool:
+    if bit.command == "isset":
+        return any(name in flow.bits for name in bit.names)
+    if bit.command == "isnotset":
+        return any(name not in flow.bits for name in bit.names)
+    return True
+
+
+def _write_bits(flow: Flow, bits: Iterable[Flowbit]) -> None:
+    for bit in bits:
+        if bit.command == "set" or (bit.command == "toggle" and bit.names[0] not in flow.bits):
+            flow.bits.add(bit.names[0])
+        elif bit.command in ("unset", "toggle"):
+            flow.bits.discard(bit.names[0])
+
+
+def _packet_admits(rule: Rule, packet: Packet | None) -> bool:
+    if packet is None:
+        return False
+    size = rule.dsize
+    if size is not None and (size.low <= len(packet.payload) <= size.high) == size.negated:
+        return False
+    return all(_test(test, packet) for test in rule.packet)
+
+
+def _test(test: PacketTest, packet: Packet) -> bool:
+    if test.keyword == "flags":
+        return packet.protocol == TCP and _flags_admit(test, packet.flags)
+    if test.keyword == "sameip":
+        return packet.src == packet.dst
+    value = _header_value(test.keyword, packet)
+    return value is not None and (test.low <= value <= test.high) != test.negated
+
+
+def _flags_admit(test: PacketTest, given: int) -> bool:
+    seen, wanted = given & test.high, test.low
+    if test.modifier == "+":
+        return seen & wanted == wanted
+    if test.modifier == "*":
+        return bool(seen & wanted)
+    if test.modifier == "!":
+        return seen & wanted != wanted
+    return seen == wanted
+
+
+def _header_value(keyword: str, packet: Packet) -> int | None:
+    if keyword in ("seq", "ack", "window"):
+        return int(getattr(packet, keyword)) if packet.protocol == TCP else None
+    if keyword == "ttl":
+        return packet.ttl
+    if keyword == "ip_proto":
+        return packet.protocol
+    data, at = packet.data, packet.link_offset
+    if keyword == "tos":
+        return data[at + 1] if len(packet.src) == 4 else None
+    if keyword == "id":
+        return int.from_bytes(data[at + 4 : at + 6], "big") if len(packet.src) == 4 else None
+    if packet.protocol not in (ICMP, ICMP6):
+        return None
+    if keyword in ("itype", "icode"):
+        return packet.sport if keyword == "itype" else packet.dport
+    if packet.sport not in (0, 8, 13, 14, 15, 16, 17, 18, 128, 129):  # only these carry id and sequence
+        return None
+    begin = packet.l4 + (4 if keyword == "icmp_id" else 6)
+    return int.from_bytes(data[begin : begin + 2], "big") if begin + 2 <= len(data) else None

@@ -1,0 +1,226 @@
+"""A pack made ready: rules in the order they are judged, sorted by the point where they look, compiled when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import msgspec
+
+from atttcli.engines.network.evaluate import Step, compile_ops
+from atttcli.engines.network.headers import Headers
+from atttcli.engines.network.prefilter import (
+    HyperscanMatcher,
+    Literal,
+    Matcher,
+    fingerprint,
+    have_hyperscan,
+    make_matcher,
+)
+from atttcli.rulepack.network.buffers import BOTH, BUFFERS, PAYLOAD
+from atttcli.rulepack.network.cache import read_blob, write_blob
+from atttcli.rulepack.network.values import Content, NetworkPack, Rule
+
+BufferKey = tuple[str, tuple[str, ...]]
+PAYLOAD_KEY: BufferKey = (PAYLOAD, ())
+
+_ACTIONS = {"pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
+_TCP_APPS = ("http", "tls", "smtp", "ftp", "ssh", "dns")
+
+
+class Compiled(NamedTuple):
+    """A rule's options as closures, one per buffer."""
+
+    steps: tuple[tuple[BufferKey, Step], ...]
+
+
+class Point:
+    """A place where rules look: literals per buffer, and the rules that must always be judged."""
+
+    def __init__(self) -> None:
+        self.always: list[int] = []
+        self._leads: dict[BufferKey, dict[Literal, list[int]]] = {}
+        self.buffers: dict[BufferKey, tuple[Matcher, list[tuple[int, ...]]]] = {}
+
+    def add(self, number: int, key: BufferKey, lead: Literal | None) -> None:
+        """Register a rule."""
+        if lead is None:
+            self.always.append(number)
+        else:
+            self._leads.setdefault(key, {}).setdefault(lead, []).append(number)
+
+    def build(self, store: Databases) -> None:
+        """Make the matchers."""
+        for key, leads in self._leads.items():
+            literals = list(leads)
+            self.buffers[key] = (store.matcher(literals), [tuple(owners) for owners in leads.values()])
+        self._leads.clear()
+
+    def __bool__(self) -> bool:
+        return bool(self.always or self.buffers)
+
+
+class Databases:
+    """Compiled Hyperscan databases of a pack, kept in its private cache folder."""
+
+    def __init__(self, pack: NetworkPack, hyperscan: bool | None) -> None:
+        self._use = have_hyperscan() if hyperscan is None else hyperscan
+        self._folder = pack.cache if self._use else None
+        self._name = f"network-literals-2-{pack.digest[:40]}"
+        self._known: dict[str, bytes] = {}
+        self._new = False
+        blob = read_blob(self._folder, self._name) if self._folder else None
+        if blob is not None:
+            try:
+                self._known = msgspec.msgpack.decode(blob, type=dict[str, bytes])
+            except msgspec.MsgspecError:
+                self._known = {}
+
+    def matcher(self, literals: Sequence[Literal]) -> Matcher:
+        """A matcher for these literals, from the cache when they are the same."""
+        if not self._use:
+            return make_matcher(literals, hyperscan=False)
+        if self._folder is None:
+            return HyperscanMatcher(literals)
+        name = f"{_version()}:{fingerprint(literals)}"
+        stored = self._known.get(name)
+        made = HyperscanMatcher(literals, stored)
+        if stored is None:
+            self._known[name] = made.dump()
+            self._new = True
+        return made
+
+    def save(self) -> None:
+        """Keep what was compiled."""
+        if self._new and self._folder is not None:
+            write_blob(self._folder, self._name, msgspec.msgpack.encode(self._known))
+
+
+def _version() -> str:
+    """A database is only read by the library version that wrote it."""
+    return version("hyperscan")
+
+
+class RuleSet:
+    """Rules by number; a lower number is judged first."""
+
+    def __init__(self, pack: NetworkPack, hyperscan: bool | None = None) -> None:
+        self.rules = sorted(pack.rules, key=_precedence)
+        self.headers = Headers(pack.addresses, pack.ports)
+        self.ip_only: list[int] = []
+        self.packets: dict[str, Point] = {name: Point() for name in ("tcp", "udp", "icmp", "other")}
+        self.stream = Point()
+        self.transactions: dict[tuple[str, int], Point] = {}
+        self._compiled: dict[int, Compiled] = {}
+        self._any = _any_sets(pack)
+        for number, rule in enumerate(self.rules):
+            self._register(number, rule)
+        store = Databases(pack, hyperscan)
+        for point in (*self.packets.values(), self.stream, *self.transactions.values()):
+            point.build(store)
+        store.save()
+
+    def compiled(self, number: int) -> Compiled:
+        """The closures of a rule, made at its first candidacy."""
+        known = self._compiled.get(number)
+        if known is None:
+            groups = self.rules[number].groups
+            steps = tuple(((group.buffer, group.transforms), compile_ops(group.ops)) for group in groups)
+            known = self._compiled[number] = Compiled(steps)
+        return known
+
+    def _register(self, number: int, rule: Rule) -> None:
+        app_groups = [group for group in rule.groups if group.buffer != PAYLOAD]
+        if app_groups:
+            self._register_transaction(number, rule)
+            return
+        lead = _literal(rule)
+        if not rule.groups and self._is_ip_only(rule):
+            self.ip_only.append(number)
+            return
+        for transport in _transports(rule):
+            if transport == "tcp":
+                self._register_tcp(number, rule, lead)
+            else:
+                self.packets[transport].add(number, PAYLOAD_KEY, lead)
+
+    def _register_transaction(self, number: int, rule: Rule) -> None:
+        lead = _literal(rule)
+        key = PAYLOAD_KEY
+        if rule.lead is not None:
+            group = rule.groups[rule.lead[0]]
+            key = (group.buffer, group.transforms)
+        for direction in _directions(rule):
+            self.transactions.setdefault((rule.app, direction), Point()).add(number, key, lead)
+
+    def _register_tcp(self, number: int, rule: Rule, lead: Literal | None) -> None:
+        """As the reference engine: packets for what asks of one packet, else the stream; both where a place is given."""
+        packet_only = rule.protocol == "tcp-pkt" or rule.dsize is not None or rule.packet or not rule.groups
+        stream_only = rule.protocol == "tcp-stream"
+        if rule.flow is not None:
+            packet_only = packet_only or rule.flow.no_stream
+            stream_only = stream_only or rule.flow.only_stream
+        placed = any(
+            isinstance(op, Content) and (op.depth is not None or op.offset) for group in rule.groups for op in group.ops
+        )
+        if packet_only or (placed and not stream_only):
+            self.packets["tcp"].add(number, PAYLOAD_KEY, lead)
+        if not packet_only:
+            self.stream.add(number, PAYLOAD_KEY, lead)
+
+    def _is_ip_only(self, rule: Rule) -> bool:
+        if rule.app or rule.flow or rule.packet or rule.dsize or any(b.command != "set" for b in rule.flowbits):
+            return False
+        addresses, ports = self._any
+        if rule.source in addresses and rule.target in addresses:
+            return False
+        return rule.source_ports in ports and rule.target_ports in ports
+
+
+def _any_sets(pack: NetworkPack) -> tuple[set[int], set[int]]:
+    """Numbers of the groups that hold every address, every port."""
+    top = (1 << 32) - 1
+    addresses = {number for number, group in enumerate(pack.addresses) if group.v4 == ((0, top),)}
+    return addresses, {number for number, ports in enumerate(pack.ports) if ports == ((0, 65_535),)}
+
+
+def _precedence(rule: Rule) -> tuple[int, int, int]:
+    commands = {bit.command for bit in rule.flowbits}
+    reads = bool(commands & {"isset", "isnotset"})
+    writes = bool(commands - {"isset", "isnotset"})
+    bits = 0 if writes and not reads else 1 if writes else 2 if reads else 3
+    return _ACTIONS[rule.action], bits, rule.priority
+
+
+def _literal(rule: Rule) -> Literal | None:
+    if rule.lead is None:
+        return None
+    group = rule.groups[rule.lead[0]]
+    op = group.ops[rule.lead[1]]
+    assert isinstance(op, Content)
+    whole = group.buffer != PAYLOAD  # a payload may be the middle of a stream: nothing is its start or end
+    start = whole and not op.relative and op.offset == 0 and op.depth == len(op.pattern)
+    return Literal(op.pattern, op.nocase, start, whole and op.endswith)
+
+
+def _directions(rule: Rule) -> Iterable[int]:
+    if rule.direction:
+        return (0,) if rule.direction == "to_server" else (1,)
+    kinds = {BUFFERS[group.buffer].direction for group in rule.groups if group.buffer != PAYLOAD}
+    return (0, 1) if kinds == {BOTH} else (0,)
+
+
+def _transports(rule: Rule) -> list[str]:
+    protocol: Any = rule.protocol
+    if protocol.startswith("tcp"):
+        return ["tcp"]
+    if protocol == "udp":
+        return ["udp"]
+    if protocol.startswith("icmp"):
+        return ["icmp"]
+    if rule.app == "dns":
+        return ["udp", "tcp"]
+    if rule.app in _TCP_APPS:
+        return ["tcp"]
+    return ["tcp", "udp", "icmp", "other"]

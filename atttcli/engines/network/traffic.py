@@ -1,0 +1,312 @@
+"""Packets to flows, streams and transactions, and those to the judge: the order in which things are looked at."""
+
+from __future__ import annotations
+
+from atttcli.engines.network import dns
+from atttcli.engines.network.app import DnsApp, View, make_parser, recognise
+from atttcli.engines.network.counts import Counts
+from atttcli.engines.network.evaluate import Text
+from atttcli.engines.network.eve import detection
+from atttcli.engines.network.flow import ACK, CLOSED, RST, SYN, Flow
+from atttcli.engines.network.flows import FlowTable
+from atttcli.engines.network.judge import Judge, Match, Scene
+from atttcli.engines.network.ruleset import RuleSet
+from atttcli.engines.network.sightings import Sighted, Sightings
+from atttcli.engines.network.stream import Stream
+from atttcli.engines.network.threshold import Thresholds
+from atttcli.model.alert import Detection, Origin
+from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, UDP, Packet
+
+CHUNK = 2560  # acknowledged bytes that make a piece of stream worth judging
+TAIL = 1024  # bytes of the piece before that are looked at again, for matches across the border
+MAX_ALERTS = 15  # per packet
+FIN = 1
+
+
+class Traffic:
+    """One capture's packets, in order. Results gather in `results`."""
+
+    def __init__(self, rules: RuleSet, origin: Origin, pack: str, counts: Counts) -> None:
+        self._rules = rules
+        self._judge = Judge(rules)
+        self._flows = FlowTable()
+        self._thresholds = Thresholds()
+        self._sightings = Sightings()
+        self._origin = origin
+        self._pack = pack
+        self._counts = counts
+        self._now = 0
+        self._number = 0
+        self.results: list[Detection | Sighted] = []
+
+    def take(self) -> list[Detection | Sighted]:
+        """Results since the last call."""
+        taken, self.results = self.results, []
+        return taken
+
+    def finish(self) -> None:
+        """The capture is over: every open flow ends."""
+        for flow in self._flows.drain():
+            self._end(flow)
+        self._counts.flows = self._flows.opened
+        self._counts.gave_up = self._judge.gave_up
+        self._counts.candidates = self._judge.candidates
+
+    def packet(self, packet: Packet) -> None:
+        """Judge one packet and what it completes."""
+        self._now, self._number = packet.time, packet.number
+        for flow in self._flows.expired(packet.time):
+            self._end(flow)
+        flow, direction = self._find(packet)
+        flow.last = packet.time
+        flow.seen[direction] = True
+        if packet.protocol == TCP:
+            self._tcp(flow, direction, packet)
+        else:
+            views = self._udp(flow, direction, packet) if packet.protocol == UDP else []
+            self._judge_packet(flow, direction, packet, views)
+        for gone in self._flows.surplus():
+            self._counts.evicted += 1
+            self._end(gone)
+
+    def _find(self, packet: Packet) -> tuple[Flow, int]:
+        known = self._flows.find(packet)
+        if known is not None:
+            flow, direction = known
+            reused = packet.protocol == TCP and flow.reopened_by(packet, direction)
+            if not reused and not flow.expired(packet.time):
+                return known
+            self._flows.remove(flow)
+            self._end(flow)
+        flow = self._flows.open(packet)
+        self.results += self._sightings.of_flow(flow, packet.time)
+        return flow, 0
+
+    # -- UDP and others --------------------------------------------------------------------------------------------
+
+    def _udp(self, flow: Flow, direction: int, packet: Packet) -> list[View]:
+        if flow.app is None and packet.payload:
+            port = 53 in (packet.sport, packet.dport)
+            flow.app = "dns" if port and dns.looks_like_dns(packet.payload) else "failed"
+            flow.parser = DnsApp(framed=False) if flow.app == "dns" else None
+        if flow.parser is None:
+            return []
+        return flow.parser.feed(direction, packet.payload)
+
+    def _judge_packet(self, flow: Flow, direction: int, packet: Packet, views: list[View]) -> None:
+        """Header rules, payload rules and the transactions of a packet that is no TCP."""
+        matches = self._address_matches(flow, direction, packet)
+        name = "udp" if packet.protocol == UDP else "icmp" if packet.protocol in (ICMP, ICMP6) else "other"
+        point = self._rules.packets[name]
+        if point:
+            number = flow.parser.inspect_id(direction) if flow.parser is not None else None
+            scene = Scene(flow, direction, packet, Text(packet.payload) if packet.payload else None)
+            matches += self._judge.at(point, scene, number, whole_flow=False)
+        for view in views:
+            matches += self._view_matches(flow, view, Text(packet.payload))
+        self._report(flow, direction, matches)
+
+    # -- TCP -------------------------------------------------------------------------------------------------------
+
+    def _tcp(self, flow: Flow, direction: int, packet: Packet) -> None:
+        if flow.state == CLOSED and flow.session:
+            self._judge_tcp_packet(flow, direction, packet, in_stream=True)
+            return
+        flow.handshake(packet, direction)
+        own, other = flow.streams[direction], flow.streams[1 - direction]
+        if packet.flags & ACK and other is not None and other.segments:
+            self._deliver(flow, 1 - direction, other.release(packet.ack))
+        added = own is not None and flow.session
+        if packet.payload and own is not None and added:
+            seq = packet.seq + 1 if packet.flags & SYN else packet.seq
+            own.add(seq, packet.payload)
+            if own.full:
+                self._deliver(flow, direction, own.release_all())
+            self._flows.account(flow, _memory(flow))
+        self._judge_tcp_packet(flow, direction, packet, in_stream=added)
+        if packet.flags & (RST | FIN):
+            self._closing(flow, direction, packet, own)
+
+    def _closing(self, flow: Flow, direction: int, packet: Packet, own: Stream | None) -> None:
+        """A reset ends the connection when its place is plausible; FIN on both sides ends it too."""
+        if own is None:
+            if packet.flags & RST and flow.streams[1 - direction] is not None:
+                self._close(flow)
+            return
+        place = own.place(packet.seq)
+        if packet.flags & RST:
+            if own.base <= place <= own.top + 65_536:
+                self._close(flow)
+            return
+        own.fin = place + len(packet.payload)
+        if all(stream is not None and stream.fin is not None for stream in flow.streams) and not any(
+            stream is not None and stream.segments for stream in flow.streams
+        ):
+            self._close(flow)
+
+    def _close(self, flow: Flow) -> None:
+        self._flush(flow)
+        flow.state = CLOSED
+
+    def _judge_tcp_packet(self, flow: Flow, direction: int, packet: Packet, *, in_stream: bool) -> None:
+        matches = self._address_matches(flow, direction, packet)
+        point = self._rules.packets["tcp"]
+        text = Text(packet.payload) if packet.payload else None
+        if point and (text is not None or point.always):
+            matches += self._judge.at(point, Scene(flow, direction, packet, text), None, whole_flow=False)
+        if text is not None and not in_stream and self._rules.stream:
+            # No connection was seen to begin: the packet is judged as if it were a piece of stream.
+            matches += self._judge.at(self._rules.stream, Scene(flow, direction, None, text), None, whole_flow=False)
+        if matches:
+            self._report(flow, direction, matches)
+
+    def _deliver(self, flow: Flow, direction: int, pieces: list[tuple[int, bytes]]) -> None:
+        """Bytes in order: to the application's parser, and as stream to the rules."""
+        for gap, data in pieces:
+            if gap:
+                self._counts.lost += 1
+                self._judge_stream(flow, direction, [])
+                flow.tails[direction] = b""
+                if flow.parser is not None:
+                    flow.parser.gap(direction, gap)
+                elif flow.app is None:
+                    flow.app = "failed"
+            chunk = flow.chunks[direction]
+            chunk.append(data)
+            views = self._feed(flow, direction, data)
+            if views or sum(map(len, chunk)) >= CHUNK:
+                self._judge_stream(flow, direction, views)
+        self._flows.account(flow, _memory(flow))
+
+    def _feed(self, flow: Flow, direction: int, data: bytes) -> list[View]:
+        if flow.parser is not None:
+            return flow.parser.feed(direction, data)
+        if flow.app is not None:
+            return []
+        seen = b"".join(flow.chunks[direction])
+        app = recognise(direction, flow.tails[direction] + seen, (flow.client_port, flow.server_port))
+        if app is None or app == "failed":
+            flow.app = app
+            return []
+        return self._begin(flow, app, direction)
+
+    def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
+        """The application is known: its parser gets what came before, the client's bytes first."""
+        flow.app = app
+        flow.parser = parser = make_parser(app)
+        views: list[View] = []
+        for side in (0, 1):
+            early = flow.tails[side] + b"".join(flow.chunks[side])
+            if early:
+                views += parser.feed(side, early)
+        return views
+
+    def _judge_stream(self, flow: Flow, direction: int, views: list[View]) -> None:
+        """The raw bytes since the last time, then the transactions they completed."""
+        parts = flow.chunks[direction]
+        matches: list[Match] = []
+        text: Text | None = None
+        if parts:
+            fresh = b"".join(parts)
+            parts.clear()
+            text, stream_matches = self._stream_matches(flow, direction, fresh)
+            matches += stream_matches
+            flow.raw_base[direction] += len(fresh)
+            # After a transaction the next piece begins anew, as in the reference engine.
+            flow.tails[direction] = b"" if views else text.raw[-TAIL:]
+        self._report(flow, direction, matches)
+        for view in views:
+            found = self._view_matches(flow, view, text if view.direction == direction else None)
+            self._report(flow, view.direction, found)
+
+    def _stream_matches(self, flow: Flow, direction: int, fresh: bytes) -> tuple[Text, list[Match]]:
+        tail = flow.tails[direction]
+        base = flow.raw_base[direction]
+        text = Text(tail + fresh, base - len(tail))
+        point = self._rules.stream
+        if not point:
+            return text, []
+        number = flow.parser.inspect_id(direction) if flow.parser is not None else None
+        matches = self._judge.at(point, Scene(flow, direction, None, text), number, whole_flow=True)
+        if matches and tail:
+            old = Scene(flow, direction, None, Text(tail, base - len(tail)))
+            new = Scene(flow, direction, None, Text(fresh, base))
+            matches = [
+                match
+                for match in matches
+                if self._judge.holds(match.number, new) or not self._judge.holds(match.number, old)
+            ]
+        return text, matches
+
+    def _view_matches(self, flow: Flow, view: View, payload: Text | None) -> list[Match]:
+        transactions = self._counts.transactions
+        if view.direction == 0 or view.app == "dns":
+            transactions[view.app] = transactions.get(view.app, 0) + 1
+        self.results += self._sightings.of_view(view, flow, self._now)
+        point = self._rules.transactions.get((view.app, view.direction))
+        if point is None:
+            return []
+        return self._judge.at(point, Scene(flow, view.direction, None, payload, view), view.number, whole_flow=True)
+
+    # -- ends and results ------------------------------------------------------------------------------------------
+
+    def _flush(self, flow: Flow) -> None:
+        """Judge what a connection still holds: unacknowledged bytes, open transactions, the last piece of stream."""
+        for direction in (0, 1):
+            stream = flow.streams[direction]
+            if stream is not None and stream.segments:
+                self._deliver(flow, direction, stream.release_all())
+        views = flow.parser.finish() if flow.parser is not None else []
+        for direction in (0, 1):
+            mine = [view for view in views if view.direction == direction]
+            if flow.chunks[direction] or mine:
+                self._judge_stream(flow, direction, mine)
+        self._flows.account(flow, 0)
+
+    def _end(self, flow: Flow) -> None:
+        if flow.state != CLOSED:
+            self._flush(flow)
+
+    def _address_matches(self, flow: Flow, direction: int, packet: Packet) -> list[Match]:
+        """Rules that ask only for addresses: once for each direction of a flow."""
+        if flow.ip_only_done[direction]:
+            return []
+        flow.ip_only_done[direction] = True
+        if not self._rules.ip_only:
+            return []
+        scene = Scene(flow, direction, packet, None)
+        return self._judge.among(self._rules.ip_only, scene, None, whole_flow=True)
+
+    def _report(self, flow: Flow, direction: int, matches: list[Match]) -> None:
+        """Pass rules, thresholds, the limit per packet; the rest become detections."""
+        if not matches or flow.passed:
+            return
+        matches.sort(key=lambda match: match.number)
+        src, dst = (flow.server, flow.client) if direction else (flow.client, flow.server)
+        kept = 0
+        for match in matches:
+            rule = match.rule
+            if rule.action == "pass":
+                flow.passed = flow.passed or match.whole_flow
+                return
+            if not all(
+                self._thresholds.allows(match.number, index, rate, src, dst, self._now)
+                for index, rate in enumerate(rule.thresholds)
+            ):
+                continue
+            if rule.noalert:
+                continue
+            kept += 1
+            if kept > MAX_ALERTS:
+                return
+            self._counts.alerts += 1
+            self.results.append(detection(match, flow, direction, self._now, self._number, self._origin, self._pack))
+
+
+def _memory(flow: Flow) -> int:
+    """Bytes that a flow's streams and parser hold."""
+    held = flow.parser.memory if flow.parser is not None else 0
+    for stream in flow.streams:
+        if stream is not None:
+            held += stream.held
+    return held + sum(len(part) for parts in flow.chunks for part in parts)
