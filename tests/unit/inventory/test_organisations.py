@@ -281,3 +281,18 @@ def test_a_successor_range_at_another_time_is_no_overlap(bac_kan: Organisation) 
         networks=(replace(first, valid_until="2024-12-31"), replace(first, agency="so-tp", valid_from="2025-01-01")),
     )
     assert "overlapping-networks" not in {finding.code for finding in check_organisation(moved)}
+
+
+@pytest.mark.parametrize("folder", ["yara", "network", "sigma", "playbooks"])
+def test_what_concerns_a_system_exists(shipped: Organisation, folder: str) -> None:
+    root = SEEDS.parents[1]
+    place = root / "playbooks" if folder == "playbooks" else root / "rules" / folder
+    if not place.is_dir() or not any(place.iterdir()):
+        pytest.skip(f"{place} holds nothing yet")
+    for system in shipped.systems:
+        for rule in system.rules:
+            if rule.startswith(f"{folder}/"):
+                assert list((root / "rules").glob(rule)), f"{system.code} names {rule}"
+        if folder == "playbooks":
+            for playbook in system.playbooks:
+                assert list(place.glob(f"{playbook}*")), f"{system.code} names {playbook}"
