@@ -15,9 +15,9 @@ rule log_web_shell_access : log
         attack = "T1505.003"
         scope = "log"
     strings:
-        $command = /"(GET|POST) [^" ]{1,200}\.(php[3-8]?|phtml|jspx?|aspx?|ashx|cgi)\?[^" ]{0,120}(cmd|command|exec|c|x|shell|act|lenh)=(whoami|id|ls|dir|cat|type|net|ipconfig|ifconfig|uname|pwd|ps|systeminfo|tasklist|wget|curl|certutil|powershell|cmd)(%20|\+|&|\s|\/|;|%3B|%7C)[^"]{0,400}" 200 / nocase
-        $upload = /"(GET|POST) [^" ]{0,160}\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.(php[3-8]?|phtml|phar|jspx?|aspx?|ashx|asmx|cer|asa)(\?[^" ]{0,400})?( HTTP\/[0-9.]{1,3})" 200 /
-        $double = /"(GET|POST) [^" ]{1,200}\.(jpe?g|png|gif|txt|pdf|docx?)\.(php[3-8]?|phtml|jspx?|aspx?)(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 200 /
+        $command = /\.(php[3-8]?|phtml|jspx?|aspx?|ashx|cgi)\?[^" ]{0,120}(cmd|command|exec|c|x|shell|act|lenh)=(whoami|id|ls|dir|cat|type|net|ipconfig|ifconfig|uname|pwd|ps|systeminfo|tasklist|wget|curl|certutil|powershell|cmd)(%20|\+|&|\s|\/|;|%3B|%7C)[^"]{0,400}" 2[0-9]{2} / nocase
+        $upload = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.(php[3-8]?|phtml|phar|jspx?|aspx?|ashx|asmx|cer|asa)(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $double = /\.(jpe?g|png|gif|txt|pdf|docx?)\.(php[3-8]?|phtml|jspx?|aspx?)(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
     condition:
         any of them
 }
@@ -35,7 +35,7 @@ rule log_sql_injection : log
         scope = "log"
     strings:
         $union = /(GET|POST|PUT|HEAD) [^"]{0,600}union(\+|%20|%0a|%09|\/\*[^"]{0,20}\*\/|\s){1,8}(all(\+|%20|%0a|%09|\/\*[^"]{0,20}\*\/|\s){1,8})?select(\+|%20|%0a|%09|\/\*|\s|%28|\()/ nocase
-        $true = /(GET|POST|PUT|HEAD) [^"]{0,600}(%27|'|%22)(\+|%20|\s|\)|%29|-|%2d){0,4}(or|and)(\+|%20|\s|\/\*\*\/){1,4}(%27|'|%22)?[0-9a-z]{1,6}(%27|')?(\+|%20|\s){0,4}(=|%3d|like|<|>)(\+|%20|\s){0,4}(%27|'|%22)?[0-9a-z]{1,6}/ nocase
+        $true = /(%27|'|%22)(\+|%20|\)|%29|-|%2d){0,4}(or\+|or%20|or\/\*\*\/|and\+|and%20|and\/\*\*\/|%7c%7c|\|\|)(\+|%20|\/\*\*\/){0,4}(%27|'|%22)?[0-9a-z]{1,6}(%27|')?(\+|%20|\s){0,4}(=|%3d|like|<|>)(\+|%20|\s){0,4}(%27|'|%22)?[0-9a-z]{1,6}/ nocase
         $time = /(GET|POST|PUT|HEAD) [^"]{0,600}(sleep(\(|%28)[0-9]{1,3}(\)|%29)|benchmark(\(|%28)[0-9]{4}|waitfor(\+|%20|\s){1,4}delay|pg_sleep(\(|%28)|dbms_pipe\.receive_message)/ nocase
         $schema = /(GET|POST|PUT|HEAD) [^"]{0,600}(information_schema(\.|%2e)|sysobjects|xp_cmdshell|into(\+|%20|\s){1,4}(outfile|dumpfile)|load_file(\(|%28)|extractvalue(\(|%28)|updatexml(\(|%28)|utl_http)/ nocase
     condition:
@@ -54,7 +54,7 @@ rule log_path_traversal : log
         attack = "T1083"
         scope = "log"
     strings:
-        $dots = /(GET|POST|PUT|HEAD) [^" ]{0,600}((\.|%2e|%252e){2}(\/|\\|%2f|%5c|%252f|%255c|%c0%af)){3}/ nocase
+        $dots = /(\.\.\/|\.\.\\|\.\.%2f|\.\.%5c|%2e%2e\/|%2e%2e%2f|%2e%2e%5c|%2e\.\/|\.%2e\/|%252e%252e(\/|%252f|%255c)|\.\.%252f|\.\.%255c|\.\.%c0%af){3}/ nocase
         $file = /(GET|POST|PUT|HEAD) [^" ]{0,600}(\/|%2f|\\|%5c)(etc(\/|%2f)(passwd|shadow|hosts)|proc(\/|%2f)self(\/|%2f)environ|windows(\/|\\|%2f|%5c)(win\.ini|system32)|boot\.ini|web\.config|wp-config\.php[.~]|web-inf(\/|%2f)web\.xml)/ nocase
         $wrapper = /(GET|POST|PUT|HEAD) [^" ]{0,600}=(php(:|%3a)(\/|%2f){2}(filter|input)|expect(:|%3a)(\/|%2f){2}|data(:|%3a)text(\/|%2f)plain|file(:|%3a)(\/|%2f){3})/ nocase
     condition:
@@ -93,7 +93,7 @@ rule log_command_injection : log
         attack = "T1190"
         scope = "log"
     strings:
-        $shell = /(GET|POST|PUT|HEAD) [^" ]{0,600}(;|%3b|\||%7c|`|%60|\$\(|%24%28|%26%26)(\+|%20|\$\{IFS\}){0,4}(cat|wget|curl|id|whoami|uname|nc|bash|sh|ping|nslookup|powershell|certutil|busybox|tftp|chmod|rm)(\+|%20|\$\{IFS\}|%0a|%60|\))/ nocase
+        $shell = /(;|%3b|\||%7c|`|%60|\$\(|%24%28|%26%26)(\+|%20|\$\{IFS\}){0,4}(cat|wget|curl|whoami|uname|bash|ping|nslookup|powershell|certutil|busybox|tftp|chmod|nc\+|nc%20|nc\$\{|sh\+|sh%20|sh\$\{|rm\+|rm%20|rm\$\{|id%0a|id%60|id%3b|id\)|id )(\+|%20|\$\{IFS\}|%0a|%60|\)|-|\/|\s)/ nocase
         $ognl = /(%24|\$|%25|%)(%7b|\{)[^" ]{0,80}(%23|#|@|%40)(_memberAccess|context|ognl|java\.lang\.(Runtime|ProcessBuilder)|com\.opensymphony)/ nocase
         $shellshock = /[":=] {0,1}\(\)\s{0,2}\{\s{0,2}(:|_|foo|x|ignored)?;?\s{0,2}\}\s{0,2};/
         $phpunit = /(GET|POST) [^" ]{0,200}\/phpunit\/(src\/)?Util\/PHP\/eval-stdin\.php/ nocase
@@ -158,7 +158,7 @@ rule log_sensitive_file_request : log
         attack = "T1552.001"
         scope = "log"
     strings:
-        $path = /"GET [^" ?]{0,120}\/(\.git\/(config|HEAD|index)|\.env(\.[a-z]{2,12})?|\.svn\/entries|\.htpasswd|id_rsa|wp-config\.php\.(bak|old|save|txt)|(backup|db|database|dump|www|wwwroot|site|portal)[0-9_-]{0,10}\.(sql|zip|rar|tar\.gz|bak|7z)|web\.config\.(bak|old)|phpinfo\.php)(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 200 /
+        $path = /\/(\.git\/(config|HEAD|index)|\.env(\.[a-z]{2,12})?|\.svn\/entries|\.htpasswd|id_rsa|wp-config\.php\.(bak|old|save|txt)|(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.(sql|zip|rar|tar\.gz|bak|7z)|web\.config\.(bak|old)|phpinfo\.php)(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
     condition:
         $path
 }

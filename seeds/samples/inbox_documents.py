@@ -88,20 +88,19 @@ def infected_workbook(path: Path) -> None:
 
 
 def bot_rows() -> list[tuple[object, ...]]:
-    """Rows of the botnet sheet: AttackerIP is the infected address. Two are bad, one nobody owns, one stands twice."""
-    rows: list[tuple[object, ...]] = [
-        (story.COMMUNE_PUBLIC, "Botnet Mau-A", story.COMMUNE_PC, 49152, "2021-05-12 09:00:11", story.C2_IP, "Mẫu")
-    ]
+    """Rows of the botnet sheet: AttackerIP is the infected address, LocalIP the end it called.
+
+    One stands twice, one is nobody's, one is no address and one has no possible time.
+    """
+    seen = [(story.COMMUNE_PUBLIC, "Botnet Mau-A", "2021-05-12 09:00:11")]
     for index, (_, address) in enumerate(story.OTHER_VICTIMS):
         stamp = f"12/5/2021 {8 + index}:1{index} AM" if index % 2 else f"2021-05-12 0{7 + index}:21:00"
-        rows.append(
-            (address, "Botnet Mau-A" if index % 2 else "downadup", "", 50000 + index, stamp, story.C2_IP, "Mẫu")
-        )
-    rows.append(rows[0])
-    rows.append(("203.0.113.300", "Botnet Mau-A", "", 50100, "2021-05-12 10:00:00", story.C2_IP, "Mẫu"))
-    rows.append((story.NOBODY, "Botnet Mau-B", "", 50101, "2021-05-12 10:05:00", story.C2_IP, "Mẫu"))
-    rows.append((story.COMMUNE_PUBLIC, "Botnet Mau-A", "", 50102, "31/02/2021 25:61", story.C2_IP, "Mẫu"))
-    return rows
+        seen.append((address, "Botnet Mau-A" if index % 2 else "downadup", stamp))
+    seen.append(seen[0])
+    seen.append(("203.0.113.300", "Botnet Mau-A", "2021-05-12 10:00:00"))
+    seen.append((story.NOBODY, "Botnet Mau-B", "2021-05-12 10:05:00"))
+    seen.append((story.COMMUNE_PUBLIC, "Botnet Mau-A", "31/02/2021 25:61"))
+    return [(address, name, story.C2_IP, 80, stamp, address, "Mẫu") for address, name, stamp in seen]
 
 
 def letter(path: Path) -> None:
