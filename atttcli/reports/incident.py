@@ -324,7 +324,7 @@ def _table(
     if not listed:
         yield Paragraph(say.none)
         return
-    heads = [("index", 6), *columns] if index else columns
+    heads = [("index", 7), *columns] if index else columns
     centred = {"index", "level", "step", "at", "due", "sent", "size", "alerts", "sightings", "number"}
     yield Table(
         name,

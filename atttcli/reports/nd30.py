@@ -46,7 +46,7 @@ STYLES: Final = (
     Style("Title", "Title", 14, bold=True, justify="center", before=240, keep_next=True),
     Style("Summary", "Subtitle", 14, bold=True, justify="center", keep_next=True),
     Style("Attached", "Attached To", 13, italic=True, justify="center", keep_next=True),
-    Style("Addressee", "Addressee", 14, before=60, after=60),
+    Style("Addressee", "Addressee", 14, before=40, after=100),
     Style("FieldLabel", "Field Label", 12, before=30, after=30),
     Style("FieldValue", "Field Value", 12, before=30, after=30),
     Style("TableHead", "Table Head", 11, bold=True, justify="center", before=30, after=30, keep_next=True),
