@@ -1,0 +1,193 @@
+"""Bursts: the events of one group that follow each other within the rule's time span, told once as a whole.
+
+A burst begins with its first event whether or not the threshold was reached by then, so that its name (rule, group, time of
+that event) is the same in every run over the same lines, and when more of it arrives later. It ends with a pause longer
+than the time span, or after a day at the most (then the next one goes on where it stood).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from atttcli.clock import DAY
+from atttcli.engines.correlation.fields import Reader, reader, text_of
+from atttcli.engines.correlation.windows import Window, window_factory
+from atttcli.model.alert import Origin
+from atttcli.model.event import Event
+from atttcli.rulepack.sigma_nodes import CorrelationRule
+
+_FIRST, _LAST = 3, 2
+_EXCERPT = 200
+_VALUES = 50
+_MAX_WEIGHT = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A line of a burst."""
+
+    path: str
+    sha256: str
+    line: int
+    time: int
+    excerpt: str
+
+
+class Burst:
+    """An open burst of one group: its window, and what will be told about it."""
+
+    __slots__ = ("count", "crossed", "event", "first", "head", "last", "tail", "total", "values", "window")
+
+    def __init__(self, window: Window, time: int) -> None:
+        self.window = window
+        self.first = self.last = time
+        self.count = self.total = 0
+        self.crossed: Sample | None = None  # the line that reached the threshold
+        self.event: Event | None = None
+        self.head: list[Sample] = []
+        self.tail: list[Sample] = []
+        self.values: dict[str, None] = {}
+
+    def keep(self, sample: Sample) -> None:
+        """The first lines and the last ones."""
+        if len(self.head) < _FIRST:
+            self.head.append(sample)
+            return
+        self.tail.append(sample)
+        if len(self.tail) > _LAST:
+            del self.tail[0]
+
+    def samples(self) -> list[Sample]:
+        """First lines, the one that reached the threshold, last lines; each once."""
+        chosen = [*self.head, *([self.crossed] if self.crossed else []), *self.tail]
+        return list(dict.fromkeys(chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A burst that reached the threshold."""
+
+    rule: CorrelationRule
+    group: tuple[str, ...]
+    burst: Burst
+
+    @property
+    def occurrence(self) -> str:
+        """The burst's name, stable from run to run."""
+        return occurrence(self.rule.meta.id, self.group, str(self.burst.first))
+
+
+def occurrence(*parts: str | tuple[str, ...]) -> str:
+    """A digest over parts that cannot run into each other."""
+    mark = hashlib.sha256()
+    for part in parts:
+        for text in (part,) if isinstance(part, str) else part:
+            data = text.encode("utf-8", "surrogatepass")
+            mark.update(b"%d:" % len(data) + data)
+    return mark.hexdigest()[:32]
+
+
+def group_readers(rule: CorrelationRule) -> dict[str, tuple[Reader, ...]]:
+    """Per referenced rule how to read the group's fields (aliases may differ from rule to rule)."""
+    return {
+        name: tuple(reader(rule.aliases.get(field, {}).get(name, field)) for field in rule.group_by)
+        for name in rule.rules
+    }
+
+
+class BurstRule:
+    """One correlation at work: its open bursts, at most `capacity` of them."""
+
+    def __init__(self, rule: CorrelationRule, capacity: int) -> None:
+        self.rule = rule
+        self.names = frozenset(rule.rules)
+        self.evicted = 0
+        self._capacity = capacity
+        self._groups: OrderedDict[tuple[str, ...], Burst] = OrderedDict()
+        self._readers = group_readers(rule)
+        self._value = reader(rule.field) if rule.field else None
+        self._new_window: Callable[[], Window] = window_factory(rule)
+        self._limit = max(DAY, 4 * rule.timespan)
+
+    def offer(self, time: int, names: frozenset[str], origin: Origin, event: Event) -> tuple[bool, list[Closed]]:
+        """An event that rules `names` matched: whether the condition holds with it, and bursts that ended before it."""
+        closed: list[Closed] = []
+        holds = False
+        for group, matched in self._split(names, event).items():
+            value = text_of(self._value(event)) if self._value is not None else ""
+            if self._value is not None and not value:
+                continue
+            burst, ended = self._open(group, time)
+            closed += ended
+            time_here = max(time, burst.last)
+            burst.last = time_here
+            weight = self._weight(event, value)
+            burst.count += weight if self.rule.kind == "event_count" else 1
+            burst.total += weight
+            if value and len(burst.values) < _VALUES:
+                burst.values[value] = None
+            sample = Sample(origin.path, origin.sha256, event.line, time, event.raw[:_EXCERPT])
+            burst.keep(sample)
+            if burst.window.add(time_here, matched, value, weight):
+                holds = True
+                if burst.crossed is None:
+                    burst.crossed, burst.event = sample, event
+        closed += self._shrink(time)
+        return holds, closed
+
+    def finish(self) -> Iterator[Closed]:
+        """The end of the input: every burst that is still open."""
+        while self._groups:
+            group, burst = self._groups.popitem(last=False)
+            yield from self._told(group, burst)
+
+    def _split(self, names: frozenset[str], event: Event) -> dict[tuple[str, ...], frozenset[str]]:
+        """The group or groups that the event belongs to; an event without one of the group's fields belongs to none."""
+        found: dict[tuple[str, ...], set[str]] = {}
+        for name in names & self.names:
+            group = tuple(text_of(read(event)) for read in self._readers[name])
+            if all(group):
+                found.setdefault(group, set()).add(name)
+        return {group: frozenset(matched) for group, matched in sorted(found.items())}
+
+    def _open(self, group: tuple[str, ...], time: int) -> tuple[Burst, list[Closed]]:
+        burst = self._groups.get(group)
+        if burst is not None:
+            self._groups.move_to_end(group)
+            paused = time - burst.last > self.rule.timespan
+            if not paused and time - burst.first <= self._limit:
+                return burst, []
+            closed = list(self._told(group, burst))
+            window = self._new_window() if paused else burst.window
+            self._groups[group] = fresh = Burst(window, time)
+            return fresh, closed
+        self._groups[group] = fresh = Burst(self._new_window(), time)
+        return fresh, []
+
+    def _weight(self, event: Event, value: str) -> int:
+        if self.rule.kind == "value_sum":
+            return min(int(value), _MAX_WEIGHT) if value.isascii() and value.isdigit() and len(value) <= 18 else 0
+        repeated = event.fields.get("repeated")
+        return min(max(1, repeated), 100_000) if isinstance(repeated, int) else 1
+
+    def _shrink(self, time: int) -> list[Closed]:
+        """Close what has been silent for longer than the span (two a step, which keeps up), and what is too much."""
+        closed: list[Closed] = []
+        for _ in range(2):
+            if not self._groups:
+                break
+            group, burst = next(iter(self._groups.items()))
+            over = len(self._groups) > self._capacity
+            if not over and time - burst.last <= 2 * self.rule.timespan:
+                break
+            del self._groups[group]
+            self.evicted += over and time - burst.last <= self.rule.timespan
+            closed += self._told(group, burst)
+        return closed
+
+    def _told(self, group: tuple[str, ...], burst: Burst) -> Iterator[Closed]:
+        if burst.crossed is not None:
+            yield Closed(self.rule, group, burst)

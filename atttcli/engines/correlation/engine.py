@@ -1,0 +1,187 @@
+"""The engine over log events: rules on single events, and correlations fed by what those matched.
+
+`scan` is `feed` and then `finish`; feeding block by block gives the same detections as feeding everything at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from atttcli.engine import EngineProblem, RuleProblem
+from atttcli.engines.correlation.bursts import BurstRule, Closed
+from atttcli.engines.correlation.dispatch import Compiled, Dispatch, Plan, compile_rule
+from atttcli.engines.correlation.findings import at_line, describe_burst, describe_event, describe_novelty
+from atttcli.engines.correlation.novelty import CountryRanges, History, KeptHistory, Learned, NoveltyRule
+from atttcli.engines.correlation.ordering import Matched, Ordering
+from atttcli.errors import RuleError, Where
+from atttcli.model.alert import Detection, Origin
+from atttcli.model.event import Event
+from atttcli.rulepack.correlation import CorrelationPack
+from atttcli.rulepack.sigma_nodes import CorrelationRule
+
+_BLOCK = 4096
+CAPACITY = 10_000  # open groups per correlation
+Found = Detection | EngineProblem
+
+
+class CorrelationEngine:
+    """A loaded pack at work. `history` is what earlier runs learned (for `new_value`), `countries` the ranges known."""
+
+    name = "correlation"
+
+    def __init__(
+        self,
+        pack: CorrelationPack,
+        history: History | None = None,
+        countries: CountryRanges | None = None,
+        capacity: int = CAPACITY,
+    ) -> None:
+        self.pack = pack.digest
+        problems = list(pack.problems)
+        compiled = _compile(pack, problems)
+        usable = {one.rule.meta.id for one in compiled}
+        past = history or KeptHistory()
+        self._stages: list[BurstRule | NoveltyRule] = []
+        for rule in pack.correlations:
+            reason = _unusable(rule, usable, countries)
+            if reason:
+                problems.append(RuleProblem(rule.meta.where, reason[0], reason[1], refused=rule.view != "country"))
+                continue
+            usable.add(rule.meta.id)
+            self._stages.append(
+                NoveltyRule(rule, past, countries, capacity) if rule.kind == "new_value" else BurstRule(rule, capacity)
+            )
+        self.problems = tuple(problems)
+        self._wanted = frozenset().union(*(stage.names for stage in self._stages)) if self._stages else frozenset()
+        self._dispatch = Dispatch([one for one in compiled if not one.rule.silent or one.rule.meta.id in self._wanted])
+        self._ordering = Ordering()
+        self._timeless = 0
+
+    def scan(self, items: Iterable[tuple[Origin, Event]]) -> Iterator[Found]:
+        """Judge all events; bursts still open at the end are told then."""
+        yield from self.feed(items)
+        yield from self.finish()
+
+    def feed(self, items: Iterable[tuple[Origin, Event]]) -> Iterator[Found]:
+        """Judge some events; open bursts stay open for more. One Origin may serve a whole file: the line is the event's."""
+        given = iter(items)
+        while block := list(islice(given, _BLOCK)):
+            origins = [origin for origin, _ in block]
+            yield from self._block([event for _, event in block], origins)
+
+    def feed_block(self, events: Sequence[Event], origin: Origin) -> Iterator[Found]:
+        """As `feed`, for events of one file: nothing is built per event."""
+        for start in range(0, len(events), _BLOCK):
+            yield from self._block(events[start : start + _BLOCK], origin)
+
+    def finish(self) -> Iterator[Found]:
+        """The end of the input: what was held back, open bursts, and what could not be judged."""
+        for matched in self._ordering.finish():
+            yield from self._correlate(matched)
+        closed = [one for stage in self._stages if isinstance(stage, BurstRule) for one in stage.finish()]
+        for one in sorted(closed, key=lambda one: one.burst.first):
+            yield from self._tell(one)
+        yield from self._shortfalls()
+
+    def learned(self) -> Iterator[Learned]:
+        """What `new_value` rules saw: keep it, and give it to the next run as its history."""
+        for stage in self._stages:
+            if isinstance(stage, NoveltyRule):
+                yield from stage.learned()
+
+    def _block(self, events: Sequence[Event], origins: Sequence[Origin] | Origin) -> Iterator[Found]:
+        for index, chosen in self._candidates(events):
+            event = events[index]
+            names: set[str] = set()
+            origin = origins if isinstance(origins, Origin) else origins[index]
+            for compiled in chosen:
+                if not compiled.matches(event):
+                    continue
+                names.add(compiled.rule.meta.id)
+                if not compiled.rule.silent:
+                    yield describe_event(compiled.rule, event, origin, self.pack)
+            names &= self._wanted
+            if not names:
+                continue
+            if event.time is None:
+                self._timeless += 1
+                continue
+            for matched in self._ordering.put(event.time, frozenset(names), at_line(origin, event.line), event):
+                yield from self._correlate(matched)
+
+    def _candidates(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[Compiled, ...]]]:
+        """Events that some rule may match, with those rules, in order."""
+        plan_of = self._dispatch.plan
+        plans: dict[tuple[str, str, str, str, str], Plan] = {}
+        waiting: dict[int, tuple[Plan, list[int]]] = {}
+        chosen: dict[int, tuple[Compiled, ...]] = {}
+        for index, event in enumerate(events):
+            key = (event.category, event.product, event.service, event.action, event.outcome)
+            plan = plans.get(key)
+            if plan is None:
+                plan = plans[key] = plan_of(key)
+            if plan.always:
+                chosen[index] = plan.always
+            if plan.prefilter is not None:
+                waiting.setdefault(id(plan), (plan, []))[1].append(index)
+        for plan, indexes in waiting.values():
+            prefilter = plan.prefilter
+            if prefilter is None:
+                continue
+            text = prefilter.text
+            for hit in prefilter.hits([text(events[index]) for index in indexes]):
+                chosen[indexes[hit]] = plan.always + plan.filtered
+        yield from sorted(chosen.items())
+
+    def _correlate(self, matched: Matched) -> Iterator[Found]:
+        """Every stage in order: one that holds is itself a match for those that refer to it."""
+        names = matched.names
+        for stage in self._stages:
+            if stage.names.isdisjoint(names):
+                continue
+            rule = stage.rule
+            if isinstance(stage, NoveltyRule):
+                seen = stage.offer(matched.time, names, matched.event)
+                holds = seen is not None
+                if seen is not None and not rule.silent:
+                    group, value, before = seen
+                    yield describe_novelty(rule, group, value, before, matched.event, matched.origin, self.pack)
+            else:
+                holds, closed = stage.offer(matched.time, names, matched.origin, matched.event)
+                for one in closed:
+                    yield from self._tell(one)
+            if holds and rule.meta.id in self._wanted:
+                names |= {rule.meta.id}
+
+    def _tell(self, closed: Closed) -> Iterator[Detection]:
+        if not closed.rule.silent:
+            yield describe_burst(closed, self.pack)
+
+    def _shortfalls(self) -> Iterator[EngineProblem]:
+        if self._timeless:
+            yield EngineProblem(Where(), f"{self._timeless} matching events without a time could not be correlated")
+            self._timeless = 0
+        for stage in self._stages:
+            if stage.evicted:
+                reason = f"{stage.evicted} groups were let go to bound memory: counts of this rule may be too low"
+                yield EngineProblem(Where(stage.rule.meta.where.path, rule=stage.rule.meta.title), reason)
+                stage.evicted = 0
+
+
+def _compile(pack: CorrelationPack, problems: list[RuleProblem]) -> list[Compiled]:
+    compiled: list[Compiled] = []
+    for rule in pack.rules:
+        try:
+            compiled.append(compile_rule(rule))
+        except RuleError as error:
+            problems.append(RuleProblem(rule.meta.where, error.message, error.hint))
+    return compiled
+
+
+def _unusable(rule: CorrelationRule, usable: set[str], countries: CountryRanges | None) -> tuple[str, str] | None:
+    if not set(rule.rules) <= usable:
+        return "refers to a rule that was refused", ""
+    if rule.view == "country" and countries is None:
+        return "needs country ranges, and none are given", "put a file `cidr,country` beside the rules or name one"
+    return None
