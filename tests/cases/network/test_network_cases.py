@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
 
 import pytest
 
+from atttcli.model.alert import Detection
 from atttcli.packaged import packaged
 from atttcli.rulepack.samples import RuleCase, iter_cases
 
@@ -52,13 +52,13 @@ def engine() -> object:
     return engines.NetworkEngine(rulepack.load_network_rules(sorted(FOLDER.glob("*.rules"))))
 
 
-def _fired(engine: object, data: bytes, tmp_path: Path) -> set[str]:
+def _fired(engine: object, data: bytes) -> set[str]:
     found = engine.scan_capture(io.BytesIO(data), "sample.pcap")  # type: ignore[attr-defined]
-    return {str(getattr(item, "rule_id", "")).rpartition(":")[2] for item in found}
+    return {item.rule_id.rpartition(":")[2] for item in found if isinstance(item, Detection)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_samples(engine: object, case: RuleCase, tmp_path: Path) -> None:
-    missed = [name for name, data in case.positives if case.rule not in _fired(engine, data, tmp_path)]
-    false = [name for name, data in case.negatives if case.rule in _fired(engine, data, tmp_path)]
+def test_samples(engine: object, case: RuleCase) -> None:
+    missed = [name for name, data in case.positives if case.rule not in _fired(engine, data)]
+    false = [name for name, data in case.negatives if case.rule in _fired(engine, data)]
     assert (missed, false) == ([], [])
