@@ -44,6 +44,11 @@ class Outcome(NamedTuple):
     why: str = ""
     size: int = 0
 
+    @property
+    def harmless(self) -> bool:
+        """Whether nothing was lost: judged, unchanged, or left out by its nature or by choice."""
+        return self.column in (SCANNED, UNCHANGED) or (self.column == SKIPPED and self.why in _HARMLESS)
+
 
 @dataclass(frozen=True)
 class FileAccount:

@@ -7,7 +7,7 @@ Python 3.8-clean.
 from __future__ import annotations
 
 import os
-from typing import Any, Collection, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Collection, Dict, List, NamedTuple, Optional, Set, Tuple, Union
 
 from atttcli.field import account
 from atttcli.field.opening import Content
@@ -53,13 +53,19 @@ class Subject(NamedTuple):
 
 
 class Matcher:
-    """Compiled rules, ready for any number of threads. `disabled` are names (`rule` or `namespace:rule`) to be silent."""
+    """Compiled rules, ready for any number of threads.
 
-    def __init__(self, compiled: Any, disabled: Collection[str] = (), most_strings: int = 4096) -> None:
+    `disabled` are rules that stay silent (`rule` or `namespace:rule`); `only`, when not empty, the ids that may report.
+    """
+
+    def __init__(
+        self, compiled: Any, disabled: Collection[str] = (), only: Collection[str] = (), most_strings: int = 4096
+    ) -> None:
         import yara
 
         self._rules = compiled
         self._disabled = frozenset(disabled)
+        self._only = frozenset(only)
         self._most = most_strings
         self._timeout: Any = yara.TimeoutError
         self._error: Any = yara.Error
@@ -84,14 +90,32 @@ class Matcher:
             return MatchFailed(account.CHANGED if "map" in str(error) else str(error))
         return [self._hit(match) for match in found if self._wanted(match)] if found else []
 
+    def offsets(self, data: bytes) -> Optional[Set[int]]:
+        """Where any string of any rule begins; None when the data could not be searched to its end."""
+        overflow: List[int] = []
+
+        def overflowed(kind: int, message: object) -> int:
+            overflow.append(kind)
+            return int(self._goes_on)
+
+        timeout = SECONDS_FLOOR + len(data) // BYTES_PER_SECOND
+        try:
+            found = self._rules.match(data=data, timeout=timeout, warnings_callback=overflowed)
+        except self._error:  # TimeoutError is one of them
+            return None
+        if overflow:
+            return None
+        return {instance.offset for match in found for string in match.strings for instance in string.instances}
+
     def _warned(self, kind: int, message: object) -> int:
         """A string matched a million times: libyara stops counting it and goes on, and so do we (see `truncated`)."""
         return int(self._goes_on)
 
     def _wanted(self, match: Any) -> bool:
-        if not self._disabled:
+        if not self._disabled and not self._only:
             return True
-        return match.rule not in self._disabled and "%s:%s" % (match.namespace, match.rule) not in self._disabled
+        name = "%s:%s" % (match.namespace, match.rule)
+        return not (name in self._disabled or match.rule in self._disabled) and (not self._only or name in self._only)
 
     def _hit(self, match: Any) -> RuleHit:
         strings: List[StringHit] = []

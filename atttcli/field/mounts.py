@@ -10,8 +10,21 @@ from typing import Dict
 from atttcli.field.account import NETWORK, PSEUDO
 
 _PSEUDO = frozenset(
-    ("proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "pstore", "bpf")
-    + ("configfs", "fusectl", "mqueue", "hugetlbfs", "autofs", "binfmt_misc", "efivarfs", "nsfs", "selinuxfs")
+    (
+        *("proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "pstore"),
+        *(
+            "bpf",
+            "configfs",
+            "fusectl",
+            "mqueue",
+            "hugetlbfs",
+            "autofs",
+            "binfmt_misc",
+            "efivarfs",
+            "nsfs",
+            "selinuxfs",
+        ),
+    )
 )
 _NETWORK = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "9p", "davfs", "gfs2")

@@ -1,0 +1,406 @@
+"""Load YARA rules: find, check each file, take out what cannot be used, compile the rest together, cache.
+
+Every problem is a RuleProblem with file, line, rule and hint; one bad rule costs that rule, one bad file that file. A
+rule's namespace is its file's path below the folder given, so that equal names in different files are no conflict.
+Includes are off, only file-format modules may be imported, and compiled rules are never accepted from outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sys
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from atttcli.engine import RuleProblem
+from atttcli.errors import Where
+from atttcli.field.opening import NotReadable, open_regular, read_content
+from atttcli.limits import MIB
+from atttcli.rulepack.cache import Parts, PrivateCache
+from atttcli.rulepack.yara_source import RuleText, YaraSource, blanked, culprit
+
+EXTERNALS: Final[Mapping[str, Any]] = {"filename": "", "filepath": "", "extension": "", "filetype": "", "owner": ""}
+MODULES: Final = frozenset({"pe", "elf", "math", "hash", "time", "string", "dotnet", "macho", "dex", "lnk", "magic"})
+_SUFFIXES: Final = frozenset({".yar", ".yara", ".rule"})
+_FILE_BYTES: Final = 8 * MIB
+_TOTAL_BYTES: Final = 512 * MIB
+_FILES: Final = 50_000
+_BAD_RULES: Final = 64  # beyond that a file is refused whole
+_CHECK_SECONDS: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class YaraRule:
+    """One loaded rule. `file` and `line` say where it stands; `namespace:name` is its id."""
+
+    name: str
+    namespace: str
+    tags: tuple[str, ...]
+    meta: dict[str, Any]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class YaraPack:
+    """Compiled rules. `digest` covers rule bytes, version, externals, scope and what is disabled.
+
+    With scope `log`, `prefilter` holds the same rules with the condition `any of them`: run over many lines at once, it
+    finds the lines worth a look; `compiled` then judges each of those. None when there is no rule.
+    """
+
+    compiled: Any
+    digest: str
+    rules: tuple[YaraRule, ...]
+    problems: tuple[RuleProblem, ...]
+    disabled: frozenset[str] = frozenset()
+    scope: str = "all"
+    prefilter: Any = None
+
+
+@dataclass(slots=True)
+class _File:
+    """One rule file on its way: `text` is what will be compiled, `logs` what the prefilter is made of."""
+
+    namespace: str
+    path: str
+    data: bytes
+    text: str = ""
+    rules: list[YaraRule] = field(default_factory=list)
+    problems: list[RuleProblem] = field(default_factory=list)
+    logs: str = ""
+
+
+class _Stored(msgspec.Struct):
+    rules: list[tuple[str, str, list[str], dict[str, Any], str, int]]
+    problems: list[tuple[str, int | None, str, str, str, bool]]
+
+
+def load_yara_rules(
+    paths: Sequence[Path],
+    cache: Path | None = None,
+    disabled: Collection[str] = (),
+    scope: str = "all",
+    externals: Mapping[str, Any] = EXTERNALS,
+) -> YaraPack:
+    """Load rule files and folders (recursively: .yar, .yara).
+
+    `scope`: `all`; `file` leaves out rules for log text (tag `log` or meta `scope = "log"`); `log` takes only those.
+    `disabled`: rule names or `namespace:rule` ids that stay compiled (others may refer to them) but never report.
+    `externals`: external variables that rules may use, with a value of the right type.
+    """
+    problems: list[RuleProblem] = []
+    files = list(_read_files(paths, problems))
+    content = _digest(files, scope, externals)
+    digest = _hash(content, *sorted(disabled))
+    key = _hash(content, *(file.path for file in files))  # problems and rules carry paths
+    store = PrivateCache(cache) if cache is not None else None
+    if store is not None and store.refused:
+        problems.append(
+            RuleProblem(Where(str(cache)), store.refused, "rules are compiled anew each time", refused=False)
+        )
+    parts = store.get(key) if store is not None else None
+    if parts is None:
+        parts = _compile_all(files, scope, externals)
+        if store is not None:
+            store.put(key, parts)
+    about = msgspec.json.decode(parts.about, type=_Stored)
+    compiled = [_load_private(blob) for blob in parts.blobs]
+    return YaraPack(
+        compiled[0] if compiled else None,
+        digest,
+        tuple(
+            YaraRule(name, space, tuple(tags), meta, file, line) for name, space, tags, meta, file, line in about.rules
+        ),
+        (*problems, *(_problem(*values) for values in about.problems)),
+        frozenset(disabled),
+        scope,
+        compiled[1] if len(compiled) > 1 else None,
+    )
+
+
+def _load_private(blob: bytes) -> Any:
+    """The only place where compiled rules are read: bytes that this process compiled, or that PrivateCache authenticated."""
+    import yara
+
+    return yara.load(file=io.BytesIO(blob))  # noqa: TID251
+
+
+def _compile_all(files: Sequence[_File], scope: str, externals: Mapping[str, Any]) -> Parts:
+    deadline = time.monotonic() + _CHECK_SECONDS
+    for file in files:
+        if time.monotonic() > deadline:
+            file.problems.append(
+                RuleProblem(Where(file.path), "checking the rules took too long; this file was not read")
+            )
+            continue
+        _Checker(file, scope, externals).check()
+    about = _Stored(
+        [(r.name, r.namespace, list(r.tags), r.meta, r.file, r.line) for f in files for r in f.rules],
+        [_flat(problem) for f in files for problem in f.problems],
+    )
+    blobs = []
+    if about.rules:
+        blobs.append(_compiled_bytes({f.namespace: f.text for f in files if f.rules}, externals))
+        if scope == "log":
+            blobs.append(_compiled_bytes({f.namespace: f.logs for f in files if f.rules}, externals))
+    return Parts(msgspec.json.encode(about), blobs)
+
+
+def _compiled_bytes(sources: Mapping[str, str], externals: Mapping[str, Any]) -> bytes:
+    import yara
+
+    out = io.BytesIO()
+    yara.compile(sources=dict(sources), includes=False, externals=dict(externals)).save(file=out)
+    return out.getvalue()
+
+
+class _Checker:
+    """Compiles one file alone, takes out rules that do not compile, and says why."""
+
+    def __init__(self, file: _File, scope: str, externals: Mapping[str, Any]) -> None:
+        self._file = file
+        self._scope = scope
+        self._externals = dict(externals)
+
+    def check(self) -> None:
+        file = self._file
+        # A byte that is not UTF-8 becomes the escape that means this very byte in strings and regular expressions.
+        source = YaraSource(file.data.decode("utf-8-sig", "backslashreplace"))
+        if (line := source.include_line()) is not None:
+            self._refuse(
+                "includes are not followed", line, hint="give the folder itself; every rule file in it is read"
+            )
+            return
+        text = self._without_foreign_modules(source)
+        kept = self._without_bad_rules(text, list(source.rules))
+        if kept is None:
+            return
+        text, compiled = kept
+        self._warn(compiled)
+        lines = {rule.name: rule.line for rule in reversed(source.rules)}
+        rules = [
+            YaraRule(
+                rule.identifier,
+                file.namespace,
+                tuple(rule.tags),
+                dict(rule.meta),
+                file.path,
+                lines.get(rule.identifier, 1),
+            )
+            for rule in compiled
+        ]
+        private = {rule.identifier for rule in compiled if rule.is_private}
+        file.text, file.rules = self._scoped(source, text, rules, private)
+
+    def _without_foreign_modules(self, source: YaraSource) -> str:
+        spans = []
+        for name, start, end in source.imports():
+            if name not in MODULES:
+                spans.append((start, end))
+                self._refuse(
+                    f'import of the module "{name}" is not allowed',
+                    source.line_of(start),
+                    hint="only modules that look at the file itself: " + ", ".join(sorted(MODULES)),
+                )
+        return blanked(source.text, spans)
+
+    def _without_bad_rules(self, text: str, rules: list[RuleText]) -> tuple[str, Any] | None:
+        """What compiles of a file, None when nothing can be used."""
+        import yara
+
+        for _ in range(_BAD_RULES):
+            try:
+                return text, yara.compile(source=text, includes=False, externals=self._externals)
+            except (yara.Error, ValueError, TypeError) as error:
+                line, message = _parse_message(str(error))
+                bad = culprit(rules, line, message) if isinstance(error, yara.SyntaxError) else None
+                self._refuse(message, line, bad.name if bad else "", _hint(message))
+                if bad is None:
+                    return None
+                if bad.is_global:
+                    self._refuse("the file's other rules hang on a global rule that was refused", bad.line)
+                    return None
+                text = blanked(text, [(bad.start, bad.end)])
+                rules.remove(bad)
+        self._refuse(f"more than {_BAD_RULES} bad rules; the file was not used", None)
+        return None
+
+    def _scoped(
+        self, source: YaraSource, text: str, rules: list[YaraRule], private: set[str]
+    ) -> tuple[str, list[YaraRule]]:
+        """Leave only the rules of the scope; others stay compiled, unseen, where one of them is referred to."""
+        if self._scope == "all":
+            return text, rules
+        wanted = [rule for rule in rules if rule.name not in private and in_scope(rule, self._scope)]
+        if self._scope == "log":
+            wanted = self._for_log_text(source, wanted)
+        names = {rule.name for rule in wanted} | private
+        spans = [(rule.start, rule.end) for rule in source.rules if rule.name not in names and not rule.is_global]
+        slim = blanked(text, spans)
+        return (slim if self._compiles(slim) else text), wanted
+
+    def _for_log_text(self, source: YaraSource, rules: list[YaraRule]) -> list[YaraRule]:
+        places = {rule.name: rule for rule in source.rules}
+        usable, pieces = [], []
+        for rule in rules:
+            place = places.get(rule.name)
+            obstacle = source.obstacle_to_line_search(place) if place else "it could not be found in its file"
+            piece = source.any_string(place) if place and not obstacle else ""
+            if not piece or not self._compiles(piece):
+                hint = "put the condition `at 0` in place of ^" if "^" in obstacle else ""
+                self._refuse(obstacle or "its strings cannot be searched in log text", rule.line, rule.name, hint)
+                continue
+            usable.append(rule)
+            pieces.append(piece)
+        self._file.logs = "\n".join(pieces)
+        return usable
+
+    def _compiles(self, text: str) -> bool:
+        import yara
+
+        try:
+            yara.compile(source=text, includes=False, externals=self._externals)
+        except yara.Error:
+            return False
+        return True
+
+    def _warn(self, compiled: Any) -> None:
+        for warning in getattr(compiled, "warnings", ())[:_BAD_RULES]:
+            line, message = _parse_message(str(warning))
+            self._file.problems.append(RuleProblem(Where(self._file.path, line), message, refused=False))
+
+    def _refuse(self, reason: str, line: int | None, rule: str = "", hint: str = "") -> None:
+        self._file.problems.append(RuleProblem(Where(self._file.path, line, rule=rule), reason, hint))
+
+
+def in_scope(rule: YaraRule, scope: str) -> bool:
+    """Whether a rule belongs to `file` or `log`: tag `log` or meta `scope` (`log`, `file`, `any`) decide; else `file`."""
+    stated = str(rule.meta.get("scope", "log" if "log" in rule.tags else "file")).lower()
+    return scope == "all" or stated in (scope, "any")
+
+
+def _read_files(paths: Sequence[Path], problems: list[RuleProblem]) -> Iterator[_File]:
+    taken: set[str] = set()
+    total = 0
+    for namespace, path in _rule_paths(paths, problems):
+        if len(taken) >= _FILES or total > _TOTAL_BYTES:
+            problems.append(
+                RuleProblem(Where(str(path)), "too many rule files; this one and those after it were not read")
+            )
+            return
+        data = _read(path, problems)
+        if data is None:
+            continue
+        total += len(data)
+        unique, number = namespace, 1
+        while unique in taken:
+            number += 1
+            unique = f"{namespace}#{number}"
+        taken.add(unique)
+        yield _File(unique, str(path), data)
+
+
+def _rule_paths(paths: Sequence[Path], problems: list[RuleProblem]) -> Iterator[tuple[str, Path]]:
+    for given in paths:
+        if not given.is_dir():
+            yield _namespace(given.name), given
+            continue
+        found = False
+        for folder, folders, names in os.walk(given):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(folder, name)
+                if path.suffix.lower() in _SUFFIXES:
+                    found = True
+                    yield _namespace(path.relative_to(given).as_posix()), path
+        if not found:
+            problems.append(
+                RuleProblem(Where(str(given)), "no rule file in this folder", "rule files end in .yar or .yara")
+            )
+
+
+def _namespace(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _read(path: Path, problems: list[RuleProblem]) -> bytes | None:
+    try:
+        fd, info = open_regular(os.path.realpath(path))
+        try:
+            if info.st_size > _FILE_BYTES:
+                raise NotReadable("failed", f"larger than {_FILE_BYTES // MIB} MiB")
+            data = bytes(read_content(fd, info.st_size)[:])
+        finally:
+            os.close(fd)
+    except NotReadable as error:
+        problems.append(RuleProblem(Where(str(path)), error.why))
+        return None
+    if data.startswith(b"YARA"):
+        hint = "give the rules as text; a damaged or crafted compiled file can crash the engine"
+        problems.append(RuleProblem(Where(str(path)), "compiled rules are not accepted", hint))
+        return None
+    if (at := data.find(b"\x00")) >= 0:
+        line = data.count(b"\n", 0, at) + 1
+        problems.append(RuleProblem(Where(str(path), line), "not a text file (NUL byte)", "save it as UTF-8"))
+        return None
+    return data
+
+
+def _digest(files: Sequence[_File], scope: str, externals: Mapping[str, Any]) -> str:
+    import yara
+
+    digest = hashlib.sha256()
+    about = [
+        yara.__version__,
+        yara.YARA_VERSION,
+        sys.byteorder,
+        str(sys.maxsize),
+        scope,
+        repr(sorted(externals.items())),
+    ]
+    for text in about:
+        digest.update(text.encode() + b"\x00")
+    for file in files:
+        digest.update(file.namespace.encode() + b"\x00")
+        digest.update(hashlib.sha256(file.data).digest())
+    return digest.hexdigest()
+
+
+def _hash(*words: str) -> str:
+    return hashlib.sha256("\n".join(words).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _parse_message(text: str) -> tuple[int, str]:
+    """`line 3: undefined identifier "x"` to its parts; line 1 where none is given."""
+    head, colon, rest = text.partition(": ")
+    word, _, number = head.rpartition(" ")
+    if colon and word.endswith("line") and number.isdigit():
+        return max(int(number), 1), rest
+    return 1, text
+
+
+def _hint(message: str) -> str:
+    if "undefined identifier" in message:
+        return "an external variable, module or rule that is not there; a rule may refer only to rules of its own file"
+    if "duplicated identifier" in message:
+        return "two rules of one file bear this name"
+    if "unexpected end of file" in message or "expecting" in message:
+        return "look for a missing brace, quote or section just before this line"
+    return ""
+
+
+def _flat(problem: RuleProblem) -> tuple[str, int | None, str, str, str, bool]:
+    where = problem.where
+    return where.path, where.line, where.rule, problem.reason, problem.hint, problem.refused
+
+
+def _problem(path: str, line: int | None, rule: str, reason: str, hint: str, refused: bool) -> RuleProblem:
+    return RuleProblem(Where(path, line, rule=rule), reason, hint, refused)
