@@ -62,6 +62,7 @@ class NewLines:
 
     `known`: segments of the same reader (of the same source, if `log_source` is given: then nothing is searched for).
     Segments written from this file in this run must not be among them; those of an interrupted earlier run must.
+    Give blocks of at least 64 records (the last may be shorter): the first one decides whose continuation the file is.
     `by_time=False` when the times are not reliable (the year was assumed): then all segments are compared.
     """
 
@@ -71,6 +72,7 @@ class NewLines:
         self._searching = not log_source
         self._stocks = [_Stock(segment) for segment in known if not log_source or segment.log_source == log_source]
         self._seen = 0
+        self._pending: list[tuple[str, Keys]] = []  # bound by a head that the block's end cut: the rest must follow
 
     def judge(self, digests: bytes, times: Sequence[int | None]) -> list[bool]:
         """True for every record that is new. `bound` tells afterwards which log sources the file turned out to continue."""
@@ -85,6 +87,7 @@ class NewLines:
             keys = _keys(digests)
             near = self._near(times)
             if self._searching:
+                self._confirm(keys)
                 self._search(keys, times, near)
             for stock in near:
                 if stock.segment.log_source in self.bound and new.any():
@@ -115,8 +118,25 @@ class NewLines:
                 continue
             if positions is None:
                 positions = {int(key): at for at, key in reversed(list(enumerate(keys)))}
-            if any(_head_inside(_head(stock), keys, positions, np) for stock in stocks):
-                self.bound.append(name)
+            for stock in stocks:
+                rest = _head_inside(_head(stock), keys, positions, np)
+                if rest is not None:
+                    self.bound.append(name)
+                    if len(rest):
+                        self._pending.append((name, rest))
+                    break
+
+    def _confirm(self, keys: Keys) -> None:
+        """Take back what was bound by too few lines, when the lines that should follow do not."""
+        import numpy as np
+
+        pending, self._pending = self._pending, []
+        for name, rest in pending:
+            expected = rest[: len(keys)]
+            if np.isin(expected, keys[: 2 * HEAD]).sum() < _FOUND * len(expected):
+                self.bound.remove(name)
+            elif len(rest) > len(expected):
+                self._pending.append((name, rest[len(expected) :]))
 
     def _starts_inside(self, keys: Keys, times: Sequence[int | None], stocks: list[_Stock]) -> bool:
         """The file's first records, as far as they can be in the source by their time, are in it."""
@@ -188,13 +208,14 @@ def _head(stock: _Stock) -> Keys:
     return stock.head
 
 
-def _head_inside(head: Keys, keys: Keys, positions: dict[int, int], np: Any) -> bool:
-    """A stored segment's first records stand in this block: the new file is the longer copy."""
+def _head_inside(head: Keys, keys: Keys, positions: dict[int, int], np: Any) -> Keys | None:
+    """If a stored segment's first records stand in this block (the new file is the longer copy): those of them that the
+    block's end cuts off, still to be seen. None if they do not stand here."""
     if not len(head) or (at := positions.get(int(head[0]))) is None:
-        return False
+        return None
     window = keys[at : at + 2 * HEAD]
-    wanted = head[: max(1, min(len(head), len(keys) - at))]
-    return int(np.isin(wanted, window).sum()) >= _FOUND * len(wanted)
+    wanted = head[: min(len(head), len(keys) - at)]
+    return head[len(wanted) :] if int(np.isin(wanted, window).sum()) >= _FOUND * len(wanted) else None
 
 
 def _meets(segment: KnownSegment, low: int, high: int) -> bool:
