@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from atttcli.inventory.organisation import Organisation
 from atttcli.inventory.ranges import Range, RangeTable, parse_network, span_micros
+from atttcli.inventory.versions import version_matches
 from atttcli.model.inventory import Agency, Network, System
 from atttcli.text.fold import fold
 
@@ -88,11 +89,17 @@ class Inventory:
         found = self._hosts.get(host) or self._system_addresses.find(host)
         return found or self._systems.get(self._domains.system(host, "web"))
 
-    def systems_with(self, product: str) -> Iterator[System]:
-        """The systems whose product (or name) contains the words, however they are written."""
+    def systems_with(self, product: str, version: str = "") -> Iterator[System]:
+        """The systems whose product or name contains the words, however written, in a version such as `<8.8.15`.
+
+        A system whose version nobody wrote down is among them: it has to be looked at.
+        """
         wanted = fold(product)
-        if wanted:
-            yield from (s for s in self._systems.values() if wanted in fold(s.product) or wanted in fold(s.name))
+        for system in self._systems.values() if wanted else ():
+            if wanted not in fold(system.product) and wanted not in fold(system.name):
+                continue
+            if not version or version_matches(system.version, version):
+                yield system
 
     def find_agency(self, text: str) -> Agency | None:
         """The one agency with this code, name or short name, diacritics or not; None when none or several."""
