@@ -138,43 +138,51 @@ class TlsSession:
 
     def __init__(self) -> None:
         self.server_name: bytes | None = None
-        self.certificates: list[bytes] = []
-        self._first: tls.Certificate | None = None
+        self.certificates: tuple[list[bytes], list[bytes]] = ([], [])  # the client's, the server's
+        self._first: list[tls.Certificate | None] = [None, None]
 
-    @property
-    def first(self) -> tls.Certificate | None:
-        """The server's own certificate, parsed when asked for."""
-        if self._first is None and self.certificates:
-            self._first = tls.Certificate(self.certificates[0])
-        return self._first
+    def first(self, direction: int) -> tls.Certificate | None:
+        """A side's own certificate, parsed when asked for."""
+        if self._first[direction] is None and self.certificates[direction]:
+            self._first[direction] = tls.Certificate(self.certificates[direction][0])
+        return self._first[direction]
+
+
+class TlsPart(NamedTuple):
+    """A session at the moment when `hello` or `certificate` was seen."""
+
+    session: TlsSession
+    name: str
 
 
 class TlsApp:
-    """TLS as one transaction: judged to the server at the ClientHello, to the client at its certificate."""
+    """TLS as one transaction: judged to the server at the ClientHello, to either side at the other's certificate."""
 
     def __init__(self) -> None:
         self._halves = (tls.TlsHalf(), tls.TlsHalf())
         self._session = TlsSession()
-        self._shown = [False, False]
+        self._shown: set[tuple[int, str]] = set()
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """At most one view a direction."""
         session = self._session
         half = self._halves[direction]
+        views: list[View] = []
         for kind, body in half.feed(data):
-            if kind == 1 and direction == 0:
+            if kind == 1 and direction == 0 and session.server_name is None:
                 session.server_name = tls.server_name(body)
-                return self._show(direction)
-            if kind == 11 and direction == 1 and not session.certificates:
-                session.certificates = tls.certificates(body)
-                return self._show(direction)
-        return self._show(direction) if half.done else []
+                views += self._show(direction, "hello")
+            elif kind == 11 and not session.certificates[direction]:
+                session.certificates[direction].extend(tls.certificates(body))
+                views += self._show(direction, "certificate")
+        return views
 
-    def _show(self, direction: int) -> list[View]:
-        if self._shown[direction]:
+    def _show(self, direction: int, part: str) -> list[View]:
+        """One view for each part of the handshake: no rule asks for a client's name and certificate together."""
+        if (direction, part) in self._shown:
             return []
-        self._shown[direction] = True
-        return [View("tls", 0, direction, self._session)]
+        self._shown.add((direction, part))
+        return [View("tls", 0, direction, TlsPart(self._session, part))]
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost: the records cannot be found again."""
@@ -231,13 +239,16 @@ def _read_dns(view: View, buffer: str) -> Values:
 
 
 def _read_tls(view: View, buffer: str) -> Values:
-    source = view.source
-    assert isinstance(source, TlsSession)
+    part = view.source
+    assert isinstance(part, TlsPart)
+    source = part.session
     if buffer == "tls.sni":
-        return (source.server_name,) if source.server_name is not None else ()
+        return (source.server_name,) if source.server_name is not None and part.name == "hello" else ()
+    if part.name != "certificate":
+        return ()
     if buffer == "tls.certs":
-        return tuple(source.certificates)
-    first = source.first
+        return tuple(source.certificates[view.direction])
+    first = source.first(view.direction)
     if first is None:
         return ()
     value = {

@@ -49,10 +49,10 @@ def codings(value: bytes) -> list[str]:
     """The content codings that we undo, outermost last as listed."""
     found: list[str] = []
     for part in value.lower().split(b","):
-        name = part.strip()
-        if name in (b"gzip", b"x-gzip"):
+        name = part.replace(b"\0", b"")  # sloppy values still count: clients accept them
+        if b"gzip" in name:
             found.append("gzip")
-        elif name in (b"deflate", b"x-deflate"):
+        elif b"deflate" in name:
             found.append("deflate")
     return found[:MAX_LAYERS]
 

@@ -292,8 +292,8 @@ def _byte_jump(op: ByteJump, rest: Step) -> Step:
         if op.align and value % 4:
             value += 4 - value % 4
         start = {"": after, "beginning": 0, "end": len(text.raw)}[op.origin]
-        target = start + value + run.value(op.post_offset)
-        if not 0 <= target <= len(text.raw):
+        target = max(start + value + run.value(op.post_offset), 0)
+        if target > len(text.raw):
             return False
         return rest(text, target, run)
 

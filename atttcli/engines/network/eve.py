@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atttcli.clock import from_micros
-from atttcli.engines.network.app import DnsMessage, TlsSession, View
+from atttcli.engines.network.app import DnsMessage, TlsPart, View
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.http import Transaction, status_code
 from atttcli.engines.network.http_buffers import READERS
@@ -21,6 +21,11 @@ PROTOCOLS = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMP6: "IPv6-ICMP", SCTP: "SC
 MAX_TEXT = 512
 
 
+def eve_address(raw: bytes) -> str:
+    """As EVE writes it: IPv6 in full."""
+    return address_text(raw) if len(raw) == 4 else ":".join(raw[i : i + 2].hex() for i in range(0, 16, 2))
+
+
 def alert_object(match: Match, flow: Flow, direction: int, time: int, number: int) -> dict[str, Any]:
     """The EVE alert object of one match."""
     rule = match.rule
@@ -31,9 +36,9 @@ def alert_object(match: Match, flow: Flow, direction: int, time: int, number: in
         "flow_id": flow.id,
         "pcap_cnt": number,
         "event_type": "alert",
-        "src_ip": address_text(src),
+        "src_ip": eve_address(src),
         "src_port": sport,
-        "dest_ip": address_text(dst),
+        "dest_ip": eve_address(dst),
         "dest_port": dport,
         "proto": PROTOCOLS.get(flow.protocol, str(flow.protocol)),
     }
@@ -85,14 +90,17 @@ def _context(view: View) -> dict[str, Any]:
         return {"http": http}
     if isinstance(source, DnsMessage):
         return {"dns": {"query": [{"rrname": name.decode("utf-8", "replace")} for name in source.names[:16]]}}
-    if isinstance(source, TlsSession):
-        return {"tls": {"sni": source.server_name.decode("utf-8", "replace")} if source.server_name else {}}
+    if isinstance(source, TlsPart):
+        return {
+            "tls": {"sni": source.session.server_name.decode("utf-8", "replace")} if source.session.server_name else {}
+        }
     return {}
 
 
 def detection(match: Match, flow: Flow, direction: int, time: int, number: int, origin: Origin, pack: str) -> Detection:
     """The Detection of one match."""
     rule = match.rule
+    ends = (flow.server, flow.client) if direction else (flow.client, flow.server)
     eve = alert_object(match, flow, direction, time, number)
     return Detection(
         engine="network",
@@ -102,7 +110,7 @@ def detection(match: Match, flow: Flow, direction: int, time: int, number: int, 
         origin=Origin(origin.sha256, origin.path, None, number),
         time=time,
         pack=pack,
-        key=f"{eve['src_ip']}>{eve['dest_ip']}",
+        key=">".join(address_text(raw) for raw in ends),
         tags=(rule.classtype,) if rule.classtype else (),
         observables=tuple(_observables(match, flow, direction)),
         why=match.why,
@@ -124,7 +132,7 @@ def _observables(match: Match, flow: Flow, direction: int) -> list[Observable]:
         values += [(ObservableType.URL, url)] if url else []
     elif isinstance(source, DnsMessage):
         values += [value for name in source.names for value in host_value(name)]
-    elif isinstance(source, TlsSession) and source.server_name:
-        values += host_value(source.server_name)
+    elif isinstance(source, TlsPart) and source.session.server_name:
+        values += host_value(source.session.server_name)
     found += [Observable(kind, value, "host") for kind, value in values[:8]]
     return found

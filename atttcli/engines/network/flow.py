@@ -57,6 +57,7 @@ class Flow:
         "swapped",
         "tails",
         "timeouts",
+        "was_established",
     )
 
     def __init__(self, packet: Packet, key: Key, number: int) -> None:
@@ -68,6 +69,7 @@ class Flow:
         self.server = packet.dst
         self.server_port = packet.dport
         self.state = NEW
+        self.was_established = False
         self.session = False  # TCP: a SYN was seen
         self.seen = [False, False]
         self.last = packet.time
@@ -87,9 +89,9 @@ class Flow:
 
     @property
     def established(self) -> bool:
-        """TCP: after the three-way handshake; others: packets seen both ways."""
+        """TCP: since before this packet, after the three-way handshake; others: packets seen both ways."""
         if self.protocol == TCP:
-            return self.session and self.state == ESTABLISHED
+            return self.session and self.was_established
         return self.seen[0] and self.seen[1]
 
     def expired(self, now: int) -> bool:

@@ -16,7 +16,7 @@ MAX_HEADERS = 1000
 MAX_HEADER_BYTES = 256 * 1024
 MAX_OPEN = 512  # pipelined requests without an answer
 
-LINE, HEADERS, FIXED, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILERS, UNTIL_CLOSE, STOPPED = range(9)
+LINE, HEADERS, FIXED, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILERS, UNTIL_CLOSE, PEEK, STOPPED = range(10)
 
 METHODS = (
     b"GET",
@@ -48,6 +48,8 @@ METHODS = (
     b"BASELINE-CONTROL",
     b"MKACTIVITY",
 )
+_BLANK = b" \t\v\f\0"
+_TOKEN = re.compile(rb"[A-Za-z\-]{1,64}\Z")
 _REQUEST_START = re.compile(rb"(?:[A-Z][A-Z\-]{2,16})[ \t]")
 
 
@@ -98,9 +100,11 @@ def starts_response(data: bytes) -> bool:
 class _Side:
     """The state of one direction."""
 
-    __slots__ = ("buffer", "header_bytes", "left", "state", "transaction")
+    __slots__ = ("buffer", "header_bytes", "junk", "left", "pending", "state", "transaction")
 
     def __init__(self) -> None:
+        self.pending = b""  # the last header line as read, for lines that continue it
+        self.junk = False  # the last line stood where a status line should
         self.state = LINE
         self.buffer = bytearray()
         self.left = 0
@@ -145,6 +149,8 @@ class HttpParser:
         while at < len(data) and side.state != STOPPED:
             if side.state in (FIXED, CHUNK_DATA, UNTIL_CLOSE):
                 at = self._body(side, direction, data, at)
+            elif side.state == PEEK:
+                at = self._peek(side, data, at)
             else:
                 at = self._line(side, direction, data, at)
         return self._done
@@ -162,8 +168,7 @@ class HttpParser:
         """What is still open when the connection ends, judged as far as it came."""
         rest: list[tuple[Transaction, int]] = []
         for direction, side in enumerate(self._sides):
-            if side.transaction is None and side.state == LINE and side.buffer.strip():
-                self._end_line(side, direction, bytes(side.buffer))
+            self._last_line(side, direction)
             open_one = side.transaction
             if open_one is not None:
                 message = open_one.response if direction else open_one.request
@@ -172,6 +177,17 @@ class HttpParser:
                     rest.append((open_one, direction))
             side.state = STOPPED
         return rest
+
+    def _last_line(self, side: _Side, direction: int) -> None:
+        """Bytes that waited for the end of their line, at the end of the connection."""
+        line = bytes(side.buffer)
+        if side.state == CHUNK_SIZE:
+            self._not_chunked(side, direction, line)
+        elif side.state == LINE and line.strip():
+            if direction == 1 and not _is_status_line(line):
+                self._no_status(side, line)
+            else:
+                self._end_line(side, direction, line)
 
     # -- lines -----------------------------------------------------------------------------------------------------
 
@@ -193,12 +209,11 @@ class HttpParser:
                 self._no_status(side, line)
             else:
                 self._end_line(side, direction, line)
-        elif side.state == CHUNK_SIZE:
-            self._chunk_size(side, line)
-        elif side.state == CHUNK_END:
-            side.state = CHUNK_SIZE
-            if line.strip():
-                self._chunk_size(side, line)
+        elif side.state in (CHUNK_SIZE, CHUNK_END):
+            if side.state == CHUNK_SIZE or line.strip():
+                self._chunk_size(side, direction, line)
+            else:
+                side.state = CHUNK_SIZE
         else:
             self._header_line(side, direction, line)
         return end
@@ -210,12 +225,16 @@ class HttpParser:
         transaction.response.body.add(line)
         side.transaction = transaction
         side.state = UNTIL_CLOSE
+        side.junk = True
 
     def _end_line(self, side: _Side, direction: int, line: bytes) -> None:
         """A request or status line."""
         text = line.rstrip(b"\r\n")
         if not text.strip():
             return
+        extra = b""
+        if direction == 1:
+            text, _, extra = text.lstrip(b"\r").partition(b"\r")
         if direction == 0:
             if len(self._waiting) >= MAX_OPEN:
                 side.state = STOPPED
@@ -232,6 +251,9 @@ class HttpParser:
         message.started = True
         message.line = text
         side.state = HEADERS
+        side.pending = b""
+        if extra:
+            self._header_text(side, message, extra)
         if direction == 0 and len(text.split()) == 2 and not text.rstrip().upper().endswith((b"HTTP/1.0", b"HTTP/1.1")):
             self._complete(side, direction)  # HTTP/0.9: a request is its line
 
@@ -254,7 +276,7 @@ class HttpParser:
         if side.header_bytes > MAX_HEADER_BYTES or len(message.headers) > MAX_HEADERS:
             side.state = STOPPED
             return
-        if not text or (text.isspace() and not message.headers):
+        if text.strip(b" \t") == b"" and line.count(b"\r") <= 1:
             if side.state == TRAILERS:
                 self._complete(side, direction)
             else:
@@ -263,14 +285,23 @@ class HttpParser:
             return
         if side.state == HEADERS:
             message.raw_headers += line
-        if text[:1] in b" \t" and message.headers:
-            name, value = message.headers[-1]
-            message.headers[-1] = (name, value + b" " + text.strip())
-            return
+        # Clients and the reference engine take a lone CR in an answer for the end of a line.
+        for part in text.split(b"\r") if direction == 1 else (text,):
+            if part:
+                self._header_text(side, message, part)
+
+    def _header_text(self, side: _Side, message: Message, text: bytes) -> None:
+        """One header, or the continuation of the one before."""
         name, colon, value = text.partition(b":")
+        folded = text[:1] in b" \t" and message.headers and not (colon and name.strip())
+        if folded:
+            text = side.pending + b" " + text.strip()
+            name, colon, value = text.partition(b":")
+            message.headers.pop()
+        side.pending = text
         if not colon:
-            name, value = b"", text
-        message.headers.append((name.rstrip(b" \t\0"), value.strip(b" \t\0")))
+            name, value = (text, b"") if _TOKEN.match(text.strip()) else (b"", text)
+        message.headers.append((name.strip(_BLANK).replace(b"\0", b""), value.strip(_BLANK)))
 
     # -- bodies ----------------------------------------------------------------------------------------------------
 
@@ -278,8 +309,11 @@ class HttpParser:
         """Decide how the body ends."""
         if direction == 1 and self._without_body(side, transaction, message):
             return
+        self._body_begins(side, direction, transaction, message)
+
+    def _body_begins(self, side: _Side, direction: int, transaction: Transaction, message: Message) -> None:
         message.body.decode(codings(message.first(b"content-encoding") or b""))
-        coding = (message.first(b"transfer-encoding") or b"").lower()
+        coding = (message.first(b"transfer-encoding") or b"").lower().replace(b"\0", b"")
         length = message.first(b"content-length")
         if b"chunked" in coding:
             side.state = CHUNK_SIZE
@@ -304,25 +338,56 @@ class HttpParser:
             side.transaction = None
             side.state = LINE
             return True
-        tunnel = code == b"101" or (transaction.method == b"CONNECT" and code.startswith(b"2"))
-        if tunnel or code in (b"204", b"304") or transaction.method == b"HEAD":
+        if transaction.method == b"CONNECT" and code.startswith(b"2"):
             self._complete(side, 1)
-            if tunnel:
-                self.tunnel = True
-                self._sides[0].state = self._sides[1].state = STOPPED
+            self._stop()
+            return True
+        if transaction.method == b"HEAD":
+            self._complete(side, 1)
+            return True
+        if code in (b"101", b"204", b"304"):
+            announced = message.first(b"transfer-encoding") or _length(message.first(b"content-length") or b"")
+            side.state = PEEK
+            if not announced:
+                self._no_body(side, code)
             return True
         return False
 
-    def _chunk_size(self, side: _Side, line: bytes) -> None:
+    def _no_body(self, side: _Side, code: bytes) -> None:
+        self._complete(side, 1)
+        if code == b"101":
+            self._stop()
+
+    def _stop(self) -> None:
+        self.tunnel = True
+        self._sides[0].state = self._sides[1].state = STOPPED
+
+    def _peek(self, side: _Side, data: bytes, at: int) -> int:
+        """An answer that should have no body announced one: what follows shows whether it is there."""
+        transaction = side.transaction
+        if transaction is None or starts_response(data[at : at + 7]):
+            self._no_body(side, status_code(transaction.response.line) if transaction else b"")
+        else:
+            self._body_begins(side, 1, transaction, transaction.response)
+        return at
+
+    def _chunk_size(self, side: _Side, direction: int, line: bytes) -> None:
         digits = line.split(b";", 1)[0].strip().lower()
-        found = re.match(rb"[0-9a-f]{1,15}", digits)
         if not digits:
             return
+        found = re.match(rb"[0-9a-f]{1,15}\Z", digits)
         if not found:
-            side.state = UNTIL_CLOSE
+            self._not_chunked(side, direction, line)
             return
         side.left = int(found.group(), 16)
         side.state = CHUNK_DATA if side.left else TRAILERS
+
+    def _not_chunked(self, side: _Side, direction: int, line: bytes) -> None:
+        """What was announced as chunks is none: everything until the end is the body."""
+        transaction = side.transaction
+        if transaction is not None:
+            (transaction.response if direction else transaction.request).body.add(line)
+        side.state = UNTIL_CLOSE
 
     def _body(self, side: _Side, direction: int, data: bytes, at: int) -> int:
         transaction = side.transaction
@@ -330,6 +395,13 @@ class HttpParser:
             side.state = STOPPED
             return len(data)
         message = transaction.response if direction else transaction.request
+        if side.junk:
+            side.junk = False
+            if starts_response(data[at : at + 7]):  # the line before was only in the way
+                transaction.response = Message()
+                self._waiting.appendleft(transaction)
+                side.transaction, side.state = None, LINE
+                return at
         end = len(data) if side.state == UNTIL_CLOSE else min(len(data), at + side.left)
         side.left -= end - at
         message.body.add(data[at:end])
@@ -365,5 +437,5 @@ def status_code(line: bytes) -> bytes:
 
 
 def _length(value: bytes) -> int | None:
-    found = re.match(rb"\s*(\d{1,18})", value)
+    found = re.match(rb"\s*(\d{1,18})\s*(?:,|\Z)", value)
     return int(found.group(1)) if found else None

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from atttcli.engines.network.app import DnsMessage, TlsSession, View
+from atttcli.engines.network.app import DnsMessage, TlsPart, View
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.http import Transaction
 from atttcli.engines.network.http_buffers import host, uri_raw
@@ -87,8 +87,8 @@ def _values(view: View, flow: Flow) -> Iterator[tuple[ObservableType, str]]:
     if isinstance(source, DnsMessage):
         for name in source.names:
             yield from _domain(name)
-    elif isinstance(source, TlsSession) and view.direction == 0 and source.server_name:
-        yield from _domain(source.server_name)
+    elif isinstance(source, TlsPart) and view.direction == 0 and source.session.server_name:
+        yield from _domain(source.session.server_name)
     elif isinstance(source, Transaction) and view.direction == 0:
         yield from _http(source, flow)
 

@@ -41,12 +41,13 @@ class Stream:
         if start < self.base:
             data = data[self.base - start :]
             start = self.base
+        self.held += len(data)
         if not self.segments or start >= self.segments[-1][0] + len(self.segments[-1][1]):
             self.segments.append((start, data))
+            if start == self.top:  # the ordinary case: nothing missing, nothing twice
+                self.top = start + len(data)
         else:
             self._insert(start, data)
-        self.held += len(data)
-        if start == self.top:
             self._extend()
         return True
 
@@ -71,8 +72,7 @@ class Stream:
                 result.append((old_start, old))
                 pieces = [piece for whole in pieces for piece in _outside(whole, old_start, old_end)]
         self.segments = sorted(result + pieces)
-        self.held = sum(len(part) for _, part in self.segments) - len(data)
-        self._extend()
+        self.held = sum(len(part) for _, part in self.segments)
 
     @property
     def full(self) -> bool:

@@ -7,7 +7,7 @@ from atttcli.engines.network.app import DnsApp, View, make_parser, recognise
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.evaluate import Text
 from atttcli.engines.network.eve import detection
-from atttcli.engines.network.flow import ACK, CLOSED, RST, SYN, Flow
+from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flow
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.judge import Judge, Match, Scene
 from atttcli.engines.network.ruleset import RuleSet
@@ -112,12 +112,13 @@ class Traffic:
         if flow.state == CLOSED and flow.session:
             self._judge_tcp_packet(flow, direction, packet, in_stream=True)
             return
+        flow.was_established = flow.state == ESTABLISHED
         flow.handshake(packet, direction)
         own, other = flow.streams[direction], flow.streams[1 - direction]
         if packet.flags & ACK and other is not None and other.segments:
             self._deliver(flow, 1 - direction, other.release(packet.ack))
         added = own is not None and flow.session
-        if packet.payload and own is not None and added:
+        if packet.payload and own is not None and added and not packet.flags & RST:
             seq = packet.seq + 1 if packet.flags & SYN else packet.seq
             own.add(seq, packet.payload)
             if own.full:

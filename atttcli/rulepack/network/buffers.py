@@ -50,7 +50,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     ),
     **_table("dns", TO_SERVER, "", "dns.query"),
     **_table("tls", TO_SERVER, "tls.sni"),
-    **_table("tls", TO_CLIENT, "tls.cert_subject tls.cert_issuer tls.cert_serial tls.cert_fingerprint", "tls.certs"),
+    **_table("tls", BOTH, "tls.cert_subject tls.cert_issuer tls.cert_serial tls.cert_fingerprint", "tls.certs"),
 }
 
 # Older or other spellings that are sticky as well.
