@@ -284,7 +284,11 @@ def _csv_records(given: Input, delimiter: str) -> Iterator[tuple[int, str, list[
             quotes += line.count('"')
             size += len(line)
             if quotes % 2 == 0:
-                yield _row(held, first, delimiter)
+                row = _row(held, first, delimiter)
+                if isinstance(row, ReadProblem) and len(held) > 1:  # a stray quote paired with another line's
+                    yield from _broken(held, first, delimiter)
+                else:
+                    yield row
             elif len(held) < MAX_RECORD_LINES and size < MAX_RECORD_CHARACTERS:
                 continue
             else:
@@ -294,10 +298,10 @@ def _csv_records(given: Input, delimiter: str) -> Iterator[tuple[int, str, list[
         yield from _broken(held, first, delimiter)
 
 
-def _row(held: list[str], first: int, delimiter: str) -> tuple[int, str, list[str]] | ReadProblem:
+def _row(held: list[str], first: int, delimiter: str, strict: bool = False) -> tuple[int, str, list[str]] | ReadProblem:
     raw = "\n".join(held)
     try:
-        rows = list(csv.reader([line + "\n" for line in held], delimiter=delimiter))
+        rows = list(csv.reader([line + "\n" for line in held], delimiter=delimiter, strict=strict))
     except csv.Error as error:
         return ReadProblem(first, f"not valid CSV: {error}", excerpt=raw[:200])
     return (
@@ -306,11 +310,7 @@ def _row(held: list[str], first: int, delimiter: str) -> tuple[int, str, list[st
 
 
 def _broken(held: list[str], first: int, delimiter: str) -> Iterator[tuple[int, str, list[str]] | ReadProblem]:
-    yield ReadProblem(first, "a quoted field does not end", excerpt=held[0][:200])
-    for number, line in enumerate(held[1:], first + 1):
-        if not line or line.isspace():
-            continue
-        if line.count('"') % 2:
-            yield ReadProblem(number, "a quoted field does not end", excerpt=line[:200])
-        else:
-            yield _row([line], number, delimiter)
+    """Lines that make no record together, each for itself: one without a quote left open is a record."""
+    for number, line in enumerate(held, first):
+        if line and not line.isspace():
+            yield _row([line], number, delimiter, strict=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import msgspec
 
 MAX_DEPTH = 64
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
@@ -30,9 +32,13 @@ def _tolerant(line: str) -> Any:
     """What msgspec refuses and Python reads: lone surrogates (replaced) and raw control characters in strings."""
     try:
         value = json.loads(line, strict=False, parse_constant=str, parse_int=_whole)
-        return _DECODER.decode(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+        return _DECODER.decode(_SURROGATE.sub(_spelled_out, json.dumps(value, ensure_ascii=False)))
     except (RecursionError, ValueError) as error:
         return "not valid JSON: " + str(error).splitlines()[0][:80]
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    return f"\\\\u{ord(found[0]):04x}"
 
 
 def _whole(digits: str) -> int | str:

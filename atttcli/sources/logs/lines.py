@@ -85,7 +85,7 @@ def head_lines(given: Input, count: int = 60) -> list[str]:
     head = given.head
     encoding = utf16(head)
     if encoding:
-        text = head.decode(encoding, "backslashreplace")
+        text = head.decode(encoding, "backslashreplace").removeprefix("\ufeff")
     else:
         if not looks_like_text(head):
             return []

@@ -51,33 +51,61 @@ class Zimbra:
     def read(self, given: Input) -> Iterator[Record]:
         """An Event a record, its stack trace in `raw`; traces before the first record are ReadProblems."""
         stamps = Stamps(given)
-        held: list[str] = []
-        size = first = 0
+        record = _Held(stamps)
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
-                if held:
-                    yield _event(held, first, stamps)
-                    held, size = [], 0
+                yield from record.flush()
                 yield block
                 continue
             for index, line in enumerate(block.lines):
-                starts = _STARTS.match(line.lstrip("\0")) is not None
-                if held and (starts or len(held) >= MAX_LINES or size + len(line) > MAX_CHARACTERS):
-                    yield _event(held, first, stamps)
-                    held, size = [], 0
-                if starts or held:
-                    first = first if held else block.number + index
-                    held.append(line)
-                    size += len(line)
+                if _STARTS.match(line.lstrip("\0")):
+                    yield from record.flush()
+                    record.start(line, block.number + index)
+                elif record.lines:
+                    if record.full(line):
+                        yield from record.flush(block.number + index)
+                    record.take(line)
                 elif line.strip():
                     yield block.problem(index, REASON)
-        if held:
-            yield _event(held, first, stamps)
+        yield from record.flush()
+
+
+class _Held:
+    """The record whose lines are still coming. One that grows beyond the bounds goes on in a further event."""
+
+    def __init__(self, stamps: Stamps) -> None:
+        self.lines: list[str] = []
+        self._stamps = stamps
+        self._number = self._size = self._continues = 0
+        self._time: int | None = None
+
+    def start(self, line: str, number: int) -> None:
+        self.lines, self._number, self._size, self._continues = [line], number, len(line), 0
+
+    def full(self, line: str) -> bool:
+        return len(self.lines) >= MAX_LINES or self._size + len(line) > MAX_CHARACTERS
+
+    def take(self, line: str) -> None:
+        self.lines.append(line)
+        self._size += len(line)
+
+    def flush(self, next_number: int = 0) -> Iterator[Event]:
+        """The held record as an event; `next_number` is the line on which its continuation starts."""
+        while len(self.lines) > 1 and not next_number and not self.lines[-1].strip():
+            self.lines.pop()
+        if self.lines and self._continues:
+            fields = {"continues": self._continues}
+            yield Event(self._time, self._number, "\n".join(self.lines), "mail", "zimbra", "mailbox", fields=fields)
+        elif self.lines:
+            event = _event(self.lines, self._number, self._stamps)
+            self._time = event.time
+            yield event
+        if next_number:
+            self._continues = self._continues or self._number
+        self.lines, self._number, self._size = [], next_number, 0
 
 
 def _event(held: list[str], number: int, stamps: Stamps) -> Event:
-    while len(held) > 1 and not held[-1].strip():
-        held.pop()
     raw = "\n".join(held)
     found = _HEAD.match(held[0].lstrip("\0"))
     if found is None:
