@@ -23,6 +23,7 @@ A recipe is a list of flows::
 from __future__ import annotations
 
 import ipaddress
+import re
 import struct
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,9 +35,14 @@ from atttcli.errors import InputError, Where
 START = 1620608400  # 2021-05-10 08:00:00 +07:00
 MAX_REPEAT = 1000
 MAX_SECONDS = 31 * 86400
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DATAGRAM = 1400
 _MSS = 1400
 _ETHERNET = bytes.fromhex("020000000002020000000001")
 _FLOW_KEYS = {"client", "server", "proto", "at", "repeat", "every", "messages"}
+_ENDPOINT = re.compile(
+    r"(?:\[(?P<v6>[0-9a-fA-F:.]{2,45})\]|(?P<plain>[0-9.]{7,15}|[0-9a-fA-F:.]{2,45}))(?::(?P<port>[0-9]{1,5}))?\Z"
+)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -108,6 +114,10 @@ def _flow(entry: Any, where: Where | None) -> Flow:
     if client.address.version != server.address.version:
         raise InputError("client and server are of one address family", where=where)
     messages = tuple(message for item in entry["messages"] for message in _messages(item, server, where))
+    if repeat * sum(len(message.data) for message in messages) > MAX_BYTES:
+        raise InputError(f"a flow says more than {MAX_BYTES} bytes", where=where)
+    if proto == "udp" and any(len(message.data) > MAX_DATAGRAM for message in messages):
+        raise InputError(f"a datagram has at most {MAX_DATAGRAM} bytes", where=where)
     return Flow(
         client, server, proto, _seconds(entry, "at", 0, where), repeat, _seconds(entry, "every", 1, where), messages
     )
@@ -125,17 +135,14 @@ def _seconds(entry: Mapping[str, Any], key: str, default: float, where: Where | 
 
 
 def _endpoint(text: Any, port: int, where: Where | None) -> Endpoint:
-    address, number = str(text), port
-    if address.startswith("["):
-        address, _, tail = address[1:].partition("]")
-        number = int(tail[1:]) if tail[1:].isdigit() else port
-    elif address.count(":") == 1:
-        address, _, tail = address.partition(":")
-        number = int(tail) if tail.isdigit() else 0
+    found = _ENDPOINT.match(str(text))
     try:
+        if not found:
+            raise ValueError(str(text))
+        number = int(found["port"] or port)
         if not 0 < number < 65536:
             raise ValueError(f"port {number}")
-        return Endpoint(ipaddress.ip_address(address), number)
+        return Endpoint(ipaddress.ip_address(found["v6"] or found["plain"]), number)
     except ValueError as error:
         raise InputError(f"not an address with a port: {text}", where=where) from error
 
@@ -145,14 +152,14 @@ def _messages(item: Any, server: Endpoint, where: Where | None) -> Iterator[Mess
         raise InputError("a message is a mapping", where=where)
     if "http" in item:
         line = str(item["http"])
-        yield Message(not line.startswith("HTTP/"), _http(line, item, server))
+        yield Message(not line.startswith("HTTP/"), _http(line, item, server, where))
     elif "dns" in item:
         query = _dns_query(str(item["dns"]), where)
         yield Message(True, query)
         if "answer" in item:
             yield Message(False, _dns_answer(query, str(item["answer"]), where))
     elif "sni" in item:
-        yield Message(True, _client_hello(str(item["sni"])))
+        yield Message(True, _client_hello(str(item["sni"]), where))
     else:
         yield _raw(item, where)
 
@@ -170,9 +177,11 @@ def _raw(item: Mapping[str, Any], where: Where | None) -> Message:
     raise InputError("a message has one of http, dns, sni, client, server (also _hex, _packed)", where=where)
 
 
-def _http(line: str, item: Mapping[str, Any], server: Endpoint) -> bytes:
+def _http(line: str, item: Mapping[str, Any], server: Endpoint, where: Where | None) -> bytes:
     body = unpack(str(item["body_packed"])) if "body_packed" in item else str(item.get("body", "")).encode()
     given = item.get("headers") or {}
+    if not isinstance(given, Mapping):
+        raise InputError("headers are a mapping", where=where)
     headers = {str(name): str(value) for name, value in given.items()}
     if not line.startswith("HTTP/"):
         headers = {"Host": str(server.address), **headers}
@@ -200,8 +209,10 @@ def _dns_answer(query: bytes, answer: str, where: Where | None) -> bytes:
     return head + query[12:] + struct.pack(">HHHIH", 0xC00C, 1, 1, 300, 4) + address
 
 
-def _client_hello(name: str) -> bytes:
+def _client_hello(name: str, where: Where | None) -> bytes:
     host = name.encode()
+    if len(host) > 253:
+        raise InputError("a server name has at most 253 bytes", where=where)
     names = struct.pack(">BH", 0, len(host)) + host
     sni = struct.pack(">HHH", 0, len(names) + 2, len(names)) + names
     groups = struct.pack(">HHHHH", 10, 6, 4, 0x001D, 0x0017)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atttcli.errors import InputError
@@ -98,6 +98,8 @@ def test_repetition_takes_new_ports_at_the_given_pace() -> None:
         [{**PAIR, "messages": [5]}],
         [{**PAIR, "server": "c2.example:80", "messages": [{"client": "x"}]}],
         [{**PAIR, "server": "10.1.1.6:99999", "messages": [{"client": "x"}]}],
+        [{**PAIR, "server": "10.1.1.6:²", "messages": [{"client": "x"}]}],
+        [{**PAIR, "server": "10.1.1.6:0", "messages": [{"client": "x"}]}],
         [{**PAIR, "repeat": 100000, "messages": [{"client": "x"}]}],
         [{**PAIR, "proto": "sctp", "messages": [{"client": "x"}]}],
         [{**PAIR, "tme": 1, "messages": [{"client": "x"}]}],
@@ -111,6 +113,49 @@ def test_repetition_takes_new_ports_at_the_given_pace() -> None:
 def test_bad_recipe_is_refused(recipe: object) -> None:
     with pytest.raises(InputError):
         parse_recipe(recipe)
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["10.1.1.5:80", "tcp", "GET /"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+_MESSAGE_KEYS = [
+    "http",
+    "headers",
+    "body",
+    "body_packed",
+    "dns",
+    "answer",
+    "sni",
+    "client",
+    "server_hex",
+    "client_packed",
+]
+_MESSAGES = st.lists(st.dictionaries(st.sampled_from(_MESSAGE_KEYS), _VALUES, max_size=4) | _VALUES, max_size=3)
+_ODD = st.dictionaries(st.sampled_from(["at", "repeat", "every", "proto", "client"]), _VALUES, max_size=3)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_MESSAGES, _ODD)
+def test_any_recipe_is_built_or_refused(messages: list[object], odd: dict[str, object]) -> None:
+    try:
+        flows = parse_recipe([{**PAIR, "messages": messages, **odd}])
+    except InputError:
+        return
+    assert build_capture(flows)[:4] == b"\xd4\xc3\xb2\xa1"
+
+
+def test_oversized_recipe_is_refused() -> None:
+    with pytest.raises(InputError):
+        parse_recipe([{**PAIR, "repeat": 1000, "messages": [{"client": "x" * 200_000}]}])
+    with pytest.raises(InputError):
+        parse_recipe([{**PAIR, "messages": [{"sni": "x" * 70_000}]}])
 
 
 @given(st.binary(max_size=400))
