@@ -8,6 +8,7 @@ from datetime import datetime
 import inbox_story as story
 from inbox_story import after, dice
 
+_DELIVERED = 20
 _THREAD = "qtp509886383-{0}:https://mail.backan.gov.vn/service/soap/AuthRequest"
 
 
@@ -58,8 +59,11 @@ def _stamp(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S},{when.microsecond // 1000:03d}"
 
 
-def mail_log(messages: int = 12, recipients: int = 25) -> str:
-    """Postfix: the taken mailbox sends 12 messages to 25 addresses each within ten minutes, among ordinary post."""
+def mail_log(messages: int = 12, recipients: int = 50) -> str:
+    """Postfix: the taken mailbox sends 12 messages to 50 addresses each within ten minutes, among ordinary post.
+
+    Twenty of each fifty are delivered or refused; the rest still waits in the queue when the log ends.
+    """
     random = dice("postfix")
     rows: list[tuple[datetime, str]] = []
     for index in range(20):
@@ -80,11 +84,12 @@ def _message(
     login = f"client=unknown[{client}], sasl_method=LOGIN, sasl_username={sender}"
     yield when, f"postfix/smtps/smtpd[2211]: {queue}: {login}"
     yield after(when, 1), f"postfix/qmgr[1201]: {queue}: from=<{sender}>, size=4312, nrcpt={recipients} (queue active)"
-    for number in range(recipients):
+    for number in range(min(recipients, _DELIVERED)):
         to = f"nguoinhan{first + number}@dontri.example"
         state = "dsn=2.0.0, status=sent (250 2.0.0 Ok)"
         if number % 9 == 8:
             state = "dsn=5.1.1, status=bounced (host mx.dontri.example[2001:db8:2::25] said: 550 5.1.1 No such user)"
         relay = "relay=mx.dontri.example[2001:db8:2::25]:25, delay=1.2, delays=0.1/0/0.5/0.6"
         yield after(when, 2 + number / 25), f"postfix/smtp[2301]: {queue}: to=<{to}>, {relay}, {state}"
-    yield after(when, 4), f"postfix/qmgr[1201]: {queue}: removed"
+    if recipients <= _DELIVERED:
+        yield after(when, 4), f"postfix/qmgr[1201]: {queue}: removed"

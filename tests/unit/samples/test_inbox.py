@@ -20,7 +20,7 @@ import pytest
 import yara
 
 from atttcli.engines.network import NetworkEngine
-from atttcli.model.alert import Alert, Detection
+from atttcli.model.alert import Alert, Detection, Origin
 from atttcli.model.event import Event
 from atttcli.packaged import packaged
 from atttcli.rulepack.network import load_network_rules
@@ -171,6 +171,26 @@ def test_network_rules_find_what_is_expected(inbox: Path) -> None:
             if isinstance(item, Detection)
         )
     assert found == {entry["rule"]: entry["count"] for entry in EXPECTED["alerts"]["network"]}
+
+
+def test_correlations_find_what_is_expected(inbox: Path) -> None:
+    correlation = pytest.importorskip("atttcli.engines.correlation")
+    rules = pytest.importorskip("atttcli.rulepack.correlation").load_correlation_rules([packaged("rules") / "sigma"])
+    events = [
+        (Origin(path=name, line=record.line), record)
+        for name, entry in FILES.items()
+        if entry["kind"] == "log"
+        for record in _read(inbox / name)[1]
+        if isinstance(record, Event)
+    ]
+    events.sort(key=lambda item: item[1].time or 0)
+    found = Counter(
+        (item.rule_id, item.key)
+        for item in correlation.CorrelationEngine(rules).scan(events)
+        if isinstance(item, Detection)
+    )
+    for entry in EXPECTED["alerts"]["correlation"]:
+        assert found[entry["rule"], entry["key"]] >= entry["at_least"], entry["about"]
 
 
 def test_addresses_are_as_in_the_organisation(inbox: Path) -> None:
