@@ -100,10 +100,11 @@ def starts_response(data: bytes) -> bool:
 class _Side:
     """The state of one direction."""
 
-    __slots__ = ("buffer", "header_bytes", "junk", "left", "pending", "state", "transaction")
+    __slots__ = ("buffer", "header_bytes", "junk", "left", "pending", "skip", "state", "transaction")
 
     def __init__(self) -> None:
         self.pending = b""  # the last header line as read, for lines that continue it
+        self.skip = False  # an odd line ended the headers: an empty line may follow it
         self.junk = False  # the last line stood where a status line should
         self.state = LINE
         self.buffer = bytearray()
@@ -232,9 +233,9 @@ class HttpParser:
         text = line.rstrip(b"\r\n")
         if not text.strip():
             return
-        extra = b""
+        extra: list[bytes] = []
         if direction == 1:
-            text, _, extra = text.lstrip(b"\r").partition(b"\r")
+            text, *extra = text.lstrip(b"\r").split(b"\r")
         if direction == 0:
             if len(self._waiting) >= MAX_OPEN:
                 side.state = STOPPED
@@ -252,8 +253,8 @@ class HttpParser:
         message.line = text
         side.state = HEADERS
         side.pending = b""
-        if extra:
-            self._header_text(side, message, extra)
+        for part in extra:
+            self._header_text(side, message, part)
         if direction == 0 and len(text.split()) == 2 and not text.rstrip().upper().endswith((b"HTTP/1.0", b"HTTP/1.1")):
             self._complete(side, direction)  # HTTP/0.9: a request is its line
 
@@ -276,7 +277,8 @@ class HttpParser:
         if side.header_bytes > MAX_HEADER_BYTES or len(message.headers) > MAX_HEADERS:
             side.state = STOPPED
             return
-        if text.strip(b" \t") == b"" and line.count(b"\r") <= 1:
+        if _ends_headers(line, message):
+            side.skip = line not in (b"\r\n", b"\n")
             if side.state == TRAILERS:
                 self._complete(side, direction)
             else:
@@ -287,11 +289,12 @@ class HttpParser:
             message.raw_headers += line
         # Clients and the reference engine take a lone CR in an answer for the end of a line.
         for part in text.split(b"\r") if direction == 1 else (text,):
-            if part:
-                self._header_text(side, message, part)
+            self._header_text(side, message, part)
 
     def _header_text(self, side: _Side, message: Message, text: bytes) -> None:
         """One header, or the continuation of the one before."""
+        if not text:
+            return
         name, colon, value = text.partition(b":")
         folded = text[:1] in b" \t" and message.headers and not (colon and name.strip())
         if folded:
@@ -375,7 +378,7 @@ class HttpParser:
         digits = line.split(b";", 1)[0].strip().lower()
         if not digits:
             return
-        found = re.match(rb"[0-9a-f]{1,15}\Z", digits)
+        found = re.match(rb"[0-9a-f]{1,15}(?![0-9a-z])", digits)
         if not found:
             self._not_chunked(side, direction, line)
             return
@@ -395,6 +398,11 @@ class HttpParser:
             side.state = STOPPED
             return len(data)
         message = transaction.response if direction else transaction.request
+        if side.skip:
+            side.skip = False
+            at += 2 if data.startswith(b"\r\n", at) else 1 if data.startswith(b"\n", at) else 0
+            if at >= len(data):
+                return len(data)
         if side.junk:
             side.junk = False
             if starts_response(data[at : at + 7]):  # the line before was only in the way
@@ -424,6 +432,13 @@ class HttpParser:
                 self._done.append(transaction)
         side.transaction = None
         side.state = LINE
+
+
+def _ends_headers(line: bytes, message: Message) -> bool:
+    """Whether a line is the empty one that ends the headers; blanks and a CR too many are tolerated as clients do."""
+    if line in (b"\r\n", b"\n", b"\r\r\n"):
+        return True
+    return not line.strip(b" \t\n") or (not message.headers and not line.strip())
 
 
 def _is_status_line(line: bytes) -> bool:

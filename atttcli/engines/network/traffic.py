@@ -117,7 +117,7 @@ class Traffic:
         own, other = flow.streams[direction], flow.streams[1 - direction]
         if packet.flags & ACK and other is not None and other.segments:
             self._deliver(flow, 1 - direction, other.release(packet.ack))
-        added = own is not None and flow.session
+        added = own is not None and (_fast_open(packet) if packet.flags & SYN else flow.state == ESTABLISHED)
         if packet.payload and own is not None and added and not packet.flags & RST:
             seq = packet.seq + 1 if packet.flags & SYN else packet.seq
             own.add(seq, packet.payload)
@@ -302,6 +302,19 @@ class Traffic:
                 return
             self._counts.alerts += 1
             self.results.append(detection(match, flow, direction, self._now, self._number, self._origin, self._pack))
+
+
+def _fast_open(packet: Packet) -> bool:
+    """Whether a SYN carries the TCP fast open option: only then is its payload part of the stream."""
+    if not packet.payload:
+        return False
+    at, end = packet.l4 + 20, packet.l4 + (packet.data[packet.l4 + 12] >> 4) * 4
+    while at + 1 < end and packet.data[at] != 0:
+        kind = packet.data[at]
+        if kind == 34:
+            return True
+        at += 1 if kind == 1 else max(packet.data[at + 1], 2)
+    return False
 
 
 def _memory(flow: Flow) -> int:
