@@ -80,7 +80,7 @@ _BY_SHEET: Final[dict[Kind, dict[str, Role | None]]] = {
     Kind.PHISHING: {"link": Role.PHISHING, "url": Role.PHISHING},
     Kind.MALWARE: {"link": Role.MALWARE_LINK, "url": Role.MALWARE_LINK},
     Kind.BOTNET: {
-        "attackerip": Role.VICTIM, "networdname": Role.NOTE, "networkname": Role.NOTE, "localip": Role.SENSOR,
+        "attackerip": Role.VICTIM, "networdname": Role.MALWARE, "networkname": Role.MALWARE, "localip": Role.SENSOR,
         "localtcpport": Role.C2_PORT, "attankon": Role.TIME, "attackon": Role.TIME,
     },
     Kind.ATTACK: {"url": Role.NOTE, "hostname": Role.NOTE, "type": Role.MALWARE, "server": Role.NOTE, "servername": Role.NOTE},

@@ -11,16 +11,16 @@ from typing import Final
 
 from atttcli.sources.mail_message.message import Part
 
-_PROGRAMS: Final = "exe scr pif com bat cmd cpl msi msp dll hta js jse vbs vbe wsf wsh ps1 psm1 jar lnk reg chm scf url inf xll ocx sct application"
+_PROGRAMS = (
+    "exe scr pif com bat cmd cpl msi msp dll hta js jse vbs vbe wsf wsh ps1 psm1 jar lnk reg chm scf url inf xll ocx sct"
+    " application"
+)
 _RISKY: Final = frozenset(_PROGRAMS.split())
 _IMAGES: Final = frozenset({"iso", "img", "vhd", "vhdx", "udf", "cab", "ace", "one", "onepkg"})
 _MACRO: Final = frozenset({"docm", "dotm", "xlsm", "xltm", "xlam", "xlsb", "pptm", "potm", "ppam", "ppsm"})
 _PAGES: Final = frozenset({"html", "htm", "xhtml", "shtml", "svg", "mht", "mhtml"})
 _DOCUMENT_ENDINGS = "pdf doc docx xls xlsx ppt pptx txt jpg jpeg png rtf zip rar csv"
 _DOCUMENTS: Final = frozenset(_DOCUMENT_ENDINGS.split())
-    {"pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "jpg", "jpeg", "png", "rtf", "zip", "rar", "csv"}
-)
-_LIST_FILES: Final = frozenset({"xlsx", "docx", "pdf", "csv"})
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 _ENCRYPTED = 0x1
 _MAX_MEMBERS: Final = 500
@@ -54,11 +54,6 @@ def risks(part: Part) -> list[str]:
     if kind in _MACRO or b"vbaProject.bin" in part.data or _has_ole_macros(part.data):
         found.append("a document with macros")
     return found + _archive_risks(part.data)
-
-
-def is_list(part: Part) -> bool:
-    """Whether it is a file in which lists come."""
-    return ending(part.name) in _LIST_FILES
 
 
 def _has_ole_macros(data: bytes) -> bool:

@@ -1,7 +1,8 @@
 """Links and visible text of an HTML body, without rendering anything.
 
 An own scanner, not html.parser: that one takes time quadratic in the length of broken markup (measured on 3.11.7: 23 s
-for 64 KiB of `<a `). Here a tag ends at `>`, or is given up at the next `<` outside quotes; a quoted value is at most `_MAX_VALUE` long; hence linear.
+for 64 KiB of `<a `). Here a tag ends at `>`, or is given up at the next `<` outside quotes; a quoted value is at most
+`_MAX_VALUE` long; hence linear.
 """
 
 from __future__ import annotations
