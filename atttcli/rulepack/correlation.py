@@ -244,7 +244,7 @@ def _without_doubles(
         if clash is not None:
             problems.append(RuleProblem(rule.meta.where, f"`{clash}` is taken by the rule at {taken[clash]}"))
             continue
-        taken |= {name: rule.meta.where for name in names}
+        taken |= dict.fromkeys(names, rule.meta.where)
         kept.append(rule)
     return [one for one in kept if isinstance(one, SigmaRule)], [
         one for one in kept if isinstance(one, CorrelationRule)

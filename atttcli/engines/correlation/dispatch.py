@@ -7,12 +7,12 @@ text). The filter may let too much through, never too little; the rule decides.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from atttcli.engines.correlation.evaluate import Literals, Predicate, compile_node, heads, literals
-from atttcli.engines.correlation.fields import INDEXED, Reader, reader, text_of
+from atttcli.engines.correlation.fields import INDEXED, reader, text_of
 from atttcli.engines.correlation.pattern import any_literal
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import SigmaRule
@@ -42,46 +42,51 @@ def compile_rule(rule: SigmaRule) -> Compiled:
 
 
 class Prefilter:
-    """One search for the literals of several rules in the fields that they read."""
+    """The literals of several rules, looked for column by column: a field of all events of a block is one text."""
 
     def __init__(self, rules: Sequence[Compiled]) -> None:
-        wanted = frozenset[tuple[str, str]]().union(*(one.literals or () for one in rules))
-        self._readers: tuple[Reader, ...] = tuple(
-            reader(name or "raw") for name in sorted({name for name, _ in wanted})
-        )
-        self._find: Callable[[bytes, int], int] = any_literal(text for _, text in wanted)
+        wanted: dict[str, set[str]] = {}
+        for name, text in frozenset[tuple[str, str]]().union(*(one.literals or () for one in rules)):
+            wanted.setdefault(name, set()).add(text)
+        self._columns = [(reader(name or "raw"), any_literal(texts)) for name, texts in sorted(wanted.items())]
 
-    def text(self, event: Event) -> str:
-        """All that the literals are looked for in."""
-        if len(self._readers) == 1:
-            value = self._readers[0](event)
-            return value.lower() if isinstance(value, str) else _joined(value)
-        return "\n".join(_joined(read(event)) for read in self._readers)
-
-    def hits(self, texts: Sequence[str]) -> list[int]:
-        """Positions of the texts in which a literal stands."""
-        parts = [text.encode("utf-8", "replace") for text in texts]
-        data = b"\n".join(parts)
-        end = self._find(data, 0)
-        if end < 0:
-            return []
-        starts = [0, *accumulate(len(part) + 1 for part in parts)]
-        found: list[int] = []
-        while end >= 0:
-            index = bisect_right(starts, end - 1) - 1
-            found.append(index)
-            if starts[index + 1] >= len(data):
-                break
-            end = self._find(data, starts[index + 1])
+    def hits(self, events: Sequence[Event]) -> set[int]:
+        """Positions of the events in which a literal stands."""
+        found: set[int] = set()
+        for read, find in self._columns:
+            values = list(map(read, events))
+            try:
+                joined = "\n".join(values)
+            except TypeError:  # absent, a number or a list among them
+                values = [_text(value) for value in values]
+                joined = "\n".join(values)
+            data = joined.lower().encode("utf-8", "replace")
+            end = find(data, 0)
+            if end >= 0:
+                found.update(_positions(values, joined.isascii(), data, end, find))
         return found
 
 
-def _joined(value: object) -> str:
+def _positions(
+    values: Sequence[str], plain: bool, data: bytes, end: int, find: Callable[[bytes, int], int]
+) -> Iterator[int]:
+    """The values in which the search hits, skipping to the next value after each hit."""
+    lengths = map(len, values) if plain else (len(value.lower().encode("utf-8", "replace")) for value in values)
+    starts = [0, *accumulate(length + 1 for length in lengths)]
+    while end >= 0:
+        index = bisect_right(starts, end - 1) - 1
+        yield index
+        if starts[index + 1] >= len(data):
+            return
+        end = find(data, starts[index + 1])
+
+
+def _text(value: object) -> str:
     if isinstance(value, str):
-        return value.lower()
+        return value
     if isinstance(value, list):
-        return "\n".join(text_of(member) for member in value[:256]).lower()
-    return text_of(value).lower()
+        return "\n".join(text_of(member) for member in value[:256])
+    return text_of(value)
 
 
 @dataclass(frozen=True, slots=True)

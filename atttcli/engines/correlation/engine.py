@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 
 from atttcli.engine import EngineProblem, RuleProblem
 from atttcli.engines.correlation.bursts import BurstRule, Closed
-from atttcli.engines.correlation.dispatch import Compiled, Dispatch, Plan, compile_rule
+from atttcli.engines.correlation.dispatch import Compiled, Dispatch, Key, Plan, compile_rule
+from atttcli.engines.correlation.fields import INDEXED
 from atttcli.engines.correlation.findings import at_line, describe_burst, describe_event, describe_novelty
 from atttcli.engines.correlation.novelty import CountryRanges, History, KeptHistory, Learned, NoveltyRule
 from atttcli.engines.correlation.ordering import Matched, Ordering
@@ -21,6 +24,7 @@ from atttcli.rulepack.correlation import CorrelationPack
 from atttcli.rulepack.sigma_nodes import CorrelationRule
 
 _BLOCK = 4096
+_KEY: Callable[[Event], Key] = attrgetter(*INDEXED)
 CAPACITY = 10_000  # open groups per correlation
 Found = Detection | EngineProblem
 
@@ -112,25 +116,22 @@ class CorrelationEngine:
 
     def _candidates(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[Compiled, ...]]]:
         """Events that some rule may match, with those rules, in order."""
-        plan_of = self._dispatch.plan
-        plans: dict[tuple[str, str, str, str, str], Plan] = {}
-        waiting: dict[int, tuple[Plan, list[int]]] = {}
+        by_key: defaultdict[Key, list[int]] = defaultdict(list)
+        for index, key in enumerate(map(_KEY, events)):
+            by_key[key].append(index)
+        waiting: list[tuple[Plan, list[int]]] = []
         chosen: dict[int, tuple[Compiled, ...]] = {}
-        for index, event in enumerate(events):
-            key = (event.category, event.product, event.service, event.action, event.outcome)
-            plan = plans.get(key)
-            if plan is None:
-                plan = plans[key] = plan_of(key)
+        for key, indexes in by_key.items():
+            plan = self._dispatch.plan(key)
             if plan.always:
-                chosen[index] = plan.always
+                chosen.update(dict.fromkeys(indexes, plan.always))
             if plan.prefilter is not None:
-                waiting.setdefault(id(plan), (plan, []))[1].append(index)
-        for plan, indexes in waiting.values():
-            prefilter = plan.prefilter
-            if prefilter is None:
+                waiting.append((plan, indexes))
+        for plan, indexes in waiting:
+            if plan.prefilter is None:
                 continue
-            text = prefilter.text
-            for hit in prefilter.hits([text(events[index]) for index in indexes]):
+            of_plan = events if len(indexes) == len(events) else [events[index] for index in indexes]
+            for hit in plan.prefilter.hits(of_plan):
                 chosen[indexes[hit]] = plan.always + plan.filtered
         yield from sorted(chosen.items())
 

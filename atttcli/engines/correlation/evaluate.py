@@ -15,6 +15,7 @@ from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, Test
 Predicate = Callable[[Event], bool]
 Check = Callable[[Any], bool]
 _MAX_MEMBERS = 256
+_TEXT_KINDS = ("equals", "contains", "startswith", "endswith", "glob")
 
 
 def compile_node(node: Node) -> Predicate:
@@ -32,7 +33,8 @@ def compile_node(node: Node) -> Predicate:
 
 def _field(node: Field) -> Predicate:
     read = reader(node.name or "raw")
-    checks = tuple(compile_test(test) for test in node.tests)
+    check = _any_text(node.tests) if not node.every else None
+    checks = (check,) if check is not None else tuple(compile_test(test) for test in node.tests)
     every = node.every
 
     def holds(event: Event) -> bool:
@@ -45,6 +47,28 @@ def _field(node: Field) -> Predicate:
         return all(found) if every else any(found)
 
     return holds
+
+
+def _any_text(tests: tuple[Test, ...]) -> Check | None:
+    """Many tests of text without regard to case as one: the text is folded once. None when there are others among them."""
+    if any(test.cased or test.kind not in _TEXT_KINDS for test in tests):
+        return None
+    wanted = [(test.kind, text_of(test.value).lower()) for test in tests]
+    whole = frozenset(text for kind, text in wanted if kind == "equals")
+    heads_of = tuple(text for kind, text in wanted if kind == "startswith")
+    tails = tuple(text for kind, text in wanted if kind == "endswith")
+    inner = tuple(text for kind, text in wanted if kind == "contains")
+    globs = tuple(glob(text) for kind, text in wanted if kind == "glob")
+
+    def check(given: Any) -> bool:
+        if given is None:
+            return False
+        text = text_of(given).lower()
+        if text in whole or text.startswith(heads_of) or text.endswith(tails):
+            return True
+        return any(part in text for part in inner) or any(match(text) for match in globs)
+
+    return check
 
 
 def compile_test(test: Test) -> Check:
@@ -61,21 +85,20 @@ def compile_test(test: Test) -> Check:
     if kind == "re":
         search = compile_search(str(value))
         return lambda given: given is not None and search(text_of(given))
-    wanted = text_of(value) if test.cased else text_of(value).lower()
-    compare: Callable[[str], bool]
+    if not test.cased and (check := _any_text((test,))) is not None:
+        return check
+    compare = _compare(kind, text_of(value))
+    return lambda given: given is not None and compare(text_of(given))
+
+
+def _compare(kind: str, wanted: str) -> Callable[[str], bool]:
     if kind == "contains":
-        compare = lambda text: wanted in text  # noqa: E731 - four one-line predicates side by side
-    elif kind == "startswith":
-        compare = lambda text: text.startswith(wanted)  # noqa: E731
-    elif kind == "endswith":
-        compare = lambda text: text.endswith(wanted)  # noqa: E731
-    elif kind == "glob":
-        compare = glob(wanted)
-    else:
-        compare = lambda text: text == wanted  # noqa: E731
-    if test.cased:
-        return lambda given: given is not None and compare(text_of(given))
-    return lambda given: given is not None and compare(text_of(given).lower())
+        return lambda text: wanted in text
+    if kind == "startswith":
+        return lambda text: text.startswith(wanted)
+    if kind == "endswith":
+        return lambda text: text.endswith(wanted)
+    return glob(wanted) if kind == "glob" else lambda text: text == wanted
 
 
 def _ordered(kind: str, bound: Any) -> Check:
@@ -199,6 +222,8 @@ def literals(node: Node) -> Literals | None:
     if isinstance(node, Not):
         return None
     if isinstance(node, Field):
+        if node.name in INDEXED:  # in every event that comes this far: as a literal it would let all through
+            return None
         found = [_literal(test) for test in node.tests]
         if node.every:
             best = max((text for text in found if text), key=len, default=None)
@@ -219,7 +244,7 @@ def _worth(found: Literals) -> tuple[int, int]:
 
 
 def _literal(test: Test) -> str | None:
-    if not isinstance(test.value, str) or test.kind not in ("equals", "contains", "startswith", "endswith", "glob"):
+    if not isinstance(test.value, str) or test.kind not in _TEXT_KINDS:
         return None
     text = test.value.lower()
     if test.kind == "glob":

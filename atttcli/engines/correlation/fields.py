@@ -34,6 +34,8 @@ def _head(name: str) -> Reader:
     get = attrgetter(name)
     if name in INDEXED:
         return lambda event: get(event) or None
+    if name == "raw":
+        return get
     native = _native(name, None)
 
     def read(event: Event) -> Any:
@@ -44,6 +46,8 @@ def _head(name: str) -> Reader:
 
 def _native(name: str, otherwise: Reader | None) -> Reader:
     parts = name.split(".")
+    if len(parts) == 1 and otherwise is None:
+        return lambda event: event.fields.get(name)
 
     def read(event: Event) -> Any:
         value = event.fields.get(name)

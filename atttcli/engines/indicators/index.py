@@ -63,6 +63,13 @@ class IndicatorIndex:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the index, without the interpreter's few small objects."""
+        rows = self._rows
+        arrays = (self._hashes, self._order, self._bits, rows.starts, rows.meta_of, rows.meta_starts)
+        return sum(int(one.nbytes) for one in arrays) + len(rows.blob) + len(rows.meta_blob)
+
     def holds(self, *kinds: ObservableType) -> bool:
         """Whether any indicator of these types is stored: what is not need not be asked."""
         return any(self._counts.get(LETTER[kind]) for kind in kinds)
