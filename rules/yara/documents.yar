@@ -16,11 +16,12 @@ rule document_macro_runs_on_open
         scope = "file"
     strings:
         $auto = /\b(Auto_?Open|Document_Open|Workbook_Open|Auto_?Exec|Auto_?Close|Document_Close|Workbook_Activate)\b/ nocase ascii wide
-        $vba = /(Attribute\s{1,3}VB_Name|Sub\s{1,3}(Auto_?Open|Document_Open|Workbook_Open|Auto_?Exec|Auto_?Close)|_VBA[_]PROJECT|VBA[P]roject|VBE7\.DLL)/ nocase ascii wide
+        $vba = /(Attribute\s{1,3}VB_Name\s{0,3}=|_VBA[_]PROJECT|VBA[P]roject|VBE7[.]DLL)/ nocase ascii wide
+        $source = /(^|[\r\n])\s{0,8}((Private|Public)\s{1,3})?Sub\s{1,3}(Auto_?Open|Document_Open|Workbook_Open|Auto_?Exec|Auto_?Close)\s{0,3}\(/ nocase
         $shell = /(WScript\.Shell|Shell\.Application|\bShell\s{0,3}\(?\s{0,3}["a-z]|CreateObject\s{0,3}\(\s{0,3}(Chr|StrReverse)|Win32[_]Process|Shell[E]xecute)/ nocase ascii wide
         $does = /(powershell|cmd(\.exe)?\s{1,3}\/c|mshta|regsvr32|rundll32|certutil|bitsadmin|wscript|cscript|URLDownloadToFile|MSXML2\.(Server)?XMLHTTP|ADODB\.Stream|winmgmts:)/ nocase ascii wide
     condition:
-        filesize < 20MB and all of them and (uint32be(0) == 0xD0CF11E0 or $vba) and uint16(0) != 0x5A4D
+        filesize < 20MB and $auto and $shell and $does and ((uint32be(0) == 0xD0CF11E0 and $vba) or (uint16(0) != 0x5A4D and $source))
 }
 
 rule document_excel4_macro
