@@ -6,6 +6,7 @@ costs time, never a finding; a cache that cannot be read is thrown away and said
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from typing import List, NamedTuple, Optional, Tuple
@@ -21,6 +22,9 @@ CREATE TABLE file (
 CREATE TABLE run (number INTEGER NOT NULL);
 INSERT INTO run VALUES (0);
 """
+
+
+_EARLIER = "SELECT dev, ino, size, mtime, ctime, pack, run, found FROM file WHERE path = ?"
 
 
 class Stamp(NamedTuple):
@@ -57,6 +61,7 @@ class ScanCache:
         self._pack = pack
         self._writes: List[Tuple[bytes, int, int, int, int, int, str, int, str]] = []
         self._touched: List[bytes] = []
+        self._off = False
         try:
             self._open(path)
         except sqlite3.DatabaseError as error:
@@ -95,10 +100,14 @@ class ScanCache:
 
     def earlier(self, path: str, stamp: Stamp) -> Optional[str]:
         """What was found (JSON text) when the file had this very stamp and these rules; None: read it."""
+        if self._off:
+            return None
         key = os.fsencode(path)
-        row = self._db.execute(
-            "SELECT dev, ino, size, mtime, ctime, pack, run, found FROM file WHERE path = ?", (key,)
-        ).fetchone()
+        try:
+            row = self._db.execute(_EARLIER, (key,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            self._give_up(error)
+            return None
         if row is None or row[:5] != stamp or row[5] != self._pack:
             return None
         if self._run - int(row[6]) >= _REFRESH:
@@ -113,22 +122,36 @@ class ScanCache:
 
     def commit(self) -> None:
         """Write what is waiting."""
-        if not self._writes and not self._touched:
+        if self._off or (not self._writes and not self._touched):
             return
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,?,?,?,?)", self._writes)
-        self._db.executemany("UPDATE file SET run = ? WHERE path = ?", [(self._run, key) for key in self._touched])
-        self._db.execute("COMMIT")
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,?,?,?,?)", self._writes)
+            self._db.executemany("UPDATE file SET run = ? WHERE path = ?", [(self._run, key) for key in self._touched])
+            self._db.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            self._give_up(error)
         self._writes.clear()
         self._touched.clear()
 
     def close(self) -> None:
         """Write, forget files not met for many runs, close."""
+        self.commit()
         try:
-            self.commit()
-            self._db.execute("DELETE FROM file WHERE run < ?", (self._run - 2 * _REFRESH,))
+            if not self._off:
+                self._db.execute("DELETE FROM file WHERE run < ?", (self._run - 2 * _REFRESH,))
+        except sqlite3.DatabaseError as error:
+            self._give_up(error)
         finally:
             self._db.close()
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        """A full disk or a damaged file costs the cache, never the scan."""
+        self._off = True
+        self.note = "the cache of earlier scans could not be used to the end (%s)" % error
+        if self._db.in_transaction:
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self._db.execute("ROLLBACK")
 
 
 def _remove(path: str) -> None:

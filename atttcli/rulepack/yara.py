@@ -142,6 +142,7 @@ def _compile_all(files: Sequence[_File], scope: str, externals: Mapping[str, Any
             )
             continue
         _Checker(file, scope, externals).check()
+        file.problems.sort(key=lambda problem: problem.where.line or 0)
     about = _Stored(
         [(r.name, r.namespace, list(r.tags), r.meta, r.file, r.line) for f in files for r in f.rules],
         [_flat(problem) for f in files for problem in f.problems],
