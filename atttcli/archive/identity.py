@@ -74,8 +74,15 @@ class NewLines:
         self._seen = 0
         self._pending: list[tuple[str, Keys]] = []  # bound by a head that the block's end cut: the rest must follow
 
+    @property
+    def same_log(self) -> list[str]:
+        """Log sources that this file proved to be one log, the file's own lines included. The store gives all of them, and
+        what it has stored of this file, one name (the first): a later copy may begin in the middle of any part."""
+        open_names = {name for name, _ in self._pending}
+        return [name for name in self.bound if name not in open_names]
+
     def judge(self, digests: bytes, times: Sequence[int | None]) -> list[bool]:
-        """True for every record that is new. `bound` tells afterwards which log sources the file turned out to continue."""
+        """True for every record that is new. Look at `same_log` whenever a segment is committed."""
         if len(digests) != DIGEST_BYTES * len(times):
             raise ValueError("one digest of 16 bytes for every time")
         if not self._stocks:

@@ -33,7 +33,12 @@ class Workspace:
             new = lines.judge(line_digests(KEY, part), [event.time for event in part])
             kept = [event for event, keep in zip(part, new, strict=True) if keep]
             if kept:
-                self.segments.append((lines.bound[0] if lines.bound else name, kept))
+                self.segments.append((name, kept))
+            self.merge([*lines.same_log, name])
+
+    def merge(self, names: list[str]) -> None:
+        """What the store does: the names of one log become one name."""
+        self.segments = [(names[0] if source in names else source, events) for source, events in self.segments]
 
     def lines(self) -> Counter[str]:
         return Counter(event.raw for _, events in self.segments for event in events)

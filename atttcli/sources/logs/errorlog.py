@@ -26,14 +26,16 @@ _APACHE = re.compile(
 _CLIENT = re.compile(
     r"\A(?:\[[^\]]{0,200}\] ){0,3}?\[(?:client|remote) (?P<ip>[^\]\s]{1,100})\] ?(?P<text>.*)\Z", re.DOTALL
 )
-# What nginx appends; the client's address is written before anything that the client chose (request, host, referrer).
-_TAIL = re.compile(r', client: (?P<ip>[^,\s"]{2,100})(?:, server: (?P<server>[^,"]{0,255}))?')
+# What nginx appends. The last one counts: user names and decoded paths stand before it and may imitate it; behind it stands
+# the raw request line, in which nginx allows no blanks.
+_TAIL = re.compile(r', client: (?P<ip>[^,\s"]{2,100}), server: (?P<server>[^,"]{0,255})')
+_BARE_TAIL = re.compile(r', client: (?P<ip>[^,\s"]{2,100})')
 _PAIR = re.compile(r', (request|upstream|host|referrer|login): "((?:[^"\\]|\\.)*+)"')
 _LOGIN: tuple[Pattern, ...] = (
     pattern("client login failed", r"client login failed: \"(?P<reason>[^\"]*)\"", "login", "failure"),
     pattern("client logged in", r"client logged in", "login", "success"),
-    pattern("was not found in", r"user \"(?P<user>[^\"]*)\" was not found in", "login", "failure", "invalid-user"),
-    pattern("password mismatch", r"user \"(?P<user>[^\"]*)\": password mismatch", "login", "failure", "password mismatch"),
+    pattern("was not found in", r"user \"(?P<user>.*)\" was not found in", "login", "failure", "invalid-user"),
+    pattern("password mismatch", r"user \"(?P<user>.*)\": password mismatch", "login", "failure", "password mismatch"),
     pattern("no user/password", r"no user/password was provided", "login", "failure", "no credentials"),
     pattern("Password Mismatch", r"user (?P<user>[^:\s]+): authentication failure for \"(?P<path>[^\"]*)\": Password Mismatch",
             "login", "failure", "password mismatch"),
@@ -74,7 +76,7 @@ def _parse(line: str, number: int, stamps: Stamps) -> Event | None:
         said = nginx(found["message"][:MESSAGE_LIMIT].rstrip())
         time = stamps.iso(found["stamp"])
     elif found := _APACHE.match(text):
-        said = _apache(found["message"][:MESSAGE_LIMIT].rstrip())
+        said = apache(found["message"][:MESSAGE_LIMIT].rstrip())
         time = stamps.clf(f"{int(found['day']):02d}/{found['month']}/{found['year']}:{found['clock']}")
         if time is not None and found["fraction"]:
             time += int(found["fraction"][:6].ljust(6, "0"))
@@ -101,7 +103,9 @@ def nginx(message: str) -> Said:
     category = "mail" if is_mail else "webserver"
     said = first_match(message, _LOGIN, (category, "nginx", "error"))
     said = said or Said(category, "nginx", "error")
-    if tail := _TAIL.search(message):
+    full = list(_TAIL.finditer(message))
+    tail = full[-1] if full else _BARE_TAIL.search(message)
+    if tail:
         fill(said, tail.groupdict())
         for name, value in _PAIR.findall(message, tail.end()):
             if name == "login":
@@ -114,7 +118,8 @@ def nginx(message: str) -> Said:
     return said
 
 
-def _apache(message: str) -> Said:
+def apache(message: str) -> Said:
+    """The message after Apache's stamp and level, or all of what it sends to syslog."""
     client = _CLIENT.match(message)
     text = client["text"] if client else message
     said = first_match(text, _LOGIN, ("webserver", "apache", "error"))

@@ -173,4 +173,6 @@ def understand(program: str, hint: str, message: str) -> Said | None:
         return mail.dovecot(f"{program}: {message}")
     if program == "nginx":
         return errorlog.nginx_syslog(message)
+    if program.partition("/")[0] in ("httpd", "apache2", "apache"):
+        return errorlog.apache(message)
     return auth.understand(program, hint, message)
