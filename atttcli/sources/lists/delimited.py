@@ -10,8 +10,11 @@ from typing import BinaryIO, Final
 
 from atttcli.errors import InputError, Where
 from atttcli.source import Input, ReadProblem
+from atttcli.sources.lists.cells import read_values
 from atttcli.sources.lists.header import WINDOW, Header, find_header
-from atttcli.sources.lists.tables import MAX_CELL, MAX_COLUMNS, Document, Row, Table
+from atttcli.sources.lists.roles import VALUE_ROLES, Kind
+from atttcli.sources.lists.tables import MAX_CELL, MAX_COLUMNS, Document, Row, Table, cell_text
+from atttcli.sources.observables import parse_observable
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -50,9 +53,28 @@ def header_of(head: bytes) -> tuple[Header, str] | None:
             row for row, _ in zip(_parse(iter(lines), delimiter), range(WINDOW), strict=False) if isinstance(row, Row)
         ]
         header = find_header("", rows)
-        if header and (best is None or _known(header) > _known(best[0])):
+        if header and _fits(header, rows) and (best is None or _known(header) > _known(best[0])):
             best = (header, delimiter)
     return best
+
+
+def _fits(header: Header, rows: list[Row]) -> bool:
+    """Whether what follows the heading is its table: rows as wide, with values in the columns for values. Prose has commas too."""
+    below = rows[header.first_data :][:20]
+    width = len(header.names)
+    if not below or header.kind is Kind.CVE:
+        return _known(header) >= 3
+    if width == 1:
+        whole = sum(parse_observable(cell_text(row.cells[0])) is not None for row in below)
+        return 5 * whole >= 4 * len(below) and all(len(row.cells) == 1 for row in below)
+    columns = [index for index, role in enumerate(header.roles) if role in VALUE_ROLES]
+    as_wide = sum(abs(len(row.cells) - width) <= (width > 2) for row in below)
+    filled = sum(any(_has_value(row, index) for index in columns) for row in below)
+    return 2 * as_wide >= len(below) and 2 * filled >= len(below)
+
+
+def _has_value(row: Row, index: int) -> bool:
+    return index < len(row.cells) and bool(read_values(cell_text(row.cells[index])).values)
 
 
 def _known(header: Header) -> int:

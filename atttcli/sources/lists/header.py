@@ -24,7 +24,7 @@ from atttcli.sources.lists.tables import Row
 from atttcli.sources.observables import parse_observable
 
 WINDOW: Final = 40  # rows searched for a heading
-_MAX_HEADING = 120
+_MAX_HEADING = 80
 _COLUMN_NUMBER = re.compile(r"\(?\d{1,2}\)?\.?\Z")
 # Headings of logs: a CSV with these is left to the log readers and their mapping files.
 _LOG_HEADINGS = "status method useragent bytes action eventid level message user username process pid request uri"

@@ -18,7 +18,7 @@ _ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})(?!\d)")
 _WORDS_DATE = re.compile(r"(\d{1,2})\s+th[aá]ng\s+(\d{1,2})\s+n[aă]m\s+(\d{4})", re.IGNORECASE)
 _CLOCK = re.compile(
-    r"(?<!\d)(\d{1,2})\s?(?::|h|g|gi[oờ])\s?(\d{2})?(?:\s?(?::|'|p|ph[uú]t)\s?(\d{2})?(?:\.\d{1,9})?)?"
+    r"(?<![\d:])0?(\d{1,2})\s?(?::|h|g|gi[oờ])\s?(\d{2})?(?:\s?(?::|'|p|ph[uú]t)\s?(\d{2})?(?:\.\d{1,9})?)?"
     r"\s?(?:gi[aâ]y|s)?\s?(am|pm|sa|ch|s[aá]ng|chi[eề]u|t[oố]i)?(?![a-z\d])",
     re.IGNORECASE,
 )

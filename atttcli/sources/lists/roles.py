@@ -39,6 +39,7 @@ class Role(StrEnum):
     VULNERABILITY = "vulnerability"
     SCORE = "score"
     NOTE = "note"
+    CONTEXT = "context"  # kept with the row and not looked at
     ORDINAL = "ordinal"
 
 
@@ -76,14 +77,14 @@ _SHEETS: Final = {
 }  # fmt: skip
 
 _BY_SHEET: Final[dict[Kind, dict[str, Role | None]]] = {
-    Kind.DEFACE: {"link": Role.VICTIM, "url": Role.VICTIM, "nguoitancong": Role.NOTE, "nguon": Role.NOTE},
+    Kind.DEFACE: {"link": Role.VICTIM, "url": Role.VICTIM},
     Kind.PHISHING: {"link": Role.PHISHING, "url": Role.PHISHING},
     Kind.MALWARE: {"link": Role.MALWARE_LINK, "url": Role.MALWARE_LINK},
     Kind.BOTNET: {
         "attackerip": Role.VICTIM, "networdname": Role.MALWARE, "networkname": Role.MALWARE, "localip": Role.SENSOR,
         "localtcpport": Role.C2_PORT, "attankon": Role.TIME, "attackon": Role.TIME,
     },
-    Kind.ATTACK: {"url": Role.NOTE, "hostname": Role.NOTE, "type": Role.MALWARE, "server": Role.NOTE, "servername": Role.NOTE},
+    Kind.ATTACK: {"url": Role.CONTEXT, "hostname": Role.CONTEXT, "type": Role.MALWARE},
     Kind.CVE: {},
 }  # fmt: skip
 
@@ -129,10 +130,8 @@ _EXACT: Final[dict[str, Role]] = {
         Role.SCORE: "score cvss diem diemcvss cvssscore mucdo",
         Role.SENSOR: "localip",
         Role.ATTACKER: "attackerip",
-        Role.NOTE: (
-            "ghichu note notes comment mota noidung nguon nguonthongtin isp asn geo region city sector tag1 "
-            "nguoitancong hacker "
-        ),
+        Role.NOTE: "ghichu note notes comment mota noidung",
+        Role.CONTEXT: "nguon nguonthongtin isp asn geo region city sector nguoitancong hacker nhamang",
     }.items()
     for word in words.split()
 }
@@ -162,10 +161,11 @@ _WORDS: Final[tuple[tuple[Role, str], ...]] = (
     (Role.ADDRESS, r"^(?:dia(?:chi)?)?ip|ip$|ipaddress|daiip"),
     (Role.TYPE, r"^(?:loai|hinhthuc|type)"),
     (Role.VULNERABILITY, r"^cve|lohong|vulnerab"),
-    (Role.NOTE, r"ghichu|mota|nguon|note|comment|^isp|nhamang"),
+    (Role.NOTE, r"ghichu|mota|note|comment"),
+    (Role.CONTEXT, r"nguon|^isp|nhamang"),
 )  # fmt: skip
 _RULES: Final = tuple((role, re.compile(pattern)) for role, pattern in _WORDS)
-_MAX_HEADING = 80
+_MAX_HEADING = 48  # letters; a longer cell is a sentence
 _ZONE = re.compile(r"\((?:[^()]{0,20}(?:gmt|utc)[^()]{0,20})\)")
 
 _TITLES: Final = (
@@ -178,7 +178,7 @@ _TITLES: Final = (
 
 def squash(heading: str) -> str:
     """`Địa chỉ IP (GMT+7)` -> `diachiip`."""
-    folded = _ZONE.sub("", fold(heading[: 4 * _MAX_HEADING]))
+    folded = _ZONE.sub("", fold(heading[:200]))
     return re.sub(r"[^a-z0-9]", "", folded)
 
 

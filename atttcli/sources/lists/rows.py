@@ -1,8 +1,9 @@
 """One row of a list -> what it claims: alerts about our own, indicators about others, or a problem.
 
-Every data row gives one `RowOutcome` with at least one record, so rows read = rows with records, and every record is
-counted by whoever takes them. A victim becomes an Alert whether we own it or not (what nobody owns stays on the
-unresolved list); an address of ours is never an indicator, whatever its column says: then it is an alert too.
+Every data row gives one `RowOutcome` with at least one record and at most one problem, so rows read = rows with
+records, and every record is counted by whoever takes them. A victim becomes an Alert whether we own it or not (what
+nobody owns stays on the unresolved list); an address of ours is never an indicator, whatever its column says: then it
+is an alert too.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def read_row(row: Row, context: Context) -> RowOutcome | None:
     ]
     records += [_indicator(value, role, fields, moment, context) for value, role in reading.indicators]
     problems = reading.problems or ([] if records else ["no usable address, link or hash in this row"])
-    records += [_problem(row, reason, texts, context) for reason in problems]
+    if problems:
+        records.append(_problem(row, "; ".join(problems[:5]), texts, context))
     return RowOutcome(row.number, context.sheet, tuple(records))
 
 
@@ -165,7 +167,8 @@ def _place_generic(role: Role, values: CellValues, explicit: bool, reading: _Rea
         elif kind in about_others or value.type in _HASH_TYPES:
             _place(about_others.get(kind, Role.HASH), one, reading, context)
         elif explicit or (role is Role.LINK and kind is Kind.INFECTED):
-            reading.context.append(Observable(value.type, value.value, "related"))
+            if value not in [victim for victim, _, _ in reading.victims]:
+                reading.context.append(Observable(value.type, value.value, "related"))
         else:
             reading.victims.append((value, port, ""))
 
@@ -235,7 +238,7 @@ def _alert(
         occurrence=_occurrence(row, name, context),
         time=moment,
         key=value.value if value.type is ObservableType.CIDR else name,
-        category=CATEGORY[kind] if value.type is not ObservableType.EMAIL else "truycap",
+        category=_category(value, fields, kind),
         victim=name,
         sender=letter.sender,
         tags=(kind.value,),
@@ -243,6 +246,14 @@ def _alert(
         why=(why,) if why else (),
         detail=detail,
     )
+
+
+def _category(victim: Observable, fields: dict[Role, str], kind: Kind) -> str:
+    if victim.type is ObservableType.EMAIL:
+        return "truycap"
+    if kind is Kind.ATTACK and Role.MALWARE not in fields:
+        return "khac"  # an open service (`rdp`, `memcached`), nothing done to it yet
+    return CATEGORY[kind]
 
 
 def _vulnerability(row: Row, fields: dict[Role, str], context: Context) -> Iterator[Record]:
@@ -306,6 +317,8 @@ def _detail(row: Row, fields: dict[Role, str], port: int, context: Context) -> d
     }
     named |= {"c2_port": fields.get(Role.C2_PORT), "letter": letter.number, "letter_date": letter.date}
     named |= {"deadline": letter.deadline, "reply": letter.reply}
+    if _time(row, context) is None:
+        named["unread_time"] = fields.get(Role.TIME)
     return detail | {key: value for key, value in named.items() if value}
 
 
