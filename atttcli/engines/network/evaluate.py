@@ -23,6 +23,7 @@ from atttcli.rulepack.network.values import (
 )
 
 MAX_TRIES = 3000
+MAX_DIGITS = 23
 _LIMITS = b"(*LIMIT_MATCH=3500)"  # what the reference engine allows by default
 
 
@@ -233,6 +234,8 @@ def _number(op: ByteTest | ByteJump | ByteExtract, text: Text, cursor: int, run:
     data = text.raw
     if start < 0 or start + count > len(data) or count < 0:
         return None
+    if op.base and not count:
+        count = MAX_DIGITS  # no length given: as many digits as there are
     piece = data[start : start + count]
     if op.base:
         digits = _digits(piece, op.base)

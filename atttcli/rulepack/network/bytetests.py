@@ -58,7 +58,8 @@ def _parts(value: str, keyword: str, least: int) -> list[str]:
 
 
 def _count(text: str, keyword: str, words: _Words) -> int:
-    return number(text, keyword, 1, 23 if words.string else 8)
+    """Bytes to read; with `string`, 0 means all digits there are."""
+    return number(text, keyword, 0 if words.string else 1, 23 if words.string else 8)
 
 
 def byte_test(draft: Draft, value: str) -> None:
