@@ -27,7 +27,7 @@ from atttcli.source import Input
 from atttcli.sources.logs.web import WebAccess
 
 OUT = Path(__file__).parent / "out"
-BLOCK = 4096
+BLOCK = 512  # larger blocks leave the cache: 4096 costs a quarter more
 PER_SEGMENT = 65_536
 AGENTS = [
     f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Safari/537.36"

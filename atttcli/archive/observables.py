@@ -27,6 +27,7 @@ _HASH_LENGTHS = frozenset((32, 40, 64))
 # Escapes that would glue a letter to the name behind them: URL-encoding and JSON's.
 _ESCAPES = (b"%2F", b"%2f", b"%3A", b"%3a", b"%40", b"%20", b"%3D", b"%3d", b"%22", b"\\n", b"\\r", b"\\t")
 _UNICODE = re.compile(rb"\\u([0-9A-Fa-f]{4})")
+_SHORTEST_HASH = 32
 _REMEMBERED = 50_000
 
 
@@ -37,6 +38,7 @@ class ObservableSet:
         self._words: set[bytes] = set()  # white-space separated words seen lately: most of a log repeats itself
         self._tokens: set[bytes] = set()
         self._ipv6: set[str] = set()
+        self._addresses: set[str] = set()  # of the head: in their one spelling already
         self._head: set[str] = set()
 
     def add(self, events: Sequence[Event]) -> None:
@@ -48,14 +50,15 @@ class ObservableSet:
             self._words.clear()
         self._words |= words
         self._take(words)
-        head = self._head
+        addresses, head = self._addresses, self._head
         for event in events:
-            head.add(event.src_ip)
+            addresses.add(event.src_ip)
             if event.dst_ip or event.domain or event.hash or event.user:
-                head.update((event.dst_ip, event.domain, event.hash, event.user))
+                addresses.add(event.dst_ip)
+                head.update((event.domain, event.hash, event.user))
 
     def _take(self, words: set[bytes]) -> None:
-        self._keep(b" ".join(words))
+        self._keep(b" ".join([word for word in words if b"." in word or len(word) >= _SHORTEST_HASH]))
         colons = b" ".join([word for word in words if word.count(b":") > 1])
         if colons:
             self._ipv6.update(found.decode() for found in set(_IPV6.findall(colons)))
@@ -74,7 +77,7 @@ class ObservableSet:
         found: dict[str, set[str]] = {"address": set(), "host": set(), "mail": set(), "hash": set()}
         for token in self._tokens.union(_pieces(self._head)):
             _classify(token, found)
-        found["address"].update(_valid_ipv6(self._ipv6.union(self._head)))
+        found["address"].update(_valid_ipv6((self._ipv6 | self._head) - self._addresses), self._addresses - {""})
         return Observables(**{name: tuple(sorted(values)) for name, values in found.items()})
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.unit.sources_logs.reading import event
+from log_reading import event
 
 SSHD = "Nov 23 10:04:05 web1 sshd[812]: "
 CASES = [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from log_reading import chosen, event, problem, read
 
 from atttcli.clock import parse_moment
-from tests.unit.sources_logs.reading import chosen, event, problem, read
 
 STAMP = "[23/Nov/2026:10:04:05 +0700]"
 MOMENT = parse_moment("2026-11-23 10:04:05")

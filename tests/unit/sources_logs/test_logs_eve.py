@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import msgspec
+from log_reading import read
 
 from atttcli.model.alert import Alert
 from atttcli.model.event import Event
 from atttcli.model.severity import Severity
 from atttcli.source import ReadProblem
-from tests.unit.sources_logs.reading import read
 
 ALERT: dict[str, Any] = {
     "timestamp": "2026-11-23T10:04:05.678901+0700", "flow_id": 77, "event_type": "alert", "src_ip": "192.0.2.7", "src_port": 5123,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from log_reading import given
 
 from atttcli.clock import parse_moment
 from atttcli.errors import InputError
 from atttcli.model.event import Event
 from atttcli.source import ReadProblem, Record
 from atttcli.sources.mapping import MappedLog, load_mapping
-from tests.unit.sources_logs.reading import given
 
 FIREWALL = """
 name: firewall-csv

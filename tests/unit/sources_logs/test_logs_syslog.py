@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from log_reading import chosen, event, given, problem, source
 
 from atttcli.clock import parse_moment, rfc3339
 from atttcli.model.event import Event
-from tests.unit.sources_logs.reading import chosen, event, given, problem, source
 
 TEN = parse_moment("2026-11-23 10:04:05")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from log_reading import chosen, event, read
 
 from atttcli.clock import parse_moment
 from atttcli.model.event import Event
 from atttcli.source import ReadProblem
-from tests.unit.sources_logs.reading import chosen, event, read
 
 HEAD = "Nov 23 10:04:05 mail "
 
