@@ -235,7 +235,7 @@ def _read_http(view: View, buffer: str) -> Values:
 def _read_dns(view: View, buffer: str) -> Values:
     source = view.source
     assert isinstance(source, DnsMessage)
-    return source.names if buffer == "dns.query" else ()
+    return source.names if buffer == "dns.query" and not source.response else ()
 
 
 def _read_tls(view: View, buffer: str) -> Values:

@@ -54,7 +54,6 @@ class Flow:
         "session",
         "state",
         "streams",
-        "swapped",
         "tails",
         "timeouts",
         "was_established",
@@ -81,7 +80,6 @@ class Flow:
         self.passed = False  # a pass rule matched: no more alerts
         self.ip_only_done = [False, False]
         self.masks: tuple[int, int, int, int] | None = None
-        self.swapped = False
         self.chunks: list[list[bytes]] = [[], []]  # released, not yet judged as stream
         self.tails = [b"", b""]
         self.raw_base = [0, 0]  # stream position of the first byte of `chunks`
@@ -93,6 +91,14 @@ class Flow:
         if self.protocol == TCP:
             return self.session and self.was_established
         return self.seen[0] and self.seen[1]
+
+    def swap(self) -> None:
+        """The first packet was an answer: its source is the server."""
+        self.client, self.server = self.server, self.client
+        self.client_port, self.server_port = self.server_port, self.client_port
+        self.keys = (self.keys[1], self.keys[0])
+        self.seen.reverse()
+        self.masks = None
 
     def expired(self, now: int) -> bool:
         """Whether this silence ended the flow."""

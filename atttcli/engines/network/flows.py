@@ -38,6 +38,12 @@ class FlowTable:
         self._flows[key] = (flow, 0)  # after the other: a packet to itself is its own client
         return flow
 
+    def swap(self, flow: Flow) -> None:
+        """Turn a flow round whose first packet was an answer."""
+        flow.swap()
+        self._flows[flow.keys[1]] = (flow, 1)
+        self._flows[flow.keys[0]] = (flow, 0)
+
     @property
     def opened(self) -> int:
         """How many flows there were."""

@@ -63,7 +63,9 @@ class Traffic:
         if packet.protocol == TCP:
             self._tcp(flow, direction, packet)
         else:
-            views = self._udp(flow, direction, packet) if packet.protocol == UDP else []
+            views: list[View] = []
+            if packet.protocol == UDP:
+                direction, views = self._udp(flow, direction, packet)
             self._judge_packet(flow, direction, packet, views)
         for gone in self._flows.surplus():
             self._counts.evicted += 1
@@ -84,14 +86,18 @@ class Traffic:
 
     # -- UDP and others --------------------------------------------------------------------------------------------
 
-    def _udp(self, flow: Flow, direction: int, packet: Packet) -> list[View]:
+    def _udp(self, flow: Flow, direction: int, packet: Packet) -> tuple[int, list[View]]:
+        """The packet's direction (an answer may come first) and the messages in it."""
         if flow.app is None and packet.payload:
             port = 53 in (packet.sport, packet.dport)
             flow.app = "dns" if port and dns.looks_like_dns(packet.payload) else "failed"
             flow.parser = DnsApp(framed=False) if flow.app == "dns" else None
+            if flow.app == "dns" and direction == 0 and dns.is_response(packet.payload) and not flow.seen[1]:
+                self._flows.swap(flow)
+                direction = 1
         if flow.parser is None:
-            return []
-        return flow.parser.feed(direction, packet.payload)
+            return direction, []
+        return direction, flow.parser.feed(direction, packet.payload)
 
     def _judge_packet(self, flow: Flow, direction: int, packet: Packet, views: list[View]) -> None:
         """Header rules, payload rules and the transactions of a packet that is no TCP."""
