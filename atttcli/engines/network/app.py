@@ -138,6 +138,7 @@ class TlsSession:
 
     def __init__(self) -> None:
         self.server_name: bytes | None = None
+        self.hellos = [b"", b""]  # the client's, the server's
         self.certificates: tuple[list[bytes], list[bytes]] = ([], [])  # the client's, the server's
         self._first: list[tls.Certificate | None] = [None, None]
 
@@ -169,8 +170,10 @@ class TlsApp:
         half = self._halves[direction]
         views: list[View] = []
         for kind, body in half.feed(data):
-            if kind == 1 and direction == 0 and session.server_name is None:
-                session.server_name = tls.server_name(body)
+            if kind == direction + 1 and not session.hellos[direction]:
+                session.hellos[direction] = body
+                if direction == 0:
+                    session.server_name = tls.server_name(body)
                 views += self._show(direction, "hello")
             elif kind == 11 and not session.certificates[direction]:
                 session.certificates[direction].extend(tls.certificates(body))
@@ -244,6 +247,8 @@ def _read_tls(view: View, buffer: str) -> Values:
     source = part.session
     if buffer == "tls.sni":
         return (source.server_name,) if source.server_name is not None and part.name == "hello" else ()
+    if buffer.startswith("ja3"):
+        return _read_ja3(source, buffer) if part.name == "hello" else ()
     if part.name != "certificate":
         return ()
     if buffer == "tls.certs":
@@ -258,6 +263,14 @@ def _read_tls(view: View, buffer: str) -> Values:
         "tls.cert_fingerprint": first.fingerprint,
     }[buffer]
     return (value,) if value else ()
+
+
+def _read_ja3(source: TlsSession, buffer: str) -> Values:
+    name, _, kind = buffer.partition(".")
+    text = tls.ja3(source.hellos[0]) if name == "ja3" else tls.ja3s(source.hellos[1])
+    if not text:
+        return ()
+    return (tls.fingerprint(text) if kind == "hash" else text,)
 
 
 _READERS = {"http": _read_http, "dns": _read_dns, "tls": _read_tls}

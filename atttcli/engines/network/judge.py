@@ -110,7 +110,7 @@ class Judge:
         test = rule.flow
         if test is not None and test.state and (test.state == "established") != flow.established:
             return False
-        if (rule.packet or rule.dsize) and not _packet_admits(rule, scene.packet):
+        if (rule.packet or rule.dsize) and not _packet_admits(rule, scene.packet, flow):
             return False
         return all(_bit_admits(flow, bit) for bit in rule.flowbits) if rule.flowbits else True
 
@@ -195,22 +195,32 @@ def _write_bits(flow: Flow, bits: Iterable[Flowbit]) -> None:
             flow.bits.discard(bit.names[0])
 
 
-def _packet_admits(rule: Rule, packet: Packet | None) -> bool:
+def _packet_admits(rule: Rule, packet: Packet | None, flow: Flow) -> bool:
     if packet is None:
         return False
     size = rule.dsize
     if size is not None and (size.low <= len(packet.payload) <= size.high) == size.negated:
         return False
-    return all(_test(test, packet) for test in rule.packet)
+    return all(_test(test, packet, flow) for test in rule.packet)
 
 
-def _test(test: PacketTest, packet: Packet) -> bool:
+def _test(test: PacketTest, packet: Packet, flow: Flow) -> bool:
+    if test.keyword == "stream_size":
+        return _sizes_admit(test, flow)
     if test.keyword == "flags":
         return packet.protocol == TCP and _flags_admit(test, packet.flags)
     if test.keyword == "sameip":
         return packet.src == packet.dst
     value = _header_value(test.keyword, packet)
     return value is not None and (test.low <= value <= test.high) != test.negated
+
+
+def _sizes_admit(test: PacketTest, flow: Flow) -> bool:
+    if flow.streams[0] is None and flow.streams[1] is None:
+        return False
+    sizes = [stream.sent if stream is not None else 0 for stream in flow.streams]
+    client, server = ((test.low <= size <= test.high) != test.negated for size in sizes)
+    return {"client": client, "server": server, "both": client and server, "either": client or server}[test.modifier]
 
 
 def _flags_admit(test: PacketTest, given: int) -> bool:

@@ -113,7 +113,7 @@ class RuleSet:
         self.stream = Point()
         self.transactions: dict[tuple[str, int], Point] = {}
         self._compiled: dict[int, Compiled] = {}
-        self._any = _any_sets(pack)
+        self._any_ports = {number for number, ports in enumerate(pack.ports) if ports == ((0, 65_535),)}
         for number, rule in enumerate(self.rules):
             self._register(number, rule)
         store = Databases(pack, hyperscan)
@@ -172,17 +172,8 @@ class RuleSet:
     def _is_ip_only(self, rule: Rule) -> bool:
         if rule.app or rule.flow or rule.packet or rule.dsize or any(b.command != "set" for b in rule.flowbits):
             return False
-        addresses, ports = self._any
-        if rule.source in addresses and rule.target in addresses:
-            return False
+        ports = self._any_ports
         return rule.source_ports in ports and rule.target_ports in ports
-
-
-def _any_sets(pack: NetworkPack) -> tuple[set[int], set[int]]:
-    """Numbers of the groups that hold every address, every port."""
-    top = (1 << 32) - 1
-    addresses = {number for number, group in enumerate(pack.addresses) if group.v4 == ((0, top),)}
-    return addresses, {number for number, ports in enumerate(pack.ports) if ports == ((0, 65_535),)}
 
 
 def _precedence(rule: Rule) -> tuple[int, int, int]:

@@ -79,6 +79,12 @@ class Stream:
         """Whether so much waits that it has to be released unacknowledged."""
         return self.held > MAX_HELD or len(self.segments) > MAX_SEGMENTS
 
+    @property
+    def sent(self) -> int:
+        """Bytes sent so far as far as seen, the SYN counted as one."""
+        end = self.segments[-1][0] + len(self.segments[-1][1]) if self.segments else self.base
+        return max(end, self.base) + 1
+
     def release(self, ack: int) -> list[tuple[int, bytes]]:
         """What `ack` acknowledges: (bytes lost before it, data) in order; stops at a hole that is not acknowledged."""
         if not self.segments:

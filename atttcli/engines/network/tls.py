@@ -59,6 +59,65 @@ class TlsHalf:
         return len(self._records) + len(self._messages)
 
 
+def _numbers(data: bytes, size: int = 2) -> list[int]:
+    return [int.from_bytes(data[at : at + size], "big") for at in range(0, len(data) - size + 1, size)]
+
+
+def _is_grease(number: int) -> bool:
+    """Values that clients send only to keep servers tolerant (RFC 8701)."""
+    return number & 0x0F0F == 0x0A0A and number >> 8 == number & 0xFF
+
+
+def _joined(numbers: list[int]) -> str:
+    return "-".join(str(number) for number in numbers if not _is_grease(number))
+
+
+def _extensions(data: bytes) -> list[tuple[int, bytes]]:
+    found: list[tuple[int, bytes]] = []
+    position = 2
+    end = min(2 + int.from_bytes(data[:2], "big"), len(data))
+    while position + 4 <= end:
+        length = int.from_bytes(data[position + 2 : position + 4], "big")
+        found.append((int.from_bytes(data[position : position + 2], "big"), data[position + 4 : position + 4 + length]))
+        position += 4 + length
+    return found
+
+
+def ja3(hello: bytes) -> bytes:
+    """The JA3 string of a ClientHello; empty where it is broken off."""
+    try:
+        position = 35 + hello[34]
+        length = int.from_bytes(hello[position : position + 2], "big")
+        ciphers = _numbers(hello[position + 2 : position + 2 + length])
+        position += 2 + length
+        position += 1 + hello[position]
+    except IndexError:
+        return b""
+    extensions = _extensions(hello[position:])
+    known = dict(extensions)
+    groups = _numbers(known.get(10, b"")[2:])
+    formats = list(known.get(11, b"")[1:])
+    parts = [_joined(ciphers), _joined([kind for kind, _ in extensions]), _joined(groups)]
+    version = int.from_bytes(hello[:2], "big")
+    return f"{version},{parts[0]},{parts[1]},{parts[2]},{'-'.join(map(str, formats))}".encode()
+
+
+def ja3s(hello: bytes) -> bytes:
+    """The JA3S string of a ServerHello."""
+    try:
+        position = 35 + hello[34]
+        cipher = int.from_bytes(hello[position : position + 2], "big")
+    except IndexError:
+        return b""
+    kinds = "-".join(str(kind) for kind, _ in _extensions(hello[position + 3 :]))
+    return f"{int.from_bytes(hello[:2], 'big')},{cipher},{kinds}".encode()
+
+
+def fingerprint(text: bytes) -> bytes:
+    """The MD5 under which JA3 strings are listed."""
+    return hashlib.md5(text, usedforsecurity=False).hexdigest().encode()
+
+
 def server_name(hello: bytes) -> bytes | None:
     """The host name of a ClientHello's server_name extension."""
     try:

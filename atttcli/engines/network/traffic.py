@@ -101,7 +101,8 @@ class Traffic:
 
     def _judge_packet(self, flow: Flow, direction: int, packet: Packet, views: list[View]) -> None:
         """Header rules, payload rules and the transactions of a packet that is no TCP."""
-        matches = self._address_matches(flow, direction, packet)
+        self._report(flow, direction, self._address_matches(flow, direction, packet))
+        matches: list[Match] = []
         name = "udp" if packet.protocol == UDP else "icmp" if packet.protocol in (ICMP, ICMP6) else "other"
         point = self._rules.packets[name]
         if point:
@@ -156,7 +157,8 @@ class Traffic:
         flow.state = CLOSED
 
     def _judge_tcp_packet(self, flow: Flow, direction: int, packet: Packet, *, in_stream: bool) -> None:
-        matches = self._address_matches(flow, direction, packet)
+        self._report(flow, direction, self._address_matches(flow, direction, packet))
+        matches: list[Match] = []
         point = self._rules.packets["tcp"]
         text = Text(packet.payload) if packet.payload else None
         if point and (text is not None or point.always):
@@ -294,7 +296,7 @@ class Traffic:
         for match in matches:
             rule = match.rule
             if rule.action == "pass":
-                flow.passed = flow.passed or match.whole_flow
+                flow.passed = flow.passed or match.whole_flow or not rule.groups
                 return
             if not all(
                 self._thresholds.allows(match.number, index, rate, src, dst, self._now)

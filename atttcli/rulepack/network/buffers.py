@@ -49,7 +49,8 @@ BUFFERS: Final[dict[str, Buffer]] = {
         "file.data",
     ),
     **_table("dns", TO_SERVER, "", "dns.query"),
-    **_table("tls", TO_SERVER, "tls.sni"),
+    **_table("tls", TO_SERVER, "tls.sni ja3.hash ja3.string"),
+    **_table("tls", TO_CLIENT, "ja3s.hash ja3s.string"),
     **_table("tls", BOTH, "tls.cert_subject tls.cert_issuer tls.cert_serial tls.cert_fingerprint", "tls.certs"),
 }
 
@@ -58,6 +59,8 @@ STICKY_ALIASES: Final[dict[str, str]] = {
     "file_data": "file.data",
     "dns_query": "dns.query",
     "tls_sni": "tls.sni",
+    "ja3_hash": "ja3.hash",
+    "ja3_string": "ja3.string",
     "tls_cert_subject": "tls.cert_subject",
     "tls_cert_issuer": "tls.cert_issuer",
     "tls_cert_serial": "tls.cert_serial",

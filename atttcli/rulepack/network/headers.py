@@ -146,6 +146,21 @@ def flags(draft: Draft, value: str) -> None:
     draft.packet.append(PacketTest("flags", wanted, 0xFF & ~ignored, modifier=found.group(1) or found.group(3) or ""))
 
 
+_STREAM_SIZE = re.compile(r"\s*(client|server|both|either)\s*,\s*(<=|>=|!=|<|>|=)\s*,\s*(\d{1,10})\s*\Z")
+
+
+def stream_size(draft: Draft, value: str) -> None:
+    """`stream_size:server,<,5`: bytes that a side has sent so far, its SYN counted as one."""
+    found = _STREAM_SIZE.match(value)
+    if not found:
+        raise RuleError(f"stream_size: {value.strip()[:40]!r} is not side, operator, number")
+    side, sign, digits = found.groups()
+    count, top = int(digits), (1 << 48) - 1
+    bounds = {"<": (0, count - 1), "<=": (0, count), ">": (count + 1, top), ">=": (count, top)}
+    low, high = bounds.get(sign, (count, count))
+    draft.packet.append(PacketTest("stream_size", low, high, sign == "!=", modifier=side))
+
+
 def ip_proto(draft: Draft, value: str) -> None:
     """`ip_proto:[!<>]number or name`."""
     names = {"icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "icmp6": 58, "sctp": 132}

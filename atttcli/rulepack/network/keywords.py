@@ -156,6 +156,7 @@ def _table() -> dict[str, Handler]:
         "flags": headers.flags,
         "tcp.flags": headers.flags,
         "ip_proto": headers.ip_proto,
+        "stream_size": headers.stream_size,
         "tls.fingerprint": _fingerprint_alias,
         "tls.subject": _name_alias("tls.cert_subject"),
         "tls.issuerdn": _name_alias("tls.cert_issuer"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -57,7 +58,8 @@ def read_rules(path: Path) -> bytes:
         if not path.is_file():
             raise InputError("not a regular file", hint="--rules takes a rule file or a folder of them", where=where)
         with path.open("rb") as stream:
-            data = stream.read(MAX_FILE + 1)
+            size = os.fstat(stream.fileno()).st_size  # reading allocates what it is asked for
+            data = stream.read(min(size, MAX_FILE) + 1)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=where) from error
     if len(data) > MAX_FILE:

@@ -1,0 +1,66 @@
+"""Conformance cases in the layout of ../shared/data/network/verify: run one, compare with its checks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atttcli.engines.network import NetworkEngine
+from atttcli.model.alert import Detection
+from atttcli.rulepack.network import load_network_rules
+
+# EVE fields that a matcher of captures does not report (payload dumps, verdicts of an inline engine, flow counters).
+UNREPORTED = ("payload", "payload_printable", "packet", "stream", "pkt_src")
+UNREPORTED_PREFIXES = ("verdict.", "flow.")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`state`: pass, fail or refused (with the rules' reasons); `why` for people."""
+
+    name: str
+    state: str
+    why: str = ""
+
+
+def manifest(root: Path) -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = json.loads((root / "manifest.json").read_text())
+    return cases
+
+
+def run_case(root: Path, case: dict[str, Any]) -> Outcome:
+    """Judge a case by its checks; a case with a refused rule is not judged."""
+    folder = root / "cases" / case["name"]
+    pack = load_network_rules([folder / "rules.rules"])
+    if pack.problems:
+        return Outcome(case["name"], "refused", "; ".join(sorted({problem.reason for problem in pack.problems})))
+    engine = NetworkEngine(pack)
+    with (folder / "input.pcap").open("rb") as stream:
+        found = [flat(r.detail) for r in engine.scan_capture(stream, case["name"]) if isinstance(r, Detection)]
+    for check in case["checks"]:
+        wanted = reportable(check["match"])
+        count = sum(all(event.get(name) == value for name, value in wanted.items()) for event in found)
+        if count != check["count"]:
+            return Outcome(case["name"], "fail", f"{count} instead of {check['count']} of {wanted}")
+    return Outcome(case["name"], "pass")
+
+
+def reportable(match: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in match.items()
+        if name not in UNREPORTED and not name.startswith(UNREPORTED_PREFIXES)
+    }
+
+
+def flat(event: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested objects as `alert.signature_id`."""
+    out: dict[str, Any] = {}
+    for name, value in event.items():
+        if isinstance(value, dict):
+            out |= flat(value, f"{prefix}{name}.")
+        else:
+            out[prefix + name] = value
+    return out
