@@ -206,7 +206,7 @@ class TlsApp:
 
 
 class PlainApp:
-    """An application that is only recognised (SMTP, FTP, SSH): its rules look at the stream."""
+    """An application that is only recognised (SMTP, FTP, SSH, SMB): its rules look at the stream."""
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """No transactions."""
@@ -283,6 +283,8 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
     """The application that a side's first bytes show; `failed` when they are enough to say that it is none of ours."""
     if data[:4] == b"SSH-":
         return "ssh"
+    if data[:1] == b"\0" and data[4:8] in (b"\xffSMB", b"\xfeSMB", b"\xfdSMB"):
+        return "smb"
     if _is_tls(data):
         return "tls"
     if 53 in ports and len(data) >= 14 and dns.looks_like_dns(data[2:]):

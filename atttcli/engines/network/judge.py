@@ -8,6 +8,7 @@ from typing import NamedTuple
 from atttcli.engines.network.app import View
 from atttcli.engines.network.evaluate import Run, Text
 from atttcli.engines.network.flow import Flow
+from atttcli.engines.network.marks import Marks
 from atttcli.engines.network.ruleset import PAYLOAD_KEY, BufferKey, Point, RuleSet
 from atttcli.engines.network.transforms import APPLY
 from atttcli.rulepack.network.values import Content, Flowbit, PacketTest, Pcre, Rule
@@ -66,6 +67,7 @@ class Judge:
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
+        self._marks = Marks()
         self.gave_up = 0
         self.candidates = 0
 
@@ -90,6 +92,8 @@ class Judge:
             if why is None:
                 continue
             _write_bits(scene.flow, rule.flowbits)
+            if rule.xbits:
+                self._marks.write(rule.xbits, scene.flow, scene.direction)
             matches.append(Match(number, rule, why, transaction, scene.view, whole_flow))
         return matches
 
@@ -111,6 +115,8 @@ class Judge:
         if test is not None and test.state and (test.state == "established") != flow.established:
             return False
         if (rule.packet or rule.dsize) and not _packet_admits(rule, scene.packet, flow):
+            return False
+        if rule.xbits and not self._marks.admit(rule.xbits, flow, direction):
             return False
         return all(_bit_admits(flow, bit) for bit in rule.flowbits) if rule.flowbits else True
 
@@ -196,8 +202,8 @@ def _write_bits(flow: Flow, bits: Iterable[Flowbit]) -> None:
 
 
 def _packet_admits(rule: Rule, packet: Packet | None, flow: Flow) -> bool:
-    if packet is None:
-        return False
+    if packet is None:  # a piece of stream: only what the flow itself tells
+        return rule.dsize is None and all(t.keyword == "stream_size" and _sizes_admit(t, flow) for t in rule.packet)
     size = rule.dsize
     if size is not None and (size.low <= len(packet.payload) <= size.high) == size.negated:
         return False

@@ -26,7 +26,7 @@ BufferKey = tuple[str, tuple[str, ...]]
 PAYLOAD_KEY: BufferKey = (PAYLOAD, ())
 
 _ACTIONS = {"pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
-_TCP_APPS = ("http", "tls", "smtp", "ftp", "ssh", "dns")
+_TCP_APPS = ("http", "tls", "smtp", "ftp", "ssh", "smb", "dns")
 
 
 class Compiled(NamedTuple):
@@ -156,8 +156,9 @@ class RuleSet:
 
     def _register_tcp(self, number: int, rule: Rule, lead: Literal | None) -> None:
         """As the reference engine: packets for what asks of one packet, else the stream; both where a place is given."""
-        packet_only = rule.protocol == "tcp-pkt" or rule.dsize is not None or rule.packet or not rule.groups
         stream_only = rule.protocol == "tcp-stream"
+        one_packet = any(test.keyword != "stream_size" or not stream_only for test in rule.packet)
+        packet_only = rule.protocol == "tcp-pkt" or rule.dsize is not None or one_packet or not rule.groups
         if rule.flow is not None:
             packet_only = packet_only or rule.flow.no_stream
             stream_only = stream_only or rule.flow.only_stream
@@ -170,7 +171,14 @@ class RuleSet:
             self.stream.add(number, PAYLOAD_KEY, lead)
 
     def _is_ip_only(self, rule: Rule) -> bool:
-        if rule.app or rule.flow or rule.packet or rule.dsize or any(b.command != "set" for b in rule.flowbits):
+        if (
+            rule.app
+            or rule.flow
+            or rule.packet
+            or rule.dsize
+            or rule.xbits
+            or any(b.command != "set" for b in rule.flowbits)
+        ):
             return False
         ports = self._any_ports
         return rule.source_ports in ports and rule.target_ports in ports

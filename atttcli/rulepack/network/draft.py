@@ -16,6 +16,7 @@ from atttcli.rulepack.network.values import (
     Pcre,
     Size,
     Threshold,
+    Xbit,
 )
 
 
@@ -77,6 +78,7 @@ class Draft:
     class_priority: int | None = None
     flow: FlowTest | None = None
     flowbits: list[Flowbit] = field(default_factory=list)
+    xbits: list[Xbit] = field(default_factory=list)
     dsize: Size | None = None
     packet: list[PacketTest] = field(default_factory=list)
     groups: list[GroupDraft] = field(default_factory=list)

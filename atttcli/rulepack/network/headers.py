@@ -7,7 +7,7 @@ import re
 from atttcli.errors import RuleError
 from atttcli.rulepack.network.contents import number
 from atttcli.rulepack.network.draft import Draft
-from atttcli.rulepack.network.values import Flowbit, FlowTest, PacketTest, Threshold
+from atttcli.rulepack.network.values import Flowbit, FlowTest, PacketTest, Threshold, Xbit
 
 _DIRECTIONS = {
     "to_server": "to_server",
@@ -60,6 +60,23 @@ def flowbits(draft: Draft, value: str) -> None:
     if len(several) > 1 and command not in ("isset", "isnotset"):
         raise RuleError(f"flowbits: {command} takes one name")
     draft.flowbits.append(Flowbit(command, several))
+
+
+_XBIT = re.compile(
+    r"\s*(set|unset|isset|isnotset|toggle)\s*,\s*([^,\s]{1,128})\s*,\s*track\s+(ip_src|ip_dst|ip_pair)\s*(?:,\s*expire\s+(\d{1,9})\s*)?\Z"
+)
+
+
+def xbits(draft: Draft, value: str) -> None:
+    """`xbits:set,name,track ip_src,expire 60`."""
+    if value.strip() == "noalert":
+        draft.noalert = True
+        return
+    found = _XBIT.match(value)
+    if not found:
+        raise RuleError(f"xbits: {value.strip()[:60]!r} is not command, name, track")
+    command, name, track, expire = found.groups()
+    draft.xbits.append(Xbit(command, name, track, int(expire or 30)))
 
 
 def threshold(draft: Draft, value: str) -> None:

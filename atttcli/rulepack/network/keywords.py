@@ -151,6 +151,7 @@ def _table() -> dict[str, Handler]:
         "byte_extract": bytetests.byte_extract,
         "flow": headers.flow,
         "flowbits": headers.flowbits,
+        "xbits": headers.xbits,
         "threshold": headers.threshold,
         "detection_filter": headers.detection_filter,
         "flags": headers.flags,

@@ -27,6 +27,7 @@ APPLICATIONS = {
     "smtp": "smtp",
     "ftp": "ftp",
     "ssh": "ssh",
+    "smb": "smb",
 }
 MAX_OPS = 256  # the evaluator nests one call per option
 # Options end at an unescaped semicolon. Unrolled so that it is linear on text that never ends.
@@ -162,6 +163,7 @@ def _finish(draft: Draft, header: tuple[str, str, int, int, bool, int, int], fil
         direction,
         draft.flow,
         tuple(draft.flowbits),
+        tuple(draft.xbits),
         draft.dsize,
         tuple(draft.packet),
         groups,

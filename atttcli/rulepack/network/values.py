@@ -140,6 +140,15 @@ class Flowbit(Struct, frozen=True, array_like=True):
     names: tuple[str, ...]
 
 
+class Xbit(Struct, frozen=True, array_like=True):
+    """`xbits`: a mark on addresses instead of a flow; `track` is ip_src, ip_dst or ip_pair, `expire` seconds."""
+
+    command: str
+    name: str
+    track: str
+    expire: int
+
+
 class Threshold(Struct, frozen=True, array_like=True):
     """`threshold` (kind limit, threshold, both) and `detection_filter` (kind filter)."""
 
@@ -183,6 +192,7 @@ class Rule(Struct, frozen=True, array_like=True):
     direction: str  # to_server, to_client or "": from `flow` and the buffers
     flow: FlowTest | None
     flowbits: tuple[Flowbit, ...]
+    xbits: tuple[Xbit, ...]
     dsize: Size | None
     packet: tuple[PacketTest, ...]
     groups: tuple[Group, ...]

@@ -392,3 +392,31 @@ def test_loss_in_a_body_is_skipped_and_the_next_request_still_seen():
     assert lost
     talk.send(0, b"y" * 2000 + b"GET /second HTTP/1.1\r\nHost: h\r\n\r\n")
     assert sids(rule('http.uri; content:"/second";'), talk.close()) == [1]
+
+
+def test_xbits_follow_an_address_until_they_expire():
+    text = rule('content:"mark"; xbits:set,seen,track ip_src,expire 5;', 1, "udp any any -> any any") + rule(
+        'content:"again"; xbits:isset,seen,track ip_src;', 2, "udp any any -> any any"
+    )
+    frames = [
+        udp_frame(b"again", dport=99, sport=1),
+        udp_frame(b"mark", dport=99, sport=2),
+        udp_frame(b"again", dport=99, sport=3),
+        udp_frame(b"again", dport=99, sport=4, src="10.9.9.9"),
+        *[udp_frame(b"-", dport=99, sport=5)] * 5,
+        udp_frame(b"again", dport=99, sport=6),
+    ]
+    found = detections(text, frames, step=1_000_000)
+    assert [(f.detail["alert"]["signature_id"], f.detail["pcap_cnt"]) for f in found] == [(1, 2), (2, 3)]
+
+
+def test_stream_size_counts_the_syn():
+    talk = Conversation(dport=9999).open().send(0, b"1234").send(1, b"EVIL").send(1, b"EVIL").close()
+    text = rule('stream_size:server,=,5; stream_size:client,=,5; content:"EVIL";', 1, "tcp any any -> any any")
+    assert [f.detail["pcap_cnt"] for f in detections(text, talk)] == [6]
+
+
+def test_smb_is_recognised():
+    talk = Conversation(dport=445).open().send(0, b"\0\0\0\x20\xfeSMB@\0" + b"evil-tree" + b"\0" * 19).close()
+    assert sids(rule('content:"evil-tree";', 1, "smb any any -> any any"), talk) == [1]
+    assert sids(rule('content:"evil-tree";', 1, "smtp any any -> any any"), talk) == []
