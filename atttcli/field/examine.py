@@ -10,17 +10,19 @@ import io
 import json
 import mmap
 import os
+import threading
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from atttcli.field.filetype import archive_kind, file_type
 from atttcli.field.match import Matcher, MatchFailed, Owners, RuleHit, StringHit, Subject
-from atttcli.field.opening import Content, NotReadable, read_content, reason
-from atttcli.field.unpack import HEAD, SKIPPED, Member, UnpackProblem, unpack_all
+from atttcli.field.opening import Content, NotReadable, new_buffer, read_content, reason
+from atttcli.field.unpack import SKIPPED, Member, UnpackProblem, unpack_all
 from atttcli.limits import MIB, Budget, Limits
 
 ARCHIVE_LIMITS = Limits(total_bytes=1024 * MIB, member_bytes=64 * MIB, members=20_000, depth=3, seconds=600.0)
 _CHUNK = 1024 * 1024
+_SNIFFED = 512  # enough to tell every kind of archive
 _NO_HASHES = '"hashes": []}'
 
 HashTrio = Tuple[str, str, str]  # sha256, md5, sha1
@@ -72,12 +74,13 @@ class Examiner:
     archives: Limits = ARCHIVE_LIMITS
     passwords: Sequence[bytes] = (b"infected",)
     owners: Owners = field(default_factory=Owners)
+    _held: threading.local = field(default_factory=threading.local)
 
     def file(self, path: str, fd: int, info: os.stat_result) -> Examination:
         """Judge an open regular file; reads by `fd` only. The caller closes it."""
         owner = self.owners.name(info.st_uid)
         try:
-            content = read_content(fd, info.st_size)
+            content = read_content(fd, info.st_size, self._buffer())
         except NotReadable as refused:
             return Examination(info.st_size, failed=refused.why)
         try:
@@ -85,21 +88,29 @@ class Examiner:
         except OSError as error:
             return Examination(info.st_size, failed=reason(error))
         finally:
-            if isinstance(content, mmap.mmap):
+            if isinstance(content, memoryview):
+                content.release()
+            elif isinstance(content, mmap.mmap):
                 content.close()
+
+    def _buffer(self) -> mmap.mmap:
+        """This thread's buffer."""
+        buffer: Optional[mmap.mmap] = getattr(self._held, "buffer", None)
+        if buffer is None:
+            buffer = self._held.buffer = new_buffer()
+        return buffer
 
     def _content(self, path: str, fd: int, content: Content, owner: str) -> Examination:
         # A mapping is only handed to libyara, which survives the file being cut; everything else reads the descriptor.
-        stream: Any = _Descriptor(fd) if isinstance(content, mmap.mmap) else io.BytesIO(content)
-        head = stream.read(HEAD) if isinstance(content, mmap.mmap) else content[:HEAD]
+        stream: Callable[[], Any] = lambda: _Descriptor(fd) if isinstance(content, mmap.mmap) else io.BytesIO(content)  # noqa: E731
+        head = os.read(fd, _SNIFFED) if isinstance(content, mmap.mmap) else bytes(content[:_SNIFFED])
         judged = self._judge(Subject(path, "", file_type(head), owner), content, stream, len(content))
         if isinstance(judged, MatchFailed):
             return Examination(len(content), failed=judged.reason)
         finding, hashes = judged
         result = _Gathering([finding] if finding else [], [], [("", len(content), hashes)] if hashes else [])
         if self.archives.depth and archive_kind(head):
-            stream.seek(0)
-            self._archive(path, stream, owner, result)
+            self._archive(path, stream(), owner, result)
         return Examination(
             len(content), tuple(result.findings), tuple(result.problems), result.members, "", tuple(result.hashes)
         )
@@ -117,7 +128,7 @@ class Examiner:
     def _member(self, path: str, piece: Member, owner: str, result: "_Gathering") -> None:
         member = piece.path[len(path) + 1 :]
         subject = Subject(piece.path, member, file_type(piece.head()), owner)
-        judged = self._judge(subject, _bytes_of(piece), piece.stream, piece.size)
+        judged = self._judge(subject, _bytes_of(piece), lambda: piece.stream, piece.size)
         piece.stream.seek(0)
         if isinstance(judged, MatchFailed):
             result.problems.append(MemberProblem(path, member, "unjudged", judged.reason))
@@ -129,15 +140,15 @@ class Examiner:
             result.hashes.append((member, piece.size, hashes))
 
     def _judge(
-        self, subject: Subject, content: Union[Content, memoryview], stream: BinaryIO, size: int
+        self, subject: Subject, content: Content, stream: Callable[[], BinaryIO], size: int
     ) -> Union[MatchFailed, Tuple[Optional[FileFinding], Optional[HashTrio]]]:
         hits = self.matcher.match(content, subject) if self.matcher is not None else []
         if isinstance(hits, MatchFailed):
             return hits
-        hashes = hash_trio(stream) if self.hash_lookup is not None else None
+        hashes = hash_trio(stream()) if self.hash_lookup is not None else None
         if not hits:
             return None, hashes
-        sha256 = hashes[0] if hashes else _sha256(stream)
+        sha256 = hashes[0] if hashes else _sha256(stream())
         return FileFinding(subject.path, subject.member, sha256, size, tuple(hits)), hashes
 
     def still_holds(self, earlier: str) -> bool:

@@ -96,13 +96,17 @@ class _Gzip:
 
     def __init__(self, window: int = 31) -> None:
         self._inflate = zlib.decompressobj(window)
+        self._full = False
 
     def decompress(self, data: bytes, limit: int) -> bytes:
-        return self._inflate.decompress(self._inflate.unconsumed_tail + data, limit)
+        result = self._inflate.decompress(self._inflate.unconsumed_tail + data, limit)
+        self._full = len(result) == limit
+        return result
 
     @property
     def needs_input(self) -> bool:
-        return not self._inflate.unconsumed_tail
+        # zlib can hold back output when all input is taken: a full result means that there may be more.
+        return not self._inflate.unconsumed_tail and not self._full
 
     @property
     def eof(self) -> bool:

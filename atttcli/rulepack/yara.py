@@ -77,6 +77,10 @@ class _File:
     problems: list[RuleProblem] = field(default_factory=list)
     logs: str = ""
 
+    def source_text(self) -> str:
+        """A byte that is not UTF-8 becomes the escape that means this very byte in strings and regular expressions."""
+        return self.data.decode("utf-8-sig", "backslashreplace")
+
 
 class _Stored(msgspec.Struct):
     rules: list[tuple[str, str, list[str], dict[str, Any], str, int]]
@@ -134,6 +138,34 @@ def _load_private(blob: bytes) -> Any:
 
 
 def _compile_all(files: Sequence[_File], scope: str, externals: Mapping[str, Any]) -> Parts:
+    return (_compile_at_once(files, externals) if scope == "all" else None) or _compile_each(files, scope, externals)
+
+
+def _compile_at_once(files: Sequence[_File], externals: Mapping[str, Any]) -> Parts | None:
+    """Compile a set without any problem in one go, half the work; None when there is anything to say about it."""
+    import yara
+
+    sources = {file.namespace: YaraSource(file.source_text()) for file in files}
+    for source in sources.values():
+        if source.include_line() is not None or any(name not in MODULES for name, _, _ in source.imports()):
+            return None
+    try:
+        texts = {namespace: source.text for namespace, source in sources.items()}
+        compiled = yara.compile(sources=texts, includes=False, externals=dict(externals))
+    except yara.Error:
+        return None
+    places = [(file, rule) for file in files for rule in sources[file.namespace].rules]
+    rules = list(compiled)
+    if not rules or compiled.warnings or [rule.identifier for rule in rules] != [place.name for _, place in places]:
+        return None
+    about = [
+        (rule.identifier, file.namespace, list(rule.tags), dict(rule.meta), file.path, place.line)
+        for rule, (file, place) in zip(rules, places, strict=True)
+    ]
+    return Parts(msgspec.json.encode(_Stored(about, [])), [_saved(compiled)])
+
+
+def _compile_each(files: Sequence[_File], scope: str, externals: Mapping[str, Any]) -> Parts:
     deadline = time.monotonic() + _CHECK_SECONDS
     for file in files:
         if time.monotonic() > deadline:
@@ -158,8 +190,12 @@ def _compile_all(files: Sequence[_File], scope: str, externals: Mapping[str, Any
 def _compiled_bytes(sources: Mapping[str, str], externals: Mapping[str, Any]) -> bytes:
     import yara
 
+    return _saved(yara.compile(sources=dict(sources), includes=False, externals=dict(externals)))
+
+
+def _saved(compiled: Any) -> bytes:
     out = io.BytesIO()
-    yara.compile(sources=dict(sources), includes=False, externals=dict(externals)).save(file=out)
+    compiled.save(file=out)
     return out.getvalue()
 
 
@@ -173,8 +209,7 @@ class _Checker:
 
     def check(self) -> None:
         file = self._file
-        # A byte that is not UTF-8 becomes the escape that means this very byte in strings and regular expressions.
-        source = YaraSource(file.data.decode("utf-8-sig", "backslashreplace"))
+        source = YaraSource(file.source_text())
         if (line := source.include_line()) is not None:
             self._refuse(
                 "includes are not followed", line, hint="give the folder itself; every rule file in it is read"
@@ -338,7 +373,7 @@ def _read(path: Path, problems: list[RuleProblem]) -> bytes | None:
         try:
             if info.st_size > _FILE_BYTES:
                 raise NotReadable("failed", f"larger than {_FILE_BYTES // MIB} MiB")
-            data = bytes(read_content(fd, info.st_size)[:])
+            data = bytes(read_content(fd, info.st_size))
         finally:
             os.close(fd)
     except NotReadable as error:

@@ -49,7 +49,9 @@ def tarred(*members: tuple[str, bytes], mode: str = "w", form: int = tarfile.PAX
     return out.getvalue()
 
 
-def look(data: bytes, limits: Limits | None = None, passwords: tuple[bytes, ...] = ()) -> tuple[dict[str, bytes], list[UnpackProblem]]:
+def look(
+    data: bytes, limits: Limits | None = None, passwords: tuple[bytes, ...] = ()
+) -> tuple[dict[str, bytes], list[UnpackProblem]]:
     """Everything inside, at any depth, by its path."""
     members: dict[str, bytes] = {}
     problems = []
@@ -63,12 +65,14 @@ def look(data: bytes, limits: Limits | None = None, passwords: tuple[bytes, ...]
     return members, problems
 
 
-@pytest.mark.parametrize("name", ["../../etc/cron.d/x", "/etc/passwd", "..\\..\\evil", "C:\\evil", "a/../../b", "nul\x07name", "a\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/cron.d/x", "/etc/passwd", "..\\..\\evil", "C:\\evil", "a/../../b", "nul\x07name", "a\x1b[31m"]
+)
 def test_names_that_escape_are_only_names(name: str) -> None:
     for data in (zipped((name, NEEDLE), ("good", b"ok")), tarred((name, NEEDLE), ("good", b"ok"))):
-        members = [p for p in unpack(io.BytesIO(data), "x", Budget()) if isinstance(p, Member) or pytest.fail(str(p))]
-        assert len(members) == 2
-        odd = next(p for p in unpack(io.BytesIO(data), "x", Budget()) if isinstance(p, Member))
+        odd, good = unpack(io.BytesIO(data), "x", Budget())
+        assert isinstance(odd, Member)
+        assert isinstance(good, Member)
         assert odd.note.startswith("its name")
 
 
@@ -82,7 +86,12 @@ def test_equal_names_are_both_looked_at() -> None:
 def test_links_and_devices_of_a_tar_are_named_and_passed_over() -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, kind in (("l", tarfile.SYMTYPE), ("h", tarfile.LNKTYPE), ("c", tarfile.CHRTYPE), ("p", tarfile.FIFOTYPE)):
+        for name, kind in (
+            ("l", tarfile.SYMTYPE),
+            ("h", tarfile.LNKTYPE),
+            ("c", tarfile.CHRTYPE),
+            ("p", tarfile.FIFOTYPE),
+        ):
             info = tarfile.TarInfo(name)
             info.type, info.linkname = kind, "/etc/shadow"
             archive.addfile(info)
@@ -107,7 +116,9 @@ def test_a_bomb_ends_at_the_ratio_with_little_memory(pack: object) -> None:
 
 
 def test_a_bomb_in_a_zip_does_not_cost_its_neighbours() -> None:
-    members, problems = look(zipped(("bomb", bytes(200 * MIB)), ("good", NEEDLE)), Limits(member_bytes=20 * MIB, ratio=10**9))
+    members, problems = look(
+        zipped(("bomb", bytes(200 * MIB)), ("good", NEEDLE)), Limits(member_bytes=20 * MIB, ratio=10**9)
+    )
     assert members == {"x!good": NEEDLE}
     assert [(p.member, p.kind) for p in problems] == [("bomb", LIMIT)]
 
@@ -146,8 +157,12 @@ def test_too_many_members_end_the_archive() -> None:
 
 
 def test_the_total_is_shared_by_all_levels() -> None:
-    inner = zipped(*((f"f{index}", random.Random(index).randbytes(MIB)) for index in range(4)), method=zipfile.ZIP_STORED)
-    members, problems = look(zipped(("a.zip", inner), ("b.zip", inner), method=zipfile.ZIP_STORED), Limits(total_bytes=10 * MIB))
+    inner = zipped(
+        *((f"f{index}", random.Random(index).randbytes(MIB)) for index in range(4)), method=zipfile.ZIP_STORED
+    )
+    members, problems = look(
+        zipped(("a.zip", inner), ("b.zip", inner), method=zipfile.ZIP_STORED), Limits(total_bytes=10 * MIB)
+    )
     assert sum(map(len, members.values())) <= 10 * MIB
     assert {p.kind for p in problems} == {LIMIT}
 
@@ -305,7 +320,11 @@ def encrypted_zip(password: bytes) -> bytes:
         update(byte)
     crc = zlib.crc32(secret)
     body = encrypt(bytes(11) + bytes([crc >> 24])) + encrypt(secret)
-    local = struct.pack("<4sHHHHHLLLHH", b"PK\x03\x04", 20, 1, 0, 0, 0, crc, len(body), len(secret), 6, 0) + b"secret" + body
+    local = (
+        struct.pack("<4sHHHHHLLLHH", b"PK\x03\x04", 20, 1, 0, 0, 0, crc, len(body), len(secret), 6, 0)
+        + b"secret"
+        + body
+    )
     at = plain.index(b"PK\x01\x02")
     first = plain[at : plain.index(b"PK\x05\x06")]
     second = struct.pack(

@@ -18,7 +18,7 @@ from atttcli.field.account import FileAccount, Outcome
 from atttcli.field.examine import Examiner, FileFinding
 from atttcli.field.match import Matcher
 from atttcli.field.opening import NotReadable, open_regular
-from atttcli.field.scanner import Scanner, ScanLimits
+from atttcli.field.scanner import ScanLimits, Scanner
 from atttcli.field.walk import Found, WalkOptions, walk
 
 yara = pytest.importorskip("yara")
@@ -100,7 +100,14 @@ def test_every_entry_ends_in_one_column(tree: Path, threads: int) -> None:
 
 
 def test_devices_and_special_file_systems_are_left_out() -> None:
-    items = list(walk(["/"], WalkOptions(exclude=frozenset(f"/{name}" for name in os.listdir("/") if name not in ("dev", "proc", "sys")))))
+    items = list(
+        walk(
+            ["/"],
+            WalkOptions(
+                exclude=frozenset(f"/{name}" for name in os.listdir("/") if name not in ("dev", "proc", "sys"))
+            ),
+        )
+    )
     whys = {item.path: item.why for item in items if isinstance(item, Outcome)}
     assert whys["/proc"] == whys["/dev"] == account.PSEUDO
     assert not any(isinstance(item, Found) and item.path.startswith(("/dev", "/proc", "/sys")) for item in items)

@@ -35,7 +35,8 @@ EVIL = {
     "console": 'import "console"\nrule bad { condition: console.log("\\x1b]0;owned\\x07") }',
     "console in disguise": 'import "con\\x73ole"\nrule bad { condition: console.log("x") }',
     "console behind a comment": 'import /* " */ "console"\nrule bad { condition: console.log("x") }',
-    "console behind a regex": 'rule a { strings: $r = /"/ condition: $r }\nimport "console"\nrule bad { strings: $r = /"/ condition: $r and console.log("x") }',
+    "console behind a regex": 'rule a { strings: $r = /"/ condition: $r }\nimport "console"\n'
+    'rule bad { strings: $r = /"/ condition: $r and console.log("x") }',
     "cuckoo": 'import "cuckoo"\nrule bad { condition: cuckoo.network.http_get(/x/) }',
     "undefined": "rule bad { condition: no_such_thing == 1 }",
     "unclosed rule": "rule bad { condition: true\n",
@@ -46,7 +47,9 @@ EVIL = {
     "deep regex": "rule bad { strings: $a = /" + "(" * 100_000 + "a" + ")" * 100_000 + "/ condition: $a }",
     "deep hex": "rule bad { strings: $a = {" + "(AA|" * 20_000 + "BB" + ")" * 20_000 + "} condition: $a }",
     "wide hex": "rule bad { strings: $a = {" + "(AA|BB)" * 20_000 + "} condition: $a }",
-    "too many strings": "rule bad { strings: " + "\n".join(f'$a{i} = "abc{i}"' for i in range(12_000)) + " condition: any of them }",
+    "too many strings": "rule bad { strings: "
+    + "\n".join(f'$a{i} = "abc{i}"' for i in range(12_000))
+    + " condition: any of them }",
     "long name": "rule " + "b" * 5000 + " { condition: true }",
     "long string": 'rule bad { strings: $a = "' + "a" * 100_000 + '" condition: $a }',
     "not a rule": "%PDF-1.4 rule rule rule",
@@ -77,7 +80,10 @@ def test_an_evil_rule_is_refused_by_name_and_its_neighbours_stay(
 
 
 def test_problems_say_file_line_rule_and_hint(tmp_path: Path) -> None:
-    text = "rule one { condition: true }\n\nrule two {\n condition: nope }\nrule three { condition: two }\nrule four { condition: true\nrule five { condition: true }"
+    text = (
+        "rule one { condition: true }\n\nrule two {\n condition: nope }\nrule three { condition: two }\n"
+        "rule four { condition: true\nrule five { condition: true }"
+    )
     pack = load(tmp_path, text)
     assert names(pack) == ["one", "five", "good"]
     told = [(p.where.line, p.where.rule, bool(p.hint)) for p in pack.problems if p.refused]

@@ -54,7 +54,12 @@ def test_a_match_carries_what_the_json_line_needs(tmp_path: Path) -> None:
         "meta": {"description": "A web shell", "score": 85},
         "strings": [{"identifier": "$a", "offset": 6, "length": 5}, {"identifier": "$b", "offset": 11, "length": 6}],
     }
-    assert (shell.engine, shell.rule_id, shell.title, shell.severity) == ("yara", "web/shell.yar:shell", "A web shell", Severity.HIGH)
+    assert (shell.engine, shell.rule_id, shell.title, shell.severity) == (
+        "yara",
+        "web/shell.yar:shell",
+        "A web shell",
+        Severity.HIGH,
+    )
     assert shell.key == shell.origin.sha256 != ""
     assert shell.why[0] == "$a @6: eval("
     assert {r.detail["rule"] for r in results if isinstance(r, Detection)} == {"shell", "through"}
@@ -65,15 +70,21 @@ def test_members_of_archives_are_files_of_their_own(tmp_path: Path) -> None:
     target = tmp_path / "in.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("../up/x.php", "eval( base64")
-    (found,) = [r for r in detect_files([target], engine(tmp_path)) if isinstance(r, Detection) and r.detail["rule"] == "shell"]
+    (found,) = [
+        r for r in detect_files([target], engine(tmp_path)) if isinstance(r, Detection) and r.detail["rule"] == "shell"
+    ]
     assert found.origin.path == found.detail["path"] == f"{target}!../up/x.php"
 
 
 def test_files_that_were_not_judged_are_problems(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(bytes(2000))
     (tmp_path / "link").symlink_to("big")
-    results = list(detect_files([tmp_path / "big", tmp_path / "link"], engine(tmp_path), limits=ScanLimits(file_bytes=1000)))
-    assert [(r.where.path, r.reason) for r in results if isinstance(r, EngineProblem)] == [(str(tmp_path / "big"), "larger than the limit")]
+    results = list(
+        detect_files([tmp_path / "big", tmp_path / "link"], engine(tmp_path), limits=ScanLimits(file_bytes=1000))
+    )
+    assert [(r.where.path, r.reason) for r in results if isinstance(r, EngineProblem)] == [
+        (str(tmp_path / "big"), "larger than the limit")
+    ]
     assert isinstance(results[-1], FileAccount)
     assert not results[-1].complete
 
@@ -115,11 +126,7 @@ def test_searching_a_block_finds_what_judging_each_line_finds(tmp_path_factory: 
     logs = engine(tmp_path_factory.mktemp("r"), "log")
     plain = yara.compile(source=LOG_RULES)
     raw = [line.encode() for line in lines]
-    expected = [
-        (match.rule, number)
-        for number, line in enumerate(raw, 1)
-        for match in plain.match(data=line)
-    ]
+    expected = [(match.rule, number) for number, line in enumerate(raw, 1) for match in plain.match(data=line)]
     assert [(m.hit.rule, m.line) for m in logs.match_text_block(b"\n".join(raw))] == expected
 
 
@@ -132,7 +139,11 @@ rule secret : log { strings: $a = "x1x2" private condition: $a }
 """
     logs = engine(tmp_path, "log", only=text)
     assert [rule.name for rule in logs.rules] == ["class_is_fine"]
-    assert [(p.where.line, p.where.rule) for p in logs.problems if p.refused] == [(2, "anchored"), (4, "stringless"), (5, "secret")]
+    assert [(p.where.line, p.where.rule) for p in logs.problems if p.refused] == [
+        (2, "anchored"),
+        (4, "stringless"),
+        (5, "secret"),
+    ]
 
 
 def test_a_block_too_hard_to_search_at_once_is_still_judged(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from atttcli.field.account import FileAccount, Outcome
 from atttcli.field.cache import ScanCache, Stamp, may_be_cached
 from atttcli.field.examine import Examiner, FileFinding, MemberProblem
 from atttcli.field.match import Matcher, Subject, externals_of
-from atttcli.field.scanner import Scanner, ScanLimits
+from atttcli.field.scanner import ScanLimits, Scanner
 
 yara = pytest.importorskip("yara")
 EXTERNALS = dict.fromkeys(("filename", "filepath", "extension", "filetype", "owner"), "")
@@ -33,7 +33,9 @@ def matcher() -> Matcher:
     return Matcher(yara.compile(source=RULES, externals=EXTERNALS))
 
 
-def run(root: Path, cache: Path | None = None, pack: str = "p", look_up: Any = None, **limits: Any) -> tuple[list[FileFinding], FileAccount]:
+def run(
+    root: Path, cache: Path | None = None, pack: str = "p", look_up: Any = None, **limits: Any
+) -> tuple[list[FileFinding], FileAccount]:
     store = ScanCache(str(cache), pack) if cache else None
     scan = Scanner(Examiner(matcher(), look_up), ScanLimits(**limits), store)
     results = list(scan.run([str(root)]))
@@ -66,7 +68,9 @@ def test_findings_are_those_of_libyara(folder: Path, threads: int) -> None:
         if finding.member:
             continue
         matches = rules.match(finding.path, externals=externals_of(Subject(finding.path)))
-        expected = {(m.rule, s.identifier, i.offset, i.matched_length) for m in matches for s in m.strings for i in s.instances}
+        expected = {
+            (m.rule, s.identifier, i.offset, i.matched_length) for m in matches for s in m.strings for i in s.instances
+        }
         ours = {(hit.rule, s.identifier, s.offset, s.length) for hit in finding.hits for s in hit.strings}
         assert ours == expected
     assert {(Path(f.path).name, hit.rule) for f in found for hit in f.hits} == {
@@ -75,7 +79,9 @@ def test_findings_are_those_of_libyara(folder: Path, threads: int) -> None:
     assert (total.found, total.scanned, total.members, total.matches) == (4, 4, 1, 4)
 
 
-def test_unchanged_files_are_not_read_and_findings_stay(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unchanged_files_are_not_read_and_findings_stay(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, _ = run(folder, tmp_path / "c" / "cache.db")
     monkeypatch.setattr("atttcli.field.scanner.open_regular", lambda *_: pytest.fail("read again"))
     again, total = run(folder, tmp_path / "c" / "cache.db")
@@ -103,7 +109,9 @@ def test_a_moved_folder_is_read_again(folder: Path, tmp_path: Path) -> None:
     assert all(finding.path.startswith(str(moved)) for finding in found)
 
 
-def test_errors_and_damaged_archives_are_never_remembered(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_and_damaged_archives_are_never_remembered(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (folder / "z.zip").write_bytes((folder / "z.zip").read_bytes()[:-30])
     time.sleep(0.06)
     for _ in range(2):
@@ -112,7 +120,9 @@ def test_errors_and_damaged_archives_are_never_remembered(folder: Path, tmp_path
         assert not total.complete
     assert (total.scanned, total.unchanged) == (1, 3)
     monkeypatch.setattr("atttcli.field.match.SECONDS_FLOOR", 1)
-    slow = Matcher(yara.compile(source="rule s { condition: for all i in (1..100000000000) : (i > 0) }", externals=EXTERNALS))
+    slow = Matcher(
+        yara.compile(source="rule s { condition: for all i in (1..100000000000) : (i > 0) }", externals=EXTERNALS)
+    )
     for _ in range(2):
         store = ScanCache(str(tmp_path / "slow.db"), "p")
         results = list(Scanner(Examiner(slow), ScanLimits(), store).run([str(folder / "a.txt")]))
@@ -173,7 +183,11 @@ def test_members_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 
 def test_progress_is_told_with_the_running_account(folder: Path) -> None:
     seen: list[tuple[int, str]] = []
-    list(Scanner(Examiner(matcher()), progress=lambda account, path: seen.append((account.scanned, path))).run([str(folder)]))
+    list(
+        Scanner(Examiner(matcher()), progress=lambda account, path: seen.append((account.scanned, path))).run(
+            [str(folder)]
+        )
+    )
     assert seen
     assert seen[0][1].startswith(str(folder))
 

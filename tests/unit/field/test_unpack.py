@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 
@@ -14,9 +17,9 @@ from atttcli.field.filetype import archive_kind, file_type
 from atttcli.field.unpack import Member, unpack, unpack_all
 from atttcli.limits import Budget
 
-names = st.text(st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1, max_size=150).filter(
-    lambda name: not name.endswith("/")
-)
+names = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1, max_size=150
+).filter(lambda name: not name.endswith("/"))
 contents = st.one_of(st.binary(max_size=3000), st.integers(0, 200_000).map(bytes))
 
 
@@ -81,6 +84,15 @@ class Unseekable(io.RawIOBase):
 
     def writable(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize("size", [131_071, 131_072, 131_073, 262_144, 262_145])
+def test_sizes_around_the_pieces_read_at_a_time_are_whole(size: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(size))
+    for data in (out.getvalue(), gzip.compress(bytes(size)), bz2.compress(bytes(size)), lzma.compress(bytes(size))):
+        assert [content for _, content in members(data)] == [bytes(size)]
 
 
 def test_a_large_zip_with_wide_fields_is_read() -> None:

@@ -26,7 +26,9 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 @pytest.fixture
 def engine(tmp_path: Path) -> YaraEngine:
-    (tmp_path / "r.yar").write_text('rule n { meta: severity = "high" strings: $a = "needle" condition: $a }\nrule bad { condition: x }')
+    (tmp_path / "r.yar").write_text(
+        'rule n { meta: severity = "high" strings: $a = "needle" condition: $a }\nrule bad { condition: x }'
+    )
     return YaraEngine(load_yara_rules([tmp_path / "r.yar"]))
 
 
@@ -47,7 +49,11 @@ def account_of(results: list[object]) -> ScanAccount:
 
 
 def look_up(sha256: str, md5: str, sha1: str) -> list[Detection]:
-    return [Detection("indicator", f"sha256:{sha256}", "known bad", Severity.CRITICAL, Origin())] if sha256 == EMPTY else []
+    return (
+        [Detection("indicator", f"sha256:{sha256}", "known bad", Severity.CRITICAL, Origin())]
+        if sha256 == EMPTY
+        else []
+    )
 
 
 def test_findings_of_rules_and_hashes_with_their_account(folder: Path, engine: YaraEngine) -> None:
