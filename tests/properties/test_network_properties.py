@@ -76,7 +76,7 @@ def _fits(op: Content, at: int, size: int, cursor: int) -> bool:
 
 
 @given(st.lists(_op(), min_size=1, max_size=4), _data)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_the_evaluator_agrees_with_trying_everything(ops: list[Content | DataAt], data: bytes):
     assert compile_ops(ops)(Text(data), 0, Run()) == slow(ops, data, 0)
 

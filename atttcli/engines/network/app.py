@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from atttcli.engines.network import dns, http, http_buffers, tls
+from atttcli.engines.network import dns, http, http_buffers, http_message, tls
 
 PROBE_LIMIT = 2048  # bytes of a side after which an unknown protocol is given up
 Values = tuple[bytes, ...]
@@ -231,7 +231,7 @@ class PlainApp:
 
 def _read_http(view: View, buffer: str) -> Values:
     source = view.source
-    assert isinstance(source, http.Transaction)
+    assert isinstance(source, http_message.Transaction)
     return http_buffers.READERS[buffer](source, view.direction)
 
 
@@ -290,14 +290,14 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
     if 53 in ports and len(data) >= 14 and dns.looks_like_dns(data[2:]):
         return "dns"
     if direction == 0:
-        if http.starts_request(data):
+        if http_message.starts_request(data):
             return "http"
         upper = data[:6].upper()
         if upper[:4] in _SMTP:
             return "smtp"
         if upper.startswith(_FTP):
             return "ftp"
-    elif http.starts_response(data):
+    elif http_message.starts_response(data):
         return "http"
     return "failed" if len(data) >= PROBE_LIMIT else None
 

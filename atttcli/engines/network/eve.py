@@ -7,8 +7,8 @@ from typing import Any
 from atttcli.clock import from_micros
 from atttcli.engines.network.app import DnsMessage, TlsPart, View
 from atttcli.engines.network.flow import Flow
-from atttcli.engines.network.http import Transaction, status_code
 from atttcli.engines.network.http_buffers import READERS
+from atttcli.engines.network.http_message import Transaction, status_code
 from atttcli.engines.network.judge import Match
 from atttcli.engines.network.sightings import address_observable, address_text, host_value, url_of
 from atttcli.model.alert import Detection, Origin

@@ -48,6 +48,7 @@ class Flow:
         "passed",
         "protocol",
         "raw_base",
+        "rejected",
         "seen",
         "server",
         "server_port",
@@ -80,6 +81,7 @@ class Flow:
         self.passed = False  # a pass rule matched: no more alerts
         self.ip_only_done = [False, False]
         self.masks: tuple[int, int, int, int] | None = None
+        self.rejected: list[set[int] | None] = [None, None]  # rules ruled out by their header, for each direction
         self.chunks: list[list[bytes]] = [[], []]  # released, not yet judged as stream
         self.tails = [b"", b""]
         self.raw_base = [0, 0]  # stream position of the first byte of `chunks`
@@ -99,6 +101,7 @@ class Flow:
         self.keys = (self.keys[1], self.keys[0])
         self.seen.reverse()
         self.masks = None
+        self.rejected = [None, None]
 
     def expired(self, now: int) -> bool:
         """Whether this silence ended the flow."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from atttcli.engines.network.http import Message, Transaction, status_code
+from atttcli.engines.network.http_message import Message, Transaction, status_code
 from atttcli.engines.network.uri import normalise, uri_host
 
 Values = tuple[bytes, ...]

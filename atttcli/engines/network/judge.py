@@ -15,6 +15,7 @@ from atttcli.rulepack.network.values import Content, Flowbit, PacketTest, Pcre, 
 from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, Packet
 
 MAX_WHY = 16
+MAX_CLASSES = 4096
 
 
 class Match(NamedTuple):
@@ -68,23 +69,51 @@ class Judge:
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
         self._marks = Marks()
+        self._classes: dict[tuple[tuple[int, int, int, int], int, int], set[int]] = {}
         self.gave_up = 0
         self.candidates = 0
 
     def at(self, point: Point, scene: Scene, transaction: int | None, *, whole_flow: bool) -> list[Match]:
         """All matches at a point, in order of precedence."""
-        wanted: set[int] = set(point.always)
+        rejected = self._rejected(scene.flow, scene.direction)
+        wanted = point.always - rejected
         for key, (matcher, owners) in point.buffers.items():
             for text in scene.texts(key):
                 for hit in matcher.scan(text.raw):
                     wanted.update(owners[hit])
+        wanted -= rejected
         return self.among(sorted(wanted), scene, transaction, whole_flow=whole_flow) if wanted else []
+
+    def _rejected(self, flow: Flow, direction: int) -> set[int]:
+        """Rules that can never match this direction of a flow by their header, as far as found out.
+
+        Shared by all flows whose addresses and ports lie in the same groups: there are few such classes.
+        """
+        known = flow.rejected[direction]
+        if known is None:
+            if flow.masks is None:
+                flow.masks = self._masks(flow)
+            key = (flow.masks, direction, len(flow.client))
+            if len(self._classes) >= MAX_CLASSES and key not in self._classes:
+                self._classes.clear()
+            known = flow.rejected[direction] = self._classes.setdefault(key, set())
+        return known
+
+    def _masks(self, flow: Flow) -> tuple[int, int, int, int]:
+        headers = self._rules.headers
+        ends = (headers.address(flow.client), headers.address(flow.server))
+        if flow.protocol in (ICMP, ICMP6):
+            return (*ends, -1, -1)
+        return (*ends, headers.port(flow.client_port), headers.port(flow.server_port))
 
     def among(self, numbers: Iterable[int], scene: Scene, transaction: int | None, *, whole_flow: bool) -> list[Match]:
         """The matches among these rules."""
         matches: list[Match] = []
         for number in numbers:
             rule = self._rules.rules[number]
+            if not self._may_ever(rule, scene.flow, scene.direction):
+                self._rejected(scene.flow, scene.direction).add(number)
+                continue
             if not self._admits(rule, scene):
                 continue
             self.candidates += 1
@@ -101,15 +130,34 @@ class Judge:
         """Whether a rule's contents match a scene, without any consequence."""
         return self._matches(number, self._rules.rules[number], scene) is not None
 
-    def _admits(self, rule: Rule, scene: Scene) -> bool:
-        """Everything that costs little: direction, application, header, state, packet, flow bits."""
-        flow, direction = scene.flow, scene.direction
+    def _may_ever(self, rule: Rule, flow: Flow, direction: int) -> bool:
+        """Direction, addresses and ports: what stays the same for a direction of a flow."""
         wanted = rule.direction
         if wanted and (wanted == "to_server") != (direction == 0):
             return False
+        masks = flow.masks if flow.masks is not None else self._masks(flow)
+        if direction:
+            dst, src, dport, sport = masks
+        else:
+            src, dst, sport, dport = masks
+        forward = (
+            src >> rule.source & 1
+            and dst >> rule.target & 1
+            and dport >> rule.target_ports & 1
+            and sport >> rule.source_ports & 1
+        )
+        backward = rule.both_ways and (
+            dst >> rule.source & 1
+            and src >> rule.target & 1
+            and sport >> rule.target_ports & 1
+            and dport >> rule.source_ports & 1
+        )
+        return bool(forward or backward) and _family_admits(rule.protocol, flow)
+
+    def _admits(self, rule: Rule, scene: Scene) -> bool:
+        """What costs little and changes: application, state, packet, bits."""
+        flow, direction = scene.flow, scene.direction
         if rule.app and flow.app != rule.app:
-            return False
-        if not self._header(rule, flow, direction):
             return False
         test = rule.flow
         if test is not None and test.state and (test.state == "established") != flow.established:
@@ -119,38 +167,6 @@ class Judge:
         if rule.xbits and not self._marks.admit(rule.xbits, flow, direction):
             return False
         return all(_bit_admits(flow, bit) for bit in rule.flowbits) if rule.flowbits else True
-
-    def _header(self, rule: Rule, flow: Flow, direction: int) -> bool:
-        masks = flow.masks
-        if masks is None:
-            headers = self._rules.headers
-            ports = (
-                (-1, -1)
-                if flow.protocol in (ICMP, ICMP6)
-                else (headers.port(flow.client_port), headers.port(flow.server_port))
-            )
-            masks = flow.masks = (headers.address(flow.client), headers.address(flow.server), *ports)
-        if direction:
-            dst, src, dport, sport = masks
-        else:
-            src, dst, sport, dport = masks
-        if (
-            src >> rule.source & 1
-            and dst >> rule.target & 1
-            and dport >> rule.target_ports & 1
-            and sport >> rule.source_ports & 1
-        ):
-            return _family_admits(rule.protocol, flow)
-        return (
-            rule.both_ways
-            and bool(
-                dst >> rule.source & 1
-                and src >> rule.target & 1
-                and sport >> rule.target_ports & 1
-                and dport >> rule.source_ports & 1
-            )
-            and _family_admits(rule.protocol, flow)
-        )
 
     def _matches(self, number: int, rule: Rule, scene: Scene) -> tuple[str, ...] | None:
         """Why the rule matches, or None."""

@@ -39,14 +39,14 @@ class Point:
     """A place where rules look: literals per buffer, and the rules that must always be judged."""
 
     def __init__(self) -> None:
-        self.always: list[int] = []
+        self.always: set[int] = set()
         self._leads: dict[BufferKey, dict[Literal, list[int]]] = {}
         self.buffers: dict[BufferKey, tuple[Matcher, list[tuple[int, ...]]]] = {}
 
     def add(self, number: int, key: BufferKey, lead: Literal | None) -> None:
         """Register a rule."""
         if lead is None:
-            self.always.append(number)
+            self.always.add(number)
         else:
             self._leads.setdefault(key, {}).setdefault(lead, []).append(number)
 

@@ -1,0 +1,90 @@
+"""HTTP messages and transactions as they are put together, and how their first bytes look."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from atttcli.engines.network.body import Body
+
+METHODS = (
+    b"GET",
+    b"POST",
+    b"HEAD",
+    b"PUT",
+    b"DELETE",
+    b"OPTIONS",
+    b"TRACE",
+    b"CONNECT",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"REPORT",
+    b"SEARCH",
+    b"MERGE",
+    b"CHECKOUT",
+    b"CHECKIN",
+    b"VERSION-CONTROL",
+    b"UNCHECKOUT",
+    b"MKWORKSPACE",
+    b"UPDATE",
+    b"LABEL",
+    b"BASELINE-CONTROL",
+    b"MKACTIVITY",
+)
+_REQUEST_START = re.compile(rb"(?:[A-Z][A-Z\-]{2,16})[ \t]")
+
+
+@dataclass(slots=True)
+class Message:
+    """One side of a transaction. `headers` keep order and case; `line` is the first line without its end."""
+
+    line: bytes = b""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    raw_headers: bytes = b""
+    body: Body = field(default_factory=Body)
+    started: bool = False
+    complete: bool = False
+    judged: bool = False
+
+    def first(self, name: bytes) -> bytes | None:
+        """A header's value, several joined by a comma; None when absent. `name` in lower case."""
+        values = [value for known, value in self.headers if known.lower() == name]
+        return b", ".join(values) if values else None
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A request and its response; `number` counts from 0 on the connection."""
+
+    number: int
+    request: Message = field(default_factory=Message)
+    response: Message = field(default_factory=Message)
+
+    @property
+    def method(self) -> bytes:
+        """The request's method."""
+        return self.request.line.split(None, 1)[0] if self.request.line.strip() else b""
+
+
+def starts_request(data: bytes) -> bool:
+    """Whether a client's first bytes are an HTTP request."""
+    head = data[:32].lstrip(b"\r\n")
+    found = _REQUEST_START.match(head)
+    return found is not None and found.group()[:-1] in METHODS
+
+
+def starts_response(data: bytes) -> bool:
+    """Whether a server's first bytes are an HTTP response."""
+    return data[:7] in (b"HTTP/1.", b"HTTP/0.")
+
+
+def status_code(line: bytes) -> bytes:
+    """`200` of a status line."""
+    parts = line.split(None, 2)
+    return parts[1] if len(parts) > 1 else b""
