@@ -21,7 +21,7 @@ from atttcli.sources.lists.roles import (
     squash,
 )
 from atttcli.sources.lists.tables import Row
-from atttcli.sources.observables import parse_observable
+from atttcli.sources.observables import extract, parse_observable
 
 WINDOW: Final = 40  # rows searched for a heading
 _MAX_HEADING = 80
@@ -113,7 +113,11 @@ def _joined(top: str, bottom: str) -> str:
 
 def _could_head(texts: tuple[str, ...]) -> bool:
     filled = [text for text in texts if text]
-    return bool(filled) and all(len(text) <= _MAX_HEADING and parse_observable(text) is None for text in filled)
+    return bool(filled) and all(len(text) <= _MAX_HEADING and _holds_no_value(text) for text in filled)
+
+
+def _holds_no_value(text: str) -> bool:
+    return parse_observable(text) is None and next(extract(text), None) is None
 
 
 def _score(header: Header) -> int:

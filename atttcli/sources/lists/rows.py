@@ -35,6 +35,7 @@ _FOOTER = re.compile(
     r"tong(?: cong| so)?\b|noi nhan|nguoi lap|giam doc|kt\. |tl\. |ghi chu\s*:|danh sach (?:gom|co)\b|\(?het\)?\Z|\./\.\Z"
 )
 _KEPT_CELL: Final = 2000
+_ABOUT: Final = VALUE_ROLES | {Role.PRODUCT, Role.VULNERABILITY}  # columns that alone make a row worth reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +351,7 @@ def _is_footer(texts: tuple[str, ...], header: Header) -> bool:
         return True
     (index,) = filled.values() if len(filled) == 1 else (0,)
     role = header.roles[index] if index < len(header.roles) else None
-    return len(filled) == 1 and role not in VALUE_ROLES and len(texts[index]) > 4
+    return len(filled) == 1 and role not in _ABOUT and len(texts[index]) > 4
 
 
 def _slug(text: str) -> str:
