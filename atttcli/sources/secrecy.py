@@ -37,11 +37,8 @@ def marking(line: str) -> str:
     if not line or line.isspace():
         return ""
     text = unicodedata.normalize("NFC", line[:_LONGEST])
-    for part in _SPLIT.split(text):
-        degree = _stamp(part)
-        if degree:
-            return degree
-    return _stamp(text) if len(line) <= 60 else ""
+    whole = _stamp(text) if len(text) <= 60 else ""  # before its parts: letters may stand far apart
+    return whole or next(filter(None, map(_stamp, _SPLIT.split(text))), "")
 
 
 def _stamp(part: str) -> str:

@@ -171,10 +171,8 @@ def _page_content(lines: Sequence[str], table: Sequence[Sequence[str]]) -> str:
             for index, cell in enumerate(row):
                 text(42 + index * width, y - 12, cell)
             y -= 18
-        for index in range(len(table) + 1):
-            out.append(f"40 {top - 18 * index} m 800 {top - 18 * index} l S")
-        for index in range(columns + 1):
-            out.append(f"{40 + index * width} {top} m {40 + index * width} {y} l S")
+        out += [f"40 {top - 18 * index} m 800 {top - 18 * index} l S" for index in range(len(table) + 1)]
+        out += [f"{40 + index * width} {top} m {40 + index * width} {y} l S" for index in range(columns + 1)]
     return "\n".join(out)
 
 

@@ -32,6 +32,8 @@ from atttcli.model.observable import Indicator
 HEADS = ["STT", "Đơn vị", "IP bị nhiễm", "Mã độc", "C&C"]
 ROW = ["1", "Sở X", "203.0.113.5", "Mirai", "cnc[.]example"]
 
+NAIVE = datetime(2018, 1, 31, 7, 17)  # noqa: DTZ001 as a sheet holds it
+
 
 def table_text(delimiter: str) -> str:
     return "\r\n".join(delimiter.join(line) for line in (HEADS, ROW)) + "\r\n"
@@ -100,7 +102,8 @@ def test_xlsx_row_order_numbers_and_shared_strings_by_hand() -> None:
     strings = (
         "<sst><si><t>IP bị nhiễm</t></si><si><r><t>203.0.</t></r><r><t>113.5</t></r><rPh><t>x</t></rPh></si></sst>"
     )
-    sheet = '<worksheet><sheetData><row r="3"><c r="B3" t="s"><v>0</v></c></row><row r="9"><c r="B9" t="s"><v>1</v></c></row></sheetData></worksheet>'
+    row = '<row r="{0}"><c r="B{0}" t="s"><v>{1}</v></c></row>'
+    sheet = f"<worksheet><sheetData>{row.format(3, 0)}{row.format(9, 1)}</sheetData></worksheet>"
     (alert,) = of(read(raw_workbook(sheet, strings), "a.xlsx"), Alert)
     assert (alert.victim, alert.origin.line) == ("203.0.113.5", 9)
 
