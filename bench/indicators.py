@@ -40,7 +40,9 @@ def indicators(count: int) -> Iterator[Indicator]:
         elif kind == 3:
             yield Indicator(T.SHA256, f"{draw.getrandbits(256):064x}", "list", "", "malware")
         elif number % 1000 == 4:
-            yield Indicator(T.CIDR, f"{draw.randrange(1, 224)}.{draw.randrange(256)}.{draw.randrange(256)}.0/24", "list")
+            yield Indicator(
+                T.CIDR, f"{draw.randrange(1, 224)}.{draw.randrange(256)}.{draw.randrange(256)}.0/24", "list"
+            )
         else:
             yield Indicator(T.EMAIL, f"u{number}@bad{draw.randrange(10**6)}.example", "list", "", "phishing")
 
@@ -48,7 +50,9 @@ def indicators(count: int) -> Iterator[Indicator]:
 def web_events(count: int) -> list[Event]:
     draw = random.Random(11)
     clients = [f"10.{draw.randrange(256)}.{draw.randrange(256)}.{draw.randrange(1, 255)}" for _ in range(count // 20)]
-    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
+    agent = (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
+    )
     made = []
     for number in range(count):
         client, stem = draw.choice(clients), f"/tin-tuc/bai-viet-{draw.randrange(5000)}"

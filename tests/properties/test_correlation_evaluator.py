@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from typing import Any
 
@@ -16,12 +17,20 @@ from atttcli.rulepack.sigma import text_test
 from atttcli.rulepack.sigma_nodes import And, Field, Meta, Node, Not, Or, SigmaRule, Test
 
 ALPHABET = "abAB.*?\\é Σ\n"
-texts = st.text(ALPHABET, max_size=8)
+texts = st.one_of(st.text("abA", min_size=1, max_size=3), st.text(ALPHABET, max_size=8))  # short ones meet often
 values = st.one_of(texts, st.none(), st.integers(0, 3), st.lists(texts, max_size=3))
 kinds = st.sampled_from(["equals", "contains", "startswith", "endswith"])
-tests = st.builds(text_test, st.text(ALPHABET, min_size=1, max_size=6), kinds, st.booleans())
+tests = st.builds(
+    text_test,
+    st.one_of(st.text("ab*?", min_size=1, max_size=2), st.text(ALPHABET, min_size=1, max_size=6)),
+    kinds,
+    st.booleans(),
+)
 leaves: st.SearchStrategy[Node] = st.builds(
-    Field, st.sampled_from(["f", "g", "url", "action"]), st.lists(tests, min_size=1, max_size=3).map(tuple), st.booleans()
+    Field,
+    st.sampled_from(["f", "g", "url", "action"]),
+    st.lists(tests, min_size=1, max_size=3).map(tuple),
+    st.booleans(),
 )
 nodes = st.recursive(
     leaves,
@@ -74,7 +83,13 @@ def naive(node: Node, event: Event) -> bool:
         return all(naive(child, event) for child in node.children)
     if isinstance(node, Or):
         return any(naive(child, event) for child in node.children)
-    value = (event.url or None) if node.name == "url" else (event.action or None) if node.name == "action" else event.fields[node.name]
+    value = (
+        (event.url or None)
+        if node.name == "url"
+        else (event.action or None)
+        if node.name == "action"
+        else event.fields[node.name]
+    )
     members = value or [None] if isinstance(value, list) else [value]
     found = [any(naive_test(test, member) for member in members) for test in node.tests]
     return all(found) if node.every else any(found)
@@ -105,6 +120,38 @@ def test_dispatch_and_prefilter_lose_nothing(given_nodes: list[Node], given_even
         for index, event in enumerate(given_events):
             if naive(rule.rule.node, event):
                 assert (rule.rule.meta.id, index) in reached
+
+
+def test_prefilter_on_drawn_inputs_that_often_match() -> None:
+    """The same on inputs of which it is known that many match only by folding of case, beside others that do not."""
+    draw = random.Random(5)
+    held = 0
+    for _ in range(300):
+        word = "".join(draw.choice("abé") for _ in range(draw.choice((2, 3))))
+        kind = draw.choice(["equals", "contains", "startswith", "endswith"])
+        rule = compile_rule(
+            SigmaRule(
+                Meta("x", "", "t", "t", "", "low", "", (), (), Where()),
+                ("", "", ""),
+                Field("url", (text_test(word, kind, False),)),
+            )
+        )
+        batch = [
+            Event(
+                None,
+                1,
+                "r",
+                "webserver",
+                url="".join(draw.choice(["a", "b", "A", "B", "é", "É", "\n", "İ"]) for _ in range(draw.randrange(6))),
+            )
+            for _ in range(12)
+        ]
+        plan = Dispatch([rule]).plan(("webserver", "", "", "", ""))
+        assert plan.prefilter is not None and not plan.always
+        expected = {index for index, event in enumerate(batch) if naive(rule.rule.node, event)}
+        assert expected <= plan.prefilter.hits(batch)
+        held += bool(expected)
+    assert held >= 60, held
 
 
 @settings(max_examples=300, deadline=None)

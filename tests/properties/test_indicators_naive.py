@@ -1,5 +1,6 @@
 """The index against a naive matcher that compares every value with every indicator: none missed, none invented."""
 
+# ruff: noqa: E501 - tables read better in one line a row
 from __future__ import annotations
 
 import ipaddress
@@ -16,11 +17,13 @@ from atttcli.model.canonical import canonical
 from atttcli.model.observable import Indicator, ObservableType
 
 T = ObservableType
-octet = st.sampled_from([0, 1, 2, 127, 128, 255])
+octet = st.sampled_from([0, 1, 128, 255])
 ipv4 = st.tuples(st.sampled_from([192, 198]), octet, octet, octet).map(lambda t: ".".join(map(str, t)))
-ipv6 = st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)).map(lambda t: f"2001:db8:{t[0]:x}::{t[1]:x}:{t[2]:x}")
+ipv6 = st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 2)).map(
+    lambda t: f"2001:db8:{t[0]:x}::{t[1]:x}:{t[2]:x}"
+)
 label = st.sampled_from(["a", "b", "evil", "xevil", "mail"])
-domain = st.lists(label, min_size=1, max_size=4).map(lambda parts: ".".join([*parts, "example"]))
+domain = st.lists(label, min_size=1, max_size=3).map(lambda parts: ".".join([*parts, "example"]))
 url = st.tuples(
     st.sampled_from(["http", "https", "HTTP", "ftp"]), domain, st.sampled_from(["", ":80", ":8080"]), st.sampled_from(["", "/", "/a", "/a?b#c"])
 ).map(lambda t: f"{t[0]}://{t[1]}{t[2]}{t[3]}")  # fmt: skip
@@ -64,7 +67,10 @@ def naive(indicators: list[Indicator], kind: ObservableType, text: str, at: int 
         shown(one)
         for one in indicators
         if meets(one, *known)
-        and (at is None or ((one.valid_from is None or one.valid_from <= at) and (one.valid_until is None or at <= one.valid_until)))
+        and (
+            at is None
+            or ((one.valid_from is None or one.valid_from <= at) and (one.valid_until is None or at <= one.valid_until))
+        )
     }
 
 
@@ -74,7 +80,7 @@ def shown(one: Indicator) -> tuple[object, ...]:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(stored, max_size=40), st.lists(plain, max_size=12), moments)
+@given(st.lists(stored, min_size=15, max_size=40), st.lists(plain, min_size=6, max_size=12), moments)
 def test_as_the_naive_matcher(
     indicators: list[Indicator], asked: list[tuple[ObservableType, str]], at: int | None
 ) -> None:
@@ -88,8 +94,10 @@ def test_as_the_naive_matcher(
 
 
 @settings(max_examples=100, deadline=None)
-@given(indicators=st.lists(stored, max_size=30), asked=st.lists(plain, max_size=12))
-def test_a_hash_that_collides_always_is_slow_but_right(indicators: list[Indicator], asked: list[tuple[ObservableType, str]]) -> None:
+@given(indicators=st.lists(stored, min_size=10, max_size=30), asked=st.lists(plain, min_size=6, max_size=12))
+def test_a_hash_that_collides_always_is_slow_but_right(
+    indicators: list[Indicator], asked: list[tuple[ObservableType, str]]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for module in (index_module, table_module):
             patch.setattr(module, "hash", lambda key: len(key) % 3, raising=False)
@@ -112,7 +120,10 @@ def test_the_kept_form_answers_as_the_built_one(
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from(list(ObservableType)), st.one_of(st.text(max_size=60), plain.map(lambda pair: pair[1]), ranges.map(lambda pair: pair[1])))
+@given(
+    st.sampled_from(list(ObservableType)),
+    st.one_of(st.text(max_size=60), plain.map(lambda pair: pair[1]), ranges.map(lambda pair: pair[1])),
+)
 def test_canonical_is_stable_whatever_the_text(kind: ObservableType, text: str) -> None:
     known = canonical(kind, text)
     if known is not None:

@@ -152,7 +152,15 @@ def _summary(closed: Closed) -> str:
     else:
         head = f"{burst.count} events"
     threshold = "" if rule.kind.startswith("temporal") else f" (threshold {rule.threshold} in {window})"
-    return f"{head}{threshold}, {rfc3339(burst.first)} to {rfc3339(burst.last)}"
+    return f"{head}{threshold}, {_moment(burst.first)} to {_moment(burst.last)}"
+
+
+def _moment(micros: int) -> str:
+    """A time for people; a crafted stamp outside the calendar as its number."""
+    try:
+        return rfc3339(micros)
+    except (OverflowError, ValueError):
+        return f"{micros} µs"
 
 
 def _as_dict(sample: Sample) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Every rule that alerts has a folder with `case.yaml`, lines that it must match a
 Lines with attack texts are stored packed (`.b64`), so that an antivirus leaves them alone.
 """
 
+# ruff: noqa: E501 - tables read better in one line a row
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -30,7 +31,9 @@ def syslog(seconds: int, tag: str, text: str, host: str = "mail01") -> str:
 
 
 def ssh_fail(seconds: int, user: str = "admin", ip: str = ATTACKER) -> str:
-    return syslog(seconds, "sshd[812]", f"Failed password for {user} from {ip} port {40000 + seconds % 20000} ssh2", "portal01")
+    return syslog(
+        seconds, "sshd[812]", f"Failed password for {user} from {ip} port {40000 + seconds % 20000} ssh2", "portal01"
+    )
 
 
 def ssh_ok(seconds: int, user: str = "admin", ip: str = ATTACKER, method: str = "password") -> str:
@@ -39,7 +42,10 @@ def ssh_ok(seconds: int, user: str = "admin", ip: str = ATTACKER, method: str = 
 
 def given_up(seconds: int, ip: str = ATTACKER) -> str:
     return syslog(
-        seconds, "sshd[812]", f"Disconnected from authenticating user root {ip} port {42000 + seconds} [preauth]", "portal01"
+        seconds,
+        "sshd[812]",
+        f"Disconnected from authenticating user root {ip} port {42000 + seconds} [preauth]",
+        "portal01",
     )
 
 
@@ -58,7 +64,9 @@ def mail_fail(seconds: int, user: str, ip: str = ATTACKER) -> str:
 
 
 def mail_ok(seconds: int, user: str, ip: str = OFFICE) -> str:
-    return syslog(seconds, "dovecot", f"imap-login: Login: user=<{user}>, method=PLAIN, rip={ip}, lip=10.0.0.5, mpid=77, TLS")
+    return syslog(
+        seconds, "dovecot", f"imap-login: Login: user=<{user}>, method=PLAIN, rip={ip}, lip=10.0.0.5, mpid=77, TLS"
+    )
 
 
 def zimbra_fail(seconds: int, user: str, ip: str = ATTACKER) -> str:
@@ -73,12 +81,16 @@ def zimbra_fail(seconds: int, user: str, ip: str = ATTACKER) -> str:
 def submitted(seconds: int, user: str) -> str:
     queue = f"A{seconds:05X}7F"
     return syslog(
-        seconds, "postfix/submission/smtpd[300]", f"{queue}: client=unknown[{OTHER}], sasl_method=LOGIN, sasl_username={user}"
+        seconds,
+        "postfix/submission/smtpd[300]",
+        f"{queue}: client=unknown[{OTHER}], sasl_method=LOGIN, sasl_username={user}",
     )
 
 
 def queued(seconds: int, user: str, recipients: int) -> str:
-    return syslog(seconds, "postfix/qmgr[301]", f"B{seconds:05X}7F: from=<{user}>, size=4096, nrcpt={recipients} (queue active)")
+    return syslog(
+        seconds, "postfix/qmgr[301]", f"B{seconds:05X}7F: from=<{user}>, size=4096, nrcpt={recipients} (queue active)"
+    )
 
 
 def delivered(seconds: int, status: str) -> str:
@@ -90,13 +102,21 @@ def delivered(seconds: int, status: str) -> str:
 
 
 def web(
-    seconds: int, url: str, status: int = 404, method: str = "GET", ip: str = ATTACKER, agent: str = CHROME, referer: str = "-"
+    seconds: int,
+    url: str,
+    status: int = 404,
+    method: str = "GET",
+    ip: str = ATTACKER,
+    agent: str = CHROME,
+    referer: str = "-",
 ) -> str:
     stamp = f"{at(seconds) + timedelta(hours=7):%d/%b/%Y:%H:%M:%S} +0700"
     return f'{ip} - - [{stamp}] "{method} {url} HTTP/1.1" {status} 512 "{referer}" "{agent}"'
 
 
-def case(rule: str, why: str, positive: Lines | list[Lines], negative: Lines | list[Lines], packed: bool = False) -> None:
+def case(
+    rule: str, why: str, positive: Lines | list[Lines], negative: Lines | list[Lines], packed: bool = False
+) -> None:
     folder = OUT / rule
     folder.mkdir(parents=True, exist_ok=True)
     names: dict[str, list[str]] = {}
@@ -107,7 +127,11 @@ def case(rule: str, why: str, positive: Lines | list[Lines], negative: Lines | l
             text = "\n".join(lines) + "\n"  # type: ignore[arg-type]
             (folder / name).write_text(pack(text.encode()) if packed else text, encoding="utf-8")
             names.setdefault(kind, []).append(name)
-    head = f'why: "{why}"\nengine: correlation\nrule: {rule}\n' if rule in CORRELATIONS else f'why: "{why}"\nengine: sigma\nrule: {rule}\n'
+    head = (
+        f'why: "{why}"\nengine: correlation\nrule: {rule}\n'
+        if rule in CORRELATIONS
+        else f'why: "{why}"\nengine: sigma\nrule: {rule}\n'
+    )
     listed = "".join(f"{kind}:\n" + "".join(f"  - {name}\n" for name in files) for kind, files in names.items())
     (folder / "case.yaml").write_text(head + listed, encoding="utf-8")
 
@@ -145,7 +169,12 @@ def authentication() -> None:
          [[*usual, ssh_ok(50000, "quantri", "192.0.2.99")], [*usual[:5], ssh_ok(50000, "quantri", ATTACKER)]])  # fmt: skip
     case("attt-auth-0017", "Three refusals of one account.", [sudo_no(s) for s in every(60, 3)],
          [sudo_no(0), sudo_no(60), sudo_no(120, "ketoan")])  # fmt: skip
-    case("attt-auth-0018", "Not in sudoers; a mistyped password is none.", [sudo_no(0, reason="user NOT in sudoers")], [sudo_no(0)])
+    case(
+        "attt-auth-0018",
+        "Not in sudoers; a mistyped password is none.",
+        [sudo_no(0, reason="user NOT in sudoers")],
+        [sudo_no(0)],
+    )
 
 
 def mail_logins() -> None:
@@ -196,7 +225,10 @@ def web_attacks() -> None:
     def attack(rule: str, why: str, bad: list[str], good: list[str]) -> None:
         case(rule, why, [[line] for line in bad], good, packed=True)
 
-    news = [web(n, url, 200) for n, url in enumerate(("/", "/tin-tuc?id=5", "/van-ban/../index.html", "/tim-kiem?q=union+of+select"))]
+    news = [
+        web(n, url, 200)
+        for n, url in enumerate(("/", "/tin-tuc?id=5", "/van-ban/../index.html", "/tim-kiem?q=union+of+select"))
+    ]
     attack("attt-web-0020", "Plain, encoded and doubly encoded; one step up is what pages do.",
            [web(0, "/tai-ve?tep=../../../../etc/passwd"), web(0, "/a/..%2f..%2f..%2fweb.config"), web(0, "/x?f=%2fetc%2fpasswd"),
             web(0, "/cgi-bin/.%2e/.%2e/.%2e/bin/sh", 400)], news)  # fmt: skip

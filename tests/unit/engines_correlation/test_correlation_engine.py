@@ -60,6 +60,15 @@ def test_two_bursts_are_two_alerts_and_a_long_one_is_cut_by_the_day() -> None:
     assert sum(one.detail["count"] for one in days) == 3 * 86400 // 20
 
 
+def test_a_burst_cut_by_the_day_still_sees_the_window_across_the_cut() -> None:
+    """A slow trickle for a day, below the threshold, then ten lines of which five lie on either side of the cut."""
+    trickle = [ssh(290 * n) for n in range(298)]
+    across = [ssh(86400 - 10 + 2.2 * n, line=1000 + n) for n in range(10)]
+    assert 0 < (across[0].time or 0) - (trickle[-1].time or 0) <= 300 * SECOND  # no pause: it is the day that cuts
+    assert not of("attt-auth-0010", run(trickle))
+    assert len(of("attt-auth-0010", run([*trickle, *across]))) == 1
+
+
 def test_a_record_that_stands_for_many_counts_for_many() -> None:
     event = Event(START, 1, "", "authentication", "linux", "sshd", src_ip="203.0.113.45", action="login", outcome="failure",
                   fields={"repeated": 9})  # fmt: skip
@@ -85,13 +94,25 @@ def test_lines_that_come_late_by_less_than_a_minute_are_put_in_order() -> None:
     assert of("attt-auth-0014", run(late))
 
 
+def test_a_line_that_comes_far_too_late_does_not_turn_time_back() -> None:
+    burst = [ssh(1000 + n) for n in range(12)]
+    found = of(
+        "attt-auth-0010",
+        run([*burst, ssh(1200, ip="198.51.100.9"), ssh(1003), ssh(1400, ip="198.51.100.9"), ssh(1002)]),
+    )
+    assert [(one.detail["last"] - START) // SECOND for one in found] == [1011]
+    assert found[0].detail["count"] == 14
+
+
 def test_a_stamp_from_the_future_does_not_hide_what_follows() -> None:
     future = ssh(20 * 365 * 86400, ip="198.51.100.9")
     assert of("attt-auth-0010", run([future, *(ssh(n) for n in range(12))]))
 
 
 def test_events_without_time_are_counted_not_dropped() -> None:
-    event = Event(None, 1, "", "authentication", "linux", "sshd", src_ip="203.0.113.45", action="login", outcome="failure")
+    event = Event(
+        None, 1, "", "authentication", "linux", "sshd", src_ip="203.0.113.45", action="login", outcome="failure"
+    )
     found = run([event] * 30)
     assert [item.reason for item in found if isinstance(item, EngineProblem)] == [
         "30 matching events without a time could not be correlated"
@@ -102,7 +123,9 @@ def test_too_many_groups_are_let_go_and_said() -> None:
     engine = CorrelationEngine(PACK, capacity=100)
     found = run((ssh(n / 1000, ip=f"10.{n >> 8}.{n & 255}.1") for n in range(3000)), engine)
     assert any(isinstance(item, EngineProblem) and "let go" in item.reason for item in found)
-    quiet = run((ssh(n * 60, ip=f"10.{n >> 8}.{n & 255}.1") for n in range(3000)), CorrelationEngine(PACK, capacity=200))
+    quiet = run(
+        (ssh(n * 60, ip=f"10.{n >> 8}.{n & 255}.1") for n in range(3000)), CorrelationEngine(PACK, capacity=200)
+    )
     assert not [item for item in quiet if isinstance(item, EngineProblem) and "brute force from" in str(item.where)]
 
 
@@ -119,9 +142,24 @@ def test_history_makes_a_network_old_and_is_handed_on() -> None:
     assert not of("attt-auth-0016", run([new], CorrelationEngine(PACK)))  # nothing known: nothing is new
 
 
+@pytest.mark.parametrize(("known", "alerts"), [(9, 0), (10, 1)])
+def test_a_new_network_needs_as_many_logins_before_as_the_rule_says(known: int, alerts: int) -> None:
+    usual = [ssh(3600 * n, ok=True, ip="192.0.2.10") for n in range(known)]
+    assert len(of("attt-auth-0016", run([*usual, ssh(90000, ok=True)]))) == alerts
+
+
 def test_countries_nest_and_a_bad_table_is_refused_by_line(tmp_path: Path) -> None:
     ranges = CountryRanges([("198.51.100.0/24", "AA"), ("198.51.100.64/26", "BB"), ("2001:db8::/32", "CC")])
-    asked = ("198.51.100.1", "198.51.100.64", "198.51.100.127", "198.51.100.128", "198.51.101.0", "2001:db8::1", "x", "10.0.0.1")
+    asked = (
+        "198.51.100.1",
+        "198.51.100.64",
+        "198.51.100.127",
+        "198.51.100.128",
+        "198.51.101.0",
+        "2001:db8::1",
+        "x",
+        "10.0.0.1",
+    )
     assert [ranges.country(text) for text in asked] == ["AA", "BB", "BB", "AA", "", "CC", "", ""]
     (tmp_path / "a.csv").write_text("cidr,country\n198.51.100.0/24,AA\nnonsense,BB\n")
     with pytest.raises(InputError) as caught:
@@ -143,13 +181,24 @@ def test_a_single_event_rule_says_which_test_held() -> None:
 
 
 def test_the_log_source_is_respected() -> None:
-    assert not run([Event(START, 1, "", "proxy", url="/a?f=../../../../etc/passwd", action="request", outcome="failure")])
+    assert not run(
+        [Event(START, 1, "", "proxy", url="/a?f=../../../../etc/passwd", action="request", outcome="failure")]
+    )
     assert not of("attt-auth-0010", run(Event(START + n, 1, "", "mail", "x", "sshd", src_ip="203.0.113.4", action="login",
                                                outcome="failure") for n in range(30)))  # fmt: skip
 
 
 def test_our_words_are_not_taken_from_what_the_client_wrote() -> None:
-    crafted = Event(START, 1, "", "authentication", "linux", "sshd", src_ip="203.0.113.4", fields={"action": "login", "outcome": "failure"})
+    crafted = Event(
+        START,
+        1,
+        "",
+        "authentication",
+        "linux",
+        "sshd",
+        src_ip="203.0.113.4",
+        fields={"action": "login", "outcome": "failure"},
+    )
     assert not run([crafted] * 40)
 
 
@@ -239,3 +288,12 @@ def test_aliases_and_generate(tmp_path: Path) -> None:
     assert [item.rule_id for item in found if isinstance(item, Detection)] == ["v", "w", "c"]
     assert not of("c", run([events[0], Event(START + DAY, 2, "", "webserver", action="request", fields={"login": "an"})],
                            CorrelationEngine(pack)))  # fmt: skip
+
+
+@pytest.mark.parametrize("start", [2**62, -(2**62), 253_402_300_799 * SECOND])
+def test_a_stamp_outside_the_calendar_is_told_as_a_number(start: int) -> None:
+    events = [
+        Event(start + n, n, "", "authentication", "linux", "sshd", src_ip="203.0.113.4", action="login", outcome="failure")
+        for n in range(10)
+    ]  # fmt: skip
+    assert of("attt-auth-0010", run(events))[0].why[0]

@@ -1,5 +1,6 @@
 """Loading Sigma rules: what is taken, and that what is not is refused whole, by file, line and name."""
 
+# ruff: noqa: E501 - tables read better in one line a row
 from __future__ import annotations
 
 from pathlib import Path
@@ -73,7 +74,9 @@ def test_an_expression_that_re2_does_not_take_is_refused_with_those_that_need_it
 
 
 def test_referenced_rules_are_silent_unless_told_otherwise(tmp_path: Path) -> None:
-    counted = "---\ntitle: c\nid: c\ncorrelation: {type: event_count, rules: [x], timespan: 5m, condition: {gte: 3}%s}\n"
+    counted = (
+        "---\ntitle: c\nid: c\ncorrelation: {type: event_count, rules: [x], timespan: 5m, condition: {gte: 3}%s}\n"
+    )
     assert load(tmp_path, BLOCK + counted % "").rules[0].silent
     assert not load(tmp_path, BLOCK + counted % ", generate: true").rules[0].silent
     assert not load(tmp_path, BLOCK + "attt: {alert: true}\n" + counted % "").rules[0].silent

@@ -30,11 +30,11 @@ def test_is_private_and_used(tmp_path: Path) -> None:
     assert len(IndicatorIndex.build([], folder, "v2")) == 0
 
 
-@pytest.mark.parametrize("at", [0, 25, 60, -1])
-def test_a_changed_byte_means_building_again(tmp_path: Path, at: int) -> None:
+@pytest.mark.parametrize("at", [0, 25, 60, -1, "evil", "list"])
+def test_a_changed_byte_means_building_again(tmp_path: Path, at: int | str) -> None:
     IndicatorIndex.build(ONE, tmp_path, "v1")
     data = bytearray(kept(tmp_path).read_bytes())
-    data[at] ^= 1
+    data[data.index(at.encode()) if isinstance(at, str) else at] ^= 1
     kept(tmp_path).write_bytes(data)
     with pytest.raises(InputError):
         cached.load(tmp_path, "v1")

@@ -1,5 +1,6 @@
 """Indicators over events, captures and files: who is named, who is spared, what is said."""
 
+# ruff: noqa: E501 - tables read better in one line a row
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -77,7 +78,9 @@ def test_each_field_that_can_meet_one(event: Event, rule: str, field: str) -> No
         Event(1, 1, "", url="/files.example/a.hta"),
         Event(1, 1, "", url="http://files.example/a.hta?x"),
         Event(1, 1, "", user="203.0.113.66"),
-        Event(1, 1, "", src_ip="\x00", domain="." * 300, url="http://[::1", user="@", hash="zz", fields={"from": ["x"]}),
+        Event(
+            1, 1, "", src_ip="\x00", domain="." * 300, url="http://[::1", user="@", hash="zz", fields={"from": ["x"]}
+        ),
         Event(1, 1, "", category="mail", fields={"from": {"a": 1}, "to": 5, "helo": "\ud800"}),
     ],
 )
@@ -86,7 +89,9 @@ def test_near_misses_and_rubbish_meet_nothing(event: Event) -> None:
 
 
 def test_says_who_is_bad_who_is_ours_and_why() -> None:
-    found = only(Event(5, 9, "raw line", category="webserver", src_ip="203.0.113.66", dst_ip="192.0.2.7", host="portal"))
+    found = only(
+        Event(5, 9, "raw line", category="webserver", src_ip="203.0.113.66", dst_ip="192.0.2.7", host="portal")
+    )
     assert found.severity is Severity.CRITICAL
     assert found.observables == (Observable(T.IPV4, "203.0.113.66", "c2"), Observable(T.IPV4, "192.0.2.7", "victim"))
     assert found.key == "203.0.113.66|192.0.2.7"
@@ -138,7 +143,9 @@ def test_blocks_and_memory_of_clean_values_change_nothing() -> None:
     events = [Event(1, n, "", src_ip=f"203.0.113.{n % 100}") for n in range(400)]
     one = engine()
     whole = [position for position, _ in engine().match_events(events)]
-    pieces = [start + position for start in range(0, 400, 7) for position, _ in one.match_events(events[start : start + 7])]
+    pieces = [
+        start + position for start in range(0, 400, 7) for position, _ in one.match_events(events[start : start + 7])
+    ]
     assert whole == pieces == [66, 166, 266, 366]
 
 

@@ -27,21 +27,31 @@ def test_csv(tmp_path: Path) -> None:
         "ip,203.0.113.0/24,,,,\n"
         "ipv4-addr,203.0.113.9,,,,\nipv4-addr,203.0.113.9,,,,\n",
     )  # fmt: skip
-    assert [(problem.where.line, problem.reason) for problem in pack.problems] == [(4, "'203.0.113.0/24' is no ipv4-addr")]
+    assert [(problem.where.line, problem.reason) for problem in pack.problems] == [
+        (4, "'203.0.113.0/24' is no ipv4-addr")
+    ]
     first, second = pack.indicators
     end = parse_moment("2026-12-01") - 1
-    assert first == Indicator(T.DOMAIN, "hxxp.example", "thang11", "mô tả, có dấu phẩy", "c2", parse_moment("2026-11-01"), end)
+    assert first == Indicator(
+        T.DOMAIN, "hxxp.example", "thang11", "mô tả, có dấu phẩy", "c2", parse_moment("2026-11-01"), end
+    )
     assert second.value == "203.0.113.9"
 
 
 def test_text(tmp_path: Path) -> None:
-    pack = load(tmp_path, "a.txt", "# type: domain-name\n# kind: phishing\n\nevil[.]example  # seen twice\nnot a name\n")
+    pack = load(
+        tmp_path, "a.txt", "# type: domain-name\n# kind: phishing\n\nevil[.]example  # seen twice\nnot a name\n"
+    )
     assert [(one.value, one.kind) for one in pack.indicators] == [("evil.example", "phishing")]
     assert pack.problems[0].where.line == 5
 
 
 def test_yaml(tmp_path: Path) -> None:
-    text = "kind: malware\nindicators:\n  - {type: md5, value: " + "AB" * 16 + "}\n  - {type: md5, value: short}\n  - [x]\n"
+    text = (
+        "kind: malware\nindicators:\n  - {type: md5, value: "
+        + "AB" * 16
+        + "}\n  - {type: md5, value: short}\n  - [x]\n"
+    )
     pack = load(tmp_path, "a.yml", text)
     assert [(one.value, one.kind) for one in pack.indicators] == [("ab" * 16, "malware")]
     assert pack.problems[0].where.line == 4 and len(pack.problems) == 2
