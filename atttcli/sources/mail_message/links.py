@@ -102,6 +102,10 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
             position = end + 3
             continue
         name = _NAME.match(text, start + 1)
+        if name is None and text[start + 1 : start + 2] not in ("!", "?", "/"):
+            yield "", "<"
+            position = start + 1
+            continue
         end = _tag_end(text, name.end() if name else start + 1)
         if name:
             yield name[0].lower(), text[name.end() : end]

@@ -35,9 +35,10 @@ def imitated(name: str, own_domains: frozenset[str]) -> str:
 
 
 def _embeds(look: str, own: str, name: str) -> bool:
-    """`backan.gov.vn.evil.example`, `backan-gov-vn.example`: our whole name within another's."""
-    plain = _skeleton(own).replace(".", "-")
-    return plain in look.replace(".", "-") and not name.endswith(f".{own}") and name != own
+    """`backan.gov.vn.evil.example`, `backan-gov-vn.example`, `backan.gov.example`: our name within another's."""
+    labels = own.split(".")
+    plain = _skeleton("-".join(labels[:-1] if len(labels) > 2 else labels))
+    return f"-{plain}-" in f"-{look.replace('.', '-')}-" and not name.endswith(f".{own}") and name != own
 
 
 def _near(registered: str, shown: str, own: str) -> bool:

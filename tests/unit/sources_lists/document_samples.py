@@ -258,7 +258,7 @@ def _add_entries(entries: list[dict[str, Any]], parent: int, tree: Tree) -> None
                 "type": kind,
                 "child": -1,
                 "right": -1,
-                "start": -2 if kind == 1 else 0,
+                "start": -2,
                 "size": 0,
                 "data": data,
             }

@@ -91,7 +91,7 @@ def test_recognised_by_content_whatever_the_name() -> None:
 def test_xlsx_dates_as_cells_serials_and_1904() -> None:
     rows = [
         heads("Deface"),
-        ["http://a.example/", "", datetime(2018, 1, 31, 7, 17), ""],
+        ["http://a.example/", "", NAIVE, ""],
         ["http://b.example/", "", 43131.30347, ""],
     ]
     times = [local_text(alert.time) for alert in of(read(workbook({"Deface": rows}), "a.xlsx"), Alert)]

@@ -10,11 +10,8 @@ from atttcli.model.alert import Alert
 from atttcli.model.observable import Indicator, ObservableType
 from atttcli.sources.lists.rows import VALIDITY
 
-MAIL_LIST = (
-    "STT | Tên đơn vị | Địa chỉ IP | Cổng | Thời gian (GMT+7) | Loại mã độc/botnet | C&C IP/domain | Ghi chú".split(
-        " | "
-    )
-)
+HEADING = "STT | Tên đơn vị | Địa chỉ IP | Cổng | Thời gian (GMT+7) | Loại mã độc/botnet | C&C IP/domain | Ghi chú"
+MAIL_LIST = HEADING.split(" | ")
 TITLE = "DANH SÁCH ĐỊA CHỈ IP NHIỄM MÃ ĐỘC"
 
 

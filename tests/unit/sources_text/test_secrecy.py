@@ -27,7 +27,8 @@ def test_marks(line: str, degree: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "", "mật", "mat", "Mat", "MẮT", "MẠT", "MẤT", "bảo mật", "BẢO MẬT", "MẬT KHẨU", "Mật khẩu: ******", "BÍ MẬT NHÀ NƯỚC", "MẬT MÃ",
+        "", "mật", "mat", "Mat", "MẮT", "MẠT", "MẤT", "bảo mật", "BẢO MẬT", "MẬT KHẨU", "Mật khẩu: ******",
+        "BÍ MẬT NHÀ NƯỚC", "MẬT MÃ",
         "Độ mật: Thường", "Độ mật:", "bảo vệ bí mật nhà nước, tối mật", "SỐ MẬT", "MẬT ONG RỪNG", "Ban Cơ yếu - Mật mã",
         "Tài liệu này không thuộc danh mục TỐI MẬT", "FORMAT", "M A T T",
     ],
