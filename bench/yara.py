@@ -2,7 +2,7 @@
 
     python bench/yara.py [--rules FOLDER] [--files FOLDER] [--rounds N] [--threads N]
 
-Without --rules a set of 400 rules is generated. Both read every file of the folder, archives are not looked into (the
+Without --rules a set of 400 rules is generated. Both read every file of the folder up to 64 MB, archives are not looked into (the
 command cannot). Goals: CPU <= 1.10x the command, an unchanged rescan <= 1/40 of the first scan, RSS <= 1.5x.
 """
 
@@ -39,7 +39,7 @@ def child(rules: str, files: str, work: str, cached: str, threads: str) -> None:
 
     engine = YaraEngine(load_yara_rules([Path(rules)], Path(work, "rules")))
     settings = ScanSettings(
-        limits=ScanLimits(file_bytes=0, threads=int(threads)),
+        limits=ScanLimits(threads=int(threads)),
         archives=dataclasses.replace(ARCHIVE_LIMITS, depth=0),
         cache=Path(work, "files.db") if cached == "yes" else None,
     )
@@ -79,13 +79,12 @@ def generated_rules(folder: Path, count: int = 400) -> None:
                 f'rule r{index} {{ strings: $a = "{text[0]}" $b = "{text[1]}" wide ascii nocase $c = {{ {gap} ?? [2-8] {gap} }} '
                 f'$d = /{text[3][:8]}[a-z0-9]{{1,20}}{text[4][:6]}/ $e = "{text[5]}" xor condition: 2 of them or $e }}\n'
             )
-        out.write(
-            'rule elf { condition: uint32(0) == 0x464c457f }\nrule copyright { strings: $a = "Copyright" condition: #a > 3 }\n'
-        )
+        out.write('rule go_program { strings: $a = "Go buildinf:" condition: uint32(0) == 0x464c457f and $a }\n')
+        out.write('rule copyright { strings: $a = "Copyright" condition: #a > 3 }\n')
 
 
 def command_line(rules: Path, files: Path, compiled: Path | None, threads: int) -> list[str]:
-    base = ["yara", "-r", "-w", "-N", "-p", str(threads)]
+    base = ["yara", "-r", "-w", "-N", "-p", str(threads), "-z", str(64 << 20)]
     for name in EXTERNALS:
         base += ["-d", f"{name}="]
     if compiled is not None:
@@ -126,7 +125,7 @@ def agreement(work: Path, text: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rules", type=Path)
-    parser.add_argument("--files", type=Path, default=Path("/usr/lib/python3"))
+    parser.add_argument("--files", type=Path, default=Path("/usr/lib/x86_64-linux-gnu"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()

@@ -209,7 +209,8 @@ def test_a_vanished_file_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.timeout(60)
-def test_a_mapped_file_cut_while_it_is_matched_does_not_kill(tmp_path: Path) -> None:
+def test_a_mapped_file_cut_while_it_is_matched_does_not_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atttcli.field.opening.MAP_FROM", 1 << 20)
     victim = tmp_path / "big"
     victim.write_bytes(os.urandom(1 << 20) * 30)
     (tmp_path / "small").write_bytes(NEEDLE)
