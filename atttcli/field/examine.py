@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Callable, Dict, Iterator, List, NamedTuple, Op
 
 from atttcli.field.filetype import archive_kind, file_type
 from atttcli.field.match import Matcher, MatchFailed, Owners, RuleHit, StringHit, Subject
-from atttcli.field.opening import Content, NotReadable, give_back, new_buffer, read_content, reason
+from atttcli.field.opening import Content, NotReadable, new_buffer, read_content, reason
 from atttcli.field.unpack import SKIPPED, Member, UnpackProblem, unpack_all
 from atttcli.limits import MIB, Budget, Limits
 
@@ -80,8 +80,7 @@ class Examiner:
         """Judge an open regular file; reads by `fd` only. The caller closes it."""
         owner = self.owners.name(info.st_uid)
         try:
-            buffer = self._buffer()
-            content = read_content(fd, info.st_size, buffer)
+            content = read_content(fd, info.st_size, self._buffer())
         except NotReadable as refused:
             return Examination(info.st_size, failed=refused.why)
         try:
@@ -91,7 +90,6 @@ class Examiner:
         finally:
             if isinstance(content, memoryview):
                 content.release()
-                give_back(buffer, info.st_size)
             elif isinstance(content, mmap.mmap):
                 content.close()
 

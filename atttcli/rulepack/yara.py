@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,28 +24,15 @@ from atttcli.errors import Where
 from atttcli.field.opening import NotReadable, open_regular, read_content
 from atttcli.limits import MIB
 from atttcli.rulepack.cache import Parts, PrivateCache
-from atttcli.rulepack.yara_source import RuleText, YaraSource, blanked, culprit
+from atttcli.rulepack.yara_check import EXTERNALS, MODULES, RuleFile, RuleFileChecker, YaraRule
+from atttcli.rulepack.yara_source import YaraSource
 
-EXTERNALS: Final[Mapping[str, Any]] = {"filename": "", "filepath": "", "extension": "", "filetype": "", "owner": ""}
-MODULES: Final = frozenset({"pe", "elf", "math", "hash", "time", "string", "dotnet", "macho", "dex", "lnk", "magic"})
+__all__ = ["EXTERNALS", "YaraPack", "YaraRule", "load_yara_rules"]
 _SUFFIXES: Final = frozenset({".yar", ".yara", ".rule"})
 _FILE_BYTES: Final = 8 * MIB
 _TOTAL_BYTES: Final = 512 * MIB
 _FILES: Final = 50_000
-_BAD_RULES: Final = 64  # beyond that a file is refused whole
 _CHECK_SECONDS: Final = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class YaraRule:
-    """One loaded rule. `file` and `line` say where it stands; `namespace:name` is its id."""
-
-    name: str
-    namespace: str
-    tags: tuple[str, ...]
-    meta: dict[str, Any]
-    file: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +50,6 @@ class YaraPack:
     disabled: frozenset[str] = frozenset()
     scope: str = "all"
     prefilter: Any = None
-
-
-@dataclass(slots=True)
-class _File:
-    """One rule file on its way: `text` is what will be compiled, `logs` what the prefilter is made of."""
-
-    namespace: str
-    path: str
-    data: bytes
-    text: str = ""
-    rules: list[YaraRule] = field(default_factory=list)
-    problems: list[RuleProblem] = field(default_factory=list)
-    logs: str = ""
-
-    def source_text(self) -> str:
-        """A byte that is not UTF-8 becomes the escape that means this very byte in strings and regular expressions."""
-        return self.data.decode("utf-8-sig", "backslashreplace")
 
 
 class _Stored(msgspec.Struct):
@@ -137,11 +107,11 @@ def _load_private(blob: bytes) -> Any:
     return yara.load(file=io.BytesIO(blob))  # noqa: TID251
 
 
-def _compile_all(files: Sequence[_File], scope: str, externals: Mapping[str, Any]) -> Parts:
+def _compile_all(files: Sequence[RuleFile], scope: str, externals: Mapping[str, Any]) -> Parts:
     return (_compile_at_once(files, externals) if scope == "all" else None) or _compile_each(files, scope, externals)
 
 
-def _compile_at_once(files: Sequence[_File], externals: Mapping[str, Any]) -> Parts | None:
+def _compile_at_once(files: Sequence[RuleFile], externals: Mapping[str, Any]) -> Parts | None:
     """Compile a set without any problem in one go, half the work; None when there is anything to say about it."""
     import yara
 
@@ -165,7 +135,7 @@ def _compile_at_once(files: Sequence[_File], externals: Mapping[str, Any]) -> Pa
     return Parts(msgspec.json.encode(_Stored(about, [])), [_saved(compiled)])
 
 
-def _compile_each(files: Sequence[_File], scope: str, externals: Mapping[str, Any]) -> Parts:
+def _compile_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str, Any]) -> Parts:
     deadline = time.monotonic() + _CHECK_SECONDS
     for file in files:
         if time.monotonic() > deadline:
@@ -173,7 +143,7 @@ def _compile_each(files: Sequence[_File], scope: str, externals: Mapping[str, An
                 RuleProblem(Where(file.path), "checking the rules took too long; this file was not read")
             )
             continue
-        _Checker(file, scope, externals).check()
+        RuleFileChecker(file, scope, externals).check()
         file.problems.sort(key=lambda problem: problem.where.line or 0)
     about = _Stored(
         [(r.name, r.namespace, list(r.tags), r.meta, r.file, r.line) for f in files for r in f.rules],
@@ -199,131 +169,7 @@ def _saved(compiled: Any) -> bytes:
     return out.getvalue()
 
 
-class _Checker:
-    """Compiles one file alone, takes out rules that do not compile, and says why."""
-
-    def __init__(self, file: _File, scope: str, externals: Mapping[str, Any]) -> None:
-        self._file = file
-        self._scope = scope
-        self._externals = dict(externals)
-
-    def check(self) -> None:
-        file = self._file
-        source = YaraSource(file.source_text())
-        if (line := source.include_line()) is not None:
-            self._refuse(
-                "includes are not followed", line, hint="give the folder itself; every rule file in it is read"
-            )
-            return
-        text = self._without_foreign_modules(source)
-        kept = self._without_bad_rules(text, list(source.rules))
-        if kept is None:
-            return
-        text, compiled = kept
-        self._warn(compiled)
-        lines = {rule.name: rule.line for rule in reversed(source.rules)}
-        rules = [
-            YaraRule(
-                rule.identifier,
-                file.namespace,
-                tuple(rule.tags),
-                dict(rule.meta),
-                file.path,
-                lines.get(rule.identifier, 1),
-            )
-            for rule in compiled
-        ]
-        private = {rule.identifier for rule in compiled if rule.is_private}
-        file.text, file.rules = self._scoped(source, text, rules, private)
-
-    def _without_foreign_modules(self, source: YaraSource) -> str:
-        spans = []
-        for name, start, end in source.imports():
-            if name not in MODULES:
-                spans.append((start, end))
-                self._refuse(
-                    f'import of the module "{name}" is not allowed',
-                    source.line_of(start),
-                    hint="only modules that look at the file itself: " + ", ".join(sorted(MODULES)),
-                )
-        return blanked(source.text, spans)
-
-    def _without_bad_rules(self, text: str, rules: list[RuleText]) -> tuple[str, Any] | None:
-        """What compiles of a file, None when nothing can be used."""
-        import yara
-
-        for _ in range(_BAD_RULES):
-            try:
-                return text, yara.compile(source=text, includes=False, externals=self._externals)
-            except (yara.Error, ValueError, TypeError) as error:
-                line, message = _parse_message(str(error))
-                bad = culprit(rules, line, message) if isinstance(error, yara.SyntaxError) else None
-                self._refuse(message, line, bad.name if bad else "", _hint(message))
-                if bad is None:
-                    return None
-                if bad.is_global:
-                    self._refuse("the file's other rules hang on a global rule that was refused", bad.line)
-                    return None
-                text = blanked(text, [(bad.start, bad.end)])
-                rules.remove(bad)
-        self._refuse(f"more than {_BAD_RULES} bad rules; the file was not used", None)
-        return None
-
-    def _scoped(
-        self, source: YaraSource, text: str, rules: list[YaraRule], private: set[str]
-    ) -> tuple[str, list[YaraRule]]:
-        """Leave only the rules of the scope; others stay compiled, unseen, where one of them is referred to."""
-        if self._scope == "all":
-            return text, rules
-        wanted = [rule for rule in rules if rule.name not in private and in_scope(rule, self._scope)]
-        if self._scope == "log":
-            wanted = self._for_log_text(source, wanted)
-        names = {rule.name for rule in wanted} | private
-        spans = [(rule.start, rule.end) for rule in source.rules if rule.name not in names and not rule.is_global]
-        slim = blanked(text, spans)
-        return (slim if self._compiles(slim) else text), wanted
-
-    def _for_log_text(self, source: YaraSource, rules: list[YaraRule]) -> list[YaraRule]:
-        places = {rule.name: rule for rule in source.rules}
-        usable, pieces = [], []
-        for rule in rules:
-            place = places.get(rule.name)
-            obstacle = source.obstacle_to_line_search(place) if place else "it could not be found in its file"
-            piece = source.any_string(place) if place and not obstacle else ""
-            if not piece or not self._compiles(piece):
-                hint = "put the condition `at 0` in place of ^" if "^" in obstacle else ""
-                self._refuse(obstacle or "its strings cannot be searched in log text", rule.line, rule.name, hint)
-                continue
-            usable.append(rule)
-            pieces.append(piece)
-        self._file.logs = "\n".join(pieces)
-        return usable
-
-    def _compiles(self, text: str) -> bool:
-        import yara
-
-        try:
-            yara.compile(source=text, includes=False, externals=self._externals)
-        except yara.Error:
-            return False
-        return True
-
-    def _warn(self, compiled: Any) -> None:
-        for warning in getattr(compiled, "warnings", ())[:_BAD_RULES]:
-            line, message = _parse_message(str(warning))
-            self._file.problems.append(RuleProblem(Where(self._file.path, line), message, refused=False))
-
-    def _refuse(self, reason: str, line: int | None, rule: str = "", hint: str = "") -> None:
-        self._file.problems.append(RuleProblem(Where(self._file.path, line, rule=rule), reason, hint))
-
-
-def in_scope(rule: YaraRule, scope: str) -> bool:
-    """Whether a rule belongs to `file` or `log`: tag `log` or meta `scope` (`log`, `file`, `any`) decide; else `file`."""
-    stated = str(rule.meta.get("scope", "log" if "log" in rule.tags else "file")).lower()
-    return scope == "all" or stated in (scope, "any")
-
-
-def _read_files(paths: Sequence[Path], problems: list[RuleProblem]) -> Iterator[_File]:
+def _read_files(paths: Sequence[Path], problems: list[RuleProblem]) -> Iterator[RuleFile]:
     taken: set[str] = set()
     total = 0
     for namespace, path in _rule_paths(paths, problems):
@@ -341,7 +187,7 @@ def _read_files(paths: Sequence[Path], problems: list[RuleProblem]) -> Iterator[
             number += 1
             unique = f"{namespace}#{number}"
         taken.add(unique)
-        yield _File(unique, str(path), data)
+        yield RuleFile(unique, str(path), data)
 
 
 def _rule_paths(paths: Sequence[Path], problems: list[RuleProblem]) -> Iterator[tuple[str, Path]]:
@@ -390,7 +236,7 @@ def _read(path: Path, problems: list[RuleProblem]) -> bytes | None:
     return data
 
 
-def _digest(files: Sequence[_File], scope: str, externals: Mapping[str, Any]) -> str:
+def _digest(files: Sequence[RuleFile], scope: str, externals: Mapping[str, Any]) -> str:
     import yara
 
     digest = hashlib.sha256()
@@ -412,25 +258,6 @@ def _digest(files: Sequence[_File], scope: str, externals: Mapping[str, Any]) ->
 
 def _hash(*words: str) -> str:
     return hashlib.sha256("\n".join(words).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _parse_message(text: str) -> tuple[int, str]:
-    """`line 3: undefined identifier "x"` to its parts; line 1 where none is given."""
-    head, colon, rest = text.partition(": ")
-    word, _, number = head.rpartition(" ")
-    if colon and word.endswith("line") and number.isdigit():
-        return max(int(number), 1), rest
-    return 1, text
-
-
-def _hint(message: str) -> str:
-    if "undefined identifier" in message:
-        return "an external variable, module or rule that is not there; a rule may refer only to rules of its own file"
-    if "duplicated identifier" in message:
-        return "two rules of one file bear this name"
-    if "unexpected end of file" in message or "expecting" in message:
-        return "look for a missing brace, quote or section just before this line"
-    return ""
 
 
 def _flat(problem: RuleProblem) -> tuple[str, int | None, str, str, str, bool]:
