@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from atttcli.model.observable import Observable, ObservableType
@@ -62,7 +63,10 @@ class _AddressSet:
         return read is not None and self._families[read[0]].contains(read[1])
 
 
+@lru_cache(maxsize=8192)  # a list asks for the same values again and again
 def _span(text: str) -> tuple[int, Span] | None:
+    if not (text[:1].isdigit() or ":" in text):
+        return None
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:

@@ -61,6 +61,16 @@ class Context:
     agency: str = ""  # of the row above: a cell merged over several rows is filled only once
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row as read once: its texts, the first text of each role, its time."""
+
+    number: int
+    texts: tuple[str, ...]
+    fields: dict[Role, str]
+    moment: int | None
+
+
 @dataclass(slots=True)
 class _Reading:
     """A row's values sorted by what becomes of them."""
@@ -76,20 +86,17 @@ def read_row(row: Row, context: Context) -> RowOutcome | None:
     texts = row.texts()
     if not any(texts) or context.header.repeats(texts):
         return None
-    fields = _fields(texts, context)
+    line = _Line(row.number, texts, _fields(texts, context), _time(row, context))
     reading = _sort(texts, context)
     if not (reading.victims or reading.indicators) and _is_footer(texts, context.header):
         return None
     if context.header.kind is Kind.CVE:
-        return RowOutcome(row.number, context.sheet, tuple(_vulnerability(row, fields, context)))
-    moment = _time(row, context)
-    records: list[Record] = [
-        _alert(row, fields, moment, victim, reading, context) for victim in _merged(reading.victims)
-    ]
-    records += [_indicator(value, role, fields, moment, context) for value, role in reading.indicators]
+        return RowOutcome(row.number, context.sheet, tuple(_vulnerability(line, context)))
+    records: list[Record] = [_alert(line, victim, reading, context) for victim in _merged(reading.victims)]
+    records += [_indicator(value, role, line, context) for value, role in reading.indicators]
     problems = reading.problems or ([] if records else ["no usable address, link or hash in this row"])
     if problems:
-        records.append(_problem(row, "; ".join(problems[:5]), texts, context))
+        records.append(_problem(line, "; ".join(problems[:5]), context))
     return RowOutcome(row.number, context.sheet, tuple(records))
 
 
@@ -210,15 +217,9 @@ def _time(row: Row, context: Context) -> int | None:
     return None
 
 
-def _alert(
-    row: Row,
-    fields: dict[Role, str],
-    moment: int | None,
-    victim: tuple[Observable, int, str],
-    reading: _Reading,
-    context: Context,
-) -> Alert:
+def _alert(line: _Line, victim: tuple[Observable, int, str], reading: _Reading, context: Context) -> Alert:
     value, port, why = victim
+    fields = line.fields
     given, letter, kind = context.given, context.letter, context.header.kind
     name = _victim_name(value)
     malware = fields.get(Role.MALWARE) or fields.get(Role.TYPE) or fields.get(Role.TAG) or ""
@@ -229,15 +230,14 @@ def _alert(
             *reading.context,
         ]
     )
-    detail = _detail(row, fields, port, context)
     return Alert(
         kind="national-list",
         rule_id=f"list.{kind.value}" + (f".{_slug(malware)}" if _slug(malware) else ""),
         title=title_of(kind, fields, name),
         severity=SEVERITY[kind] if Role.VULNERABILITY not in fields else Severity.MEDIUM,
-        origin=Origin(given.sha256, given.path, row.number),
-        occurrence=_occurrence(row, name, context),
-        time=moment,
+        origin=Origin(given.sha256, given.path, line.number),
+        occurrence=_occurrence(line, name, context),
+        time=line.moment,
         key=value.value if value.type is ObservableType.CIDR else name,
         category=_category(value, fields, kind),
         victim=name,
@@ -245,7 +245,7 @@ def _alert(
         tags=(kind.value,),
         observables=tuple(observables),
         why=(why,) if why else (),
-        detail=detail,
+        detail=_detail(line, port, context),
     )
 
 
@@ -257,11 +257,12 @@ def _category(victim: Observable, fields: dict[Role, str], kind: Kind) -> str:
     return CATEGORY[kind]
 
 
-def _vulnerability(row: Row, fields: dict[Role, str], context: Context) -> Iterator[Record]:
+def _vulnerability(line: _Line, context: Context) -> Iterator[Record]:
     """A row of the sheet `CVE` names a product, no address: an alert that triage lays beside the inventory's products."""
+    fields = line.fields
     product, weakness = fields.get(Role.PRODUCT, ""), fields.get(Role.VULNERABILITY, "")
     if not product and not weakness:
-        yield _problem(row, "neither a product nor a vulnerability in this row", row.texts(), context)
+        yield _problem(line, "neither a product nor a vulnerability in this row", context)
         return
     score = re.match(r"\d{1,2}(?:[.,]\d+)?", fields.get(Role.SCORE, ""))
     points = float(score[0].replace(",", ".")) if score else 0.0
@@ -270,23 +271,22 @@ def _vulnerability(row: Row, fields: dict[Role, str], context: Context) -> Itera
         rule_id=f"list.cve.{_slug(weakness or product)}",
         title=title_of(Kind.CVE, fields, product),
         severity=Severity.HIGH if points >= 7 else Severity.MEDIUM if points >= 4 or not score else Severity.LOW,
-        origin=Origin(context.given.sha256, context.given.path, row.number),
-        occurrence=_occurrence(row, product, context),
-        time=_time(row, context),
+        origin=Origin(context.given.sha256, context.given.path, line.number),
+        occurrence=_occurrence(line, product, context),
+        time=line.moment,
         key=fold(product) or fold(weakness),
         category=CATEGORY[Kind.CVE],
         sender=context.letter.sender,
         tags=("cve",),
-        detail=_detail(row, fields, 0, context) | {"product": product, "vulnerability": weakness},
+        detail=_detail(line, 0, context) | {"product": product, "vulnerability": weakness},
     )
 
 
-def _indicator(
-    value: Observable, role: Role, fields: dict[Role, str], moment: int | None, context: Context
-) -> Indicator:
+def _indicator(value: Observable, role: Role, line: _Line, context: Context) -> Indicator:
     given, letter = context.given, context.letter
-    start = moment if moment is not None else context.letter_time if context.letter_time is not None else given.modified
-    words = [fields.get(Role.MALWARE, ""), fields.get(Role.NOTE, "")]
+    dated = (moment for moment in (line.moment, context.letter_time, given.modified) if moment is not None)
+    start = next(dated, None)
+    words = [line.fields.get(Role.MALWARE, ""), line.fields.get(Role.NOTE, "")]
     shared = role is Role.MALWARE_LINK and value.type in (ObservableType.IPV4, ObservableType.IPV6)
     return Indicator(
         type=value.type,
@@ -301,15 +301,15 @@ def _indicator(
     )
 
 
-def _detail(row: Row, fields: dict[Role, str], port: int, context: Context) -> dict[str, Any]:
+def _detail(line: _Line, port: int, context: Context) -> dict[str, Any]:
     """The whole row, JSON-safe, and the letter it came with."""
     cells: dict[str, str] = {}
-    for index, text in enumerate(row.texts()):
+    for index, text in enumerate(line.texts):
         if text:
             name = context.header.names[index] if index < len(context.header.names) else ""
             label = name or f"column {index + 1}"
             cells[label if label not in cells else f"{label} ({index + 1})"] = text[:_KEPT_CELL]
-    letter = context.letter
+    letter, fields = context.letter, line.fields
     detail: dict[str, Any] = {"row": cells, "sheet": context.sheet, "list": context.header.kind.value}
     named = {
         "agency": fields.get(Role.AGENCY),
@@ -318,12 +318,12 @@ def _detail(row: Row, fields: dict[Role, str], port: int, context: Context) -> d
     }
     named |= {"c2_port": fields.get(Role.C2_PORT), "letter": letter.number, "letter_date": letter.date}
     named |= {"deadline": letter.deadline, "reply": letter.reply}
-    if _time(row, context) is None:
+    if line.moment is None:
         named["unread_time"] = fields.get(Role.TIME)
     return detail | {key: value for key, value in named.items() if value}
 
 
-def _occurrence(row: Row, victim: str, context: Context) -> str:
+def _occurrence(line: _Line, victim: str, context: Context) -> str:
     """Digest of the row's words without its running number, with the letter's number.
 
     The same row in the same letter, saved again in another format, is the same claim. A row without time in a list
@@ -331,17 +331,17 @@ def _occurrence(row: Row, victim: str, context: Context) -> str:
     """
     roles = context.header.roles
     cells = [
-        fold(text) for index, text in enumerate(row.texts()) if index >= len(roles) or roles[index] is not Role.ORDINAL
+        fold(text) for index, text in enumerate(line.texts) if index >= len(roles) or roles[index] is not Role.ORDINAL
     ]
     letter = context.letter
-    issue = letter.number or letter.date or ("" if _time(row, context) is not None else context.given.sha256)
+    issue = letter.number or letter.date or ("" if line.moment is not None else context.given.sha256)
     words = "\x1f".join([issue, context.header.kind.value, victim, *filter(None, cells)])
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _problem(row: Row, reason: str, texts: tuple[str, ...], context: Context) -> ReadProblem:
+def _problem(line: _Line, reason: str, context: Context) -> ReadProblem:
     place = f"sheet {context.sheet!r}: " if context.sheet else ""
-    return ReadProblem(line=row.number, reason=place + reason, excerpt=" | ".join(filter(None, texts))[:300])
+    return ReadProblem(line=line.number, reason=place + reason, excerpt=" | ".join(filter(None, line.texts))[:300])
 
 
 def _is_footer(texts: tuple[str, ...], header: Header) -> bool:

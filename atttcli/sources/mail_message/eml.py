@@ -19,6 +19,8 @@ from atttcli.sources.mail_message.message import MAX_ATTACHMENTS, MAX_NESTED, MA
 
 _MAX_MULTIPARTS: Final = 100
 _NESTING = re.compile(rb"content-type:\s{0,200}(?:multipart|message)/", re.IGNORECASE)
+# RFC 2046 allows 70; the parser makes an expression of it and tries that on every line.
+_BOUNDARY = re.compile(rb"boundary\s{0,20}=\s{0,20}[^;\r\n]{1000}", re.IGNORECASE)
 _RECIPIENTS: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc", "bcc")
 _MAX_LINES: Final = 2_000_000
 # What the email package was seen to raise over damaged parts.
@@ -31,6 +33,8 @@ def read_eml(data: bytes, where: Where) -> Mail:
         raise LimitExceeded(f"a mail of more than {_MAX_MULTIPARTS} nested parts", where=where)
     if data.count(b"\n") > _MAX_LINES:
         raise LimitExceeded(f"a mail of more than {_MAX_LINES} lines", where=where)
+    if _BOUNDARY.search(data):
+        raise LimitExceeded("a mail with a boundary of absurd length", where=where)
     try:
         message = message_from_bytes(data, policy=policy.compat32)
     except _ZOO as error:
