@@ -233,10 +233,21 @@ def test_a_wrong_checksum_hides_nothing() -> None:
 def test_a_tar_header_that_asks_for_gigabytes_gets_nothing() -> None:
     info = tarfile.TarInfo("pax")
     info.type, info.size = tarfile.XHDTYPE, 1 << 32
-    data = gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(8 * MIB))
+    data = gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(100 * MIB))
+    tracemalloc.start()
     members, problems = look(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     assert not members
     assert [p.kind for p in problems] == [DAMAGED]
+    assert peak < 10 * MIB
+
+
+def test_a_bomb_among_honest_members_is_judged_by_its_own_ratio() -> None:
+    noise = random.Random(3).randbytes(2 * MIB)
+    members, problems = look(zipped(("bomb", bytes(60 * MIB)), ("noise", noise)))
+    assert members == {"x!noise": noise}
+    assert [(p.member, p.kind) for p in problems] == [("bomb", LIMIT)]
 
 
 @pytest.mark.parametrize("size", [1 << 62, (1 << 33) - 1])

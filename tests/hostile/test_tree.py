@@ -113,54 +113,65 @@ def test_devices_and_special_file_systems_are_left_out() -> None:
     assert not any(isinstance(item, Found) and item.path.startswith(("/dev", "/proc", "/sys")) for item in items)
 
 
+@pytest.fixture
+def few_descriptors() -> Iterator[None]:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 @pytest.mark.timeout(60)
-def test_deeper_than_paths_and_descriptors_go(tmp_path: Path) -> None:
-    depth = 3000
-    fd = os.open(tmp_path, os.O_RDONLY)
+def test_deeper_than_paths_and_descriptors_go(tmp_path: Path, few_descriptors: None) -> None:
+    """3,000 levels; half-way and near the top stand more folders, some of which come only after the deep one is left."""
+    depth, branching = 3000, (1, 2500)
+    made = _make_deep(tmp_path, depth, branching)
+    before = len(os.listdir("/proc/self/fd"))
+    found, others, total = run(scanner(), tmp_path)
+    assert (len(found), others, total.complete) == (made, {}, True)
+    assert len(os.listdir("/proc/self/fd")) == before
+    _remove_deep(tmp_path, depth, branching)
+
+
+SIDES = [f"side{index}" for index in range(6)]
+
+
+def _make_deep(top: Path, depth: int, branching: tuple[int, ...]) -> int:
+    fd = os.open(top, os.O_RDONLY)
+    for level in range(depth):
+        for name in [*(SIDES if level in branching else ()), "dd"]:
+            os.mkdir(name, dir_fd=fd)
+            inner = os.open(name, os.O_RDONLY, dir_fd=fd)
+            if name != "dd" or level == depth - 1:
+                with os.fdopen(os.open("file", os.O_WRONLY | os.O_CREAT, 0o600, dir_fd=inner), "wb") as file:
+                    file.write(NEEDLE)
+            if name != "dd":
+                os.close(inner)
+        os.close(fd)
+        fd = inner
+    os.close(fd)
+    return len(SIDES) * len(branching) + 1
+
+
+def _remove_deep(top: Path, depth: int, branching: tuple[int, ...]) -> None:
+    """From the bottom up, by descriptor: pytest's own clean-up recurses by path and would fail."""
+    fd = os.open(top, os.O_RDONLY)
     for _ in range(depth):
-        os.mkdir("dd", dir_fd=fd)
         inner = os.open("dd", os.O_RDONLY, dir_fd=fd)
         os.close(fd)
         fd = inner
-    with os.fdopen(os.open("deep", os.O_WRONLY | os.O_CREAT, 0o600, dir_fd=fd), "wb") as file:
-        file.write(NEEDLE)
-    os.close(fd)
-    (tmp_path / "zz").mkdir()
-    (tmp_path / "zz" / "after").write_bytes(NEEDLE)
-    (tmp_path / "dd" / "second").mkdir()  # a sub-folder that is still to come when the deep one is left
-    (tmp_path / "dd" / "second" / "after").write_bytes(NEEDLE)
-    before = len(os.listdir("/proc/self/fd"))
-    found, _, total = run(scanner(), tmp_path)
-    assert sorted(Path(path).name for path in found) == ["after", "after", "deep"]
-    assert total.complete
-    assert len(os.listdir("/proc/self/fd")) == before
-    _remove_deep(tmp_path / "dd", depth)
-
-
-def _remove_deep(folder: Path, depth: int) -> None:
-    """shutil.rmtree recurses; pytest's own clean-up would fail on this tree."""
-    (folder / "second" / "after").unlink()
-    (folder / "second").rmdir()
-    fd = os.open(folder, os.O_RDONLY)
-    fds = [fd]
-    for _ in range(depth - 1):
-        inner = os.open("dd", os.O_RDONLY, dir_fd=fds[-1])
-        fds.append(inner)
-        if len(fds) > 500:
-            os.close(fds.pop(0))
-    os.unlink("deep", dir_fd=fds[-1])
-    while True:
-        up = os.open("..", os.O_RDONLY, dir_fd=fds[-1])
-        os.close(fds.pop())
-        fds.append(up)
-        try:
-            os.rmdir("dd", dir_fd=up)
-        except FileNotFoundError:
-            break
-        if os.path.samestat(os.fstat(up), os.stat(folder)):
-            break
-    for fd in fds:
+    os.unlink("file", dir_fd=fd)
+    for level in reversed(range(depth)):
+        up = os.open("..", os.O_RDONLY, dir_fd=fd)
         os.close(fd)
+        fd = up
+        os.rmdir("dd", dir_fd=fd)
+        for name in SIDES if level in branching else ():
+            os.unlink(f"{name}/file", dir_fd=fd)
+            os.rmdir(name, dir_fd=fd)
+    os.close(fd)
 
 
 def test_a_pipe_swapped_in_after_listing_is_refused_at_once(tmp_path: Path) -> None:

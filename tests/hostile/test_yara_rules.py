@@ -154,6 +154,7 @@ def test_a_damaged_cache_is_compiled_anew_and_never_loaded(tmp_path: Path, damag
     load_yara_rules([tmp_path / "rules" / "zz-good.yar"], tmp_path / "cache")
     files = sorted((tmp_path / "cache").glob("*.rules"))
     assert len(files) == 2
+    contents = [file.read_bytes() for file in files]
     for index, file in enumerate(files):
         data = bytearray(file.read_bytes())
         if damage == "flip":
@@ -162,8 +163,8 @@ def test_a_damaged_cache_is_compiled_anew_and_never_loaded(tmp_path: Path, damag
             del data[len(data) // 2 :]
         elif damage == "empty":
             data.clear()
-        else:  # an authentic file under another key
-            data = bytearray(files[1 - index].read_bytes()) if index == 0 else data
+        else:  # each is authentic, but stands under the other's key
+            data = bytearray(contents[1 - index])
         file.write_bytes(data)
     again = load(tmp_path, GOOD.replace("good", "other"))
     assert names(again) == names(first) == ["other", "good"]
