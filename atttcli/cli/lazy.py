@@ -1,0 +1,35 @@
+"""Commands loaded when they are called: `atttcli --help` imports none of their modules."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named as `{name: (module, attribute, short help)}`."""
+
+    def __init__(self, *args: Any, lazy: dict[str, tuple[str, str, str]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lazy = lazy or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.lazy) + [name for name in super().list_commands(ctx) if name not in self.lazy]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.lazy:
+            return super().get_command(ctx, cmd_name)
+        module, attribute, _ = self.lazy[cmd_name]
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from atttcli.text.messages import _
+
+        rows = [(name, _(text)) for name, (_module, _attribute, text) in self.lazy.items()]
+        if rows:
+            with formatter.section(_("Commands")):
+                formatter.write_dl(rows)

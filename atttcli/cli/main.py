@@ -1,0 +1,92 @@
+"""Entry point: top-level options, the table of commands, and the one place where errors become lines and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from atttcli import __version__
+from atttcli.cli.context import App
+from atttcli.cli.lazy import LazyGroup
+from atttcli.errors import AtttError
+from atttcli.text.display import display
+from atttcli.text.messages import LANGUAGES, _, preferred_language, use_language
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "init": ("atttcli.cli.workspace", "init", "Make a workspace for an organisation."),
+    "next": ("atttcli.cli.duty", "next_", "What to do now, most urgent first, with the command for each."),
+    "status": ("atttcli.cli.duty", "status", "The state of things in one screen."),
+    "ingest": ("atttcli.cli.ingest", "ingest", "Take in files, folders, archives: recognise, read, match, store."),
+    "detect": ("atttcli.cli.detect", "detect", "Match files, captures or logs with no workspace."),
+    "scan": ("atttcli.cli.scan", "scan", "Scan files on this machine, bounded and incremental."),
+    "rules": ("atttcli.cli.rules", "rules", "List, check, test, explain and disable rules."),
+    "alert": ("atttcli.cli.alert", "alert", "List, show, add, triage and mute alerts."),
+    "incident": ("atttcli.cli.incident", "incident", "Open, follow and close incidents."),
+    "playbook": ("atttcli.cli.playbook", "playbook", "List playbooks and run them."),
+    "task": ("atttcli.cli.task", "task", "List and finish tasks."),
+    "evidence": ("atttcli.cli.evidence", "evidence", "Add and list evidence in the vault."),
+    "agency": ("atttcli.cli.agency", "agency", "Agencies, and which address belongs to whom."),
+    "system": ("atttcli.cli.agency", "system", "Information systems with their level and what concerns them."),
+    "report": ("atttcli.cli.report", "report", "Render official papers."),
+    "undo": ("atttcli.cli.duty", "undo", "Take back your own last entry."),
+    "log": ("atttcli.cli.duty", "log", "The journal: who decided what, and when."),
+    "db": ("atttcli.cli.db", "db", "Verify, rebuild, back up, restore and purge the workspace."),
+    "demo": ("atttcli.cli.demo", "demo", "Run the main job on the sample inbox."),
+}
+
+
+@click.group(
+    cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, prog_name="atttcli")
+@click.option(
+    "--workspace", "-w", metavar="DIR", help="The workspace to use (else ATTTCLI_WORKSPACE, else found upwards)."
+)
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of what people read.")
+@click.pass_context
+def cli(ctx: click.Context, workspace: str | None, lang: str | None) -> None:
+    """Incident response toolkit of a provincial cyber response team.
+
+    \b
+    Example:
+      atttcli init bac-kan --organisation bac-kan && cd bac-kan
+      atttcli ingest ../inbox && atttcli next
+    """
+    if ctx.obj is None:
+        ctx.obj = App(workspace, lang)
+    app: App = ctx.obj
+    found = app.workspace_if_any()
+    use_language(preferred_language(lang, found.language if found else None))
+    ctx.call_on_close(app.close)
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Console script. Every AtttError becomes one line on stderr, a hint, and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    use_language(preferred_language(None, None))
+    try:
+        code = cli.main(args=arguments, standalone_mode=False, prog_name="atttcli")
+    except AtttError as error:
+        code = report_error(error)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(_("Interrupted; what was stored stays stored."), err=True)
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def report_error(error: AtttError) -> int:
+    """One clear line, with the position, and what to do next."""
+    where = f"{display(error.where)}: " if error.where is not None and str(error.where) else ""
+    click.echo(f"atttcli: {where}{display(error.message)}", err=True)
+    if error.hint:
+        click.echo("  → " + display(error.hint), err=True)
+    return error.exit_code

@@ -1,0 +1,99 @@
+"""The only door to the screen, and the only module that knows rich (imported when a table is drawn on a terminal)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import click
+
+from atttcli.text.display import display, display_block
+
+
+def line(text: object = "") -> None:
+    """One safe line on stdout."""
+    click.echo(display(text))
+
+
+def block(text: str) -> None:
+    """Several safe lines on stdout."""
+    click.echo(display_block(text))
+
+
+def warn(text: object) -> None:
+    """One safe line on stderr."""
+    click.echo(display(text), err=True)
+
+
+def emit_json(value: Any) -> None:
+    """One JSON value on one line, ASCII-safe for control characters (json escapes them), UTF-8 for the rest."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=False, default=str)
+    click.echo("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text) if not text.isprintable() else text)
+
+
+def emit_json_lines(values: Iterable[Any]) -> None:
+    """One JSON object a line."""
+    for value in values:
+        emit_json(value)
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", wide: Sequence[int] = ()
+) -> None:
+    """A table: drawn by rich on a terminal, tab-separated in a pipe. Cells are made safe here."""
+    cells = [[display(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in [list(columns), *cells]:
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=Text(title) if title else None, show_edge=False, header_style="bold", pad_edge=False)
+    for index, column in enumerate(columns):
+        drawn.add_column(Text(column), overflow="fold", ratio=2 if index in wide else None)
+    for row in cells:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console(markup=False, emoji=False, highlight=False).print(drawn)
+
+
+class Progress(Protocol):
+    """What long work reports to."""
+
+    def __call__(self, done: int, total: int, what: str) -> None: ...
+
+
+@contextmanager
+def progress(label: str, quiet: bool = False) -> Iterator[Progress]:
+    """A progress bar on a terminal; silence in a pipe. `total` 0 is unknown."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total, what: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    with Bars(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[what]}", markup=False),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bars:
+        task = bars.add_task(display(label), total=None, what="")
+
+        def update(done: int, total: int, what: str) -> None:
+            bars.update(task, completed=done, total=total or None, what=display(what, 60))
+
+        yield update
+
+
+def is_interactive() -> bool:
+    """Whether a person sits at a terminal on both ends."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

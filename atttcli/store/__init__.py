@@ -1,0 +1,1 @@
+"""The workspace's database: one connection factory, migrations, a module per aggregate."""

@@ -1,0 +1,1 @@
+"""Forward-only schema steps, `NNNN_name.sql`, each run in one transaction."""

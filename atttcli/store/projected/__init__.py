@@ -1,0 +1,10 @@
+"""The handlers of every verb, a module per aggregate; `HANDLERS` is the whole vocabulary of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from atttcli.store.projected import casework, place, triage
+
+HANDLERS: dict[str, Callable[[Any, Any], None]] = {**place.HANDLERS, **triage.HANDLERS, **casework.HANDLERS}

@@ -1,0 +1,45 @@
+"""Organisation adopted, network learned, rule disabled."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+
+def _adopted(db: sqlite3.Connection, entry: Any) -> None:
+    body = entry.payload
+    text = json.dumps(body["organisation"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    db.execute(
+        "INSERT OR REPLACE INTO organisation VALUES (?,?,?,?)", (entry.object, entry.time, body["profile"], text)
+    )
+
+
+def _learned(db: sqlite3.Connection, entry: Any) -> None:
+    body = entry.payload
+    db.execute(
+        "INSERT OR REPLACE INTO learned_network VALUES (?,?,?,?,?,?)",
+        (
+            body["cidr"],
+            entry.object,
+            body.get("valid_from", ""),
+            body.get("valid_until", ""),
+            body.get("note", ""),
+            entry.seq,
+        ),
+    )
+
+
+def _rule_state(db: sqlite3.Connection, entry: Any) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO rule_state VALUES (?,?,?,?,?)",
+        (entry.object, int(entry.verb == "rule.disabled"), entry.payload.get("reason", ""), entry.actor, entry.time),
+    )
+
+
+HANDLERS = {
+    "organisation.adopted": _adopted,
+    "network.learned": _learned,
+    "rule.disabled": _rule_state,
+    "rule.enabled": _rule_state,
+}

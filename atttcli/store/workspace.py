@@ -1,0 +1,136 @@
+"""The workspace folder: found as git finds a repository, with its settings and where each thing stands in it."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from atttcli.errors import WorkspaceError
+
+SETTINGS = "atttcli.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Paths and settings. `secret` keys the line digests, so that nobody can forge a collision in a log."""
+
+    root: Path
+    id: str
+    organisation: str
+    profile: str
+    language: str
+    secret: bytes
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / "workspace.db"
+
+    @property
+    def events(self) -> Path:
+        """Event segments."""
+        return self.root / "events"
+
+    @property
+    def vault(self) -> Path:
+        """Evidence objects by sha256."""
+        return self.root / "evidence"
+
+    @property
+    def rules(self) -> Path:
+        """Rule packs added here."""
+        return self.root / "rules"
+
+    @property
+    def outbox(self) -> Path:
+        """Papers that were rendered."""
+        return self.root / "outbox"
+
+    @property
+    def inbox(self) -> Path:
+        """Where people drop what came in."""
+        return self.root / "inbox"
+
+
+def home() -> Path:
+    """The user's own folder, outside every workspace: keys, journal heads, rule caches. `ATTTCLI_HOME` overrides."""
+    override = os.environ.get("ATTTCLI_HOME")
+    if override:
+        return Path(override)
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "atttcli"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "atttcli"
+
+
+def private_folder(name: str) -> Path:
+    """A folder under `home`, made 0700."""
+    folder = home() / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def find_root(given: str | None) -> Path:
+    """`--workspace`, `ATTTCLI_WORKSPACE`, upwards from the current folder, then the user's data folder."""
+    named = given or os.environ.get("ATTTCLI_WORKSPACE")
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / SETTINGS).is_file():
+            return folder
+    return home() / "workspace"
+
+
+def load_workspace(root: Path) -> Workspace:
+    """Read the settings of a workspace."""
+    path = root / SETTINGS
+    try:
+        with path.open("rb") as stream:
+            data = tomllib.load(stream)
+    except FileNotFoundError as error:
+        raise WorkspaceError(
+            f"no workspace at {root}",
+            hint="make one: atttcli init DIR --organisation bac-kan; or name it with --workspace",
+        ) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise WorkspaceError(f"{path} cannot be read: {error}") from error
+    try:
+        secret = bytes.fromhex((root / ".secret").read_text(encoding="ascii").strip())
+        return Workspace(
+            root=root,
+            id=str(data["id"]),
+            organisation=str(data["organisation"]),
+            profile=str(data["profile"]),
+            language=str(data.get("language", "vi")),
+            secret=secret,
+        )
+    except (OSError, KeyError, ValueError) as error:
+        raise WorkspaceError(
+            f"{root} is not a whole workspace: {error}", hint="restore it: atttcli db restore BACKUP"
+        ) from error
+
+
+def write_workspace(workspace: Workspace) -> None:
+    """Lay out a new workspace's folders and settings (the database is made by Store)."""
+    for folder in (
+        workspace.root,
+        workspace.events,
+        workspace.vault,
+        workspace.rules,
+        workspace.outbox,
+        workspace.inbox,
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+    secret = workspace.root / ".secret"
+    secret.touch(mode=0o600, exist_ok=True)
+    secret.write_text(workspace.secret.hex() + "\n", encoding="ascii")
+    lines = [
+        "# Settings of this atttcli workspace.",
+        f'id = "{workspace.id}"',
+        f'organisation = "{workspace.organisation}"',
+        f'profile = "{workspace.profile}"',
+        f'language = "{workspace.language}"',
+    ]
+    (workspace.root / SETTINGS).write_text("\n".join(lines) + "\n", encoding="utf-8")
