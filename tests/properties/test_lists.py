@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 from hypothesis import HealthCheck, settings
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
@@ -33,6 +35,8 @@ from atttcli.model.observable import Indicator, Observable
 from atttcli.source import ReadProblem
 from atttcli.sources.lists.letter import read_letter
 from atttcli.sources.lists.moments import read_moment
+from atttcli.sources.lists.tables import Row
+from atttcli.sources.lists.workbook import read_workbook
 from atttcli.sources.observables import parse_observable
 from atttcli.sources.scope import Scope
 from atttcli.sources.secrecy import marking
@@ -116,6 +120,37 @@ def test_workbook_and_letter_give_the_same_claims(table: list[tuple[str, ...]]) 
 def test_reading_twice_gives_the_same_records(table: list[tuple[str, ...]]) -> None:
     data = workbook({"Sheet1": numbered(table)})
     assert read(data, "a.xlsx") == read(data, "a.xlsx")
+
+
+CELL = st.one_of(
+    st.none(),
+    st.integers(-(10**12), 10**12),
+    st.floats(-1e9, 1e9, allow_nan=False).map(lambda number: round(number, 6)),
+    st.datetimes(datetime(1995, 1, 1), datetime(2095, 1, 1)).map(lambda moment: moment.replace(microsecond=0)),  # noqa: DTZ001
+    st.text(st.characters(exclude_categories=("C",)), max_size=20).filter(lambda text: not text.startswith(("=", "#"))),
+)
+
+
+@hypothesis_given(st.lists(st.lists(CELL, max_size=5), max_size=6))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_workbook_cells_are_those_the_peer_reads(table: list[list[object]]) -> None:
+    data = workbook({"S": table})
+    (sheet,) = read_workbook(given(data, "a.xlsx")).tables
+    ours = {
+        (row.number, place): cell
+        for row in sheet.rows
+        if isinstance(row, Row)
+        for place, cell in enumerate(row.cells)
+        if cell != ""
+    }
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    theirs = {
+        (cell.row, cell.column - 1): cell.value
+        for line in book["S"].iter_rows()
+        for cell in line
+        if cell.value is not None and cell.value != ""
+    }
+    assert ours == theirs
 
 
 @hypothesis_given(st.text(max_size=120))

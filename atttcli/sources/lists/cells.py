@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from atttcli.model.observable import Observable, ObservableType
-from atttcli.sources.observables import extract, parse_observable, refang
+from atttcli.sources.observables import Found, extract, parse_observable, refang
 
 MAX_VALUES: Final = 256  # in one cell
 _RANGE_PIECES: Final = 32
@@ -21,6 +21,8 @@ _BLANK_WORDS = (
     "không có,khong co,không rõ,khong ro,chưa rõ,chua ro,chưa xác định,chua xac dinh"
 )
 _BLANK: Final = frozenset(_BLANK_WORDS.split(","))
+_DIGITS = "0123456789.:"
+_NUMERIC = (ObservableType.IPV4, ObservableType.IPV6, ObservableType.CIDR)
 _COUNTRY = re.compile(r"[A-Za-z]{2}\Z")
 
 
@@ -45,11 +47,14 @@ def read_values(text: str) -> CellValues:
         return found
     seen: dict[Observable, int] = {}
     plain = _RANGE.sub(lambda match: _take_range(match, seen), refang(text))
-    for observable, port in _single(plain) or _broken(plain) or _each(plain):
+    values, cut = (_single(plain) or _broken(plain)), False
+    if not values:
+        values, cut = _each(plain)
+    for observable, port in values:
         seen.setdefault(observable, port)
     found.values = list(seen.items())[:MAX_VALUES]
     found.left_off = len(seen) - len(found.values)
-    if not seen:
+    if cut or not seen:
         found.unread = text[:200]
     return found
 
@@ -80,26 +85,53 @@ def _single(text: str) -> list[tuple[Observable, int]]:
 
 
 def _broken(text: str) -> list[tuple[Observable, int]]:
-    """A value that the page broke over lines: only where its pieces alone give nothing, or a link's first half."""
-    if "\n" not in text:
+    """One value that the page broke over lines; not where every line is a value of its own."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    words = all(" " not in line and line.isascii() for line in lines)
+    if len(lines) < 2 or not words or text.count("://") > 1 or all(_is_whole(line) for line in lines):
         return []
-    pieces = [(found.observable, found.port) for found in extract(text)]
-    if len(pieces) > 1 or text.count("://") > 1:
-        return []
-    joined = "".join(text.split())
+    joined = "".join(lines)
     whole = parse_observable(joined)
-    if whole is None or (pieces and pieces[0][0].type is not ObservableType.URL):
-        return []
+    if whole is None or (whole.type in _NUMERIC and _is_whole(lines[0])):
+        return []  # `203.0.113.1` and `80` below it: a port, or the rest of 203.0.113.180?
     return [(whole, _port_of(joined, whole))]
 
 
-def _each(text: str) -> list[tuple[Observable, int]]:
-    found = [(item.observable, item.port) for item, _ in zip(extract(text), range(4 * MAX_VALUES), strict=False)]
-    if found:
-        return found
+def _is_whole(line: str) -> bool:
+    """A complete value by the rules of running text: `cnc.exam`, the half of a name, is none."""
+    found = next(extract(line), None)
+    return found is not None and found.start == 0 and found.end >= len(line.rstrip(".,;"))
+
+
+def _each(text: str) -> tuple[list[tuple[Observable, int]], bool]:
+    """Every value in running text, and whether some were only halves and left out."""
+    items = [item for item, _ in zip(extract(text), range(4 * MAX_VALUES), strict=False)]
+    found = [(item.observable, item.port) for item in items if not _is_cut(item, text)]
+    if items:
+        return found, len(found) < len(items)
     words = _SEPARATOR.split(text.strip(), maxsplit=MAX_VALUES)
     parsed = [(word, parse_observable(word)) for word in words if "." in word or ":" in word]
-    return [(observable, _port_of(word, observable)) for word, observable in parsed if observable is not None]
+    return [(observable, _port_of(word, observable)) for word, observable in parsed if observable is not None], False
+
+
+def _is_cut(item: Found, text: str) -> bool:
+    """Whether the value's line goes on in a neighbour: half a name (`gate.ph` of `gate.php`) may be somebody else's."""
+    before, after = text[: item.start], text[item.end :]
+    above = before.rpartition("\n")[0].rpartition("\n")[2] if before.endswith("\n") else ""
+    below = after[1:].partition("\n")[0] if after.startswith("\n") else ""
+    if item.observable.type in _NUMERIC:
+        return (_is_fragment(above) and above.strip()[-1] in _DIGITS) or (
+            _is_fragment(below) and below.strip()[0] in _DIGITS
+        )
+    return _is_fragment(above) or _is_fragment(below)
+
+
+def _is_fragment(line: str) -> bool:
+    """A line of one word that is no value: the rest of one, unless it is written like an abbreviation (`VNPT`)."""
+    words = line.split()
+    if len(words) != 1 or not words[0].isascii() or words[0].startswith("("):
+        return False
+    return not _is_whole(words[0]) and not (words[0].isalpha() and words[0].isupper())
 
 
 def _port_of(text: str, observable: Observable) -> int:

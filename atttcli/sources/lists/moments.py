@@ -8,11 +8,14 @@ and a month.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from itertools import product
 
 from atttcli.clock import to_micros
 
 _LONGEST = 120
+_MAX_BREAKS = 5
 _YEARS = range(1990, 2100)
 _ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})(?!\d)")
@@ -45,7 +48,18 @@ def read_moment(value: object, zone: tzinfo) -> int | None:
     text = str(value).strip()[:_LONGEST]
     if _NUMBER.match(text):
         return _from_number(float(text), zone)
-    return _from_text(text, zone)
+    read = (_from_text(variant, zone) for variant in _unbroken(text))
+    return next((moment for moment in read if moment is not None), None)
+
+
+def _unbroken(text: str) -> Iterator[str]:
+    """The ways a page may have broken the text: `12/05/2` `021` is one word. Joined lines first: `12/05/20` `21` is no year 20."""
+    lines = text.split("\n")
+    if len(lines) > _MAX_BREAKS:
+        yield " ".join(lines)
+        return
+    for between in product(("", " "), repeat=len(lines) - 1):
+        yield lines[0] + "".join(gap + line for gap, line in zip(between, lines[1:], strict=True))
 
 
 def read_date(text: str) -> date | None:

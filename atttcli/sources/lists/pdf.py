@@ -58,7 +58,7 @@ def read_pdf(given: Input) -> Document:
         for page in document.pages:
             given.budget.spend_bytes(0, where)
             text, found = _read_page(page)
-            lines += text
+            lines += _paragraphs(text)
             first = first or text
             _append(tables, found, page.page_number)
             page.close()
@@ -75,6 +75,20 @@ def _read_page(page: Any) -> tuple[list[str], list[list[_Line]]]:
         for table in page.extract_tables()
     ]
     return text.split("\n"), tables
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    """Lines that the page broke put together again: a deadline may stand on two."""
+    joined: list[str] = []
+    for line in lines:
+        begins = (
+            line[:1].islower() or line[:1] in "(,;" or (line[:1].isdigit() and not re.match(r"\d{1,2}[.)]? ", line))
+        )
+        if joined and begins and joined[-1][-1:] not in ".;:!?" and len(joined[-1]) < 2000:
+            joined[-1] += f" {line}"
+        else:
+            joined.append(line)
+    return joined
 
 
 def _append(tables: list[tuple[str, list[_Line]]], found: list[list[_Line]], page: int) -> None:

@@ -123,7 +123,7 @@ def _sort(texts: tuple[str, ...], context: Context) -> _Reading:
             continue
         values = read_values(text)
         if values.unread and role is not Role.TARGET:
-            reading.problems.append(f"column {name!r}: not an address, link or hash: {values.unread!r}")
+            reading.problems.append(f"column {name!r}: not (wholly) an address, link or hash: {values.unread!r}")
         if values.left_off:
             reading.problems.append(
                 f"column {name!r}: {values.left_off} values beyond the first {len(values.values)} left off"
@@ -307,7 +307,7 @@ def _detail(line: _Line, port: int, context: Context) -> dict[str, Any]:
     for index, text in enumerate(line.texts):
         if text:
             name = context.header.names[index] if index < len(context.header.names) else ""
-            label = name or f"column {index + 1}"
+            label = " ".join(name.split()) or f"column {index + 1}"
             cells[label if label not in cells else f"{label} ({index + 1})"] = text[:_KEPT_CELL]
     letter, fields = context.letter, line.fields
     detail: dict[str, Any] = {"row": cells, "sheet": context.sheet, "list": context.header.kind.value}

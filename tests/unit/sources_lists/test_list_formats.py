@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import io
+import subprocess
+import sys
 import unicodedata
 from datetime import datetime
 
@@ -161,6 +163,22 @@ def test_pdf_table_going_on_over_pages_is_one_table() -> None:
     assert [indicator.value for indicator in of(found, Indicator)] == ["cnc.example", "198.51.100.3"]
     assert letters(found)[0].number == "12/CATTT-NCSC"
     assert not problems(found)
+
+
+def test_pdf_letter_whose_sentences_the_page_broke() -> None:
+    pytest.importorskip("pdfplumber")
+    lines = ["So: 12/A05-NCSC", "De nghi bao cao ket qua (so may da xu", "ly/tong so may) truoc", "ngay 17/5/2027."]
+    (letter,) = letters(read(pdf([(lines, [["IP bi nhiem"], ["203.0.113.5"]])]), "a.pdf"))
+    assert letter.deadline == "2027-05-17"
+    assert letter.reply == "De nghi bao cao ket qua (so may da xu ly/tong so may) truoc ngay 17/5/2027."
+
+
+def test_importing_the_sources_loads_no_heavy_library() -> None:
+    heavy = ["openpyxl", "docx", "pdfplumber", "pdfminer", "olefile", "defusedxml", "extract_msg", "lxml", "numpy"]
+    code = "import sys, atttcli.sources.lists, atttcli.sources.mail_message, atttcli.sources.pasted\n"
+    code += f"print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_pdf_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

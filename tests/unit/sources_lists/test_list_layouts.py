@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from document_samples import letters, of, outcomes, problems, read, workbook
 
-from atttcli.clock import local_text, parse_moment
+from atttcli.clock import VIETNAM, local_text, parse_moment
 from atttcli.model.alert import Alert
 from atttcli.model.observable import Indicator, ObservableType
+from atttcli.sources.lists.cells import read_values
+from atttcli.sources.lists.moments import read_moment
 from atttcli.sources.lists.rows import VALIDITY
 
 HEADING = "STT | Tên đơn vị | Địa chỉ IP | Cổng | Thời gian (GMT+7) | Loại mã độc/botnet | C&C IP/domain | Ghi chú"
@@ -208,3 +210,31 @@ def test_letter_of_the_carrying_mail_fills_what_the_list_does_not_say() -> None:
     found = read(sheet(MAIL_LIST, row(1, "X", "203.0.113.5")), "a.xlsx", letter=carried)
     assert letters(found) == [carried]
     assert of(found, Alert)[0].detail["deadline"] == "2026-11-10"
+
+
+@pytest.mark.parametrize(
+    ("cell", "values", "unread"),
+    [
+        ("192.0.2\n.36", ["192.0.2.36"], False),
+        ("hxxp://\ncapnha\nt[.]c2[.]\nexampl\ne/\ngate.ph\np", ["http://capnhat.c2.example/gate.php"], False),
+        ("evil[.]exa\nmple", ["evil.example"], False),
+        ("203.0.113.5\n203.0.113.6", ["203.0.113.5", "203.0.113.6"], False),
+        ("203.0.113.5\nVNPT", ["203.0.113.5"], False),
+        ("203.0.113.5\nmáy chủ web", ["203.0.113.5"], False),
+        ("http://a.example/x\nhttp://b.example/y", ["http://a.example/x", "http://b.example/y"], False),
+        ("http://a.example/x\nhttp://b.exam\nple/y", ["http://a.example/x"], True),
+        ("203.0.113.1\n80", [], True),
+        ("192.0.2\n.36\n192.0.2\n.37", [], True),
+    ],
+)
+def test_cells_broken_over_lines_are_joined_or_left_unread_never_halved(
+    cell: str, values: list[str], unread: bool
+) -> None:
+    found = read_values(cell)
+    assert [observable.value for observable, _ in found.values] == values
+    assert bool(found.unread) is unread
+
+
+def test_times_broken_over_lines() -> None:
+    for text in ("12/05/2\n021\n09:01", "12/05/2021\n09:01", "12/05/20\n21 09:01", "09:01\n12/05/2021"):
+        assert read_moment(text, VIETNAM) == parse_moment("12/05/2021 09:01"), text
