@@ -89,7 +89,11 @@ class Scanner:
             for item in items:
                 self._account.found += 1
                 job = _Job(item.path, item) if isinstance(item, Outcome) else self._job(item, pool)
-                waiting.append(job)
+                if job.outcome is not None and job.earlier is NOTHING and job.outcome.column == UNCHANGED:
+                    self._account.add(job.outcome)  # by far the most in a repeated scan
+                    self._show(job.path)
+                else:
+                    waiting.append(job)
                 while len(waiting) > 2 * self.limits.threads or (waiting and pool is None):
                     yield from self._finish(waiting.popleft())
                 if self._over():
@@ -106,7 +110,7 @@ class Scanner:
         if self.limits.file_bytes and size > self.limits.file_bytes:
             return _Job(found.path, Outcome(found.path, SKIPPED, account.TOO_LARGE, size))
         if self.cache is not None:
-            earlier = self.cache.earlier(os.path.abspath(found.path), stamp_of(found.stat))
+            earlier = self.cache.earlier(_key(found.path), stamp_of(found.stat))
             if earlier is not None and self.examiner.still_holds(earlier):
                 return _Job(found.path, Outcome(found.path, UNCHANGED, "", size), from_text(found.path, earlier))
         return self._opened(found, pool)
@@ -159,7 +163,7 @@ class Scanner:
             return Outcome(path, FAILED, examination.failed, examination.size)
         whole = examination.steady and not any(problem.counts for problem in examination.problems)
         if whole and job.cacheable and self.cache is not None and job.stamp is not None:
-            self.cache.keep(os.path.abspath(path), job.stamp, to_text(examination))
+            self.cache.keep(_key(path), job.stamp, to_text(examination))
         return Outcome(path, SCANNED, "", examination.size)
 
     def _show(self, path: str) -> None:
@@ -177,6 +181,11 @@ class Scanner:
         elif self.limits.memory and self._account.found % _MEMORY_EVERY == 0 and _resident() > self.limits.memory:
             self._account.stopped = "memory limit"
         return bool(self._account.stopped)
+
+
+def _key(path: str) -> str:
+    """The name under which a file is remembered: absolute, whatever folder the run was started in."""
+    return path if path.startswith(os.sep) else os.path.abspath(path)
 
 
 def _resident() -> int:

@@ -42,10 +42,11 @@ class WalkOptions(NamedTuple):
 class _Folder:
     """One folder on the way down. `pending` are the sub-folders still to be entered."""
 
-    __slots__ = ("fd", "identity", "path", "pending", "real")
+    __slots__ = ("fd", "identity", "path", "pending", "prefix", "real")
 
     def __init__(self, path: str, real: str, fd: Optional[int], info: os.stat_result) -> None:
         self.path = path
+        self.prefix = os.path.join(path, "")
         self.real = real
         self.fd = fd
         self.identity = (info.st_dev, info.st_ino)
@@ -144,7 +145,7 @@ class _Walker:
             yield Outcome(folder.path, FAILED, reason(error))
 
     def _judge(self, folder: _Folder, entry: os.DirEntry[str]) -> Optional[Item]:
-        path = os.path.join(folder.path, entry.name)
+        path = folder.prefix + entry.name
         if self._options.exclude and os.path.join(folder.real, entry.name) in self._options.exclude:
             return Outcome(path, SKIPPED, account.EXCLUDED)
         try:
