@@ -128,11 +128,13 @@ def test_deeper_than_paths_and_descriptors_go(tmp_path: Path, few_descriptors: N
     """3,000 levels; half-way and near the top stand more folders, some of which come only after the deep one is left."""
     depth, branching = 3000, (1, 2500)
     made = _make_deep(tmp_path, depth, branching)
-    before = len(os.listdir("/proc/self/fd"))
-    found, others, total = run(scanner(), tmp_path)
-    assert (len(found), others, total.complete) == (made, {}, True)
-    assert len(os.listdir("/proc/self/fd")) == before
-    _remove_deep(tmp_path, depth, branching)
+    try:
+        before = len(os.listdir("/proc/self/fd"))
+        found, others, total = run(scanner(), tmp_path)
+        assert (len(found), others, total.complete) == (made, {}, True)
+        assert len(os.listdir("/proc/self/fd")) == before
+    finally:
+        _remove_deep(tmp_path, depth, branching)
 
 
 SIDES = [f"side{index}" for index in range(6)]
