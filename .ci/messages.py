@@ -1,0 +1,89 @@
+"""The message catalogues: merge `locale/vi/*.po` into the compiled catalogue, and fail on a string without a translation.
+
+`python .ci/messages.py compile` writes `locale/vi/LC_MESSAGES/atttcli.mo`; `check` fails when a message of the code has no
+Vietnamese translation, when a translation loses a `{field}`, or when the compiled file is not what the sources give.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "atttcli" / "locale"
+COMPILED = LOCALE / "vi" / "LC_MESSAGES" / "atttcli.mo"
+FIELD = re.compile(r"\{(\w*)[^}]*\}")
+
+
+def messages_of_code() -> dict[str | tuple[str, ...], str]:
+    """Every message id of the code with one place where it stands."""
+    found: dict[str | tuple[str, ...], str] = {}
+    keywords = {"_": None, "ngettext": (1, 2)}
+    for name, line, message, *_rest in extract_from_dir(
+        str(ROOT / "atttcli"), method_map=[("**.py", "python")], keywords=keywords
+    ):
+        found.setdefault(message, f"{name}:{line}")
+    sys.path.insert(0, str(ROOT))
+    from atttcli.cli.main import COMMANDS
+
+    for _module, _attribute, text in COMMANDS.values():
+        found.setdefault(text, "cli/main.py")
+    return found
+
+
+def catalogue() -> Catalog:
+    """All Vietnamese fragments in one catalogue, in a fixed order."""
+    merged = Catalog(locale="vi", project="atttcli", version="1", creation_date="2026-01-01 00:00+0700")
+    merged.revision_date = merged.creation_date
+    for path in sorted((LOCALE / "vi").glob("*.po")):
+        with path.open("rb") as stream:
+            for message in read_po(stream, locale="vi"):
+                if message.id and message.string:
+                    merged.add(message.id, message.string)
+    return merged
+
+
+def compiled() -> bytes:
+    """The compiled catalogue."""
+    buffer = io.BytesIO()
+    write_mo(buffer, catalogue())
+    return buffer.getvalue()
+
+
+def check() -> list[str]:
+    """What is wrong with the catalogues, a line each."""
+    known = catalogue()
+    problems = []
+    for message, place in messages_of_code().items():
+        key = message if isinstance(message, str) else message[0]
+        entry = known.get(key)
+        strings = [] if entry is None else [entry.string] if isinstance(entry.string, str) else list(entry.string)
+        if not strings or not all(strings):
+            problems.append(f"{place}: no Vietnamese translation of {key!r}")
+            continue
+        wanted = set(FIELD.findall(key))
+        problems += [f"{place}: fields differ in the translation of {key!r}" for text in strings if set(FIELD.findall(text)) != wanted]
+    if not COMPILED.exists() or COMPILED.read_bytes() != compiled():
+        problems.append(f"{COMPILED.relative_to(ROOT)} is not current: run make messages")
+    return problems
+
+
+def main(verb: str) -> int:
+    if verb == "compile":
+        COMPILED.parent.mkdir(parents=True, exist_ok=True)
+        COMPILED.write_bytes(compiled())
+        return 0
+    problems = check()
+    print("\n".join(problems) or "messages: every string is translated")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "check"))

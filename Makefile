@@ -1,0 +1,49 @@
+# `make demo` and `make test` do all set-up by themselves, under .venv in this checkout.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: demo test check bench faults fuzz install messages lock clean
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(STAMP)  ## the main job on the sample inbox; leaves ./demo
+	$(BIN)/atttcli --lang vi demo demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+check: $(STAMP)
+	$(BIN)/ruff format --check atttcli tests bench seeds .ci
+	$(BIN)/ruff check atttcli tests bench seeds .ci
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/vermin --quiet --no-tips --target=3.8- --violations atttcli/field atttcli/errors.py atttcli/limits.py atttcli/clock.py
+	$(BIN)/python .ci/messages.py check
+	$(BIN)/python .ci/readme.py
+
+bench: $(STAMP)  ## paired measurements; minutes
+	for one in bench/*.py; do case $$one in */__init__.py) ;; *) echo "== $$one"; $(BIN)/python $$one || exit 1;; esac; done
+
+faults: $(STAMP)  ## long: kills, full disks, many writers
+	$(BIN)/python -m pytest tests/faults tests/hostile -m "slow or not slow" --timeout 3600
+
+fuzz: $(STAMP)  ## long: the property tests with many more examples
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/properties --timeout 3600
+
+install: $(STAMP)
+	@echo "installed: $(BIN)/atttcli"
+
+messages: $(STAMP)
+	$(BIN)/python .ci/messages.py compile
+
+lock:
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev --no-annotate --no-header pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) demo build dist
