@@ -133,4 +133,6 @@ def write_workspace(workspace: Workspace) -> None:
         f'profile = "{workspace.profile}"',
         f'language = "{workspace.language}"',
     ]
-    (workspace.root / SETTINGS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    temporary = workspace.root / f".{SETTINGS}.{os.getpid()}"
+    temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    os.replace(temporary, workspace.root / SETTINGS)  # last and whole: a folder with settings is a whole workspace
