@@ -51,7 +51,10 @@ def write_head(workspace: str, count: int, digest: str) -> None:
     }
     path = _path(workspace)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(body, indent=1), encoding="ascii")
+    with temporary.open("w", encoding="ascii") as stream:
+        stream.write(json.dumps(body, indent=1))
+        stream.flush()
+        os.fsync(stream.fileno())  # else a power cut may leave an empty head, which reads as forged
     os.replace(temporary, path)
 
 

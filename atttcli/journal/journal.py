@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from atttcli.clock import Clock, from_micros
+from atttcli.errors import IntegrityError
 from atttcli.journal.chain import GENESIS, canonical, entry_hash, payload_digest
-from atttcli.journal.head import write_head
+from atttcli.journal.head import read_head, write_head
 from atttcli.store.connection import Store
-from atttcli.store.projection import Entry, apply, empty
+from atttcli.store.projection import Entry, apply, count_numbers, empty
 from atttcli.text.display import display
 from atttcli.text.fold import nfc
+
+ERASED = "payload.erased"
 
 
 class Journal:
@@ -61,30 +64,57 @@ class Journal:
         return f"{kind}-{year}-{seq + 1:04d}"
 
     def anchor(self) -> None:
-        """Keep the signed head outside the workspace, once the outermost transaction is committed."""
-        if not self.store.connection.in_transaction:
-            last = self.store.row("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
-            if last is not None:
-                write_head(self.store.meta("id"), last["seq"], last["hash"])
+        """Keep the signed head outside the workspace, once the outermost transaction is committed.
+
+        A head that does not agree with the journal stays as it is: writing over it would hide a cut tail from `verify`.
+        """
+        if self.store.connection.in_transaction:
+            return
+        last = self.store.row("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
+        if last is not None and self._agrees_with_head():
+            write_head(self.store.meta("id"), last["seq"], last["hash"])
+
+    def _agrees_with_head(self) -> bool:
+        try:
+            head = read_head(self.store.meta("id"))
+        except IntegrityError:
+            return False
+        return head is None or head.hash == self.store.value("SELECT hash FROM journal WHERE seq = ?", head.count)
 
     def entries(self, object: str | None = None, verbs: tuple[str, ...] = ()) -> Iterator[Entry]:
         """Entries in order, of one object or of all."""
         yield from read_entries(self.store.connection, object, verbs)
 
     def rebuild(self) -> int:
-        """Empty every projection and fold the whole journal again; returns the number of entries."""
+        """Empty every projection and fold the whole journal again, undone entries left out; the number of entries."""
         count = 0
         with self.store.transaction() as db:
+            undone = undone_seqs(db)
             empty(db)
             for entry in read_entries(db):
-                apply(db, entry)
+                fold_entry(db, entry, undone)
                 count += 1
         return count
+
+
+def fold_entry(db: sqlite3.Connection, entry: Entry, undone: frozenset[int]) -> None:
+    """Project one entry of the past: one that was taken back only keeps its number from being given again."""
+    if entry.seq in undone:
+        count_numbers(db, entry)
+    else:
+        apply(db, entry)
+
+
+def undone_seqs(db: sqlite3.Connection) -> frozenset[int]:
+    """Entries that a later compensating entry took back (verb `undone`, payload `{seq}`)."""
+    found = (entry.payload.get("seq") for entry in read_entries(db, verbs=("undone",)))
+    return frozenset(seq for seq in found if isinstance(seq, int))
 
 
 def read_entries(db: sqlite3.Connection, object: str | None = None, verbs: tuple[str, ...] = ()) -> Iterator[Entry]:
     """Entries with their payloads, in order."""
     clauses, values = ["1"], []
+    kept = _kept_of_erased(db)
     if object is not None:
         clauses.append("j.object = ?")
         values.append(object)
@@ -92,12 +122,22 @@ def read_entries(db: sqlite3.Connection, object: str | None = None, verbs: tuple
         clauses.append(f"j.verb IN ({','.join('?' * len(verbs))})")
         values.extend(verbs)
     sql = (
-        "SELECT j.seq, j.id, j.time, j.host, j.actor, j.verb, j.object, p.payload, j.hash FROM journal j"
+        "SELECT j.seq, j.id, j.time, j.host, j.actor, j.verb, j.object, p.payload, j.hash, p.erased"
+        " FROM journal j"
         f" JOIN journal_payload p USING (seq) WHERE {' AND '.join(clauses)} ORDER BY j.seq"
     )
     for row in db.execute(sql, values):
-        seq, identity, time, host, actor, verb, subject, text, digest = tuple(row)
-        yield Entry(seq, identity, time, host, actor, verb, subject, json.loads(text) if text else {}, digest)
+        *header, text, digest, erased = tuple(row)
+        payload = json.loads(text) if text else kept.get(int(header[0]), {})
+        seq, identity, time, host, actor, verb, subject = header
+        yield Entry(seq, identity, time, host, actor, verb, subject, payload, digest, bool(erased))
+
+
+def _kept_of_erased(db: sqlite3.Connection) -> dict[int, dict[str, Any]]:
+    """Entry -> what the decision to erase its payload kept of it."""
+    query = "SELECT p.payload FROM journal j JOIN journal_payload p USING (seq) WHERE j.verb = ? AND p.payload NOT NULL"
+    bodies = [json.loads(text) for (text,) in db.execute(query, (ERASED,))]
+    return {body["seq"]: body.get("kept", {}) for body in bodies if isinstance(body.get("seq"), int)}
 
 
 def current_actor() -> str:

@@ -23,12 +23,16 @@ PROJECTED_TABLES = (
     "task",
     "evidence",
     "custody",
+    "deadline",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One journal entry with its payload (empty if erased). `time` is microseconds UTC, never going back."""
+    """One journal entry with its payload. `time` is microseconds UTC, never going back.
+
+    `erased`: the payload was erased; what is left of it (nothing, or the fields that a decision kept) is `payload`.
+    """
 
     seq: int
     id: str
@@ -39,23 +43,34 @@ class Entry:
     object: str
     payload: dict[str, Any]
     hash: str
+    erased: bool = False
 
 
 Handler = Callable[[sqlite3.Connection, Entry], None]
 
 
 def apply(connection: sqlite3.Connection, entry: Entry) -> None:
-    """Project one entry. A verb that nobody projects changes only the journal (notes, exports)."""
-    _count_number(connection, entry)
+    """Project one entry. A verb that nobody projects changes only the journal (notes, exports), an erased one nothing."""
+    if entry.erased and not entry.payload:
+        return
+    count_numbers(connection, entry)
     handler = projected.HANDLERS.get(entry.verb)
     if handler is not None:
         handler(connection, entry)
 
 
-def _count_number(connection: sqlite3.Connection, entry: Entry) -> None:
-    number = entry.payload.get("number")
-    if not isinstance(number, str) or number.count("-") < 2:
-        return
+def count_numbers(connection: sqlite3.Connection, entry: Entry) -> None:
+    """Remember the human numbers that an entry gave out, so that none is given twice, even when the entry is undone."""
+    tasks = entry.payload.get("tasks")
+    numbers = [entry.payload.get("number")]
+    if isinstance(tasks, list):
+        numbers += [task.get("number") for task in tasks if isinstance(task, dict)]
+    for number in numbers:
+        if isinstance(number, str) and number.count("-") >= 2:
+            _count_number(connection, number)
+
+
+def _count_number(connection: sqlite3.Connection, number: str) -> None:
     kind, year, seq = number.split("-")[:3]
     if year.isdigit() and seq.isdigit():
         connection.execute(

@@ -102,8 +102,11 @@ CREATE TABLE playbook_run (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE task (
   number TEXT PRIMARY KEY, incident TEXT NOT NULL, run TEXT NOT NULL DEFAULT '', step TEXT NOT NULL DEFAULT '',
-  round INTEGER NOT NULL DEFAULT 1, title TEXT NOT NULL, description TEXT NOT NULL DEFAULT '', lead TEXT NOT NULL DEFAULT '',
-  support TEXT NOT NULL DEFAULT '[]', assignee TEXT NOT NULL DEFAULT '', required INTEGER NOT NULL DEFAULT 1, due INTEGER,
+  code TEXT NOT NULL DEFAULT '', round INTEGER NOT NULL DEFAULT 1, title TEXT NOT NULL, title_en TEXT NOT NULL DEFAULT '',
+  description TEXT NOT NULL DEFAULT '', description_en TEXT NOT NULL DEFAULT '', lead TEXT NOT NULL DEFAULT '',
+  lead_name TEXT NOT NULL DEFAULT '', support TEXT NOT NULL DEFAULT '[]', assignee TEXT NOT NULL DEFAULT '',
+  required INTEGER NOT NULL DEFAULT 1, needs_evidence INTEGER NOT NULL DEFAULT 0, outputs TEXT NOT NULL DEFAULT '[]',
+  asks TEXT NOT NULL DEFAULT '', due INTEGER,
   state TEXT NOT NULL CHECK (state IN ('open','done','skipped','cancelled')), answer TEXT NOT NULL DEFAULT '',
   note TEXT NOT NULL DEFAULT '', evidence TEXT NOT NULL DEFAULT '[]', created INTEGER NOT NULL, closed INTEGER, closed_by TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
@@ -114,3 +117,10 @@ CREATE TABLE evidence (
   source TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '', collected INTEGER NOT NULL, actor TEXT NOT NULL, withdrawn INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE custody (evidence TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, sha256 TEXT NOT NULL, note TEXT NOT NULL DEFAULT '', PRIMARY KEY (evidence, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE deadline (
+  incident TEXT NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL, name_en TEXT NOT NULL, document TEXT NOT NULL DEFAULT '',
+  basis TEXT NOT NULL DEFAULT '', due INTEGER NOT NULL, met INTEGER, paper TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (incident, code)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX evidence_incident ON evidence (incident, sha256);
+CREATE INDEX run_incident ON playbook_run (incident, started);

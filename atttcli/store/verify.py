@@ -1,0 +1,91 @@
+"""Is the database whole? SQLite's own checks, the schema with its append-only triggers, and projections equal to a fold."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from atttcli.store.migrate import migrate
+from atttcli.store.projection import PROJECTED_TABLES
+
+Report = Callable[[int, int, str], None]  # done, total (0: unknown), what
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is broken. `check`: database, schema, chain, payload, head, projection, segment, evidence.
+
+    `seq` is the journal entry concerned; `where` a table with its key, or a file.
+    """
+
+    check: str
+    reason: str
+    seq: int | None = None
+    where: str = ""
+
+
+def silent(_done: int, _total: int, _what: str) -> None:
+    """Report to nobody."""
+
+
+def database_faults(db: sqlite3.Connection) -> Iterator[Fault]:
+    """`integrity_check`, `foreign_key_check`, and every table, index and trigger of the schema in place."""
+    try:
+        for (text,) in db.execute(f"PRAGMA integrity_check({_SHOWN})"):
+            if text != "ok":
+                yield Fault("database", str(text))
+        for number, row in enumerate(db.execute("PRAGMA foreign_key_check")):
+            if number < _SHOWN:
+                yield Fault("database", f"row {row[1]} refers to a missing row of {row[2]}", where=str(row[0]))
+        yield from _schema_faults(db)
+    except sqlite3.DatabaseError as error:
+        yield Fault("database", str(error))
+
+
+def _schema_faults(db: sqlite3.Connection) -> Iterator[Fault]:
+    query = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    present = {(kind, name): sql for kind, name, sql in db.execute(query)}
+    wanted = {(kind, name): sql for kind, name, sql in fresh_database().execute(query)}
+    for key, sql in wanted.items():
+        if key not in present:
+            yield Fault("schema", "is missing", where=" ".join(key))
+        elif present[key] != sql:
+            yield Fault("schema", "is not the one that atttcli made", where=" ".join(key))
+    for kind, name in present.keys() - wanted.keys():
+        if kind == "trigger":
+            yield Fault("schema", "is foreign: it may change what is written", where=f"{kind} {name}")
+
+
+def fresh_database() -> sqlite3.Connection:
+    """An empty workspace database in memory, at the current schema."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.row_factory = sqlite3.Row
+    migrate(db, Path(":memory:"))
+    return db
+
+
+def projection_faults(db: sqlite3.Connection, folded: sqlite3.Connection) -> Iterator[Fault]:
+    """Rows of every projected table that differ from those of a fresh fold, the first of each table."""
+    for table in PROJECTED_TABLES:
+        kept, wanted = _rows(db, table), _rows(folded, table)
+        if kept == wanted:
+            continue
+        keys = sorted({key for key in kept.keys() | wanted.keys() if kept.get(key) != wanted.get(key)}, key=repr)
+        reason = "is missing" if keys[0] not in kept else "is not in the journal"
+        if keys[0] in kept and keys[0] in wanted:
+            reason = "is not what the journal says"
+        more = f" (and {len(keys) - 1} more rows)" if len(keys) > 1 else ""
+        yield Fault("projection", f"{reason}{more}; atttcli db rebuild", where=f"{table} {_shown(keys[0])}")
+
+
+def _rows(db: sqlite3.Connection, table: str) -> dict[tuple[object, ...], tuple[object, ...]]:
+    columns = list(db.execute(f"PRAGMA table_info({table})"))
+    width = [row[0] for row in sorted(columns, key=lambda row: row[5]) if row[5]]
+    return {tuple(row[at] for at in width): tuple(row) for row in db.execute(f"SELECT * FROM {table}")}
+
+
+def _shown(key: tuple[object, ...]) -> str:
+    return " ".join(str(part) for part in key)[:120]
