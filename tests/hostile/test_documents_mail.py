@@ -17,6 +17,7 @@ from atttcli.errors import InputError
 from atttcli.limits import MIB
 from atttcli.model.alert import Alert
 from atttcli.source import Record
+from atttcli.sources.mail_message.headers import decode_text
 from atttcli.sources.mail_message.links import read_page
 from atttcli.sources.mail_message.source import EML
 
@@ -90,7 +91,7 @@ def test_nesting_of_parts_and_of_mails() -> None:
     ],
 )
 def test_huge_headers(header: bytes) -> None:
-    run(b"From: a@x.example\r\nTo: b@backan.gov.vn\r\nSubject: x\r\n" + header + b"\r\n\r\nbody\r\n")
+    run(b"From: a@x.example\r\nTo: b@backan.gov.vn\r\nSubject: x\r\n" + header + b"\r\n\r\nbody\r\n", seconds=4)
 
 
 @pytest.mark.parametrize(
@@ -145,3 +146,8 @@ def test_hostile_names_reach_the_caller_unchanged_and_open_nothing() -> None:
         assert len(attachment.name) <= 255
         if name.endswith((".hta", "gpj.exe")):
             assert of(records, Alert)
+
+
+def test_codecs_that_are_no_character_sets_are_not_run() -> None:
+    assert decode_text(rb"ev\x69l.example", "unicode_escape") == rb"ev\x69l.example".decode()
+    assert decode_text(b"evil-.example", "punycode") == "evil-.example"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from atttcli.sources.lists.cells import read_values
 from atttcli.sources.lists.moments import zone_in
 from atttcli.sources.lists.roles import (
     DECISIVE,
@@ -66,7 +67,7 @@ def find_header(name: str, rows: Sequence[Row]) -> Header | None:
     for index in range(len(texts)):
         for height in (1, 2):
             candidate = _candidate(texts, index, height, kind, name)
-            score = _score(candidate) if candidate else 0
+            score = _score(candidate, texts) if candidate else 0
             if candidate is not None and score > best_score:
                 best, best_score = candidate, score
     return best
@@ -120,17 +121,22 @@ def _holds_no_value(text: str) -> bool:
     return parse_observable(text) is None and next(extract(text), None) is None
 
 
-def _score(header: Header) -> int:
+def _score(header: Header, texts: list[tuple[str, ...]]) -> int:
     """How many different roles, and whether the row could be about anything at all."""
     known = {role for role in header.roles if role is not None}
     about = known & VALUE_ROLES or (header.kind is Kind.CVE and Role.PRODUCT in known)
-    filled = [name for name in header.names if name]
     if not about:
         return 0
     recognised = sum(role is not None for role in header.roles)
-    if recognised == 1 and len(filled) > 1:
-        return 0  # one word in a sentence of cells is no heading
+    if recognised == 1 and sum(bool(name) for name in header.names) > 1 and not _values_below(header, texts):
+        return 0  # one word among others is a heading only if its column says so
     return 10 * len(known) + recognised
+
+
+def _values_below(header: Header, texts: list[tuple[str, ...]]) -> bool:
+    (column,) = header.columns(*VALUE_ROLES)
+    cells = [line[column] for line in texts[header.first_data :] if column < len(line) and line[column]]
+    return bool(cells) and 2 * sum(bool(read_values(cell).values) for cell in cells) >= len(cells)
 
 
 def _numbers_columns(texts: tuple[str, ...]) -> bool:

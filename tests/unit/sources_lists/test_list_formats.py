@@ -70,6 +70,7 @@ def _for_cp1258(text: str) -> str:
         "timestamp,src_ip,dst_ip,user,action\n2026-01-01T00:00:00Z,203.0.113.5,198.51.100.1,an,login\n",
         "2026-11-23 10:00:00 mail sshd[1]: Failed password for root from 198.51.100.7 port 22 ssh2\n",
         "Đêm 12/5 ghi nhận IP 198.51.100.7, sau đó có truy cập, mã độc, C&C\nđơn vị chặn ngay 198.51.100.8, nhé\n",
+        "Đơn vị, mã độc, địa chỉ IP\nxin gửi, các anh chị, danh sách\nđể biết, để xử lý, và báo lại\n",
         "id,ten,so dien thoai\n1,An,0\n",
         '{"ip": "203.0.113.5", "malware": "x"}\n',
         "",

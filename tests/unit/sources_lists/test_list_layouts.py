@@ -97,6 +97,24 @@ def test_agency_merged_over_rows_counts_for_all_of_them() -> None:
     rows = [row(1, "Sở X", "203.0.113.5"), row(2, "", "203.0.113.6"), row(3, "Sở Y", "203.0.113.7")]
     alerts = of(read(sheet(MAIL_LIST, *rows, merges=["B2:B3"]), "a.xlsx"), Alert)
     assert [alert.detail["agency"] for alert in alerts] == ["Sở X", "Sở X", "Sở Y"]
+    unmerged = of(read(sheet(MAIL_LIST, *rows), "a.xlsx"), Alert)
+    assert [alert.detail["agency"] for alert in unmerged] == ["Sở X", "Sở X", "Sở Y"]
+
+
+def test_any_column_merged_over_rows_counts_for_all_of_them() -> None:
+    rows = [row(1, "Sở X", "203.0.113.5", malware="Zeus"), row(2, "Sở Y", "203.0.113.6", malware="", c2="")]
+    alerts = of(read(sheet(MAIL_LIST, *rows, merges=["F2:F3", "G2:G3"]), "a.xlsx"), Alert)
+    assert [alert.detail["malware"] for alert in alerts] == ["Zeus", "Zeus"]
+    assert all("cnc.example" in [o.value for o in alert.observables] for alert in alerts)
+
+
+def test_one_known_heading_among_unknown_ones_counts_if_its_column_holds_values() -> None:
+    found = read(
+        sheet(["IP bị nhiễm", "Tên máy", "Phòng"], ["203.0.113.5", "PC-1", "a"], ["203.0.113.6", "PC-2", "b"]), "a.xlsx"
+    )
+    assert [alert.victim for alert in of(found, Alert)] == ["203.0.113.5", "203.0.113.6"]
+    (problem,) = read(sheet(["IP", "Tên máy"], ["không có gì", "PC-1"], ["chưa kiểm tra", "PC-2"]), "a.xlsx")
+    assert "no table with a heading" in problem.reason
 
 
 def test_several_addresses_ports_and_ranges_in_one_cell() -> None:
@@ -115,10 +133,13 @@ def test_own_addresses_and_allowed_values_never_become_indicators() -> None:
         row(4, "Sở X", "203.0.113.8", c2="203.0.113.0/24"),
         row(5, "Sở X", "203.0.113.10", c2="192.168.1.1"),
     ]
+    rows.append(row(6, "Sở X", "203.0.113.11", c2="198.0.0.0/8"))
     found = read(sheet(MAIL_LIST, *rows), "a.xlsx")
     assert not of(found, Indicator)
     assert {"203.0.113.99", "www.backan.gov.vn"} <= {alert.victim for alert in of(found, Alert)}
-    assert len(problems(found)) == 3, "the allowed, the covering and the private value are each accounted for"
+    assert len(problems(found)) == 4, (
+        "the allowed, the covering, the private and the too wide value are each accounted for"
+    )
 
 
 def test_ip_column_of_a_blacklist_is_an_indicator_unless_it_is_ours() -> None:
@@ -221,6 +242,7 @@ def test_letter_of_the_carrying_mail_fills_what_the_list_does_not_say() -> None:
         ("203.0.113.5\n203.0.113.6", ["203.0.113.5", "203.0.113.6"], False),
         ("203.0.113.5\nVNPT", ["203.0.113.5"], False),
         ("203.0.113.5\nmáy chủ web", ["203.0.113.5"], False),
+        ("203.0.113.5\nmáy", ["203.0.113.5"], False),
         ("http://a.example/x\nhttp://b.example/y", ["http://a.example/x", "http://b.example/y"], False),
         ("http://a.example/x\nhttp://b.exam\nple/y", ["http://a.example/x"], True),
         ("203.0.113.1\n80", [], True),
