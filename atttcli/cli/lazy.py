@@ -7,6 +7,32 @@ from typing import Any
 
 import click
 
+from atttcli.text.messages import _, language
+
+
+def localised(command: click.Command) -> click.Command:
+    """The command with its help, and that of its options and sub-commands, in the language in use."""
+    if language() == "en" or getattr(command, "localised", ""):
+        return command
+    command.localised = language()  # type: ignore[attr-defined]
+    if command.help:
+        command.help = translated_help(command.help)
+    if command.short_help:
+        command.short_help = _(command.short_help)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.help:
+            parameter.help = _(parameter.help)
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            localised(inner)
+    return command
+
+
+def translated_help(text: str) -> str:
+    """Translate a help text by paragraph; examples (after a \\b) stay as they are typed."""
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(part if "\b" in part else _(" ".join(part.split())) for part in paragraphs)
+
 
 class LazyGroup(click.Group):
     """A group whose commands are named as `{name: (module, attribute, short help)}`."""
@@ -24,11 +50,9 @@ class LazyGroup(click.Group):
         module, attribute, _ = self.lazy[cmd_name]
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
-        return command
+        return localised(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from atttcli.text.messages import _
-
         rows = [(name, _(text)) for name, (_module, _attribute, text) in self.lazy.items()]
         if rows:
             with formatter.section(_("Commands")):

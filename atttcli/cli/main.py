@@ -43,7 +43,13 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 @click.option(
     "--workspace", "-w", metavar="DIR", help="The workspace to use (else ATTTCLI_WORKSPACE, else found upwards)."
 )
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of what people read.")
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    is_eager=True,
+    callback=lambda _ctx, _parameter, value: _speak(value),
+    help="Language of what people read.",
+)
 @click.pass_context
 def cli(ctx: click.Context, workspace: str | None, lang: str | None) -> None:
     """Incident response toolkit of a provincial cyber response team.
