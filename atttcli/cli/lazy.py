@@ -10,11 +10,14 @@ import click
 from atttcli.text.messages import _, language
 
 
+_LOCALISED: list[click.Command] = []  # a process speaks one language: each command is translated once
+
+
 def localised(command: click.Command) -> click.Command:
     """The command with its help, and that of its options and sub-commands, in the language in use."""
-    if language() == "en" or getattr(command, "localised", ""):
+    if language() == "en" or command in _LOCALISED:
         return command
-    command.localised = language()  # type: ignore[attr-defined]
+    _LOCALISED.append(command)
     if command.help:
         command.help = translated_help(command.help)
     if command.short_help:

@@ -36,6 +36,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
+def _speak(language: str | None) -> str | None:
+    if language:
+        use_language(language)
+    return language
+
+
 @click.group(
     cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
