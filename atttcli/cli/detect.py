@@ -1,0 +1,355 @@
+"""`atttcli detect files|capture|logs`: one engine, no workspace, one JSON object a line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from atttcli.cli import render
+from atttcli.cli.context import App, with_app
+from atttcli.cli.matching import Rows, Size, Tally, existing, finish
+from atttcli.errors import InputError, UsageError, Where
+from atttcli.limits import MIB
+from atttcli.packaged import packaged
+from atttcli.text.messages import _, ngettext
+
+if TYPE_CHECKING:
+    from atttcli.engines.indicators import IndicatorEngine
+    from atttcli.engines.network import NetworkEngine
+    from atttcli.engines.yara import YaraEngine
+    from atttcli.field.account import FileAccount
+    from atttcli.model.alert import Detection
+
+PATHS = click.Path(path_type=Path)
+
+
+@click.group()
+def detect() -> None:
+    """Match files, captures or logs with no workspace.
+
+    Exit codes: 0 nothing found, 1 found, 2 error or incomplete.
+
+    \b
+    Examples:
+      atttcli detect files ~/Downloads --rules my.yar --json
+      atttcli detect capture office.pcap --rules local.rules
+      atttcli detect logs /var/log/nginx
+    """
+
+
+@detect.command("files")
+@click.argument("paths", nargs=-1, required=True, type=PATHS)
+@click.option("--rules", multiple=True, type=PATHS, help="YARA rule file or folder (repeatable; default: shipped).")
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Matching threads.")
+@click.option("--max-file-size", type=Size(), default=64 * MIB, help="Larger files are not judged (64M; 0: no limit).")
+@click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
+@click.option("--password", multiple=True, help="Password to try on zip members (default: infected).")
+@click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each rule that matched.")
+@with_app
+def files(
+    app: App,
+    paths: tuple[Path, ...],
+    rules: tuple[Path, ...],
+    threads: int,
+    max_file_size: int,
+    archives: int,
+    password: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Files and folders (with what is below them) through YARA rules.
+
+    \b
+    Example:
+      atttcli detect files /srv/www --rules webshell.yar --json
+    """
+    from atttcli.engine import EngineProblem
+    from atttcli.engines.yara import detect_files
+    from atttcli.field.account import FileAccount
+    from atttcli.field.examine import ARCHIVE_LIMITS
+    from atttcli.field.scanner import ScanLimits
+
+    tally = Tally(strict=strict)
+    engine = yara_engine(rules, tally)
+    rows = Rows((_("File"), _("Rule"), _("Severity"), _("Why")), wide=(0, 3))
+    account: FileAccount | None = None
+    with render.progress(_("Matching"), quiet=as_json) as progress:
+        for result in detect_files(
+            paths,
+            engine,
+            limits=ScanLimits(max_file_size, threads=threads),
+            archives=replace(ARCHIVE_LIMITS, depth=archives),
+            passwords=[word.encode() for word in password] or (b"infected",),
+            progress=lambda done, path: progress(done.found, 0, path),
+        ):
+            if isinstance(result, FileAccount):
+                account = result
+            elif isinstance(result, EngineProblem):
+                tally.problem(result)
+            else:
+                tally.found += 1
+                if as_json:
+                    render.emit_json(result.detail)
+                else:
+                    rows.add(result.origin.path, result.rule_id, result.severity.label, "; ".join(result.why[:2]))
+    rows.show()
+    if account is not None and account.stopped:
+        tally.note("", account.stopped)
+    if account is not None and (sys.stderr.isatty() or tally.problems):
+        render.warn(files_summary(account, tally, len(engine.rules)))
+    finish(tally)
+
+
+def yara_engine(rules: Sequence[Path], tally: Tally) -> YaraEngine:
+    """The rules given, all of them; else the shipped ones that are meant for files."""
+    from atttcli.engines.yara import YaraEngine
+    from atttcli.rulepack.yara import load_yara_rules
+    from atttcli.store.workspace import home
+
+    given = existing(rules)
+    cache = home() / "rules-cache"
+    pack = load_yara_rules(given or [packaged("rules") / "yara"], cache, scope="all" if given else "file")
+    tally.rules(pack.problems)
+    if not pack.rules:
+        raise InputError("no rule could be loaded", hint="atttcli rules check says why")
+    return YaraEngine(pack)
+
+
+def files_summary(account: FileAccount, tally: Tally, rules: int) -> str:
+    skipped, failed = sum(account.skipped.values()), sum(account.failed.values())
+    return _(
+        "{found} files met: {scanned} judged, {skipped} skipped, {failed} failed; {members} archive members; "
+        "{rules} rules; {matches} matches.",
+        found=account.found,
+        scanned=account.scanned,
+        skipped=skipped,
+        failed=failed,
+        members=account.members,
+        rules=rules,
+        matches=tally.found,
+    )
+
+
+@detect.command("capture")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--rules", multiple=True, type=PATHS, help="Network rule file or folder (repeatable; default: shipped).")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Address or port variable (repeatable).")
+@click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder to match as well.")
+@click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@click.option("--json", "as_json", is_flag=True, help="EVE alert objects, one a line.")
+@with_app
+def capture(
+    app: App,
+    files: tuple[str, ...],
+    rules: tuple[Path, ...],
+    variables: tuple[str, ...],
+    indicators: tuple[Path, ...],
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Captures (pcap, pcapng; gzipped too; - is standard input) through network rules.
+
+    Indicators that were seen are told as objects with event_type "indicator".
+
+    \b
+    Example:
+      atttcli detect capture office.pcap --rules local.rules --var 'HOME_NET=[10.0.0.0/8]' --json
+    """
+    from atttcli.engine import EngineProblem
+    from atttcli.engines.network import NetworkEngine
+    from atttcli.rulepack.network import load_network_rules
+    from atttcli.store.workspace import private_folder
+
+    tally = Tally(strict=strict)
+    given = existing(rules)
+    pack = load_network_rules(
+        given or [packaged("rules") / "network"], _variables(variables), private_folder("rules-cache")
+    )
+    tally.rules(pack.problems)
+    if not pack.rules and given:
+        raise InputError("no rule could be loaded", hint="atttcli rules check says why")
+    engine = NetworkEngine(pack)
+    listed = indicator_engine(indicators, tally)
+    rows = Rows((_("Time"), _("From"), _("To"), _("Rule"), _("Severity"), _("Title")), wide=(5,))
+    for name in files:
+        try:
+            with _opened(name) as stream:
+                for result in judged(engine, listed, stream, name):
+                    if isinstance(result, EngineProblem):
+                        tally.problem(result)
+                        continue
+                    tally.found += 1
+                    if as_json:
+                        render.emit_json(eve_object(result))
+                    else:
+                        rows.add(*_capture_row(result))
+        except InputError as error:
+            tally.note(error.where or Where(name), error.message)
+            continue
+        if sys.stderr.isatty() or not as_json:
+            counts = engine.counts
+            text = _(
+                "{path}: {packets} packets, {flows} flows, {alerts} alerts; {rules} rules.",
+                path=name,
+                packets=counts.packets,
+                flows=counts.flows,
+                alerts=counts.alerts,
+                rules=len(pack.rules),
+            )
+            render.warn(text)
+    rows.show()
+    finish(tally)
+
+
+def judged(engine: NetworkEngine, listed: IndicatorEngine | None, stream: BinaryIO, name: str) -> Iterator[Any]:
+    """Alerts and problems as they come, and what the indicators say of what was sighted."""
+    from atttcli.engines.network import Sighted
+    from atttcli.model.alert import Origin
+
+    waiting: list[Any] = []
+    for result in engine.scan_capture(stream, name):
+        if not isinstance(result, Sighted):
+            yield result
+        elif listed is not None:
+            waiting.append(result)
+            if len(waiting) >= 4096:
+                yield from _sightings(listed, waiting, Origin("", name))
+                waiting = []
+    if listed is not None:
+        yield from _sightings(listed, waiting, Origin("", name))
+
+
+def _sightings(listed: IndicatorEngine, waiting: list[Any], origin: Any) -> Iterator[Detection]:
+    """One by one, so that the ends of the connection stay known: a detection names only the victim."""
+    for seen in waiting:
+        for found in listed.match_sighted([seen], origin):
+            ends = {
+                "src_ip": seen.src_ip,
+                "src_port": seen.src_port,
+                "dest_ip": seen.dst_ip,
+                "dest_port": seen.dst_port,
+            }
+            yield replace(found, detail={**found.detail, "ends": ends})
+
+
+def eve_object(found: Detection) -> dict[str, Any]:
+    """An alert as EVE writes it; an indicator in the same words, with its own event type."""
+    from atttcli.clock import from_micros
+
+    if found.engine == "network":
+        return found.detail
+    time = from_micros(found.time).strftime("%Y-%m-%dT%H:%M:%S.%f+0000") if found.time is not None else None
+    value = found.observables[0]
+    return {
+        "timestamp": time,
+        "event_type": "indicator",
+        **found.detail.get("ends", {}),
+        "indicator": {
+            "type": str(value.type),
+            "value": value.value,
+            "title": found.title,
+            "severity": found.severity.label,
+            "why": list(found.why),
+        },
+    }
+
+
+def _capture_row(found: Detection) -> tuple[object, ...]:
+    eve = eve_object(found)
+    source = f"{eve.get('src_ip', '')}:{eve.get('src_port', '')}".rstrip(":")
+    target = f"{eve.get('dest_ip', '')}:{eve.get('dest_port', '')}".rstrip(":")
+    return eve["timestamp"] or "", source, target, found.rule_id, found.severity.label, found.title
+
+
+def indicator_engine(paths: Sequence[Path], tally: Tally) -> IndicatorEngine | None:
+    """The indicators of these files, ready; None when none are given."""
+    from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
+    from atttcli.rulepack.indicators import load_indicator_packs
+
+    if not paths:
+        return None
+    pack = load_indicator_packs(existing(paths))
+    tally.rules(pack.problems)
+    return IndicatorEngine(IndicatorIndex.build(pack.indicators))
+
+
+def _variables(given: Sequence[str]) -> dict[str, str]:
+    for text in given:
+        if "=" not in text:
+            raise UsageError("--var takes NAME=VALUE", hint="--var 'HOME_NET=[10.0.0.0/8]'")
+    return {name.strip(): value for name, _sign, value in (text.partition("=") for text in given)}
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """A regular file opened safely, or standard input; InputError when it cannot be read."""
+    from atttcli.field.opening import NotReadable, open_regular
+
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        fd, _info = open_regular(os.path.realpath(name))
+    except NotReadable as error:
+        raise InputError(error.why, where=Where(name)) from error
+    with os.fdopen(fd, "rb") as stream:
+        yield stream
+
+
+@detect.command("logs")
+@click.argument("paths", nargs=-1, required=True, type=PATHS)
+@click.option("--rules", multiple=True, type=PATHS, help="Sigma or YARA rules (repeatable; default: shipped).")
+@click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder (repeatable).")
+@click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
+@click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line: the rule and the event.")
+@with_app
+def logs(
+    app: App,
+    paths: tuple[Path, ...],
+    rules: tuple[Path, ...],
+    indicators: tuple[Path, ...],
+    source_tz: str,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Logs, recognised by content (gz, bz2, xz and zst too), through Sigma rules, indicators and YARA rules for log text.
+
+    With neither --rules nor --indicators the shipped packs run.
+
+    \b
+    Examples:
+      atttcli detect logs /var/log/auth.log /var/log/nginx --json
+      atttcli detect logs access.log.gz --indicators c2.csv --rules my-sigma/
+    """
+    from atttcli.cli.detect_logs import LogRun, as_json_object
+    from atttcli.engine import EngineProblem
+
+    tally = Tally(strict=strict)
+    run = LogRun.load(existing(rules), existing(indicators), source_tz, tally)
+    rows = Rows((_("File"), _("Line"), _("Rule"), _("Severity"), _("Title"), _("Event")), wide=(4, 5))
+    with render.progress(_("Reading"), quiet=as_json) as progress:
+        for result in run.judge(paths, lambda path: progress(run.events, 0, path)):
+            if isinstance(result, EngineProblem):
+                tally.problem(result)
+                continue
+            found, event = result
+            tally.found += 1
+            if as_json:
+                render.emit_json(as_json_object(found, event))
+            else:
+                line, text = found.origin.line or "", (event.raw if event else "; ".join(found.why))[:160]
+                rows.add(found.origin.path, line, found.rule_id, found.severity.label, found.title, text)
+    rows.show()
+    if sys.stderr.isatty() or tally.problems:
+        text = ngettext("{count} file read", "{count} files read", run.files)
+        render.warn(text + _(": {events} events, {matches} matches.", events=run.events, matches=tally.found))
+    finish(tally)

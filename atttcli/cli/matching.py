@@ -1,0 +1,146 @@
+"""What the matching commands share: sizes as people write them, problems on stderr, and the exit code they add up to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atttcli.cli import render
+from atttcli.errors import InputError, Where
+from atttcli.text.messages import _, ngettext
+
+if TYPE_CHECKING:
+    from atttcli.engine import EngineProblem, RuleProblem
+
+_SIZE = re.compile(r"(\d{1,12})\s*(|[kmgt])i?b?\Z", re.IGNORECASE)
+_SPAN = re.compile(r"(\d{1,9})([smhd]?)\Z")
+_SHOWN_PROBLEMS = 200
+_SHOWN_ROWS = 50_000
+
+
+class Size(click.ParamType):
+    """A number of bytes: `500`, `64K`, `10M`, `2GiB`; 0 is unlimited."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = _SIZE.match(value.strip())
+        if match is None:
+            self.fail(_("not a size such as 500K, 64M or 2G"), param, ctx)
+        return int(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " ")
+
+
+class Span(click.ParamType):
+    """A number of seconds: `90`, `30m`, `2h`; 0 is unlimited."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = _SPAN.match(value.strip())
+        if match is None:
+            self.fail(_("not a time such as 90s, 30m or 2h"), param, ctx)
+        return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run came to. The exit code: 2 incomplete (beats 1), 1 found, 0 nothing found."""
+
+    found: int = 0
+    problems: int = 0
+    refused: int = 0
+    strict: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        if self.problems or (self.strict and self.refused):
+            return 2
+        return 1 if self.found else 0
+
+    def problem(self, problem: EngineProblem) -> None:
+        """Something that was not judged: one line on stderr, at most a screenful of them, all counted."""
+        self.note(problem.where, problem.reason)
+
+    def note(self, where: Where | str, reason: str) -> None:
+        self.problems += 1
+        if self.problems <= _SHOWN_PROBLEMS:
+            render.warn(f"{where}: {reason}" if str(where) else reason)
+
+    def rules(self, problems: Iterable[RuleProblem], shown: int = _SHOWN_PROBLEMS) -> None:
+        """Rules refused at load: named by file and line, always counted. Warnings about rules that run are left to
+        `rules check`."""
+        for problem in problems:
+            if not problem.refused:
+                continue
+            self.refused += 1
+            if self.refused <= shown:
+                render.warn(problem_line(problem))
+
+    def close(self) -> None:
+        """What must be said even when nothing else is: cut lists, refused rules, incompleteness."""
+        if self.problems > _SHOWN_PROBLEMS:
+            render.warn(_("… and {count} more problems", count=self.problems - _SHOWN_PROBLEMS))
+        if self.refused > _SHOWN_PROBLEMS:
+            render.warn(_("… and {count} more refused rules", count=self.refused - _SHOWN_PROBLEMS))
+        if self.refused:
+            text = ngettext("{count} rule was refused.", "{count} rules were refused.", self.refused)
+            render.warn(text + " " + _("They did not run: atttcli rules check PATH"))
+        if self.problems:
+            render.warn(
+                ngettext(
+                    "Incomplete: {count} thing could not be judged.",
+                    "Incomplete: {count} things could not be judged.",
+                    self.problems,
+                )
+            )
+
+
+def problem_line(problem: RuleProblem) -> str:
+    """`file:line [rule]: reason (hint)`."""
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"{problem.where}: {problem.reason}{hint}"
+
+
+class Rows:
+    """Rows of a table gathered while a run goes on, bounded; what does not fit is counted and said."""
+
+    def __init__(self, columns: Sequence[str], wide: Sequence[int] = ()) -> None:
+        self._columns = columns
+        self._wide = wide
+        self._rows: list[tuple[object, ...]] = []
+        self._left = 0
+
+    def add(self, *cells: object) -> None:
+        if len(self._rows) < _SHOWN_ROWS:
+            self._rows.append(cells)
+        else:
+            self._left += 1
+
+    def show(self) -> None:
+        if self._rows:
+            render.table(self._columns, self._rows, wide=self._wide)
+        if self._left:
+            render.warn(_("… and {count} more rows (all of them: --json)", count=self._left))
+
+
+def existing(paths: Sequence[Path]) -> list[Path]:
+    """Rule paths that people named must be there: a run without them would look like a clean one."""
+    for path in paths:
+        if not path.exists():
+            raise InputError("no such file or folder", where=Where(str(path)))
+    return list(paths)
+
+
+def finish(tally: Tally) -> None:
+    """End the command with the exit code that the run came to."""
+    tally.close()
+    click.get_current_context().exit(tally.exit_code)

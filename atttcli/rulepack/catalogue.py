@@ -1,0 +1,210 @@
+"""One listing over all kinds of rule packs: which file is of which kind, every rule with its place, every problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from atttcli.engine import RuleProblem
+from atttcli.errors import InputError, Where
+from atttcli.model.severity import Severity, from_suricata, parse_severity
+from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
+from atttcli.rulepack.indicators import load_indicator_packs
+from atttcli.rulepack.network.load import load_network_rules, read_rules
+from atttcli.rulepack.network.values import NetworkPack
+from atttcli.rulepack.yara import YaraPack, load_yara_rules
+
+KINDS: Final = ("yara", "network", "sigma", "indicators")
+COUNTRIES: Final = "countries"  # beside the packs: address ranges to countries, `cidr,country`
+_BY_SUFFIX: Final = {".yar": "yara", ".yara": "yara", ".rule": "yara", ".rules": "network", ".txt": "indicators"}
+_HEAD: Final = 64 * 1024
+_NOT_RULES: Final = frozenset({"cases"})  # samples of rules, in a pack's folder
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """One loaded rule of any kind. `id` is what `rules explain` and `rules disable` take and what alerts carry.
+
+    `kind` is yara, network, sigma, correlation or indicators; `silent` rules are building blocks of others.
+    """
+
+    id: str
+    kind: str
+    title: str
+    severity: Severity
+    category: str
+    where: Where
+    attack: tuple[str, ...] = ()
+    description: str = ""
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything found below some paths. The packs are there for those who need more than the listing."""
+
+    entries: tuple[RuleEntry, ...]
+    problems: tuple[RuleProblem, ...]
+    files: dict[str, list[Path]]
+    yara: YaraPack | None = None
+    network: NetworkPack | None = None
+    sigma: CorrelationPack | None = None
+
+
+@dataclass(slots=True)
+class _Found:
+    entries: list[RuleEntry] = field(default_factory=list)
+    problems: list[RuleProblem] = field(default_factory=list)
+
+
+def load_catalogue(paths: Sequence[Path], cache: Path | None = None, kinds: Iterable[str] = KINDS) -> Catalogue:
+    """Load every rule file below `paths`; problems of every rule are collected and loading goes on."""
+    found = _Found()
+    files = by_kind(paths, found.problems)
+    wanted = set(kinds)
+    yara = _yara(files["yara"], cache, found) if "yara" in wanted and files["yara"] else None
+    network = _network(files["network"], cache, found) if "network" in wanted and files["network"] else None
+    sigma = _sigma(files["sigma"], found) if "sigma" in wanted and files["sigma"] else None
+    if "indicators" in wanted and files["indicators"]:
+        _indicators(files["indicators"], found)
+    return Catalogue(tuple(found.entries), tuple(found.problems), files, yara, network, sigma)
+
+
+def by_kind(paths: Sequence[Path], problems: list[RuleProblem] | None = None) -> dict[str, list[Path]]:
+    """Rule files below `paths` by kind (and `countries`), in order of name. What is named and no rule file is a problem."""
+    files: dict[str, list[Path]] = {kind: [] for kind in (*KINDS, COUNTRIES)}
+    for given in paths:
+        for path in _below(given):
+            kind = kind_of(path)
+            if kind:
+                files[kind].append(path)
+            elif path == given and problems is not None:
+                hint = "rule files: .yar, .rules, Sigma .yml, indicators .csv"
+                problems.append(RuleProblem(Where(str(path)), "not a rule file of any kind", hint))
+    return files
+
+
+def kind_of(path: Path) -> str:
+    """The kind of a rule file by its ending and, where that is shared or foreign, by its content; empty when none."""
+    suffix = path.suffix.lower()
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
+    if suffix not in (".yml", ".yaml", ".csv", ""):
+        return ""
+    head = _head(path)
+    lines = [line for line in head.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    if suffix == ".csv":
+        return COUNTRIES if lines and lines[0].strip().lower().startswith("cidr") else "indicators"
+    if suffix:
+        return "indicators" if any(line.startswith("indicators:") for line in lines) else "sigma"
+    return _by_first_words(lines)
+
+
+def _by_first_words(lines: Sequence[str]) -> str:
+    for line in lines:
+        words = line.split(None, 2)
+        if words[0] in ("rule", "private", "global", "import"):
+            return "yara"
+        if words[0] in ("alert", "drop", "pass", "reject") and "->" in line:
+            return "network"
+    return ""
+
+
+def _head(path: Path) -> str:
+    try:
+        if not path.is_file():  # a pipe would hang the open
+            return ""
+        with path.open("rb") as stream:
+            return stream.read(_HEAD).decode("utf-8-sig", "replace")
+    except OSError:
+        return ""
+
+
+def _below(given: Path) -> Iterator[Path]:
+    if not given.is_dir():
+        yield given
+        return
+    for path in sorted(given.rglob("*")):
+        inside = path.relative_to(given).parts
+        if not _NOT_RULES.intersection(inside[:-1]) and path.is_file():
+            yield path
+
+
+def _yara(files: list[Path], cache: Path | None, found: _Found) -> YaraPack:
+    pack = load_yara_rules(files, cache)
+    found.problems += pack.problems
+    for rule in pack.rules:
+        meta = rule.meta
+        found.entries.append(
+            RuleEntry(
+                f"{rule.namespace}:{rule.name}",
+                "yara",
+                str(meta.get("description") or rule.name),
+                parse_severity(str(meta.get("severity", ""))),
+                str(meta.get("category", "")),
+                Where(rule.file, rule.line, rule=rule.name),
+                tuple(str(meta.get("attack", "")).replace(",", " ").split()),
+            )
+        )
+    return pack
+
+
+def _network(files: list[Path], cache: Path | None, found: _Found) -> NetworkPack:
+    readable: list[Path] = []
+    for path in files:
+        try:
+            read_rules(path)
+            readable.append(path)
+        except InputError as error:
+            found.problems.append(RuleProblem(error.where or Where(str(path)), error.message, error.hint))
+    pack = load_network_rules(readable, None, cache)
+    found.problems += pack.problems
+    for rule in pack.rules:
+        words = dict(word.split(None, 1) for word in rule.metadata if " " in word.strip())
+        found.entries.append(
+            RuleEntry(
+                f"{rule.gid}:{rule.sid}",
+                "network",
+                rule.msg,
+                from_suricata(rule.priority),
+                words.get("category", rule.classtype),
+                Where(pack.files[rule.file], rule.line, rule=f"sid {rule.sid}"),
+                tuple(words[key] for key in ("attack", "mitre_technique_id") if key in words),
+                silent=rule.noalert,
+            )
+        )
+    return pack
+
+
+def _sigma(files: list[Path], found: _Found) -> CorrelationPack:
+    pack = load_correlation_rules(files)
+    found.problems += pack.problems
+    for rule in (*pack.rules, *pack.correlations):
+        meta = rule.meta
+        attack = tuple(tag.removeprefix("attack.").upper() for tag in meta.tags if tag.lower().startswith("attack.t"))
+        found.entries.append(
+            RuleEntry(
+                meta.id or meta.name,
+                "correlation" if rule in pack.correlations else "sigma",
+                meta.title,
+                parse_severity(meta.level),
+                meta.category,
+                meta.where,
+                attack,
+                meta.description,
+                rule.silent,
+            )
+        )
+    return pack
+
+
+def _indicators(files: list[Path], found: _Found) -> None:
+    for path in files:
+        pack = load_indicator_packs([path])
+        found.problems += pack.problems
+        for one in pack.indicators:
+            where, title = Where(str(path)), one.description or one.kind
+            severity = Severity(one.severity)
+            found.entries.append(RuleEntry(f"{one.type}:{one.value}", "indicators", title, severity, one.kind, where))
