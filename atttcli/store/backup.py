@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from atttcli.errors import Conflict, InputError, IntegrityError, Where, WorkspaceError
 from atttcli.limits import read_bounded
@@ -226,7 +226,7 @@ class _Backup:
         """The list of what there is, every name checked: a backup may come from anywhere."""
         where = Where(str(self.source), member=MANIFEST)
         with self.open(MANIFEST) as stream:
-            data = read_bounded(stream, _MAX_MANIFEST, where)
+            data = read_bounded(cast(BinaryIO, stream), _MAX_MANIFEST, where)
         try:
             body = json.loads(data)
             if body["format"] != FORMAT or len(body["files"]) > _MAX_FILES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -89,3 +90,16 @@ def _rows(db: sqlite3.Connection, table: str) -> dict[tuple[object, ...], tuple[
 
 def _shown(key: tuple[object, ...]) -> str:
     return " ".join(str(part) for part in key)[:120]
+
+
+def projection_digests(db: sqlite3.Connection) -> dict[str, str]:
+    """Table -> digest of all its rows."""
+    return {
+        table: hashlib.sha256(repr(sorted(_rows(db, table).items(), key=repr)).encode()).hexdigest()
+        for table in PROJECTED_TABLES
+    }
+
+
+def changed_tables(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Tables whose rows differ."""
+    return [table for table in PROJECTED_TABLES if before[table] != after[table]]

@@ -1,0 +1,1 @@
+"""The evidence vault and its chain of custody."""

@@ -1,0 +1,1 @@
+"""Incidents: lifecycle with guards, deadlines of the profile, timeline, undo."""

@@ -1,0 +1,1 @@
+"""Coordination playbooks: read, check, and run without I/O."""

@@ -1,0 +1,162 @@
+"""Alerts and their sightings. An alert's count is the number of its distinct occurrences."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from atttcli.store.connection import Store
+
+JSON_COLUMNS = ("tags", "observables", "why", "detail")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One sighting of an alert, ready to be stored: the alert's own columns and where this one was seen."""
+
+    fingerprint: str
+    kind: str
+    rule_id: str
+    title: str
+    severity: int
+    category: str
+    key: str
+    victim: str
+    agency: str
+    system: str
+    sender: str
+    time: int | None
+    sha256: str
+    path: str
+    line: int | None
+    offset: int | None
+    pack: str
+    tags: str
+    observables: str
+    why: str
+    detail: str
+    muted: bool
+    occurrence: str
+
+
+def add_alerts(db: sqlite3.Connection, rows: Iterable[AlertRow], year: int, now: int) -> tuple[list[bool], int]:
+    """Store sightings. Returns which of them were new, and how many alerts were made. Same occurrence: nothing changes."""
+    fresh: list[bool] = []
+    made = 0
+    known: dict[str, int] = {}
+    seen: dict[int, list[Any]] = {}  # alert -> [new sightings, first, last, severity]
+    for row in rows:
+        identity = known.get(row.fingerprint)
+        if identity is None:
+            found = db.execute("SELECT id FROM alert WHERE fingerprint = ?", (row.fingerprint,)).fetchone()
+            if found is None:
+                identity = _insert(db, row, year, now)
+                made += 1
+            else:
+                identity = found["id"]
+            known[row.fingerprint] = identity
+        new = db.execute(
+            "INSERT OR IGNORE INTO sighting VALUES (?,?,?,?,?,?,?)",
+            (identity, row.occurrence, row.time, row.sha256, row.path, row.line, row.offset),
+        ).rowcount
+        fresh.append(new == 1)
+        if new == 1:
+            _count(seen.setdefault(identity, [0, None, None, 0]), row)
+    db.executemany(
+        "UPDATE alert SET count = count + ?1, first_seen = min(coalesce(first_seen, ?2), coalesce(?2, first_seen)),"
+        " last_seen = max(coalesce(last_seen, ?3), coalesce(?3, last_seen)), severity = max(severity, ?4) WHERE id = ?5",
+        [(*values, identity) for identity, values in seen.items()],
+    )
+    return fresh, made
+
+
+def _count(values: list[Any], row: AlertRow) -> None:
+    values[0] += 1
+    values[3] = max(values[3], row.severity)
+    if row.time is not None:
+        values[1] = row.time if values[1] is None else min(values[1], row.time)
+        values[2] = row.time if values[2] is None else max(values[2], row.time)
+
+
+def _insert(db: sqlite3.Connection, row: AlertRow, year: int, now: int) -> int:
+    prefix = f"CB-{year}-"
+    last = db.execute(
+        "SELECT max(CAST(substr(number, ?) AS INTEGER)) FROM alert WHERE id > (SELECT coalesce(max(id), 0) FROM alert) - 1000"
+        " AND number LIKE ?",
+        (len(prefix) + 1, prefix + "%"),
+    ).fetchone()[0]
+    done = db.execute(
+        "INSERT INTO alert (number, fingerprint, kind, rule_id, title, severity, category, key, victim, agency, system, sender,"
+        " count, source_sha256, source_path, line, pack, tags, observables, why, detail, created, muted)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,?,?,?,?)",
+        (
+            f"{prefix}{(last or 0) + 1:04d}", row.fingerprint, row.kind, row.rule_id, row.title, row.severity, row.category,
+            row.key, row.victim, row.agency, row.system, row.sender, row.sha256, row.path, row.line, row.pack, row.tags,
+            row.observables, row.why, row.detail, now, int(row.muted),
+        ),
+    )  # fmt: skip
+    return int(done.lastrowid or 0)
+
+
+def alert_rows(store: Store, where: str = "1", *values: Any) -> list[dict[str, Any]]:
+    """Alerts with their state, JSON decoded, worst and newest first. `where` is SQL of ours over `a` and `s`."""
+    sql = (
+        "SELECT a.*, coalesce(s.state, 'open') AS state, coalesce(s.verdict, '') AS verdict,"
+        " coalesce(s.incident, '') AS incident, coalesce(s.reason, '') AS reason"
+        f" FROM alert a LEFT JOIN alert_state s ON s.alert = a.number WHERE {where}"
+        " ORDER BY a.severity DESC, a.last_seen DESC, a.id"
+    )
+    return [decoded(row) for row in store.rows(sql, *values)]
+
+
+def decoded(row: sqlite3.Row) -> dict[str, Any]:
+    """A row with its JSON columns as values."""
+    found = dict(row)
+    for name in JSON_COLUMNS:
+        found[name] = json.loads(found[name])
+    return found
+
+
+def sightings(store: Store, alert: int, limit: int = 50) -> list[dict[str, Any]]:
+    """Where an alert was seen, oldest first."""
+    sql = (
+        "SELECT time, source_sha256, source_path, line, offset, occurrence FROM sighting WHERE alert = ?"
+        " ORDER BY time, source_path, line, occurrence LIMIT ?"
+    )
+    return [dict(row) for row in store.rows(sql, alert, limit)]
+
+
+def sighted_in(store: Store, sha256: str, kinds: tuple[str, ...] = ()) -> tuple[int, int]:
+    """Sightings in one file and the alerts they belong to (of some kinds): the account of a run that was killed."""
+    marks = f"AND a.kind IN ({','.join('?' * len(kinds))})" if kinds else ""
+    row = store.row(
+        "SELECT count(*) AS n, count(DISTINCT s.alert) AS m FROM sighting s JOIN alert a ON a.id = s.alert"
+        f" WHERE s.source_sha256 = ? {marks}",
+        sha256,
+        *kinds,
+    )
+    return (0, 0) if row is None else (row["n"], row["m"])
+
+
+def assign(db: sqlite3.Connection, found: Iterable[tuple[str, str, int]]) -> None:
+    """Set agency and system of alerts by id."""
+    db.executemany("UPDATE alert SET agency = ?, system = ? WHERE id = ?", found)
+
+
+def set_muted(db: sqlite3.Connection, found: Iterable[tuple[int, int]]) -> None:
+    """Set the muted mark of alerts by id."""
+    db.executemany("UPDATE alert SET muted = ? WHERE id = ?", found)
+
+
+def mutes(store: Store, now: int) -> list[dict[str, Any]]:
+    """Mutes in force."""
+    sql = "SELECT * FROM mute WHERE lifted IS NULL AND until > ? ORDER BY created"
+    return [dict(row) for row in store.rows(sql, now)]
+
+
+def disabled_rules(store: Store) -> frozenset[str]:
+    """Rules switched off by people."""
+    return frozenset(row["rule_id"] for row in store.rows("SELECT rule_id FROM rule_state WHERE disabled = 1"))

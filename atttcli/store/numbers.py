@@ -1,0 +1,33 @@
+"""What people type for a human number: all of it, a unique prefix, or only its last digits (`42`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atttcli.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from atttcli.store.connection import Store
+
+KINDS = {"incident": "SC", "task": "NV", "evidence": "CC", "alert": "CB"}
+
+
+def resolve_number(store: Store, table: str, text: str) -> str:
+    """The number that `text` means in one of the tables of KINDS; NotFound, or UsageError when it may mean several."""
+    wanted = text.strip().upper()
+    exact = store.value(f"SELECT number FROM {table} WHERE number = ?", wanted)
+    if exact:
+        return str(exact)
+    hint = f"atttcli {table} list"
+    if not wanted or len(wanted) > 40:
+        raise NotFound(f"no {table} {text[:40]!r}", hint=hint)
+    if wanted.isdecimal():
+        sql, value = "number GLOB ?", f"{KINDS[table]}-[0-9][0-9][0-9][0-9]-{int(wanted):04d}"
+    else:
+        sql, value = "substr(number, 1, length(?1)) = ?1", wanted
+    found = [str(row[0]) for row in store.rows(f"SELECT number FROM {table} WHERE {sql} ORDER BY number LIMIT 6", value)]
+    if not found:
+        raise NotFound(f"no {table} {text[:40]!r}", hint=hint)
+    if len(found) > 1:
+        raise UsageError(f"{text!r} may be {', '.join(found[:5])}", hint="give more of the number")
+    return found[0]
