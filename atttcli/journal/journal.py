@@ -85,6 +85,14 @@ class Journal:
         """Entries in order, of one object or of all."""
         yield from read_entries(self.store.connection, object, verbs)
 
+    def entry(self, seq: int) -> Entry:
+        """One entry by its place in the journal; a KeyError when there is none."""
+        subject = self.store.value("SELECT object FROM journal WHERE seq = ?", seq)
+        for entry in self.entries(subject):
+            if entry.seq == seq:
+                return entry
+        raise KeyError(seq)
+
     def rebuild(self) -> int:
         """Empty every projection and fold the whole journal again, undone entries left out; the number of entries."""
         count = 0

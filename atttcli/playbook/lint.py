@@ -213,7 +213,9 @@ def _walk(edges: dict[str, list[str]], start: list[str]) -> set[str]:
 
 def _silent_loops(steps: dict[str, Any]) -> list[str]:
     """Steps on a cycle without any action: what is left after taking away, again and again, steps with nothing after."""
-    edges = {k: {t for t in targets(b) if steps[t]["type"] != "action"} for k, b in steps.items() if b["type"] != "action"}
+    edges = {
+        k: {t for t in targets(b) if steps[t]["type"] != "action"} for k, b in steps.items() if b["type"] != "action"
+    }
     while True:
         dead = [key for key, after in edges.items() if not after & edges.keys()]
         if not dead:

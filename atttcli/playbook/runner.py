@@ -129,7 +129,9 @@ def check_answer(step: Step, given: Answer, task: str) -> None:
     if given.outcome == "skipped":
         if not step.optional:
             raise Refused(
-                f"{task} is required and cannot be skipped", guard="required", hint=f'atttcli task done {task} --note "…"'
+                f"{task} is required and cannot be skipped",
+                guard="required",
+                hint=f'atttcli task done {task} --note "…"',
             )
         if not given.note.strip():
             raise Refused("skipping needs a reason", guard="reason", hint=f'atttcli task skip {task} --reason "…"')

@@ -100,7 +100,7 @@ def add_task(
     """A task beside any playbook; its number."""
     with journal.transaction():
         number = journal.next_number("NV")
-        task = {"number": number, "incident": incident, "title": title, "lead": lead, "lead_name": lead}
+        task: dict[str, Any] = {"number": number, "incident": incident, "title": title, "lead": lead, "lead_name": lead}
         task |= {"assignee": assignee, "due": due, "required": required}
         journal.append("task.added", number, {"incident": incident, "tasks": [task]})
     return number

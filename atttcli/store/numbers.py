@@ -25,7 +25,9 @@ def resolve_number(store: Store, table: str, text: str) -> str:
         sql, value = "number GLOB ?", f"{KINDS[table]}-[0-9][0-9][0-9][0-9]-{int(wanted):04d}"
     else:
         sql, value = "substr(number, 1, length(?1)) = ?1", wanted
-    found = [str(row[0]) for row in store.rows(f"SELECT number FROM {table} WHERE {sql} ORDER BY number LIMIT 6", value)]
+    found = [
+        str(row[0]) for row in store.rows(f"SELECT number FROM {table} WHERE {sql} ORDER BY number LIMIT 6", value)
+    ]
     if not found:
         raise NotFound(f"no {table} {text[:40]!r}", hint=hint)
     if len(found) > 1:

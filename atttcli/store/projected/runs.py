@@ -22,7 +22,10 @@ def _add_tasks(db: sqlite3.Connection, entry: Any) -> None:
         values: dict[str, Any] = {name: task.get(name, "") for name in _TEXTS}
         values |= {"support": _dumps(task.get("support", [])), "outputs": _dumps(task.get("outputs", []))}
         values |= {"round": task.get("round", 1), "due": task.get("due"), "state": "open", "created": entry.time}
-        values |= {"required": int(task.get("required", True)), "needs_evidence": int(task.get("needs_evidence", False))}
+        values |= {
+            "required": int(task.get("required", True)),
+            "needs_evidence": int(task.get("needs_evidence", False)),
+        }
         db.execute(
             f"INSERT OR REPLACE INTO task ({','.join(values)}) VALUES ({','.join('?' * len(values))})",
             tuple(values.values()),

@@ -1,0 +1,62 @@
+"""Taking back: a compensating entry, after which everything is folded again without the entry that it names."""
+
+from __future__ import annotations
+
+from atttcli.errors import NotFound, Refused
+from atttcli.journal.journal import Journal, undone_seqs
+from atttcli.store.projection import Entry
+
+LEFT_THE_HOUSE = frozenset({"report.issued", "evidence.exported"})
+FOUNDATION = frozenset({"organisation.adopted"})
+
+
+def last_own(journal: Journal) -> Entry:
+    """The actor's own last entry that still stands; NotFound without one."""
+    store = journal.store
+    undone = undone_seqs(store.connection)
+    rows = store.connection.execute(
+        "SELECT seq FROM journal WHERE actor = ? AND verb != 'undone' ORDER BY seq DESC", (journal.actor,)
+    )
+    seq = next((row[0] for row in rows if row[0] not in undone), None)
+    if seq is None:
+        raise NotFound(f"{journal.actor} has no entry to take back", hint="atttcli log")
+    return journal.entry(seq)
+
+
+def undo(journal: Journal, seq: int | None = None) -> Entry:
+    """Take back the actor's own last entry (or `seq`, which must be that one); what was taken back. Refused otherwise."""
+    with journal.transaction():
+        entry = last_own(journal)
+        if seq is not None and seq != entry.seq:
+            raise Refused(
+                f"only your own last entry ({entry.seq}) can be taken back", guard="own-last", hint="atttcli undo"
+            )
+        _check(journal, entry)
+        journal.append("undone", entry.object, {"seq": entry.seq, "verb": entry.verb})
+        journal.rebuild()
+    return entry
+
+
+def _check(journal: Journal, entry: Entry) -> None:
+    if entry.verb in LEFT_THE_HOUSE:
+        raise Refused(
+            f"{entry.verb} has left the house and cannot be taken back",
+            guard="left-the-house",
+            hint="issue a correction instead",
+        )
+    if entry.verb in FOUNDATION:
+        raise Refused(f"{entry.verb} is what the workspace stands on", guard="foundation", hint="make a new workspace")
+    undone = undone_seqs(journal.store.connection)
+    given = [entry.object, *(str(task.get("number")) for task in entry.payload.get("tasks", ()))]
+    for later in journal.store.rows(
+        "SELECT j.seq, j.actor, j.object, j.verb, p.payload FROM journal j JOIN journal_payload p USING (seq)"
+        " WHERE j.seq > ? AND j.verb != 'undone' ORDER BY j.seq",
+        entry.seq,
+    ):
+        text = later["payload"] or ""
+        if later["seq"] not in undone and (later["object"] in given or any(f'"{name}"' in text for name in given)):
+            raise Refused(
+                f"entry {later['seq']} ({later['verb']}) of {later['actor']} builds on it",
+                guard="built-upon",
+                hint=f"atttcli log --object {entry.object}",
+            )
