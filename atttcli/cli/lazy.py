@@ -9,7 +9,6 @@ import click
 
 from atttcli.text.messages import _, language
 
-
 _LOCALISED: list[click.Command] = []  # a process speaks one language: each command is translated once
 
 
