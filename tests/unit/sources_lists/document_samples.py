@@ -279,11 +279,11 @@ def _directory_entry(entry: dict[str, Any]) -> bytes:
     return name.ljust(64, b"\0") + fixed + b"\0" * 36 + struct.pack("<iQ", entry["start"], entry["size"])
 
 
-def outlook(properties: dict[str, str], files: Sequence[tuple[str, bytes]] = ()) -> bytes:
+def outlook(properties: dict[str, str], files: Sequence[tuple[str, bytes]] = (), delivered: int = 0) -> bytes:
     """A .msg: text properties by tag (`0037` subject, `007D` headers, `1000` body ...) and attached files."""
     texts = {"001A": "IPM.Note"} | properties
     tree: Tree = {f"__substg1.0_{tag}001F": value.encode("utf-16-le") for tag, value in texts.items()}
-    tree["__properties_version1.0"] = b"\0" * 32
+    tree["__properties_version1.0"] = b"\0" * 32 + struct.pack("<IIQ", 0x0E060040, 6, delivered) * bool(delivered)
     tree["__nameid_version1.0"] = {f"__substg1.0_000{index}0102": b"" for index in (2, 3, 4)}
     for index, (name, data) in enumerate(files):
         # PidTagAttachMethod 1 (by value), as [MS-OXMSG] wants it in the attachment's property stream

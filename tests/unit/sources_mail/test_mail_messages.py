@@ -6,6 +6,7 @@ import hashlib
 import io
 import sys
 import zipfile
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sources_lists"))
 
 from document_samples import attachments, best, given, letters, of, outlook, problems, read
 
-from atttcli.clock import local_text
+from atttcli.clock import VIETNAM, local_text
 from atttcli.errors import MissingFeature, SecretDocument
 from atttcli.model.alert import Alert
 from atttcli.model.severity import Severity
@@ -43,8 +44,10 @@ def mail(
 
 
 def alert_of(message: EmailMessage) -> Alert:
-    (alert,) = of(read(message.as_bytes(), "a.eml"), Alert)
+    found = read(message.as_bytes(), "a.eml")
+    (alert,) = of(found, Alert)
     assert isinstance(alert, Alert)
+    assert not letters(found), "a suspicious mail is no letter unless it carries a letter's number"
     return alert
 
 
@@ -243,8 +246,16 @@ def test_outlook_message_like_its_eml_twin() -> None:
 
 def test_outlook_message_without_internet_headers() -> None:
     pytest.importorskip("olefile")
-    (letter,) = letters(read(outlook({"0037": "Thông báo", "0C1F": "A@cuc.example", "1000": "Kính gửi"}), "a.msg"))
-    assert (letter.subject, letter.sender) == ("Thông báo", "a@cuc.example")
+    filetime = 134_393_666_450_000_000  # 100 ns since 1601
+    data = outlook({"0037": "Thông báo", "0C1F": "A@cuc.example", "1000": "Kính gửi"}, delivered=filetime)
+    (letter,) = letters(read(data, "a.msg"))
+    expected = (
+        (datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=filetime // 10))
+        .astimezone(VIETNAM)
+        .date()
+        .isoformat()
+    )
+    assert (letter.subject, letter.sender, letter.date) == ("Thông báo", "a@cuc.example", expected)
 
 
 def test_outlook_message_as_the_peer_reads_it() -> None:
