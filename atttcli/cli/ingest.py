@@ -1,0 +1,168 @@
+"""`atttcli ingest`: take in whatever came, and say what became of every record."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import timedelta, timezone, tzinfo
+from typing import Any
+
+import click
+
+from atttcli.cli import render
+from atttcli.cli.context import App, with_app
+from atttcli.errors import UsageError
+from atttcli.text.messages import _
+
+_ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--source", "log_source", default="", metavar="NAME", help="The log that these files continue.")
+@click.option("--source-tz", default="", metavar="+07:00", help="Zone of times that carry none.")
+@click.option("--password", "passwords", multiple=True, metavar="P", help="Password of archives (repeatable).")
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False), help="Mapping of a CSV or JSON lines log.")
+@click.option("--allow", multiple=True, metavar="VALUE", help="Never take this as an indicator (repeatable).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_app
+def ingest(
+    app: App,
+    paths: tuple[str, ...],
+    log_source: str,
+    source_tz: str,
+    passwords: tuple[str, ...],
+    mapping: str | None,
+    allow: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Take in files, folders, archives and `-`: recognise, read, match, store.
+
+    `atttcli ingest problems` lists every record that could not be read.
+
+    \b
+    Example:
+      atttcli ingest ~/inbox --password infected
+      atttcli ingest problems
+    """
+    if paths == ("problems",) and not os.path.lexists("problems"):
+        _problems(app, as_json)
+        return
+    from atttcli.ingest.route import Manner
+    from atttcli.ingest.run import Ingest
+
+    inventory = app.inventory
+    manner = Manner(
+        passwords=tuple(dict.fromkeys([*(p.encode() for p in passwords), b"infected"])),
+        zone=_zone(source_tz),
+        mapping=_mapping(mapping),
+        own_networks=inventory.own_networks(),
+        own_domains=inventory.own_domains(),
+        allow=allow,
+    )
+    with render.progress(_("Ingest"), quiet=as_json) as tick:
+        job = Ingest(app.workspace, app.store, inventory, app.clock, app.journal.actor, manner, log_source, tick)
+        account = job.run(paths)
+    if as_json:
+        render.emit_json(_as_json(account))
+    else:
+        _show(account)
+    for path, reason in account.failures:
+        render.warn(f"atttcli: {path}: {reason}")
+    click.get_current_context().exit(2 if account.incomplete else 1 if account.alerts else 0)
+
+
+def _zone(text: str) -> tzinfo:
+    from atttcli.clock import VIETNAM
+
+    if not text:
+        return VIETNAM
+    if text.upper() in ("Z", "UTC"):
+        return timezone.utc  # noqa: UP017 - the same object as +00:00
+    found = _ZONE.match(text)
+    if found is None or int(found[2]) > 14 or int(found[3]) > 59:
+        raise UsageError(_("{text} is no zone", text=text), hint="--source-tz +07:00")
+    span = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return timezone(span if found[1] == "+" else -span, text)
+
+
+def _mapping(path: str | None) -> Any:
+    if path is None:
+        return None
+    from pathlib import Path
+
+    from atttcli.limits import MIB, read_bounded
+    from atttcli.sources.mapping import MappedLog, load_mapping
+
+    with Path(path).open("rb") as stream:
+        return MappedLog(load_mapping(read_bounded(stream, MIB), path))
+
+
+def _show(account: Any) -> None:
+    states = {"new": _("new"), "known": _("known"), "refused": _("REFUSED"), "failed": _("failed")}
+    rows = [
+        (
+            one.path, one.reader, states[one.state], one.ledger.read, one.ledger.stored, one.ledger.duplicate,
+            one.ledger.rejected, one.ledger.alerts, one.ledger.indicators,
+        )
+        for one in account.files
+    ]  # fmt: skip
+    total = account.total
+    rows.append(
+        (_("Total"), "", "", total.read, total.stored, total.duplicate, total.rejected, total.alerts, total.indicators)
+    )
+    columns = (
+        _("File"), _("Reader"), _("State"), _("Read"), _("Stored"), _("Duplicate"), _("Rejected"), _("Alerts"),
+        _("Indicators"),
+    )  # fmt: skip
+    render.table(columns, rows, wide=(0,))
+    render.line(_("{count} new sightings of alerts.", count=account.alerts))
+    if account.passed_over:
+        render.line(_("{count} links, pipes or devices were passed over.", count=account.passed_over))
+    if account.rules_refused:
+        render.line(_("{count} rules were refused at load: atttcli rules check", count=account.rules_refused))
+    if total.rejected or account.failures:
+        render.line(_("What could not be read: atttcli ingest problems"))
+    if account.alerts:
+        render.line(_("Next: atttcli alert triage"))
+
+
+def _as_json(account: Any) -> dict[str, Any]:
+    return {
+        "files": [
+            {
+                "path": one.path, "sha256": one.sha256, "kind": one.kind, "reader": one.reader, "state": one.state,
+                "note": one.note, **_ledger(one.ledger),
+            }
+            for one in account.files
+        ],
+        "total": _ledger(account.total),
+        "sightings": account.alerts,
+        "passed_over": account.passed_over,
+        "rules_refused": account.rules_refused,
+        "failures": [{"path": path, "reason": reason} for path, reason in account.failures],
+    }  # fmt: skip
+
+
+def _ledger(ledger: Any) -> dict[str, Any]:
+    return {
+        "read": ledger.read, "stored": ledger.stored, "duplicate": ledger.duplicate, "rejected": ledger.rejected,
+        "alerts": ledger.alerts, "indicators": ledger.indicators, "counts": ledger.counts,
+    }  # fmt: skip
+
+
+def _problems(app: App, as_json: bool) -> None:
+    from atttcli.store.facts.files import problems
+
+    found = problems(app.store)
+    if as_json:
+        render.emit_json_lines(found)
+        return
+    rows = [(one["path"], _position(one), one["reason"], one["excerpt"][:120]) for one in found]
+    render.table((_("File"), _("Position"), _("Reason"), _("Excerpt")), rows, wide=(0, 3))
+
+
+def _position(problem: dict[str, Any]) -> str:
+    if problem["line"] >= 0:
+        return _("line {line}", line=problem["line"])
+    return _("byte {offset}", offset=problem["offset"]) if problem["offset"] >= 0 else ""

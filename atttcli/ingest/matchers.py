@@ -1,0 +1,92 @@
+"""The engines of one run, each loaded when something first needs it: shipped packs and those of the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from atttcli.engine import RuleProblem
+from atttcli.engines.correlation import CorrelationEngine
+from atttcli.engines.indicators import Exclusions, IndicatorEngine, IndicatorIndex
+from atttcli.engines.network import NetworkEngine
+from atttcli.engines.yara import YaraEngine
+from atttcli.inventory import Inventory
+from atttcli.model.observable import Indicator
+from atttcli.packaged import packaged
+from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
+from atttcli.rulepack.indicators import load_indicator_packs
+from atttcli.rulepack.network import load_network_rules
+from atttcli.rulepack.yara import load_yara_rules
+from atttcli.store.connection import Store
+from atttcli.store.facts.alerts import disabled_rules
+from atttcli.store.facts.indicators import indicators
+from atttcli.store.workspace import Workspace, private_folder
+
+
+class Matchers:
+    """Engines over the rules of `rules/` and of the workspace, without those that people disabled."""
+
+    def __init__(self, workspace: Workspace, store: Store, inventory: Inventory) -> None:
+        self._workspace, self._store, self.inventory = workspace, store, inventory
+        self.disabled = disabled_rules(store)
+        self.problems: list[RuleProblem] = []
+        self.exclusions = Exclusions(inventory.own_networks(), inventory.own_domains())
+
+    @cached_property
+    def yara_files(self) -> YaraEngine:
+        """Rules for files."""
+        return self._yara("file")
+
+    @cached_property
+    def yara_lines(self) -> YaraEngine:
+        """Rules for log text."""
+        return self._yara("log")
+
+    @cached_property
+    def network(self) -> NetworkEngine:
+        """Rules for captures."""
+        own = [cidr for cidr in self.inventory.own_networks() if ":" not in cidr] or ["10.0.0.0/8", "192.168.0.0/16"]
+        variables = {"HOME_NET": "[" + ",".join(own) + "]"}
+        pack = load_network_rules(self._paths("network"), variables, private_folder("rules-cache"))
+        self.problems += pack.problems
+        return NetworkEngine(pack)
+
+    @cached_property
+    def indicators(self) -> IndicatorEngine:
+        """Every indicator known: packs and lists. First asked for when all lists of the run have been read."""
+        return self.indicator_engine(self._every_indicator())
+
+    @cached_property
+    def correlation_pack(self) -> CorrelationPack:
+        """Sigma rules and correlations."""
+        pack = load_correlation_rules(self._paths("sigma"))
+        self.problems += pack.problems
+        return pack
+
+    def correlation(self) -> CorrelationEngine:
+        """A fresh engine (it holds what it saw)."""
+        return CorrelationEngine(self.correlation_pack)
+
+    def indicator_engine(self, given: Iterator[Indicator]) -> IndicatorEngine:
+        """An engine over some indicators."""
+        return IndicatorEngine(IndicatorIndex.build(given), self.inventory.is_own, self.exclusions)
+
+    def is_disabled(self, rule_id: str) -> bool:
+        """Whether people switched this rule off, by its id or its name."""
+        return bool(self.disabled) and (rule_id in self.disabled or rule_id.rpartition(":")[2] in self.disabled)
+
+    def _every_indicator(self) -> Iterator[Indicator]:
+        pack = load_indicator_packs(self._paths("indicators"))
+        self.problems += pack.problems
+        yield from pack.indicators
+        yield from indicators(self._store)
+
+    def _yara(self, scope: str) -> YaraEngine:
+        pack = load_yara_rules(self._paths("yara"), private_folder("rules-cache"), self.disabled, scope)
+        self.problems += [problem for problem in pack.problems if problem.refused]
+        return YaraEngine(pack)
+
+    def _paths(self, kind: str) -> list[Path]:
+        added = self._workspace.rules / kind
+        return [packaged("rules") / kind, *([added] if added.is_dir() and any(added.rglob("*.*")) else [])]

@@ -1,0 +1,133 @@
+"""Files judged as wholes: YARA and hash indicators over content, network rules over captures."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+
+from atttcli.engine import EngineProblem
+from atttcli.engines.network import Sighted
+from atttcli.errors import InputError
+from atttcli.ingest.route import Item
+from atttcli.ingest.session import Session, Waiting, safe
+from atttcli.limits import MIB
+from atttcli.model.alert import Detection, Origin
+from atttcli.model.ledger import Ledger
+from atttcli.source import Input
+from atttcli.store.facts import alerts as alert_facts
+from atttcli.store.facts import files
+
+LARGEST = 256 * MIB
+_MAPPED = 8 * MIB
+
+
+def scan_content(session: Session, item: Item, waiting: Waiting) -> None:
+    """YARA rules and file hashes over one file."""
+    given = item.given
+    origin = Origin(given.sha256, safe(given.path))
+    if given.size > LARGEST:
+        waiting.problem(f"larger than {LARGEST // MIB} MiB: not matched by YARA")
+        return
+    if not given.size:
+        return
+    data = _content(given)
+    engine = session.matchers.yara_files
+    found = engine.match_data(data, filepath=safe(given.path), member=safe(item.member), sha256=given.sha256)
+    if isinstance(found, EngineProblem):
+        waiting.engine_problem(found)
+    else:
+        for one in found:
+            waiting.detection(_with_category(one), given.sha256)
+    md5, sha1 = hashlib.md5(data, usedforsecurity=False), hashlib.sha1(data, usedforsecurity=False)
+    hashes = (md5.hexdigest(), sha1.hexdigest(), given.sha256)
+    for one in session.matchers.indicators.match_hashes(*hashes, at=given.modified, origin=origin):
+        waiting.detection(one, given.sha256)
+
+
+def _content(given: Input) -> bytes | memoryview:
+    given.stream.seek(0)
+    if given.file is not None and given.size >= _MAPPED:
+        return memoryview(mmap.mmap(given.stream.fileno(), given.size, access=mmap.ACCESS_READ))
+    return given.stream.read(given.size)
+
+
+def _with_category(found: Detection) -> Detection:
+    meta = found.detail.get("meta", {})
+    if meta.get("category"):
+        found.detail["category"] = str(meta["category"])
+    return found
+
+
+def take_file(session: Session, item: Item, row: files.FileRow) -> Ledger:
+    """A file of no known format: one record, matched as a whole."""
+    waiting = Waiting(session, item.given.sha256, item.given.path)
+    scan_content(session, item, waiting)
+    return close(session, item, row, waiting, Ledger(read=1, stored=1))
+
+
+def finish_list(session: Session, item: Item) -> int:
+    """A list's document was stored with its rows; now its content is matched too. Returns alerts."""
+    waiting = Waiting(session, item.given.sha256, item.given.path)
+    scan_content(session, item, waiting)
+    with session.store.transaction() as db:
+        waiting.store(db)
+        db.execute("UPDATE source_file SET state = 'done' WHERE sha256 = ?", (item.given.sha256,))
+    return waiting.made
+
+
+def take_capture(session: Session, item: Item, row: files.FileRow) -> Ledger:
+    """Network rules and indicators over a capture in one pass."""
+    given = item.given
+    waiting = Waiting(session, given.sha256, given.path)
+    origin = Origin(given.sha256, safe(given.path))
+    ledger = Ledger(read=1, stored=1)
+    with session.store.transaction() as db:
+        files.begin_file(db, row, session.clock.now())
+    engine, indicators = session.matchers.network, session.matchers.indicators
+    numbers: dict[str, int] = {}
+    sighted: list[Sighted] = []
+
+    def occurrence(found: Detection) -> str:
+        mark = f"{found.engine}|{found.rule_id}|{found.key}"
+        numbers[mark] = numbers.get(mark, 0) + 1
+        digest = hashlib.blake2b(mark.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return f"{given.sha256[:24]}:{digest}:{numbers[mark]}"
+
+    def settle() -> None:
+        for found in indicators.match_sighted(sighted, origin):
+            waiting.detection(found, occurrence(found))
+        sighted.clear()
+
+    try:
+        for result in engine.scan_capture(given.stream, origin.path, given.sha256, given.budget):
+            if isinstance(result, Sighted):
+                sighted.append(result)
+                if len(sighted) >= 4096:
+                    settle()
+            elif isinstance(result, EngineProblem):
+                waiting.engine_problem(result)
+            else:
+                waiting.detection(result, occurrence(result))
+            if waiting.is_full:
+                with session.store.transaction() as db:
+                    waiting.store(db)
+                session.tick(engine.counts.packets, 0, given.path)
+    except InputError as error:
+        waiting.problem(error.message)
+        ledger.stored, ledger.rejected = 0, 1
+    settle()
+    ledger.counts["packets"] = engine.counts.packets
+    return close(session, item, row, waiting, ledger)
+
+
+def close(session: Session, item: Item, row: files.FileRow, waiting: Waiting, ledger: Ledger) -> Ledger:
+    """Store what waits and the file's account in one transaction."""
+    ledger.check()
+    with session.store.transaction() as db:
+        files.begin_file(db, row, session.clock.now())
+        waiting.store(db)
+        ledger.alerts = alert_facts.sighted_in(session.store, item.given.sha256)[1]
+        if waiting.problem_count:
+            ledger.counts["problems"] = waiting.problem_count
+        files.end_file(db, item.given.sha256, files.FileEnd(ledger, dict(item.given.assumed)))
+    return ledger

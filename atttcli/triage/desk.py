@@ -1,0 +1,106 @@
+"""The desk where alerts arrive: each is identified, assigned, compared with the mutes and stored."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from atttcli.clock import Clock, from_micros
+from atttcli.inventory import Inventory
+from atttcli.model.alert import Alert
+from atttcli.model.observable import Observable
+from atttcli.store.connection import Store
+from atttcli.store.facts import alerts as facts
+from atttcli.triage.assign import agency_and_system, codes_of_row
+from atttcli.triage.identity import fingerprint
+from atttcli.triage.mute import is_muted
+
+_LONGEST = 16_384
+
+
+class Desk:
+    """Stores alerts for one run. `store_alerts` is called inside the caller's transaction."""
+
+    def __init__(self, store: Store, inventory: Inventory, clock: Clock) -> None:
+        self._store, self._inventory, self._clock = store, inventory, clock
+        self._mutes = facts.mutes(store, clock.now())
+        self._places: dict[str, tuple[str, str]] = {}
+
+    def store_alerts(self, db: sqlite3.Connection, alerts: Sequence[tuple[Alert, str]]) -> tuple[list[bool], int]:
+        """Alerts with the digest of their rule pack: which sightings were new, and how many alerts were made."""
+        now = self._clock.now()
+        rows = [self._row(alert, pack) for alert, pack in alerts]
+        return facts.add_alerts(db, rows, from_micros(now).year, now)
+
+    def _row(self, alert: Alert, pack: str) -> facts.AlertRow:
+        mark = fingerprint(alert)
+        place = self._places.get(mark)
+        if place is None:
+            if len(self._places) > 100_000:
+                self._places.clear()
+            place = self._places[mark] = agency_and_system(alert, self._inventory)
+        observables = [_plain(one) for one in alert.observables]
+        subject = {
+            "rule_id": alert.rule_id, "agency": place[0], "victim": alert.victim, "observables": observables,
+            "detail": alert.detail,
+        }  # fmt: skip
+        return facts.AlertRow(
+            fingerprint=mark, kind=alert.kind, rule_id=_text(alert.rule_id), title=_text(alert.title),
+            severity=int(alert.severity), category=alert.category, key=_text(alert.key), victim=_text(alert.victim),
+            agency=place[0], system=place[1], sender=_text(alert.sender), time=alert.time, sha256=alert.origin.sha256,
+            path=_text(alert.origin.path), line=alert.origin.line, offset=alert.origin.offset, pack=pack,
+            tags=_json(list(alert.tags)), observables=_json(observables), why=_json(list(alert.why)[:50]),
+            detail=_detail(alert.detail), muted=bool(self._mutes) and is_muted(subject, self._mutes),
+            occurrence=alert.occurrence,
+        )  # fmt: skip
+
+
+def assign_again(store: Store, inventory: Inventory) -> int:
+    """Look up anew the alerts that no agency owned (after `agency learn-ip`); returns how many found theirs."""
+    found = []
+    for row in facts.alert_rows(store, "a.agency = ''"):
+        agency, system = codes_of_row(row, inventory)
+        if agency:
+            found.append((agency, system, row["id"]))
+    if found:
+        with store.transaction() as db:
+            facts.assign(db, found)
+    return len(found)
+
+
+def mute_again(store: Store, now: int) -> int:
+    """Bring the muted marks in line with the mutes in force; returns how many alerts are muted."""
+    in_force = facts.mutes(store, now)
+    changed, count = [], 0
+    for row in facts.alert_rows(store, "1" if in_force else "a.muted = 1"):
+        muted = is_muted(row, in_force)
+        count += muted
+        if muted != bool(row["muted"]):
+            changed.append((int(muted), row["id"]))
+    if changed:
+        with store.transaction() as db:
+            facts.set_muted(db, changed)
+    return count
+
+
+def _plain(one: Observable) -> dict[str, str]:
+    return {"type": str(one.type), "value": _text(one.value), "role": one.role}
+
+
+def _text(value: str) -> str:
+    """Lone surrogates cannot be stored."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _json(value: Any) -> str:
+    return _text(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    text = _json(detail)
+    if len(text) <= _LONGEST:
+        return text
+    kept = {key: value for key, value in detail.items() if len(_json(value)) <= 1024}
+    return _json(kept | {"shortened": True})

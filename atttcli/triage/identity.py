@@ -1,0 +1,39 @@
+"""What makes two sightings one alert: kind, rule, key and victim. The repeat counter grows instead of a new alert."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from atttcli.model.alert import Alert, Detection
+
+
+def fingerprint(alert: Alert) -> str:
+    """Stable from run to run; does not depend on whose the victim is registered as today."""
+    running = hashlib.sha256()
+    for part in (alert.kind, alert.rule_id, alert.key, alert.victim):
+        data = part.encode("utf-8", "surrogatepass")
+        running.update(b"%d:" % len(data) + data)
+    return running.hexdigest()[:32]
+
+
+def alert_of(found: Detection, occurrence: str = "") -> Alert:
+    """A detection as an alert. `occurrence` is the caller's, unless the detection carries its own."""
+    detail: dict[str, Any] = found.detail
+    return Alert(
+        kind=found.engine,
+        rule_id=found.rule_id,
+        title=found.title,
+        severity=found.severity,
+        origin=found.origin,
+        occurrence=str(detail.get("occurrence") or occurrence),
+        time=found.time,
+        key=found.key,
+        category=str(detail.get("category") or ""),
+        victim=str(detail.get("victim") or ""),
+        sender=found.engine,
+        tags=found.tags,
+        observables=found.observables,
+        why=found.why,
+        detail=detail,
+    )
