@@ -1,0 +1,176 @@
+"""`atttcli report`: official papers of the workspace. A plain rendering writes nothing to the journal; `--issue` does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from atttcli.cli.context import App, with_app
+from atttcli.cli.render import emit_json, line, warn
+from atttcli.clock import VIETNAM, from_micros
+from atttcli.errors import UsageError, WorkspaceError
+from atttcli.text.messages import LANGUAGES, _, language, use_language
+
+if TYPE_CHECKING:
+    from atttcli.report import IncidentReport
+
+_FORMATS = ("docx", "html", "md", "json")
+_USUAL = ("docx", "html")
+_TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+
+
+@click.group()
+def report() -> None:
+    """Render official papers.
+
+    \b
+    Example:
+      atttcli report incident SC-2026-0001 --format docx --format html
+    """
+
+
+@report.command("incident")
+@click.argument("number")
+@click.option(
+    "--format", "formats", type=click.Choice(_FORMATS), multiple=True, help="Repeatable; docx and html if absent."
+)
+@click.option("--output", "-o", metavar="PATH", help="File, folder, or - for stdout; else the workspace's outbox.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the paper.")
+@click.option("--draft", is_flag=True, help="Mark as a draft and name the legal data that nobody has verified.")
+@click.option("--organ", metavar="CODE", default="", help="Who issues it: a code of the organisation's organs.")
+@click.option("--tlp", type=click.Choice(_TLP), help="Mark of the paper.")
+@click.option("--issue", metavar="NUMBER", default="", help="It goes out under this number: recorded in the journal.")
+@click.option("--json", "as_json", is_flag=True, help="Tell what was written as one JSON object.")
+@with_app
+def incident(
+    app: App,
+    number: str,
+    formats: tuple[str, ...],
+    output: str | None,
+    lang: str | None,
+    draft: bool,
+    organ: str,
+    tlp: str | None,
+    issue: str,
+    as_json: bool,
+) -> None:
+    """The report of one incident: facts, timeline, alerts, tasks, evidence, chain head.
+
+    \b
+    Example:
+      atttcli report incident SC-2026-0001 --lang en --format md -o -
+      atttcli report incident SC-2026-0001 --format docx --issue 45/BC-STTTT
+    """
+    from atttcli.reports import render
+
+    if issue and draft:
+        raise UsageError("a draft is not issued", hint="leave out --draft or --issue")
+    chosen = formats or (("md",) if output == "-" else _USUAL)
+    _check_output(output, chosen, issue)
+    spoken = language()
+    use_language(lang or spoken)
+    try:
+        model = _build(app, number, organ, draft, tlp or "", issue)
+        papers = {name: render(model, name, model.header.language) for name in chosen}
+    finally:
+        use_language(spoken)
+    if output == "-":
+        sys.stdout.write(papers[chosen[0]].decode("utf-8"))
+        _tell_missing(model)
+        return
+    written = [_write(_target(app, output, model, name, chosen), data) for name, data in papers.items()]
+    if issue:
+        _record(app, model, issue, papers)
+    _tell(model, written, papers, as_json)
+
+
+def _check_output(output: str | None, formats: tuple[str, ...], issue: str) -> None:
+    if output != "-":
+        return
+    if len(formats) > 1 or formats[0] not in ("md", "html", "json"):
+        raise UsageError("stdout takes one text format", hint="--format md, html or json, once")
+    if issue:
+        raise UsageError("an issued paper is a file", hint="leave out -o - or --issue")
+
+
+def _build(app: App, number: str, organ: str, draft: bool, tlp: str, issue: str) -> IncidentReport:
+    from atttcli.incident.casework import find_incident
+    from atttcli.profile import load_profile
+    from atttcli.reports.build import Paper, build_report
+
+    found = find_incident(app.journal, number)
+    now = app.clock.now()
+    paper = Paper(
+        language="en" if language() == "en" else "vi",
+        organ=organ,
+        number=issue,
+        date=from_micros(now, VIETNAM).date().isoformat() if issue else "",
+        draft=draft,
+        tlp=tlp,  # type: ignore[arg-type]  # click gives only the marks of the contract
+    )
+    profile = load_profile(app.store.value("SELECT profile FROM incident WHERE number = ?", found))
+    return build_report(app.journal, found, app.inventory, profile, paper, now)
+
+
+def _target(app: App, output: str | None, model: IncidentReport, name: str, formats: tuple[str, ...]) -> Path:
+    """`SC-2026-0001.vi.docx` in the outbox or the folder given; the very file when one format goes to one path."""
+    safe = "".join(
+        char if char.isascii() and (char.isalnum() or char in "-_") else "_" for char in model.incident.number
+    )
+    file = f"bao-cao-{safe}.{model.header.language}.{name}"
+    if output is None:
+        app.workspace.outbox.mkdir(exist_ok=True)
+        return app.workspace.outbox / file
+    path = Path(output)
+    if path.is_dir():
+        return path / file
+    return path if len(formats) == 1 else path.with_name(f"{path.stem}.{name}")
+
+
+def _write(path: Path, data: bytes) -> Path:
+    """Whole or not at all: a paper that is open in Word elsewhere is not left half written."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise WorkspaceError(
+            f"{path} cannot be written: {error.strerror}", hint="is it open in another program? name another: -o PATH"
+        ) from error
+    return path
+
+
+def _record(app: App, model: IncidentReport, issue: str, papers: dict[str, bytes]) -> None:
+    from hashlib import sha256
+
+    digests = {name: sha256(data).hexdigest() for name, data in papers.items()}
+    body = {"document": issue, "language": model.header.language, "sha256": digests}
+    app.journal.append("report.issued", model.incident.number, body)
+
+
+def _tell(model: IncidentReport, written: list[Path], papers: dict[str, bytes], as_json: bool) -> None:
+    if as_json:
+        files = [
+            {"path": str(path), "format": name, "bytes": len(data)}
+            for path, (name, data) in zip(written, papers.items(), strict=True)
+        ]
+        emit_json({"incident": model.incident.number, "files": files, "missing": list(model.missing)})
+        return
+    for path in written:
+        line(_("Written: {path}", path=path))
+    _tell_missing(model)
+    if model.marks.unverified:
+        warn(_("Legal data not verified by us: {count} (listed in the last annex)", count=len(model.marks.unverified)))
+
+
+def _tell_missing(model: IncidentReport) -> None:
+    if not model.missing:
+        return
+    from atttcli.reports.wording import wording
+
+    names = wording(language()).missing
+    warn(_("Still missing: {what}", what="; ".join(names.get(name, name) for name in model.missing)))

@@ -1,0 +1,71 @@
+"""The told parts of a paper: what people wrote; where they wrote nothing, a sentence counted from the facts, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from atttcli.clock import local_text
+from atttcli.report import Affected, Narrative
+from atttcli.text.messages import _, language
+
+
+def tell(
+    row: Any,
+    fields: dict[str, Any],
+    alerts: Sequence[dict[str, Any]],
+    tasks: Iterable[Any],
+    affected: Sequence[Affected],
+) -> Narrative:
+    """The narrative: fields of the incident first; summary, scope and measures are counted where nobody wrote them."""
+    cause = str(row["cause"] or "")
+    reason = str(fields.get("cause_reason") or "")
+    return Narrative(
+        summary=_text(fields, "summary") or _summary(alerts),
+        cause="\n".join(filter(None, (_("Not determined.") if cause.lower() == "not determined" else cause, reason))),
+        scope=_text(fields, "scope") or _scope(affected),
+        measures=_text(fields, "measures") or _measures(tasks),
+        result=str(row["resolution"] or ""),
+        lessons=_text(fields, "lessons"),
+        proposals=_text(fields, "proposals"),
+    )
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _summary(alerts: Sequence[dict[str, Any]]) -> str:
+    seen = [at for alert in alerts for at in (alert.get("first_seen"), alert.get("last_seen")) if at is not None]
+    if not seen:
+        return ""
+    worst = sorted(alerts, key=lambda one: (-(one.get("severity") or 0), one.get("first_seen") or 0))
+    titles = list(dict.fromkeys(str(alert.get("title") or "") for alert in worst))[:6]
+    return _(
+        "Between {first} and {last} monitoring recorded {count} alerts that belong together. The gravest: {titles}.",
+        first=local_text(min(seen), seconds=False),
+        last=local_text(max(seen), seconds=False),
+        count=len(alerts),
+        titles="; ".join(titles),
+    )
+
+
+def _scope(affected: Sequence[Affected]) -> str:
+    if not affected:
+        return ""
+    agencies = len({row.agency for row in affected})
+    systems = [row for row in affected if row.system]
+    levels = [row.level for row in systems if row.level is not None]
+    text = _("{agencies} agencies and {systems} information systems", agencies=agencies, systems=len(systems))
+    return text + (_(", the highest level being {level}", level=max(levels)) if levels else "") + "."
+
+
+def _measures(tasks: Iterable[Any]) -> str:
+    """What was noted when the steps were done: the notes are the measures."""
+    lines = []
+    for task in tasks:
+        if task["state"] == "done" and task["note"]:
+            title = task["title_en"] if language() == "en" and task["title_en"] else task["title"]
+            lines.append(f"- {title}: {task['note']}")
+    return "\n".join(lines)
