@@ -233,13 +233,22 @@ def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
         "line": found.origin.line,
         "time": rfc3339(time) if time is not None else None,
         "tags": list(found.tags),
-        "event": _event(event) if event is not None else None,
+        "event": _event(event) if event is not None else _sample(found),
         "why": list(found.why),
     }
     if found.engine == "correlation":
         names = ("group", "count", "threshold", "timespan", "sum", "values")
         made["burst"] = {name: found.detail[name] for name in names if name in found.detail}
     return made
+
+
+def _sample(found: Detection) -> dict[str, Any] | None:
+    """The event with which a burst crossed its threshold: it is long past when the burst is told, its place is known."""
+    for sample in found.detail.get("samples", ()):
+        if sample["line"] == found.origin.line and sample["path"] == found.origin.path:
+            time = sample["time"]
+            return {"line": sample["line"], "time": rfc3339(time) if time is not None else None}
+    return None
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from atttcli.rulepack.yara import YaraPack, load_yara_rules
 
 KINDS: Final = ("yara", "network", "sigma", "indicators")
 COUNTRIES: Final = "countries"  # beside the packs: address ranges to countries, `cidr,country`
-_BY_SUFFIX: Final = {".yar": "yara", ".yara": "yara", ".rule": "yara", ".rules": "network", ".txt": "indicators"}
+_BY_SUFFIX: Final = {".yar": "yara", ".yara": "yara", ".rule": "yara", ".rules": "network"}
 _HEAD: Final = 64 * 1024
 _NOT_RULES: Final = frozenset({"cases"})  # samples of rules, in a pack's folder
 
@@ -91,9 +92,11 @@ def kind_of(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
-    if suffix not in (".yml", ".yaml", ".csv", ""):
+    if suffix not in (".yml", ".yaml", ".csv", ".txt", ""):
         return ""
     head = _head(path)
+    if suffix == ".txt":  # many a pack has a licence or a note in a text file beside it
+        return "indicators" if re.search(r"^#\s*type\s*:", head, re.MULTILINE) else ""
     lines = [line for line in head.split("\n") if line.strip() and not line.lstrip().startswith("#")]
     if suffix == ".csv":
         return COUNTRIES if lines and lines[0].strip().lower().startswith("cidr") else "indicators"

@@ -1,0 +1,308 @@
+"""`atttcli rules`: list, check, test, explain, disable and enable rules of every kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atttcli.cli import render
+from atttcli.cli.context import App, with_app
+from atttcli.cli.matching import existing
+from atttcli.errors import NotFound, UsageError
+from atttcli.packaged import packaged
+from atttcli.text.messages import _, ngettext
+
+if TYPE_CHECKING:
+    from atttcli.engine import RuleProblem
+    from atttcli.rulepack.catalogue import Catalogue, RuleEntry
+
+PATHS = click.Path(path_type=Path)
+KINDS = ("yara", "network", "sigma", "correlation", "indicators")
+
+
+@click.group()
+def rules() -> None:
+    """List, check, test, explain and disable rules.
+
+    \b
+    Examples:
+      atttcli rules list --kind network
+      atttcli rules check my-rules/
+      atttcli rules explain attt-auth-0010
+    """
+
+
+@rules.command("list")
+@click.argument("paths", nargs=-1, type=PATHS)
+@click.option("--kind", type=click.Choice(KINDS), help="Only rules of this kind.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each rule.")
+@with_app
+def list_(app: App, paths: tuple[Path, ...], kind: str | None, as_json: bool) -> None:
+    """The shipped rules and those of the workspace (or those of PATHS).
+
+    \b
+    Example:
+      atttcli rules list --kind yara --json
+    """
+    catalogue = _catalogue(app, paths, kind)
+    disabled = _disabled(app)
+    chosen = [entry for entry in catalogue.entries if kind in (None, entry.kind)]
+    if as_json:
+        for entry in chosen:
+            render.emit_json(entry_object(entry, entry.id in disabled))
+    else:
+        columns = (_("Rule"), _("Kind"), _("Severity"), _("Category"), _("Title"), _("Where"), _("State"))
+        render.table(columns, (_row(entry, entry.id in disabled) for entry in chosen), wide=(4,))
+    refused = sum(problem.refused for problem in catalogue.problems)
+    if refused:
+        text = ngettext("{count} rule was refused.", "{count} rules were refused.", refused)
+        render.warn(text + " " + _("They did not run: atttcli rules check PATH"))
+
+
+@rules.command("check")
+@click.argument("paths", nargs=-1, type=PATHS)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line: problems, then the counts.")
+@with_app
+def check(app: App, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Every problem of every rule below PATHS, with file, line and hint (default: shipped and workspace rules).
+
+    Exit codes: 0 all rules can be used (there may be warnings), 2 a rule was refused.
+
+    \b
+    Example:
+      atttcli rules check my-rules/ suricata.rules
+    """
+    catalogue = _catalogue(app, paths, None)
+    problems = sorted(all_problems(catalogue), key=lambda one: (one.where.path, one.where.line or 0))
+    if not catalogue.entries and not problems:
+        raise UsageError("no rule file was found", hint="rule files: .yar, .rules, Sigma .yml, indicators .csv")
+    for problem in problems:
+        if as_json:
+            render.emit_json(problem_object(problem))
+        else:
+            word = _("refused") if problem.refused else _("warning")
+            render.line(f"{problem.where}: {word}: {problem.reason}")
+            if problem.hint:
+                render.line(f"  → {problem.hint}")
+    refused = sum(problem.refused for problem in problems)
+    kinds = Counter(entry.kind for entry in catalogue.entries)
+    if as_json:
+        counts = {"loaded": len(catalogue.entries), "refused": refused, "warnings": len(problems) - refused}
+        render.emit_json({"kind": "counts", **counts, "by_kind": dict(sorted(kinds.items()))})
+    else:
+        each = ", ".join(f"{name} {count}" for name, count in sorted(kinds.items()))
+        text = _("{loaded} rules can be used ({each}); {refused} refused, {warnings} warnings.",
+                 loaded=len(catalogue.entries), each=each, refused=refused, warnings=len(problems) - refused)  # fmt: skip
+        render.line(text)
+    click.get_current_context().exit(2 if refused else 0)
+
+
+def all_problems(catalogue: Catalogue) -> Iterator[RuleProblem]:
+    """What loading said, and what only the engine that compiles a rule can say."""
+    from atttcli.engines.correlation import CorrelationEngine, CountryRanges
+
+    seen = set(catalogue.problems)
+    yield from catalogue.problems
+    if catalogue.sigma is not None:
+        files = catalogue.files["countries"]
+        ranges = CountryRanges.load(files[0]) if files else None
+        for problem in CorrelationEngine(catalogue.sigma, countries=ranges).problems:
+            if problem not in seen:
+                yield problem
+
+
+@rules.command("test")
+@click.argument("paths", nargs=-1, type=PATHS)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each case.")
+@with_app
+def test(app: App, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Run each rule's own samples: its positives must match, its negatives must not.
+
+    PATHS are rule packs with a folder cases/ in them (default: shipped and workspace rules). Exit codes: 0 all hold,
+    2 a case failed or could not be read.
+
+    \b
+    Example:
+      atttcli rules test my-rules/
+    """
+    from atttcli.cli.rules_test import run_cases
+
+    failed = count = 0
+    rows: list[tuple[object, ...]] = []
+    for result in run_cases(existing(paths) or _places(app)):
+        count += 1
+        failed += not result.passed
+        if as_json:
+            render.emit_json(result.to_json())
+        elif not result.passed:
+            rows.append((result.engine, result.rule, "; ".join(result.faults), result.path))
+    if rows:
+        render.table((_("Engine"), _("Rule"), _("What failed"), _("Case")), rows, wide=(2,))
+    if not as_json:
+        render.line(
+            _("{count} cases: {passed} hold, {failed} failed.", count=count, passed=count - failed, failed=failed)
+        )
+    if not count:
+        raise UsageError("no case was found", hint="a pack's samples stand in its folder cases/")
+    click.get_current_context().exit(2 if failed else 0)
+
+
+@rules.command("explain")
+@click.argument("rule")
+@click.option("--rules", "paths", multiple=True, type=PATHS, help="Look in these packs instead (repeatable).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_app
+def explain(app: App, rule: str, paths: tuple[Path, ...], as_json: bool) -> None:
+    """What a rule looks for, where it stands, its text and its samples.
+
+    RULE is an id as `rules list` shows it, a YARA rule's name or a sid.
+
+    \b
+    Example:
+      atttcli rules explain 9910003
+    """
+    from atttcli.cli.rules_explain import explanation
+
+    catalogue = _catalogue(app, paths, None)
+    entry = find_rule(catalogue, rule)
+    told = explanation(entry, catalogue, existing(paths) or _places(app))
+    told["disabled"] = entry.id in _disabled(app)
+    if as_json:
+        render.emit_json(told)
+        return
+    render.line(f"{entry.id}  {entry.title}")
+    facts = [(_("Kind"), entry.kind), (_("Severity"), entry.severity.label), (_("Category"), entry.category)]
+    facts += [("ATT&CK", " ".join(entry.attack)), (_("Where"), f"{entry.where.path}:{entry.where.line or ''}")]
+    facts += [(_("State"), _("disabled") if told["disabled"] else "")]
+    for name, value in facts:
+        if value:
+            render.line(f"  {name}: {value}")
+    for step in told["steps"]:
+        render.line(f"  - {step}")
+    for case in told["cases"]:
+        render.line("  " + _("Samples ({positive} must match, {negative} must not): {why}", **case))
+    render.line()
+    render.block(told["source"])
+
+
+@rules.command("disable")
+@click.argument("rule")
+@click.option("--reason", required=True, help="Why; it stands in the journal.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_app
+def disable(app: App, rule: str, reason: str, as_json: bool) -> None:
+    """Silence a rule in this workspace, with a reason (false alarms of one place: alert mute).
+
+    \b
+    Example:
+      atttcli rules disable 1:9920001 --reason "our own scanner, agreed with the operator"
+    """
+    if not reason.strip():
+        raise UsageError("a reason is needed", hint="--reason TEXT")
+    _decide(app, rule, "rule.disabled", reason.strip(), as_json)
+
+
+@rules.command("enable")
+@click.argument("rule")
+@click.option("--reason", default="", help="Why; it stands in the journal.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_app
+def enable(app: App, rule: str, reason: str, as_json: bool) -> None:
+    """Let a disabled rule report again.
+
+    \b
+    Example:
+      atttcli rules enable 1:9920001
+    """
+    _decide(app, rule, "rule.enabled", reason.strip(), as_json)
+
+
+def _decide(app: App, rule: str, verb: str, reason: str, as_json: bool) -> None:
+    """Record the decision once: asking for the state that is there already changes nothing."""
+    journal = app.journal
+    disabled = _disabled(app)
+    wanted = verb == "rule.disabled"
+    identity = rule if rule in disabled else find_rule(_catalogue(app, (), None), rule).id
+    changed = (identity in disabled) != wanted
+    if changed:
+        journal.append(verb, identity, {"reason": reason})
+    if as_json:
+        render.emit_json({"rule": identity, "disabled": wanted, "reason": reason, "changed": changed})
+    elif not changed:
+        render.line(_("{rule}: nothing to change", rule=identity))
+    else:
+        render.line(_("{rule}: disabled", rule=identity) if wanted else _("{rule}: enabled", rule=identity))
+
+
+def find_rule(catalogue: Catalogue, asked: str) -> RuleEntry:
+    """By id, by a YARA rule's name, by sid; NotFound, or UsageError when several are meant."""
+    exact = [entry for entry in catalogue.entries if entry.id == asked]
+    found = exact or [entry for entry in catalogue.entries if asked == entry.id.partition(":")[2] != ""]
+    found = found or [entry for entry in catalogue.entries if entry.id.rpartition(":")[2] == asked]
+    if not found:
+        raise NotFound(f"no rule {asked!r}", hint="atttcli rules list")
+    if len({entry.id for entry in found}) > 1:
+        raise UsageError(f"{asked!r} names several rules", hint=", ".join(entry.id for entry in found[:5]))
+    return found[0]
+
+
+def _places(app: App) -> list[Path]:
+    """The shipped packs, and the workspace's own where there is one."""
+    workspace = app.workspace_if_any()
+    places = [packaged("rules")]
+    if workspace is not None and workspace.rules.is_dir():
+        places.append(workspace.rules)
+    return places
+
+
+def _catalogue(app: App, paths: tuple[Path, ...], kind: str | None) -> Catalogue:
+    from atttcli.rulepack.catalogue import KINDS as PACKS
+    from atttcli.rulepack.catalogue import load_catalogue
+
+    wanted = PACKS if kind is None else ("sigma" if kind == "correlation" else kind,)
+    return load_catalogue(existing(paths) or _places(app), kinds=wanted)
+
+
+def _disabled(app: App) -> set[str]:
+    if app.workspace_if_any() is None:
+        return set()
+    return {str(row[0]) for row in app.store.rows("SELECT rule_id FROM rule_state WHERE disabled = 1")}
+
+
+def _row(entry: RuleEntry, is_disabled: bool) -> tuple[object, ...]:
+    state = _("disabled") if is_disabled else _("part of others") if entry.silent else ""
+    where = f"{entry.where.path}:{entry.where.line}" if entry.where.line else entry.where.path
+    return entry.id, entry.kind, entry.severity.label, entry.category, entry.title, where, state
+
+
+def entry_object(entry: RuleEntry, is_disabled: bool) -> dict[str, Any]:
+    """The stable form of one rule (docs/json/rules-list.schema.json)."""
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "title": entry.title,
+        "severity": entry.severity.label,
+        "category": entry.category,
+        "attack": list(entry.attack),
+        "file": entry.where.path,
+        "line": entry.where.line,
+        "silent": entry.silent,
+        "disabled": is_disabled,
+    }
+
+
+def problem_object(problem: RuleProblem) -> dict[str, Any]:
+    """The stable form of one problem (docs/json/rules-check.schema.json)."""
+    return {
+        "kind": "problem",
+        "file": problem.where.path,
+        "line": problem.where.line,
+        "rule": problem.where.rule,
+        "refused": problem.refused,
+        "reason": problem.reason,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,165 @@
+"""`atttcli scan`: files on this machine, bounded and incremental, with a complete account at the end."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from atttcli.cli import render
+from atttcli.cli.context import App, with_app
+from atttcli.cli.detect import PATHS, yara_engine
+from atttcli.cli.matching import Rows, Size, Span, Tally, existing
+from atttcli.limits import MIB
+from atttcli.text.messages import _
+
+if TYPE_CHECKING:
+    from atttcli.model.alert import Detection
+    from atttcli.scan.account import ScanAccount
+    from atttcli.scan.run import HashLookup
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=PATHS)
+@click.option("--rules", multiple=True, type=PATHS, help="YARA rule file or folder (repeatable; default: shipped).")
+@click.option("--indicators", multiple=True, type=PATHS, help="File hashes to look for (indicator file or folder).")
+@click.option("--max-time", type=Span(), default=0, help="Stop after this long (30m, 2h); the next run goes on.")
+@click.option("--max-file-size", type=Size(), default=64 * MIB, help="Larger files are not judged (64M; 0: no limit).")
+@click.option("--max-memory", type=Size(), default=0, help="Stop when this process holds more (512M; 0: no limit).")
+@click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Matching threads.")
+@click.option("--exclude", multiple=True, type=PATHS, help="Leave this file or folder out (repeatable).")
+@click.option("--cross-devices", is_flag=True, help="Also other file systems below the paths.")
+@click.option("--fresh", is_flag=True, help="Read every file anew; earlier results are neither used nor kept.")
+@click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line: detections, then the account.")
+@with_app
+def scan(
+    app: App,
+    paths: tuple[Path, ...],
+    rules: tuple[Path, ...],
+    indicators: tuple[Path, ...],
+    max_time: int,
+    max_file_size: int,
+    max_memory: int,
+    archives: int,
+    threads: int,
+    exclude: tuple[Path, ...],
+    cross_devices: bool,
+    fresh: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Scan files on this machine (default: the home folder), bounded and incremental.
+
+    Files that an earlier run judged with the same rules and that have not changed are not read again; what was found in
+    them is listed all the same. Exit codes: 0 nothing found, 1 found, 2 the coverage has holes.
+
+    \b
+    Examples:
+      atttcli scan /srv/www --max-time 30m
+      atttcli scan / --exclude /srv/backup --json
+    """
+    from atttcli.engine import EngineProblem
+    from atttcli.field.examine import ARCHIVE_LIMITS
+    from atttcli.field.scanner import ScanLimits
+    from atttcli.field.walk import WalkOptions
+    from atttcli.scan.account import ScanAccount
+    from atttcli.scan.run import ScanSettings
+    from atttcli.scan.run import scan as run_scan
+    from atttcli.store.workspace import private_folder
+
+    tally = Tally(strict=strict)
+    engine = yara_engine(rules, tally)
+    settings = ScanSettings(
+        ScanLimits(max_file_size, float(max_time), max_memory, threads),
+        replace(ARCHIVE_LIMITS, depth=archives),
+        WalkOptions(cross_devices=cross_devices, exclude=frozenset(os.path.abspath(path) for path in exclude)),
+        cache=None if fresh else private_folder("scan") / "files.db",
+    )
+    rows = Rows((_("File"), _("Rule"), _("Severity"), _("Why")), wide=(0, 3))
+    account: ScanAccount | None = None
+    with render.progress(_("Scanning"), quiet=as_json) as progress:
+        for result in run_scan(
+            paths or (Path.home(),),
+            engine,
+            hash_lookup(indicators, tally),
+            settings,
+            app.clock,
+            lambda done, path: progress(done.found, 0, path),
+        ):
+            if isinstance(result, ScanAccount):
+                account = result
+            elif isinstance(result, EngineProblem):
+                tally.problem(result)
+            else:
+                tally.found += 1
+                if as_json:
+                    render.emit_json({"kind": "detection", **detection_object(result)})
+                else:
+                    rows.add(result.origin.path, result.rule_id, result.severity.label, "; ".join(result.why[:2]))
+    rows.show()
+    if account is None:
+        raise AssertionError("a scan ends with its account")
+    if as_json:
+        render.emit_json({"kind": "account", **account.to_json()})
+    else:
+        show_account(account)
+    tally.close()
+    click.get_current_context().exit(max(account.exit_code, tally.exit_code))
+
+
+def detection_object(found: Detection) -> dict[str, object]:
+    """A finding of a scan, whichever engine made it."""
+    return {
+        "engine": found.engine,
+        "path": found.origin.path,
+        "rule": found.rule_id,
+        "title": found.title,
+        "severity": found.severity.label,
+        "sha256": found.origin.sha256,
+        "why": list(found.why),
+        "strings": found.detail.get("strings", []),
+    }
+
+
+def hash_lookup(paths: tuple[Path, ...], tally: Tally) -> HashLookup | None:
+    """What the indicators say of a file's hashes; None when none are given (hashing costs)."""
+    if not paths:
+        return None
+    from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
+    from atttcli.rulepack.indicators import load_indicator_packs
+
+    pack = load_indicator_packs(existing(paths))
+    tally.rules(pack.problems)
+    engine = IndicatorEngine(IndicatorIndex.build(pack.indicators))
+    return lambda sha256, md5, sha1: engine.match_hashes(md5, sha1, sha256)
+
+
+def show_account(account: ScanAccount) -> None:
+    """The columns, line by line; they add up to the files met."""
+    files = account.files
+    rows: list[tuple[object, object]] = [
+        (_("scanned"), files.scanned),
+        (_("unchanged since an earlier scan"), files.unchanged),
+    ]
+    rows += [(_("skipped: {why}", why=_(why)), count) for why, count in sorted(files.skipped.items())]
+    rows += [(_("failed: {why}", why=_(why)), count) for why, count in sorted(files.failed.items())]
+    rows += [
+        (_("files met"), files.found),
+        (_("archive members"), files.members),
+        (_("archive members not judged"), files.member_problems),
+        (_("rules"), account.rules),
+        (_("rules refused"), account.rules_refused),
+        (_("findings"), account.detections),
+    ]
+    render.table((_("Account"), _("Number")), rows)
+    for note in account.notes:
+        render.warn(note)
+    if files.stopped:
+        render.warn(_("Stopped early: {limit}. Run it again to go on.", limit=_(files.stopped)))
+    if not files.complete:
+        render.warn(_("The coverage has holes: see the lines above."))
