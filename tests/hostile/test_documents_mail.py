@@ -102,13 +102,13 @@ def test_huge_headers(header: bytes) -> None:
 )  # fmt: skip
 def test_broken_markup_takes_linear_time(piece: str) -> None:
     start = time.process_time()
-    read_page(piece * (MIB // 2 // len(piece)))
-    assert time.process_time() - start < 6
+    read_page(piece * (MIB // 8 // len(piece)))
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("piece", ["http://a.vn/ ", "a@", "hxxp[:]", "[.]", "a.b ", "\u200b"])
 def test_bodies_of_one_thing(piece: str) -> None:
-    body = (piece * (4 * MIB // len(piece.encode()))).encode()
+    body = (piece * (2 * MIB // len(piece.encode()))).encode()
     run(TOP + b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + body, seconds=20)
 
 
