@@ -17,7 +17,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is broken. `check`: database, schema, chain, payload, head, projection, segment, evidence.
+    """One thing that is broken. `check`: database, foreign_key, schema, chain, payload, head, projection, segment, evidence.
 
     `seq` is the journal entry concerned; `where` a table with its key, or a file.
     """
@@ -40,7 +40,7 @@ def database_faults(db: sqlite3.Connection) -> Iterator[Fault]:
                 yield Fault("database", str(text))
         for number, row in enumerate(db.execute("PRAGMA foreign_key_check")):
             if number < _SHOWN:
-                yield Fault("database", f"row {row[1]} refers to a missing row of {row[2]}", where=str(row[0]))
+                yield Fault("foreign_key", f"row {row[1]} refers to a missing row of {row[2]}", where=str(row[0]))
         yield from _schema_faults(db)
     except sqlite3.DatabaseError as error:
         yield Fault("database", str(error))
