@@ -52,7 +52,8 @@ _CANDIDATE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _VERSION_WORD = re.compile(
-    r"(?:\b(?:v|ver|version|release|build|firmware|update|chrome|phiên bản|phien ban|bản vá|ban va|patch|bản|ban)\.?|(?<=\w)/)[ :]{0,2}$",
+    r"(?:\b(?:v|ver|version|release|build|firmware|update|chrome|patch|phiên bản|phien ban|bản vá|ban va|bản|ban)\.?"
+    r"|(?<=\w)/)[ :]{0,2}$",
     re.IGNORECASE,
 )
 _WORD_NAMES = frozenset({"asp.net", "vb.net", "ado.net", "ml.net", "asp.net.core"})
