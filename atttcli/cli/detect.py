@@ -14,9 +14,8 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
-from atttcli.cli.matching import Rows, Size, Tally, existing, finish
+from atttcli.cli.matching import Rows, Tally, existing, finish, size
 from atttcli.errors import InputError, UsageError, Where
-from atttcli.limits import MIB
 from atttcli.packaged import packaged
 from atttcli.text.messages import _, ngettext
 
@@ -48,7 +47,9 @@ def detect() -> None:
 @click.argument("paths", nargs=-1, required=True, type=PATHS)
 @click.option("--rules", multiple=True, type=PATHS, help="YARA rule file or folder (repeatable; default: shipped).")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Matching threads.")
-@click.option("--max-file-size", type=Size(), default=64 * MIB, help="Larger files are not judged (64M; 0: no limit).")
+@click.option(
+    "--max-file-size", type=size, default="64M", metavar="SIZE", help="Larger files are not judged (64M; 0: no limit)."
+)
 @click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
 @click.option("--password", multiple=True, help="Password to try on zip members (default: infected).")
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")

@@ -231,7 +231,7 @@ def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
         "engine": found.engine,
         "path": found.origin.path,
         "line": found.origin.line,
-        "time": rfc3339(time) if time is not None else None,
+        "time": stamp(time),
         "tags": list(found.tags),
         "event": _event(event) if event is not None else _sample(found),
         "why": list(found.why),
@@ -246,8 +246,7 @@ def _sample(found: Detection) -> dict[str, Any] | None:
     """The event with which a burst crossed its threshold: it is long past when the burst is told, its place is known."""
     for sample in found.detail.get("samples", ()):
         if sample["line"] == found.origin.line and sample["path"] == found.origin.path:
-            time = sample["time"]
-            return {"line": sample["line"], "time": rfc3339(time) if time is not None else None}
+            return {"line": sample["line"], "time": stamp(sample["time"])}
     return None
 
 
@@ -255,5 +254,13 @@ def _event(event: Event) -> dict[str, Any]:
     import msgspec
 
     made: dict[str, Any] = msgspec.to_builtins(event)
-    made["time"] = rfc3339(event.time) if event.time is not None else None
+    made["time"] = stamp(event.time)
     return made
+
+
+def stamp(micros: int | None) -> str | None:
+    """A time in JSON; None for none, and for a crafted one that no calendar holds."""
+    try:
+        return rfc3339(micros) if micros is not None else None
+    except (OverflowError, ValueError):
+        return None

@@ -10,7 +10,7 @@ from atttcli import __version__
 from atttcli.cli.context import App
 from atttcli.cli.lazy import LazyGroup
 from atttcli.errors import AtttError
-from atttcli.text.display import display
+from atttcli.text.display import display, display_block
 from atttcli.text.messages import LANGUAGES, _, preferred_language, use_language
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -84,7 +84,7 @@ def run(arguments: list[str] | None = None) -> None:
     except AtttError as error:
         code = report_error(error)
     except click.ClickException as error:
-        error.show()
+        show_usage(error)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("Interrupted; what was stored stays stored."), err=True)
@@ -93,6 +93,16 @@ def run(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def show_usage(error: click.ClickException) -> None:
+    """As click shows it, made safe: words of the command line may be file names that a shell's `*` put there."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(display_block(context.get_usage()), err=True)
+    click.echo("atttcli: " + display(error.format_message()), err=True)
+    if context is not None:
+        click.echo("  → " + display(f"{context.command_path} --help"), err=True)
 
 
 def report_error(error: AtttError) -> int:

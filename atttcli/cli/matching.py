@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,32 +23,20 @@ _SHOWN_PROBLEMS = 200
 _SHOWN_ROWS = 50_000
 
 
-class Size(click.ParamType):
-    """A number of bytes: `500`, `64K`, `10M`, `2GiB`; 0 is unlimited."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        match = _SIZE.match(value.strip())
-        if match is None:
-            self.fail(_("not a size such as 500K, 64M or 2G"), param, ctx)
-        return int(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " ")
+def size(value: str) -> int:
+    """A number of bytes, as a click type: `500`, `64K`, `10M`, `2GiB`; 0 is unlimited."""
+    match = _SIZE.match(value.strip())
+    if match is None:
+        raise click.BadParameter(_("not a size such as 500K, 64M or 2G"))
+    return int(match[1]) * int(1024 ** " kmgt".index(match[2].lower() or " "))
 
 
-class Span(click.ParamType):
-    """A number of seconds: `90`, `30m`, `2h`; 0 is unlimited."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        match = _SPAN.match(value.strip())
-        if match is None:
-            self.fail(_("not a time such as 90s, 30m or 2h"), param, ctx)
-        return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+def span(value: str) -> int:
+    """A number of seconds, as a click type: `90`, `30m`, `2h`; 0 is unlimited."""
+    match = _SPAN.match(value.strip())
+    if match is None:
+        raise click.BadParameter(_("not a time such as 90s, 30m or 2h"))
+    return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
 
 
 @dataclass(slots=True)

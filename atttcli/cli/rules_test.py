@@ -123,8 +123,8 @@ def _indicators(files: dict[str, list[Path]]) -> Fired:
     engine = IndicatorEngine(IndicatorIndex.build(load_indicator_packs(files["indicators"]).indicators))
 
     def fired(name: str, data: bytes) -> set[str]:
-        digests = (hashlib.md5(data), hashlib.sha1(data), hashlib.sha256(data))  # noqa: S324 - names of files, not secrets
-        found = list(engine.match_hashes(*(digest.hexdigest() for digest in digests)))
+        md5, sha1 = hashlib.md5(data), hashlib.sha1(data)  # noqa: S324 - names of files, not secrets
+        found = list(engine.match_hashes(md5.hexdigest(), sha1.hexdigest(), hashlib.sha256(data).hexdigest()))
         found += [one for _position, one in engine.match_events(list(_events(name, data)))]
         values = {(str(value.type), value.value) for one in found for value in one.observables}
         return {one.rule_id for one in found} | {f"{kind}:{value}" for kind, value in values} | {v for _, v in values}

@@ -12,8 +12,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.detect import PATHS, yara_engine
-from atttcli.cli.matching import Rows, Size, Span, Tally, existing
-from atttcli.limits import MIB
+from atttcli.cli.matching import Rows, Tally, existing, size, span
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
@@ -26,9 +25,19 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--rules", multiple=True, type=PATHS, help="YARA rule file or folder (repeatable; default: shipped).")
 @click.option("--indicators", multiple=True, type=PATHS, help="File hashes to look for (indicator file or folder).")
-@click.option("--max-time", type=Span(), default=0, help="Stop after this long (30m, 2h); the next run goes on.")
-@click.option("--max-file-size", type=Size(), default=64 * MIB, help="Larger files are not judged (64M; 0: no limit).")
-@click.option("--max-memory", type=Size(), default=0, help="Stop when this process holds more (512M; 0: no limit).")
+@click.option(
+    "--max-time", type=span, default="0", metavar="TIME", help="Stop after this long (30m, 2h); the next run goes on."
+)
+@click.option(
+    "--max-file-size", type=size, default="64M", metavar="SIZE", help="Larger files are not judged (64M; 0: no limit)."
+)
+@click.option(
+    "--max-memory",
+    type=size,
+    default="0",
+    metavar="SIZE",
+    help="Stop when this process holds more (512M; 0: no limit).",
+)
 @click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Matching threads.")
 @click.option("--exclude", multiple=True, type=PATHS, help="Leave this file or folder out (repeatable).")

@@ -15,6 +15,7 @@ from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.indicators import load_indicator_packs
 from atttcli.rulepack.network.load import load_network_rules, read_rules
 from atttcli.rulepack.network.values import NetworkPack
+from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.rulepack.yara import YaraPack, load_yara_rules
 
 KINDS: Final = ("yara", "network", "sigma", "indicators")
@@ -184,13 +185,14 @@ def _network(files: list[Path], cache: Path | None, found: _Found) -> NetworkPac
 def _sigma(files: list[Path], found: _Found) -> CorrelationPack:
     pack = load_correlation_rules(files)
     found.problems += pack.problems
-    for rule in (*pack.rules, *pack.correlations):
+    loaded: list[SigmaRule | CorrelationRule] = [*pack.rules, *pack.correlations]
+    for rule in loaded:
         meta = rule.meta
         attack = tuple(tag.removeprefix("attack.").upper() for tag in meta.tags if tag.lower().startswith("attack.t"))
         found.entries.append(
             RuleEntry(
                 meta.id or meta.name,
-                "correlation" if rule in pack.correlations else "sigma",
+                "correlation" if isinstance(rule, CorrelationRule) else "sigma",
                 meta.title,
                 parse_severity(meta.level),
                 meta.category,
