@@ -97,11 +97,11 @@ def _check_output(output: str | None, formats: tuple[str, ...], issue: str) -> N
 
 
 def _build(app: App, number: str, organ: str, draft: bool, tlp: str, issue: str) -> IncidentReport:
-    from atttcli.incident.casework import find_incident
+    from atttcli.cli.current import incident_number
     from atttcli.profile import load_profile
     from atttcli.reports.build import Paper, build_report
 
-    found = find_incident(app.journal, number)
+    found = incident_number(app, number)
     now = app.clock.now()
     paper = Paper(
         language="en" if language() == "en" else "vi",

@@ -33,7 +33,7 @@ from atttcli.report import (
 from atttcli.reports.build_header import make_header
 from atttcli.reports.build_indicators import indicator_rows
 from atttcli.reports.build_law import LegalWords, notice_rows
-from atttcli.reports.build_narrative import tell
+from atttcli.reports.build_narrative import detected_how, tell
 from atttcli.reports.build_timeline import status_words, timeline
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _incident(row: Any, fields: dict[str, Any], alerts: list[dict[str, Any]], la
         detected_at=row["detected"],
         opened_at=row["opened"],
         closed_at=row["closed"],
-        detected_by=str(fields.get("detected_by") or ""),
+        detected_by=str(fields.get("detected_by") or "") or detected_how(alerts),
         owner=row["owner"],
         personal_data=None if personal is None else personal in (True, "yes", "true", "1", 1),
     )

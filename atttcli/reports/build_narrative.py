@@ -25,7 +25,7 @@ def tell(
         cause="\n".join(filter(None, (_("Not determined.") if cause.lower() == "not determined" else cause, reason))),
         scope=_text(fields, "scope") or _scope(affected),
         measures=_text(fields, "measures") or _measures(tasks),
-        result=str(row["resolution"] or ""),
+        result=_text(fields, "result") or str(row["resolution"] or ""),
         lessons=_text(fields, "lessons"),
         proposals=_text(fields, "proposals"),
     )
@@ -69,3 +69,16 @@ def _measures(tasks: Iterable[Any]) -> str:
             title = task["title_en"] if language() == "en" and task["title_en"] else task["title"]
             lines.append(f"- {title}: {task['note']}")
     return "\n".join(lines)
+
+
+def detected_how(alerts: Sequence[dict[str, Any]]) -> str:
+    """How it was detected, in the choices of the official initial report: by whom told, by sensors, by reading logs."""
+    senders = list(dict.fromkeys(str(alert.get("sender") or "") for alert in alerts if alert.get("sender")))
+    kinds = {alert.get("kind") for alert in alerts}
+    ways = [_("notice from: {senders}", senders=", ".join(senders[:4]))] if senders else []
+    if kinds & {"eve", "network"}:
+        ways.append(_("intrusion detection"))
+    if kinds & {"sigma", "correlation", "indicator", "yara"}:
+        ways.append(_("examination of logs and files"))
+    text = "; ".join(ways)
+    return text[:1].upper() + text[1:]
