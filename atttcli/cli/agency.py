@@ -187,6 +187,9 @@ def learn_ip(app: App, address: str, code: str, valid_from: str, valid_until: st
       atttcli agency learn-ip 203.0.113.7 so-y-te --from 2024-01-01 --note "phone call with the office"
       atttcli agency learn-ip 2001:db8:5::/48 so-y-te
     """
+    from atttcli.inventory import Inventory
+    from atttcli.triage.desk import assign_again
+
     owner = _find_agency(app, code)
     cidr = _network_text(address)
     first, last = _day(valid_from), _day(valid_until)
@@ -200,10 +203,13 @@ def learn_ip(app: App, address: str, code: str, valid_from: str, valid_until: st
     entry = app.journal.append("network.learned", owner.code, body)
     if before is not None and before.code != owner.code:
         render.warn(_("warning: it was {code}'s until now", code=before.code))
+    assigned = assign_again(app.store, Inventory(app.organisation, learned=_learned(app)))
     if as_json:
-        render.emit_json({"entry": entry.seq, "agency": owner.code, **body})
+        render.emit_json({"entry": entry.seq, "agency": owner.code, **body, "alerts": assigned})
         return
     render.line(_("{cidr} belongs to {name} ({code}).", cidr=cidr, name=owner.name, code=owner.code))
+    if assigned:
+        render.line(ngettext("{count} alert found its agency.", "{count} alerts found their agency.", assigned))
 
 
 def _network_text(address: str) -> str:
