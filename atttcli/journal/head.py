@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from atttcli.errors import IntegrityError
+from atttcli.errors import IntegrityError, WorkspaceError
 from atttcli.store.workspace import private_folder
 
 
@@ -49,13 +49,25 @@ def write_head(workspace: str, count: int, digest: str) -> None:
         "public_key": key.verify_key.encode().hex(),
         "signature": key.sign(message).signature.hex(),
     }
-    path = _path(workspace)
+    try:
+        _replace(_path(workspace), json.dumps(body, indent=1))
+    except OSError as error:
+        raise WorkspaceError(
+            f"the decision is saved, but the journal head cannot be kept: {error}",
+            hint=f"free some room in {private_folder('heads')}; the next decision keeps it again",
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with temporary.open("w", encoding="ascii") as stream:
-        stream.write(json.dumps(body, indent=1))
-        stream.flush()
-        os.fsync(stream.fileno())  # else a power cut may leave an empty head, which reads as forged
-    os.replace(temporary, path)
+    try:
+        with temporary.open("w", encoding="ascii") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())  # else a power cut may leave an empty head, which reads as forged
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read_head(workspace: str) -> Head | None:

@@ -34,6 +34,8 @@ class Store:
             self._configure()
             migrate(self.connection, path)
         except sqlite3.DatabaseError as error:
+            if _is_environment(error):
+                raise _not_saved(error) from error
             raise IntegrityError(
                 f"{path} cannot be used: {error}", hint="see: atttcli db verify; then atttcli db restore BACKUP"
             ) from error
@@ -68,10 +70,12 @@ class Store:
         self._depth = 1
         try:
             yield self.connection
-        except BaseException:
+        except BaseException as error:
             self._depth = 0
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+            if _is_environment(error):
+                raise _not_saved(error) from error
             raise
         self._depth = 0
         try:
@@ -79,9 +83,7 @@ class Store:
         except sqlite3.OperationalError as error:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            raise WorkspaceError(
-                f"nothing was saved: {error}", hint="is the disk full? free some room, then repeat"
-            ) from error
+            raise _not_saved(error) from error
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """All rows of a query."""
@@ -110,6 +112,19 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _is_environment(error: BaseException) -> bool:
+    """True when disk, rights or limits are the cause, not the database's content or our SQL."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    causes = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+    return isinstance(error, sqlite3.OperationalError) and code in causes
+
+
+def _not_saved(error: BaseException) -> WorkspaceError:
+    return WorkspaceError(
+        f"nothing was saved: {error}", hint="is the disk full, or not yours to write? Free some room, then repeat"
+    )
 
 
 def refuse_network_share(folder: Path) -> None:
