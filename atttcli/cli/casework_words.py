@@ -1,0 +1,85 @@
+"""Words for casework: states, moments, and what an entry of the journal says. Codes stay codes in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from atttcli.clock import DAY, HOUR, MINUTE, local_text
+from atttcli.text.messages import _, language
+
+
+def status_word(code: str) -> str:
+    """The status as people say it."""
+    words = {
+        "reported": _("reported"),
+        "triage": _("in triage"),
+        "rejected": _("rejected"),
+        "analysis": _("in analysis"),
+        "containment": _("containment"),
+        "eradication": _("eradication"),
+        "recovery": _("recovery"),
+        "post_incident": _("post-incident"),
+        "closed": _("closed"),
+        "open": _("open"),
+        "done": _("done"),
+        "skipped": _("skipped"),
+        "cancelled": _("cancelled"),
+        "running": _("running"),
+        "finished": _("finished"),
+    }
+    return words.get(code, code)
+
+
+def moment(micros: int | None) -> str:
+    """Local time, or a dash."""
+    return "-" if micros is None else local_text(micros, seconds=False)
+
+
+def distance(due: int, now: int) -> str:
+    """`in 3 h` or `2 d overdue`."""
+    span = abs(due - now)
+    if span >= 2 * DAY:
+        size = _("{n} d", n=span // DAY)
+    elif span >= 2 * HOUR:
+        size = _("{n} h", n=span // HOUR)
+    else:
+        size = _("{n} min", n=span // MINUTE)
+    return _("{size} overdue", size=size) if due < now else _("in {size}", size=size)
+
+
+def localised(row: Any, name: str) -> str:
+    """The Vietnamese column or its English twin, by the language in use."""
+    other = str(row[f"{name}_en"] or "")
+    return other if language() == "en" and other else str(row[name])
+
+
+def entry_words(verb: str, body: Mapping[str, Any]) -> str:
+    """One line of what a decision was; empty for verbs that say it all by their name."""
+    if verb == "incident.moved":
+        return _join(f"{status_word(str(body.get('from', '')))} → {status_word(str(body['to']))}", body.get("reason"))
+    if verb == "incident.opened":
+        return _join(str(body["title"]), _("{n} alerts", n=len(body.get("alerts", ()))))
+    if verb == "incident.set":
+        return ", ".join(f"{name}={value}" for name, value in body.get("fields", {}).items())
+    if verb in {"incident.linked", "incident.unlinked"}:
+        alerts = [a["number"] if isinstance(a, dict) else str(a) for a in body.get("alerts", ())]
+        return _join(", ".join(alerts[:8]) + ("…" if len(alerts) > 8 else ""), body.get("reason"))
+    if verb == "run.answered":
+        words = [
+            body["task"],
+            status_word(str(body["outcome"])),
+            body.get("title"),
+            body.get("answer"),
+            body.get("note"),
+        ]
+        return _join(*words)
+    if verb == "run.started":
+        return str(body.get("name_en" if language() == "en" else "name", body["playbook"]))
+    if verb == "deadline.met":
+        return _join(str(body["deadline"]), body.get("paper"))
+    return _join(*(body.get(name) for name in ("text", "name", "reason", "note", "verb", "to")))
+
+
+def _join(*parts: object) -> str:
+    return " · ".join(str(part) for part in parts if part)
