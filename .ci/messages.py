@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -40,7 +41,7 @@ def messages_of_code() -> dict[str | tuple[str, ...], str]:
 
 def catalogue() -> Catalog:
     """All Vietnamese fragments in one catalogue, in a fixed order."""
-    merged = Catalog(locale="vi", project="atttcli", version="1", creation_date="2026-01-01 00:00+0700")
+    merged = Catalog(locale="vi", project="atttcli", version="1", creation_date=datetime(2026, 1, 1, tzinfo=UTC))
     merged.revision_date = merged.creation_date
     for path in sorted((LOCALE / "vi").glob("*.po")):
         with path.open("rb") as stream:
