@@ -166,7 +166,7 @@ def tell(walk: Walk, inbox: Path) -> None:
     walk.run("ingest", "problems", minutes=1)
     walk.heading(_("What is to be done?"))
     walk.run("next", accept=(0, 1), minutes=1)
-    walk.run("alert", "list", accept=(0, 1), minutes=4)
+    walk.run("alert", "list", "--group", accept=(0, 1), minutes=4)
     walk.heading(_("The alerts that belong together become one incident"))
     number = open_case(walk)
     walk.heading(_("The playbook of Circular 20/2017 runs to its end"))
@@ -190,7 +190,8 @@ def open_case(walk: Walk) -> str:
         "--severity", story.SEVERITY, "--owner", story.OWNER, "--detected", story.DETECTED,
     )  # fmt: skip
     number = str(walk.rows("SELECT number FROM incident")[0][0])
-    walk.run("incident", "link", number, *rest, minutes=3)
+    picked = [part for alert in rest for part in ("--alert", alert)]
+    walk.run("alert", "triage", "--link", number, *picked, minutes=3)
     walk.run("incident", "move", number, "triage", minutes=1)
     walk.run("incident", "move", number, "analysis", minutes=1)
     return number

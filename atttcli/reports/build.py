@@ -35,6 +35,8 @@ from atttcli.reports.build_indicators import indicator_rows
 from atttcli.reports.build_law import LegalWords, notice_rows
 from atttcli.reports.build_narrative import detected_how, tell
 from atttcli.reports.build_timeline import status_words, timeline
+from atttcli.reports.wording import wording
+from atttcli.text.messages import language
 
 if TYPE_CHECKING:
     from atttcli.inventory import Inventory
@@ -113,8 +115,23 @@ def linked_alerts(store: Store, number: str) -> list[dict[str, Any]]:
         for name, empty in (("observables", []), ("tags", []), ("detail", {})):
             value: Any = record.get(name) or empty
             record[name] = json.loads(value) if isinstance(value, str) else value
+        record["title"] = _title(record)
         found.append(record)
     return sorted(found, key=lambda one: (one.get("first_seen") is None, one.get("first_seen") or 0, one["number"]))
+
+
+def _title(record: dict[str, Any]) -> str:
+    """The title in the language in use, where its rule has one; what an indicator is, in the words of the paper."""
+    detail, said = record["detail"], language()
+    meta, titles = detail.get("meta"), detail.get("titles")
+    if isinstance(titles, dict) and titles.get(said):
+        return str(titles[said])
+    if said == "vi" and isinstance(meta, dict) and meta.get("description_vi"):
+        return str(meta["description_vi"])
+    title = str(record.get("title") or "")
+    kind, mark, rest = title.partition(": ")
+    word = wording(said).roles.get(kind) if record.get("kind") == "indicator" else None
+    return f"{word}{mark}{rest}" if word else title
 
 
 def affected_rows(row: Any, alerts: Iterable[dict[str, Any]], inventory: Inventory) -> Iterator[Affected]:
