@@ -38,6 +38,17 @@ class _Block:
     problems: list[ReadProblem] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Met:
+    """A value that a claim names."""
+
+    observable: Observable
+    time: int | None
+    src_ip: str
+    dst_ip: str
+    via: str
+
+
 class LogIntake:
     """Takes one log file in. `ledger` and `waiting` hold its account."""
 
@@ -91,6 +102,7 @@ class LogIntake:
             self.waiting.problem(problem.reason, problem.line, problem.offset, problem.excerpt)
         for alert in block.alerts:
             self.waiting.claim(replace(alert, origin=replace(alert.origin, path=self.origin.path)))
+            self._meet(alert)
         if not block.events:
             return
         digests = line_digests(self.session.workspace.secret, block.events)
@@ -105,6 +117,18 @@ class LogIntake:
             digests = b"".join(digests[at * size : (at + 1) * size] for at, is_new in enumerate(new) if is_new)
         if events:
             self._keep(events, digests)
+
+    def _meet(self, alert: Alert) -> None:
+        """Indicators among the observables of a claim: it is no event, and is matched here."""
+        ends = {one.role: one.value for one in alert.observables}
+        seen = [
+            _Met(one, alert.time, ends.get("source", ""), ends.get("target", ""), alert.kind)
+            for one in alert.observables
+        ]
+        found = {one.rule_id: one for one in self.session.matchers.indicators.match_sighted(seen, alert.origin)}
+        for one in found.values():
+            origin = replace(one.origin, path=self.origin.path)
+            self.waiting.detection(replace(one, origin=origin), f"{alert.kind}:{alert.occurrence}")
 
     def _keep(self, events: list[Event], digests: bytes) -> None:
         if self.writer is None:

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from atttcli.clock import VIETNAM
@@ -15,6 +15,7 @@ from atttcli.field.filetype import archive_kind
 from atttcli.field.unpack import HEAD, SKIPPED, Member, UnpackProblem, unpack
 from atttcli.ingest.walk import Found, Unread, walk
 from atttcli.limits import MIB, Budget
+from atttcli.model.alert import Alert
 from atttcli.source import Attachment, Input, Letter, Record, Source
 
 LOG_SCORE = 15  # text that nobody claims for more than this is no log
@@ -31,6 +32,7 @@ class Item:
     source: Source | None = None
     parent: str = ""
     member: str = ""
+    victim: str = ""  # whom the mail that carried it was sent to
     records: list[Record] = field(default_factory=list)
     secret: SecretDocument | None = None
     broken: InputError | None = None
@@ -56,6 +58,20 @@ class Manner:
     own_networks: tuple[str, ...] = ()
     own_domains: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """What an input was found in."""
+
+    parent: str = ""
+    member: str = ""
+    letter: Letter | None = None
+    victim: str = ""
+
+    def inside(self, outer: Input, name: str) -> _Within:
+        """One step further in."""
+        return replace(self, parent=outer.sha256, member=f"{self.member}!{name}" if self.member else name)
 
 
 class Router:
@@ -85,7 +101,7 @@ class Router:
             yield Failure(found.path, f"cannot be read: {error.strerror or error}")
             return
         given.modified, given.file = found.modified, found.file
-        yield from self._routed(given, 1)
+        yield from self._routed(given, 1, _Within())
 
     def _input(self, path: str, stream: BinaryIO, size: int, sha256: str, budget: Budget) -> Input:
         stream.seek(0)
@@ -97,23 +113,19 @@ class Router:
             own_networks=manner.own_networks, own_domains=manner.own_domains, allow=manner.allow,
         )  # fmt: skip
 
-    def _routed(
-        self, given: Input, depth: int, parent: str = "", member: str = "", letter: Letter | None = None
-    ) -> Iterator[Item | Failure]:
-        given.letter = letter
+    def _routed(self, given: Input, depth: int, within: _Within) -> Iterator[Item | Failure]:
+        given.letter = within.letter
         kind, source = recognise(given, self._manner.mapping)
         packed = archive_kind(given.head)
         if kind == "file" and packed and packed != "office":
-            yield from self._unpacked(given, packed, depth, parent, member, letter)
+            yield from self._unpacked(given, packed, depth, within)
         elif kind == "mail" and source is not None:
-            yield from self._mail(given, source, depth, parent, member)
+            yield from self._mail(given, source, depth, within)
         else:
-            yield Item(given, kind, source, parent, member)
+            yield Item(given, kind, source, within.parent, within.member, within.victim)
 
-    def _unpacked(
-        self, given: Input, packed: str, depth: int, parent: str, member: str, letter: Letter | None
-    ) -> Iterator[Item | Failure]:
-        yield Item(given, "archive", None, parent, member)
+    def _unpacked(self, given: Input, packed: str, depth: int, within: _Within) -> Iterator[Item | Failure]:
+        yield Item(given, "archive", None, within.parent, within.member, within.victim)
         if packed in ("7z", "rar"):
             yield Failure(given.path, f"{packed} archives cannot be read; unpack it yourself", given.sha256)
             return
@@ -123,9 +135,7 @@ class Router:
                 shown = piece.path + (f"!{piece.member}" if piece.member else "")
                 yield Failure(shown, piece.reason, given.sha256, harmless=piece.kind == SKIPPED)
                 continue
-            inner = self._member(given, piece, packed)
-            within = f"{member}!{piece.name}" if member else piece.name
-            yield from self._routed(inner, depth + 1, given.sha256, within, letter)
+            yield from self._routed(self._member(given, piece, packed), depth + 1, within.inside(given, piece.name))
 
     def _member(self, outer: Input, piece: Member, packed: str) -> Input:
         path = piece.path
@@ -135,8 +145,8 @@ class Router:
         inner.modified = piece.modified if piece.modified is not None else outer.modified
         return inner
 
-    def _mail(self, given: Input, source: Source, depth: int, parent: str, member: str) -> Iterator[Item | Failure]:
-        item = Item(given, "mail", source, parent, member)
+    def _mail(self, given: Input, source: Source, depth: int, within: _Within) -> Iterator[Item | Failure]:
+        item = Item(given, "mail", source, within.parent, within.member, within.victim)
         attachments: list[Attachment] = []
         try:
             for record in source.read(given):
@@ -145,12 +155,12 @@ class Router:
                 else:
                     item.records.append(record)
         except SecretDocument as error:
-            item.secret, item.records = error, []
-            attachments = []
+            item.secret, item.records, attachments = error, [], []
         except InputError as error:
             item.broken = error
         yield item
-        letter = next((record for record in item.records if isinstance(record, Letter)), None)
+        letter = next((record for record in item.records if isinstance(record, Letter)), within.letter)
+        claim = next((record for record in item.records if isinstance(record, Alert)), None)
         for part in attachments:
             name = part.name or "attachment"
             path = f"{given.path}!{name}"
@@ -163,8 +173,9 @@ class Router:
             digest = hashlib.sha256(part.data).hexdigest()
             inner = self._input(path, io.BytesIO(part.data), len(part.data), digest, given.budget)
             inner.modified = given.modified
-            within = f"{member}!{name}" if member else name
-            yield from self._routed(inner, depth + 1, given.sha256, within, letter)
+            inside = within.inside(given, name)
+            victim = claim.victim if claim is not None else within.victim
+            yield from self._routed(inner, depth + 1, replace(inside, letter=letter, victim=victim))
 
 
 def recognise(given: Input, mapping: Source | None = None) -> tuple[str, Source | None]:

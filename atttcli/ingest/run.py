@@ -54,6 +54,13 @@ class Ingest:
         with ingest_lock(self.workspace.root):
             return _Run(self, paths).whole()
 
+    def catch_up(self) -> int:
+        """Match indicators that people added against the events kept; returns the alerts made."""
+        with ingest_lock(self.workspace.root):
+            matchers = Matchers(self.workspace, self.store, self.inventory)
+            desk = Desk(self.store, self.inventory, self.clock)
+            return match_kept(Session(self.workspace, self.store, desk, matchers, self.clock, 0, self.tick), set())
+
 
 class _Run:
     def __init__(self, given: Ingest, paths: Sequence[str]) -> None:

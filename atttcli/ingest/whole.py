@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+from typing import Any
 
 from atttcli.engine import EngineProblem
 from atttcli.engines.network import Sighted
@@ -37,7 +38,7 @@ def scan_content(session: Session, item: Item, waiting: Waiting) -> None:
         waiting.engine_problem(found)
     else:
         for one in found:
-            waiting.detection(_with_category(one), given.sha256)
+            waiting.detection(_placed(one, item.victim), given.sha256)
     md5, sha1 = hashlib.md5(data, usedforsecurity=False), hashlib.sha1(data, usedforsecurity=False)
     hashes = (md5.hexdigest(), sha1.hexdigest(), given.sha256)
     for one in session.matchers.indicators.match_hashes(*hashes, at=given.modified, origin=origin):
@@ -51,8 +52,11 @@ def _content(given: Input) -> bytes | memoryview:
     return given.stream.read(given.size)
 
 
-def _with_category(found: Detection) -> Detection:
+def _placed(found: Detection, victim: str) -> Detection:
+    """The rule's incident type, and who received it."""
     meta = found.detail.get("meta", {})
+    if victim:
+        found.detail["victim"] = victim
     if meta.get("category"):
         found.detail["category"] = str(meta["category"])
     return found
@@ -94,7 +98,7 @@ def take_capture(session: Session, item: Item, row: files.FileRow) -> Ledger:
         return f"{given.sha256[:24]}:{digest}:{numbers[mark]}"
 
     def settle() -> None:
-        for found in indicators.match_sighted(sighted, origin):
+        for found in indicators.match_sighted(_values(sighted), origin):
             waiting.detection(found, occurrence(found))
         sighted.clear()
 
@@ -118,6 +122,11 @@ def take_capture(session: Session, item: Item, row: files.FileRow) -> Ledger:
     settle()
     ledger.counts["packets"] = engine.counts.packets
     return close(session, item, row, waiting, ledger)
+
+
+def _values(sighted: list[Sighted]) -> list[Any]:
+    """A frozen value fits the engine's protocol in all but mypy's eyes."""
+    return list(sighted)
 
 
 def close(session: Session, item: Item, row: files.FileRow, waiting: Waiting, ledger: Ledger) -> Ledger:

@@ -43,8 +43,8 @@ def _codes(values: list[str], at: int | None, inventory: Inventory) -> tuple[str
         if not system:
             found = inventory.system_of(value)
             system = found.code if found else ""
-            if found and not agency and inventory.agency(found.owner):
-                agency = found.owner
+            if found and not agency:  # a host name says the system only: who owns it, else who runs it
+                agency = next((code for code in (found.owner, found.operator) if inventory.agency(code)), "")
         if agency and system:
             break
     return agency, system

@@ -1,0 +1,200 @@
+"""`atttcli alert`: what machines and people claim, looked at in groups, decided one key each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from atttcli.cli import render
+from atttcli.cli.alert_view import show_alert, show_groups, show_rows
+from atttcli.cli.context import App, with_app
+from atttcli.text.messages import _
+
+_SEVERITIES = ("informational", "low", "medium", "high", "critical")
+_STATES = ("open", "linked", "closed", "muted", "all")
+_JSON = click.option("--json", "as_json", is_flag=True, help="JSON.")
+
+
+@click.group()
+def alert() -> None:
+    """List, show, add, triage and mute alerts.
+
+    \b
+    Example:
+      atttcli alert list --group
+      atttcli alert triage
+    """
+
+
+@alert.command("list")
+@click.option("--group", is_flag=True, help="One row for each agency and rule.")
+@click.option("--agency", default="", metavar="CODE", help="Of one agency (`-`: of none).")
+@click.option("--severity", type=click.Choice(_SEVERITIES), default="informational", help="At least this.")
+@click.option("--state", type=click.Choice(_STATES), default="open", help="Default: open and not muted.")
+@click.option("--rule", default="", metavar="RULE", help="Of one rule.")
+@_JSON
+@with_app
+def list_(app: App, group: bool, agency: str, severity: str, state: str, rule: str, as_json: bool) -> None:
+    """List alerts, worst first."""
+    from atttcli.model.severity import parse_severity
+    from atttcli.triage.groups import chosen, grouped
+
+    found = chosen(app.store, agency=agency, severity=parse_severity(severity), state=state, rule=rule)
+    if group:
+        show_groups(grouped(found), as_json)
+    else:
+        show_rows(found, as_json)
+    muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
+    if muted and not as_json and state == "open":
+        render.line(_("{count} alerts are muted: atttcli alert list --state muted", count=muted))
+
+
+@alert.command()
+@click.argument("number")
+@_JSON
+@with_app
+def show(app: App, number: str, as_json: bool) -> None:
+    """Show one alert with its sightings."""
+    from atttcli.store.facts.alerts import alert_rows, sightings
+    from atttcli.store.numbers import resolve_number
+
+    found = alert_rows(app.store, "a.number = ?", resolve_number(app.store, "alert", number))[0]
+    show_alert(app, found, sightings(app.store, found["id"]), as_json)
+
+
+@alert.command()
+@_JSON
+@with_app
+def unresolved(app: App, as_json: bool) -> None:
+    """Alerts about addresses that no agency owns; teach them with `agency learn-ip`."""
+    from atttcli.store.facts.alerts import alert_rows
+    from atttcli.triage.desk import assign_again
+
+    assign_again(app.store, app.inventory)
+    found = alert_rows(app.store, "a.agency = '' AND a.victim <> '' AND coalesce(s.state, 'open') = 'open'")
+    show_rows(found, as_json)
+    if found and not as_json:
+        render.line(_("When you know whose it is: atttcli agency learn-ip ADDRESS CODE"))
+
+
+@alert.command()
+@click.argument("numbers", nargs=-1, required=True)
+@click.option("--verdict", required=True, help="false-positive, benign, duplicate, handled or not-ours.")
+@click.option("--reason", required=True, help="Why.")
+@with_app
+def close(app: App, numbers: tuple[str, ...], verdict: str, reason: str) -> None:
+    """Close alerts with a verdict."""
+    from atttcli.store.numbers import resolve_number
+    from atttcli.triage.decide import close_alerts
+
+    count = close_alerts(app.journal, [resolve_number(app.store, "alert", n) for n in numbers], verdict, reason)
+    render.line(_("{count} alerts closed.", count=count))
+
+
+@alert.command()
+@click.argument("number")
+@click.option("--reason", required=True, help="Why.")
+@with_app
+def reopen(app: App, number: str, reason: str) -> None:
+    """Open a closed alert again."""
+    from atttcli.store.numbers import resolve_number
+    from atttcli.triage.decide import reopen_alert
+
+    reopen_alert(app.journal, resolve_number(app.store, "alert", number), reason)
+    render.line(_("Open again."))
+
+
+@alert.command()
+@click.argument("rule", default="")
+@click.option("--agency", default="", metavar="CODE", help="Only of this agency.")
+@click.option("--host", default="", help="Only about this host or mailbox.")
+@click.option("--address", default="", metavar="CIDR", help="Only about this address or range.")
+@click.option("--reason", required=True, help="Why it is a false alarm.")
+@click.option("--until", default="30d", metavar="30d|DATE", help="When it ends; at most a year.")
+@with_app
+def mute(app: App, rule: str, agency: str, host: str, address: str, reason: str, until: str) -> None:
+    """Silence a false alarm for a while; it is still stored and counted."""
+    from atttcli.triage.decide import mute as decide
+
+    identity = decide(app.journal, rule_id=rule, agency=agency, host=host, address=address, reason=reason, until=until)
+    muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
+    render.line(_("Mute {id} is in force; {count} alerts are muted now.", id=identity, count=muted))
+
+
+@alert.command()
+@click.argument("identity", metavar="ID")
+@with_app
+def unmute(app: App, identity: str) -> None:
+    """Lift a mute."""
+    from atttcli.triage.decide import unmute as decide
+
+    render.line(_("Mute {id} is lifted.", id=decide(app.journal, identity)))
+
+
+@alert.command()
+@_JSON
+@with_app
+def mutes(app: App, as_json: bool) -> None:
+    """List the mutes in force."""
+    from atttcli.clock import local_text
+    from atttcli.store.facts.alerts import mutes as in_force
+
+    found = in_force(app.store, app.clock.now())
+    if as_json:
+        render.emit_json_lines(found)
+        return
+    rows = [
+        (m["id"], m["rule_id"], m["agency"], m["host"], m["address"], local_text(m["until"]), m["actor"], m["reason"])
+        for m in found
+    ]
+    columns = (_("Mute"), _("Rule"), _("Agency"), _("Host"), _("Address"), _("Until"), _("By"), _("Reason"))
+    render.table(columns, rows, wide=(7,))
+
+
+@alert.command()
+@click.option("--from-text", "text_file", metavar="FILE|-", help="Pasted text: indicators are found in it.")
+@click.option("--image", type=click.Path(exists=True, dir_okay=False), help="A picture, kept as evidence of the alert.")
+@click.option("--title", default="", help="What it is about.")
+@click.option("--sender", default="", help="Who told us.")
+@click.option("--channel", default="", help="How: telephone, chat, mail, letter …")
+@click.option("--received", default="", metavar="TIME", help="When we were told.")
+@click.option("--victim", default="", help="Our address, mailbox or domain that it is about.")
+@click.option("--severity", type=click.Choice(_SEVERITIES), default="medium", help="How bad.")
+@click.option("--category", default="", help="Incident type of the profile.")
+@_JSON
+@with_app
+def add(app: App, text_file: str | None, image: str | None, as_json: bool, **typed: str) -> None:
+    """Add an alert by hand, from pasted text or with a picture."""
+    from atttcli.cli.alert_add import add_alert
+
+    number, indicators, matched = add_alert(app, text_file, image, typed)
+    if as_json:
+        render.emit_json({"number": number, "indicators": indicators, "kept_alerts": matched})
+        return
+    render.line(_("{number} added; {count} new indicators.", number=number, count=indicators))
+    if matched:
+        render.line(_("They were met in events already kept: {count} new alerts.", count=matched))
+
+
+@alert.command()
+@click.option("--group", "group_name", default="", metavar="AGENCY/RULE", help="Decide about one group.")
+@click.option("--alert", "numbers", multiple=True, metavar="CB-…", help="Decide about single alerts (repeatable).")
+@click.option("--link", default="", metavar="SC-…", help="Link to this incident.")
+@click.option("--close", "verdict", default="", metavar="VERDICT", help="Close with a verdict.")
+@click.option("--mute", "mute_until", default="", metavar="30d|DATE", help="Mute the group's rule for its agency.")
+@click.option("--reason", default="", help="Why (close, mute).")
+@_JSON
+@with_app
+def triage(app: App, group_name: str, numbers: tuple[str, ...], as_json: bool, **decision: Any) -> None:
+    """Decide about open alerts in groups: on a terminal one key each, else by flags."""
+    from atttcli.cli.alert_triage import by_flags, by_keys
+    from atttcli.triage.groups import chosen, grouped
+
+    groups = grouped(chosen(app.store))
+    if group_name or numbers:
+        by_flags(app, groups, group_name, numbers, decision)
+    elif as_json or not render.is_interactive():
+        show_groups(groups, as_json)
+    else:
+        by_keys(app, groups)

@@ -1,0 +1,135 @@
+"""How alerts look, as tables and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from atttcli.cli import render
+from atttcli.clock import local_text, rfc3339
+from atttcli.text.messages import _, language
+
+if TYPE_CHECKING:
+    from atttcli.cli.context import App
+    from atttcli.triage.groups import Group
+
+
+def severity_word(severity: int) -> str:
+    """The severity in the reader's language."""
+    return (_("informational"), _("low"), _("medium"), _("high"), _("critical"))[severity]
+
+
+def title_of(alert: dict[str, Any]) -> str:
+    """The title in the reader's language, where the rule has one."""
+    titles = alert["detail"].get("titles")
+    if isinstance(titles, dict) and titles.get(language()):
+        return str(titles[language()])
+    return str(alert["title"])
+
+
+def _moment(micros: int | None) -> str:
+    try:
+        return "" if micros is None else local_text(micros, seconds=False)
+    except (OverflowError, ValueError):
+        return str(micros)
+
+
+def _stamp(micros: int | None) -> str | None:
+    try:
+        return None if micros is None else rfc3339(micros)
+    except (OverflowError, ValueError):
+        return None
+
+
+def as_json_object(alert: dict[str, Any]) -> dict[str, Any]:
+    """An alert as `--json` shows it."""
+    kept = (
+        "number", "kind", "rule_id", "title", "category", "key", "victim", "agency", "system", "sender", "count",
+        "source_path", "source_sha256", "line", "tags", "observables", "why", "detail", "state", "verdict", "incident",
+    )  # fmt: skip
+    found = {name: alert[name] for name in kept}
+    found["severity"] = _SEVERITY[alert["severity"]]
+    found["muted"] = bool(alert["muted"])
+    found["first_seen"], found["last_seen"] = _stamp(alert["first_seen"]), _stamp(alert["last_seen"])
+    return found
+
+
+_SEVERITY = ("informational", "low", "medium", "high", "critical")
+
+
+def show_rows(alerts: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """A row an alert."""
+    if as_json:
+        render.emit_json_lines(as_json_object(alert) for alert in alerts)
+        return
+    rows = [
+        (
+            a["number"], severity_word(a["severity"]), a["agency"] or "-", a["system"] or "-", title_of(a), a["victim"],
+            a["count"], _moment(a["last_seen"]), a["incident"] or _state_word(a["state"]),
+        )
+        for a in alerts
+    ]  # fmt: skip
+    columns = (
+        _("Alert"), _("Severity"), _("Agency"), _("System"), _("Title"), _("Concerns"), _("Times"), _("Last seen"), _("State"),
+    )  # fmt: skip
+    render.table(columns, rows, wide=(4,))
+
+
+def _state_word(state: str) -> str:
+    return {"open": _("open"), "linked": _("linked"), "closed": _("closed")}.get(state, state)
+
+
+def show_groups(groups: Sequence[Group], as_json: bool) -> None:
+    """A row a group."""
+    if as_json:
+        render.emit_json_lines(
+            {
+                "group": group.name, "agency": group.agency, "rule_id": group.rule_id, "severity": group.severity.label,
+                "title": group.alerts[0]["title"], "alerts": [alert["number"] for alert in group.alerts],
+                "count": group.count, "last_seen": _stamp(group.last_seen),
+            }
+            for group in groups
+        )  # fmt: skip
+        return
+    rows = [
+        (
+            group.name, severity_word(group.severity), title_of(group.alerts[0]), len(group.alerts), group.count,
+            _moment(group.last_seen),
+        )
+        for group in groups
+    ]  # fmt: skip
+    columns = (_("Group"), _("Severity"), _("Title"), _("Alerts"), _("Times"), _("Last seen"))
+    render.table(columns, rows, wide=(2,))
+
+
+def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """All of one alert."""
+    if as_json:
+        render.emit_json(as_json_object(alert) | {"sightings": [s | {"time": _stamp(s["time"])} for s in seen]})
+        return
+    agency = app.inventory.agency(alert["agency"])
+    system = app.inventory.system(alert["system"])
+    rows = [
+        (_("Alert"), alert["number"]),
+        (_("Title"), title_of(alert)),
+        (_("Severity"), severity_word(alert["severity"])),
+        (_("State"), _state_word(alert["state"]) + (" · " + _("muted") if alert["muted"] else "")),
+        (_("Incident"), alert["incident"]),
+        (_("Rule"), f"{alert['kind']} {alert['rule_id']}"),
+        (_("Agency"), agency.name if agency else _("unknown")),
+        (_("System"), system.name if system else ""),
+        (_("Concerns"), alert["victim"]),
+        (_("Reported by"), alert["sender"]),
+        (_("Times"), alert["count"]),
+        (_("First seen"), _moment(alert["first_seen"])),
+        (_("Last seen"), _moment(alert["last_seen"])),
+        *((_("Observable"), f"{one['value']} ({one['role'] or one['type']})") for one in alert["observables"][:20]),
+        *((_("Why"), text) for text in alert["why"][:10]),
+        *((_("Seen in"), _place(one)) for one in seen[:10]),
+    ]
+    render.table((_("Field"), _("Value")), [row for row in rows if row[1] not in ("", None)], wide=(1,))
+
+
+def _place(sighting: dict[str, Any]) -> str:
+    line = f":{sighting['line']}" if sighting["line"] is not None else ""
+    return f"{sighting['source_path']}{line} {_moment(sighting['time'])}"
