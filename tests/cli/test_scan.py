@@ -1,0 +1,89 @@
+"""`scan` from outside: incremental, bounded, and an account that adds up."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.cli_run import Told, tell
+
+RULE = 'rule marked { strings: $m = "MARKER" condition: $m }\n'
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_bytes(b"..MARKER..")
+    (tmp_path / "in" / "b.txt").write_bytes(b"clean")
+    (tmp_path / "in" / "link").symlink_to("b.txt")
+    os.mkfifo(tmp_path / "in" / "pipe")
+    old = time.time() - 3600
+    for name in ("a.txt", "b.txt"):
+        os.utime(tmp_path / "in" / name, (old, old))
+    (tmp_path / "r.yar").write_text(RULE)
+    time.sleep(0.1)  # the cache keeps no file that changed within a clock tick of being read
+    return tmp_path
+
+
+def scanned(capsys: pytest.CaptureFixture, place: Path, *words: str | Path) -> tuple[Told, list[Any], dict[str, Any]]:
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--json", *words)
+    *found, account = told.checked("scan")
+    files = account["files"]
+    columns = files["scanned"] + files["unchanged"] + sum(files["skipped"].values()) + sum(files["failed"].values())
+    assert files["found"] == columns
+    return told, found, account
+
+
+def test_account_and_findings(place: Path, capsys: pytest.CaptureFixture) -> None:
+    told, found, account = scanned(capsys, place)
+    assert told.code == 1
+    assert [(one["rule"], Path(one["path"]).name) for one in found] == [("r.yar:marked", "a.txt")]
+    assert account["files"]["scanned"] == 2
+    assert account["files"]["skipped"] == {"symbolic link": 1, "named pipe": 1}
+
+
+def test_unchanged_files_are_not_read_again_and_their_findings_are_listed(
+    place: Path, capsys: pytest.CaptureFixture
+) -> None:
+    scanned(capsys, place)
+    told, found, account = scanned(capsys, place)
+    assert (account["files"]["scanned"], account["files"]["unchanged"]) == (0, 2)
+    assert (told.code, len(found)) == (1, 1)
+    (place / "in" / "b.txt").write_bytes(b"MARKER now")
+    _, found, account = scanned(capsys, place)
+    assert (account["files"]["scanned"], len(found)) == (1, 2)
+
+
+def test_other_rules_and_fresh_read_everything(place: Path, capsys: pytest.CaptureFixture) -> None:
+    scanned(capsys, place)
+    assert scanned(capsys, place, "--fresh")[2]["files"]["scanned"] == 2
+    (place / "r.yar").write_text(RULE.replace("MARKER", "clean"))
+    _, found, account = scanned(capsys, place)
+    assert account["files"]["scanned"] == 2
+    assert [Path(one["path"]).name for one in found] == ["b.txt"]
+
+
+def test_a_hole_in_the_coverage_shows_in_the_exit_code(place: Path, capsys: pytest.CaptureFixture) -> None:
+    told, found, account = scanned(capsys, place, "--max-file-size", "7")
+    assert (told.code, found) == (2, [])
+    assert account["files"]["skipped"]["larger than the limit"] == 1
+    assert account["files"]["complete"] is False
+
+
+def test_hashes_of_indicators(place: Path, capsys: pytest.CaptureFixture) -> None:
+    import hashlib
+
+    digest = hashlib.sha256(b"clean").hexdigest()
+    (place / "i.csv").write_text(f"type,value\nsha256,{digest}\n")
+    _, found, _ = scanned(capsys, place, "--indicators", place / "i.csv")
+    assert {one["engine"] for one in found} == {"yara", "indicator"}
+
+
+def test_people_get_the_account_line_by_line(place: Path, capsys: pytest.CaptureFixture) -> None:
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar")
+    assert "skipped: symbolic link\t1" in told.out
+    assert "files met\t4" in told.out
