@@ -91,11 +91,28 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rules for one kind of event: those always run, and those run after a literal was seen."""
+    """The rules for one kind of event: those always run, and those run after a literal was seen.
+
+    `prefilter` looks for the literals of all filtered rules at once; `own` for those of each, in what the first let
+    through: one rule with a common literal does not make every other rule run.
+    """
 
     always: tuple[Compiled, ...]
     filtered: tuple[Compiled, ...]
     prefilter: Prefilter | None
+    own: tuple[Prefilter, ...] = ()
+
+    def reached(self, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
+        """Position of each event in which a literal stands, with the filtered rules that it reaches, in order."""
+        if self.prefilter is None:
+            return {}
+        positions = sorted(self.prefilter.hits(events))
+        few = [events[position] for position in positions]
+        chosen: dict[int, tuple[Compiled, ...]] = {}
+        for rule, own in zip(self.filtered, self.own, strict=True):
+            for hit in own.hits(few) if few else ():
+                chosen[positions[hit]] = (*chosen.get(positions[hit], ()), rule)
+        return chosen
 
     @property
     def empty(self) -> bool:
@@ -126,13 +143,14 @@ class Dispatch:
         chosen = [one for one in self._rules if all(values[name] in allowed for name, allowed in one.bound.items())]
         always = tuple(one for one in chosen if not one.literals)
         filtered = tuple(one for one in chosen if one.literals)
-        return Plan(always, filtered, self._prefilter(filtered) if filtered else None)
+        own = tuple(self._prefilter((one,)) for one in filtered)
+        return Plan(always, filtered, self._prefilter(filtered) if filtered else None, own)
 
     def _prefilter(self, rules: tuple[Compiled, ...]) -> Prefilter:
         names = tuple(one.rule.meta.id for one in rules)
         found = self._prefilters.get(names)
         if found is None:
             found = Prefilter(rules)
-            if len(self._prefilters) < 64:
+            if len(self._prefilters) < 1024:
                 self._prefilters[names] = found
         return found

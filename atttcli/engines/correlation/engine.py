@@ -128,11 +128,9 @@ class CorrelationEngine:
             if plan.prefilter is not None:
                 waiting.append((plan, indexes))
         for plan, indexes in waiting:
-            if plan.prefilter is None:
-                continue
             of_plan = events if len(indexes) == len(events) else [events[index] for index in indexes]
-            for hit in plan.prefilter.hits(of_plan):
-                chosen[indexes[hit]] = plan.always + plan.filtered
+            for hit, reached in plan.reached(of_plan).items():
+                chosen[indexes[hit]] = plan.always + reached
         yield from sorted(chosen.items())
 
     def _correlate(self, matched: Matched) -> Iterator[Found]:
