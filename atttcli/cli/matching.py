@@ -27,7 +27,7 @@ def size(value: str) -> int:
     """A number of bytes, as a click type: `500`, `64K`, `10M`, `2GiB`; 0 is unlimited."""
     match = _SIZE.match(value.strip())
     if match is None:
-        raise click.BadParameter(_("not a size such as 500K, 64M or 2G"))
+        raise click.BadParameter(_("{value} is not a size such as 500K, 64M or 2G", value=value))
     return int(match[1]) * int(1024 ** " kmgt".index(match[2].lower() or " "))
 
 
@@ -35,7 +35,7 @@ def span(value: str) -> int:
     """A number of seconds, as a click type: `90`, `30m`, `2h`; 0 is unlimited."""
     match = _SPAN.match(value.strip())
     if match is None:
-        raise click.BadParameter(_("not a time such as 90s, 30m or 2h"))
+        raise click.BadParameter(_("{value} is not a time such as 90s, 30m or 2h", value=value))
     return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
 
 

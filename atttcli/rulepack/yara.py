@@ -91,7 +91,8 @@ def load_yara_rules(
         compiled[0] if compiled else None,
         digest,
         tuple(
-            YaraRule(name, space, tuple(tags), meta, file, line) for name, space, tags, meta, file, line in about.rules
+            YaraRule(name, space, tuple(tags), meta, _path_of(file), line)
+            for name, space, tags, meta, file, line in about.rules
         ),
         (*problems, *(_problem(*values) for values in about.problems)),
         frozenset(disabled),
@@ -129,7 +130,7 @@ def _compile_at_once(files: Sequence[RuleFile], externals: Mapping[str, Any]) ->
     if not rules or compiled.warnings or [rule.identifier for rule in rules] != [place.name for _, place in places]:
         return None
     about = [
-        (rule.identifier, file.namespace, list(rule.tags), dict(rule.meta), file.path, place.line)
+        (rule.identifier, file.namespace, list(rule.tags), dict(rule.meta), _as_text(file.path), place.line)
         for rule, (file, place) in zip(rules, places, strict=True)
     ]
     return Parts(msgspec.json.encode(_Stored(about, [])), [_saved(compiled)])
@@ -146,7 +147,7 @@ def _compile_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str,
         RuleFileChecker(file, scope, externals).check()
         file.problems.sort(key=lambda problem: problem.where.line or 0)
     about = _Stored(
-        [(r.name, r.namespace, list(r.tags), r.meta, r.file, r.line) for f in files for r in f.rules],
+        [(r.name, r.namespace, list(r.tags), r.meta, _as_text(r.file), r.line) for f in files for r in f.rules],
         [_flat(problem) for f in files for problem in f.problems],
     )
     blobs = []
@@ -262,8 +263,17 @@ def _hash(*words: str) -> str:
 
 def _flat(problem: RuleProblem) -> tuple[str, int | None, str, str, str, bool]:
     where = problem.where
-    return where.path, where.line, where.rule, problem.reason, problem.hint, problem.refused
+    return _as_text(where.path), where.line, where.rule, problem.reason, problem.hint, problem.refused
 
 
 def _problem(path: str, line: int | None, rule: str, reason: str, hint: str, refused: bool) -> RuleProblem:
-    return RuleProblem(Where(path, line, rule=rule), reason, hint, refused)
+    return RuleProblem(Where(_path_of(path), line, rule=rule), reason, hint, refused)
+
+
+def _as_text(path: str) -> str:
+    """A path in a form that JSON holds whatever its bytes are: one character a byte."""
+    return os.fsencode(path).decode("latin-1")
+
+
+def _path_of(text: str) -> str:
+    return os.fsdecode(text.encode("latin-1"))
