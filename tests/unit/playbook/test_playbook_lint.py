@@ -123,11 +123,15 @@ def test_conditions(text, expected):
     assert holds(text, {"__a__": True, "__n__": 5}) is expected
 
 
-@pytest.mark.parametrize("text", ["", "true", "__a__ LIKE 'x'", "__a__:value = __b__", "x" * 2000, "__a__:value = 1 AND"])
+@pytest.mark.parametrize(
+    "text", ["", "true", "__a__ LIKE 'x'", "__a__:value = __b__", "x" * 2000, "__a__:value = 1 AND"]
+)
 def test_other_conditions_are_refused(text):
     assert check_condition(text)
 
 
-@pytest.mark.parametrize(("text", "hours"), [("PT4H", 4), ("P1D", 24), ("P2DT1H", 49), ("", None), ("P", None), ("4h", None)])
+@pytest.mark.parametrize(
+    ("text", "hours"), [("PT4H", 4), ("P1D", 24), ("P2DT1H", 49), ("", None), ("P", None), ("4h", None)]
+)
 def test_durations(text, hours):
     assert duration(text) == (None if hours is None else hours * 3_600_000_000)
