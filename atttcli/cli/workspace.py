@@ -87,9 +87,19 @@ def make_workspace(
         journal = Journal(store, actor or current_actor(), clock)
         with journal.transaction():
             _adopt(store, journal, identity, organisation, profile)
-        settings = (identity, organisation.code, str(store.value("SELECT profile FROM organisation")), language)
-    write_workspace(Workspace(root, *settings, secret=os.urandom(32)))
+        # Read back: another init, an interrupted one or one at this moment, may have been first.
+        settings = (store.meta("id"), organisation.code, str(store.value("SELECT profile FROM organisation")), language)
+    write_workspace(Workspace(root, *settings, secret=_secret(root)))
     return load_workspace(root)
+
+
+def _secret(root: Path) -> bytes:
+    """32 random bytes, or those that an interrupted init left."""
+    try:
+        left = bytes.fromhex((root / ".secret").read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        left = b""
+    return left if len(left) == 32 else os.urandom(32)
 
 
 def _identity(store: Store, root: Path, code: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from atttcli.errors import WorkspaceError
@@ -23,10 +24,32 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     if version:
         _backup(connection, path.with_name(f"{path.name}.before-{version + 1}"))
     for step in sorted(_FOLDER.glob("[0-9]*.sql")):
-        number = int(step.name.split("_")[0])
-        if number > version:
-            script = step.read_text(encoding="utf-8")
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version={number};\nCOMMIT;")
+        _run(connection, int(step.name.split("_")[0]), step.read_text(encoding="utf-8"))
+
+
+def _run(connection: sqlite3.Connection, number: int, script: str) -> None:
+    """One step in one transaction. Two processes may open a database at once: the version is read again under the lock."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if int(connection.execute("PRAGMA user_version").fetchone()[0]) < number:
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={number}")
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Statements of a script, each as it stands there (`executescript` would commit before it begins)."""
+    text = ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            yield text
+            text = ""
 
 
 def _backup(connection: sqlite3.Connection, target: Path) -> None:
