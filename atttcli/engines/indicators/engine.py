@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 from atttcli.engines.indicators.exclusions import Exclusions
@@ -47,8 +48,10 @@ class IndicatorEngine:
     ) -> None:
         self.index = index
         self.pack = index.digest
-        self._exclusions = exclusions or Exclusions()
-        self._own = own or self._exclusions.own
+        exclusions = exclusions or Exclusions()
+        # A scanner's address comes in thousands of lines: what is ours and what is allowed is asked once a value.
+        self._covers = lru_cache(_REMEMBERED)(exclusions.covers)
+        self._own = lru_cache(_REMEMBERED)(own or exclusions.own)
         self._clean: dict[str, set[str]] = {}
         self._readers: dict[str, list[tuple[str, str, Callable[[Event], Any]]]] = {}
         self._head = [(name, shape, getter(name)) for name, shape in HEAD]
@@ -156,10 +159,10 @@ class IndicatorEngine:
         valid = valid_at(given, at)
         if not valid or self._is_ours(value):
             return ()
-        return tuple(one for one in valid if not self._exclusions.covers(one.type, one.value))
+        return tuple(one for one in valid if not self._covers(one.type, one.value))
 
     def _is_ours(self, value: Value) -> bool:
-        if self._exclusions.covers(*value):
+        if self._covers(*value):
             return True
         kind, text = value
         if kind in (ObservableType.MD5, ObservableType.SHA1, ObservableType.SHA256, ObservableType.URL):
