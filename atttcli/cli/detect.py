@@ -17,7 +17,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import Rows, Tally, existing, finish, size
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.packaged import packaged
-from atttcli.text.messages import _, ngettext
+from atttcli.text.messages import _
 
 if TYPE_CHECKING:
     from atttcli.engines.indicators import IndicatorEngine
@@ -351,6 +351,7 @@ def logs(
                 rows.add(found.origin.path, line, found.rule_id, found.severity.label, found.title, text)
     rows.show()
     if sys.stderr.isatty() or tally.problems:
-        text = ngettext("{count} file read", "{count} files read", run.files)
-        render.warn(text + _(": {events} events, {matches} matches.", events=run.events, matches=tally.found))
+        text = _("{files} log files read: {events} events, {matches} matches.",
+                 files=run.files, events=run.events, matches=tally.found)  # fmt: skip
+        render.warn(text)
     finish(tally)
