@@ -7,8 +7,10 @@ import json
 import os
 import shutil
 import sqlite3
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -28,6 +30,10 @@ _FOLDERS = ("events", "evidence", "rules", "outbox")
 _CHUNK = 1024 * 1024
 _MAX_MANIFEST = 256 * 1024 * 1024
 _MAX_FILES = 2_000_000
+_UNREADABLE = (
+    FileNotFoundError, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error,
+    struct.error,
+)  # fmt: skip
 _LEFTOVERS = (".tmp", "-wal", "-shm")
 
 
@@ -217,7 +223,7 @@ class _Backup:
             else:
                 with self.archive.open(name) as stream:
                     yield stream
-        except (FileNotFoundError, KeyError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        except _UNREADABLE as error:
             raise IntegrityError(
                 "this file of the backup is missing or damaged", where=Where(str(self.source), member=name)
             ) from error
@@ -263,5 +269,5 @@ def _opened(source: Path) -> Iterator[_Backup]:
     try:
         with zipfile.ZipFile(source) as archive:
             yield _Backup(source, archive)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
         raise InputError("neither a folder nor a .zip of a backup", where=Where(str(source))) from error

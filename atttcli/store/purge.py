@@ -11,7 +11,7 @@ from atttcli.errors import Refused, UsageError
 from atttcli.store.connection import Store
 
 LEGAL_MONTHS = 12
-_AGE = re.compile(r"(\d{1,4})(d|w|mo|y)\Z")
+_AGE = re.compile(r"([0-9]{1,4})(d|w|mo|y)\Z")
 
 
 def cutoff_of(age: str, now: int) -> int:
