@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import shlex
 import sys
@@ -116,6 +117,7 @@ def demo(app: App, folder: Path) -> None:
         use_language("vi")  # the sample province speaks Vietnamese
     inbox = place / "inbox"
     build_inbox(inbox)
+    os.environ.setdefault("ATTTCLI_ACTOR", story.ACTOR)
     walk = Walk(place / "bac-kan", StoryClock(), app.lang)
     line(_("The clock of the demo stands at the story's morning: {moment}.", moment=local_text(walk.clock.now())))
     line(_("The sample inbox: {path} ({count} files)", path=inbox, count=sum(p.is_file() for p in inbox.rglob("*"))))
@@ -192,6 +194,7 @@ def open_case(walk: Walk) -> str:
     number = str(walk.rows("SELECT number FROM incident")[0][0])
     picked = [part for alert in rest for part in ("--alert", alert)]
     walk.run("alert", "triage", "--link", number, *picked, minutes=3)
+    walk.run("incident", "set", number, "--summary", story.SUMMARY, "--flag", "personal_data")
     walk.run("incident", "move", number, "triage", minutes=1)
     walk.run("incident", "move", number, "analysis", minutes=1)
     return number
@@ -233,4 +236,5 @@ def close(walk: Walk, number: str) -> None:
     walk.run(
         "incident", "set", number, "--scope", story.SCOPE, "--lessons", story.LESSONS, "--proposals", story.PROPOSALS
     )  # fmt: skip
+    walk.run("incident", "met", number, "--deadline", "A2", "--paper", story.UPDATE)
     walk.run("incident", "close", number, "--resolution", story.RESOLUTION, "--cause", story.CAUSE, minutes=5)

@@ -12,7 +12,14 @@ LISTED = (
 )
 VICTIMS = ("x-vi-huong", "tt-cntt")
 CATEGORY, SEVERITY = "tonghop", "M2"
-NOTICE = "118/TB-STTTT"
+NOTICE, UPDATE = "118/TB-STTTT", "121/TB-STTTT"
+ACTOR = "truc.ban"
+SUMMARY = (
+    "Sáng 11/5 hộp thư văn thư xã Vi Hương nhận thư giả mạo kèm lối tắt độc hại; tối 11/5 địa chỉ 198.51.100.66 dò mật khẩu "
+    "40 hộp thư và đăng nhập được hộp thư này, rạng sáng 12/5 dùng nó gửi thư rác tới 600 địa chỉ.\n"
+    "Cùng đêm, địa chỉ 198.51.100.214 rà quét Cổng TTĐT tỉnh, chèn mã SQL và dùng tệp /Portals/0/thong-bao.aspx.\n"
+    "Từ 09 giờ 00 ngày 12/5, máy 10.23.13.15 của xã Vi Hương kết nối định kỳ tới máy chủ điều khiển capnhat.c2.example."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from atttcli.reports.build_header import make_header
 from atttcli.reports.build_indicators import indicator_rows
 from atttcli.reports.build_law import LegalWords, notice_rows
 from atttcli.reports.build_narrative import detected_how, tell
-from atttcli.reports.build_timeline import status_words, timeline
+from atttcli.reports.build_timeline import official_step, status_words, timeline
 from atttcli.reports.wording import wording
 from atttcli.text.messages import language
 
@@ -75,7 +75,7 @@ def build_report(
     tasks = store.rows("SELECT * FROM task WHERE incident = ? ORDER BY created, number", number)
     entries = list(incident_entries(journal, number))
     affected = tuple(affected_rows(row, alerts, inventory))
-    law = LegalWords(profile, row, fields)
+    law = LegalWords(profile, row)
     clocks = store.rows("SELECT * FROM deadline WHERE incident = ? ORDER BY due, code", number)
     notices = tuple(notice_rows(law, clocks, organisation))
     report = IncidentReport(
@@ -186,7 +186,7 @@ def _incident(row: Any, fields: dict[str, Any], alerts: list[dict[str, Any]], la
         detected_at=row["detected"],
         opened_at=row["opened"],
         closed_at=row["closed"],
-        detected_by=str(fields.get("detected_by") or "") or detected_how(alerts),
+        detected_by=str(fields.get("detected_by") or "") or detected_how(alerts, law.profile),
         owner=row["owner"],
         personal_data=None if personal is None else personal in (True, "yes", "true", "1", 1),
     )
@@ -220,7 +220,7 @@ def short_source(path: str) -> str:
 
 
 def _task_row(task: Any, profile: Profile) -> TaskRow:
-    step = task["code"] or "-"
+    step = official_step(task["code"]) or "-"
     role = next((role for role in profile.roles if role.code == task["lead"]), None)
     name = task["lead_name"] or (role.name if role else task["lead"])
     return TaskRow(
@@ -228,7 +228,7 @@ def _task_row(task: Any, profile: Profile) -> TaskRow:
         title=Words(task["title"], task["title_en"]),
         number=task["number"],
         lead=Words(name, role.name_en.capitalize() if role else ""),
-        assignee=task["assignee"],
+        assignee=task["assignee"] or task["closed_by"],
         state=task["state"],
         due_at=task["due"],
         done_at=task["closed"],

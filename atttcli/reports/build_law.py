@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 class LegalWords:
     """The profile's words for one incident; remembers each datum that it handed out, to name the unverified ones."""
 
-    def __init__(self, profile: Profile, row: Any, fields: dict[str, Any]) -> None:
+    def __init__(self, profile: Profile, row: Any) -> None:
         self.profile = profile
         self.row = row
-        self.flags = tuple(str(flag) for flag in fields.get("flags") or ())
         self._used: dict[str, Datum] = {}
         for base in profile.bases:
             self._used[base.text] = base
@@ -92,6 +91,8 @@ def notice_rows(law: LegalWords, clocks: Iterable[Any], organisation: Organisati
 
 def _recipient(deadline: Deadline, organisation: Organisation, profile: Profile) -> Words:
     names = {role.code: role for role in profile.roles}
-    codes = [code for code in deadline.recipients if code in names]
+    earlier = profile.deadline(deadline.requires).recipients if deadline.requires else ()
+    said = [c for code in deadline.recipients for c in (earlier if code == "earlier_recipients" else (code,))]
+    codes = [code for code in said if code in names]
     local = dict.fromkeys(organisation.holder(code) or names[code].name for code in codes)
     return Words("; ".join(local), "; ".join(names[code].name_en for code in codes))

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atttcli.clock import local_text
+from atttcli.profile import sender_of
 from atttcli.report import Affected, Narrative
-from atttcli.text.messages import _, language
+from atttcli.text.messages import _
+
+if TYPE_CHECKING:
+    from atttcli.profile import Profile
+
+_TOLD_BY = frozenset({"national-list", "manual"})  # senders of other alerts are machines, or the attacker himself
+# Steps of article 11 in which something is done to the systems: what is noted there are the measures.
+_DOING = frozenset({"1b", "2", "3a", "3b"})
 
 
 def tell(
@@ -62,18 +70,24 @@ def _scope(affected: Sequence[Affected]) -> str:
 
 
 def _measures(tasks: Iterable[Any]) -> str:
-    """What was noted when the steps were done: the notes are the measures."""
-    lines = []
-    for task in tasks:
-        if task["state"] == "done" and task["note"]:
-            title = task["title_en"] if language() == "en" and task["title_en"] else task["title"]
-            lines.append(f"- {title}: {task['note']}")
-    return "\n".join(lines)
+    """What was noted when the doing steps were done; of a process with other steps, every note."""
+    noted = [task for task in tasks if task["state"] == "done" and task["note"]]
+    doing = [task for task in noted if task["code"] in _DOING] or noted
+    return "\n".join(f"- {task['note']}" for task in doing)
 
 
-def detected_how(alerts: Sequence[dict[str, Any]]) -> str:
+def _teller(alert: dict[str, Any], profile: Profile) -> str:
+    """Who told us, as the profile names the sender of such a letter, else as the letter does; with its number."""
+    number = str(alert["detail"].get("letter") or "")
+    known = sender_of(profile, number) if number else None
+    sender = known.name if known else str(alert.get("sender") or "")
+    return f"{sender} ({number})" if sender and number else sender or number
+
+
+def detected_how(alerts: Sequence[dict[str, Any]], profile: Profile) -> str:
     """How it was detected, in the choices of the official initial report: by whom told, by sensors, by reading logs."""
-    senders = list(dict.fromkeys(str(alert.get("sender") or "") for alert in alerts if alert.get("sender")))
+    told = (alert for alert in alerts if alert.get("kind") in _TOLD_BY)
+    senders = list(dict.fromkeys(filter(None, (_teller(alert, profile) for alert in told))))
     kinds = {alert.get("kind") for alert in alerts}
     ways = [_("notice from: {senders}", senders=", ".join(senders[:4]))] if senders else []
     if kinds & {"eve", "network"}:

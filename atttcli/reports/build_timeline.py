@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from atttcli.store.projection import Entry
 
 _DERIVED = frozenset({"ended", "meeting"})  # the tool's own bookkeeping in a decision
-MAX_FACTS = 40  # groups of alerts that the timeline tells; all of them stand in the annex
+MAX_FACTS = 25  # groups of alerts that the timeline tells; all of them stand in the annex
 
 
 def status_words(status: str) -> Words:
@@ -46,11 +46,16 @@ def timeline(
     return sorted(rows, key=lambda row: (row.at is not None, row.at or 0))
 
 
+def official_step(code: str) -> str:
+    """The step as the circular numbers it: points go a, b, c, d, đ, e."""
+    return code.replace("dd", "đ")
+
+
 def _task_title(task: Any) -> str:
     from atttcli.text.messages import language
 
     title = task["title_en"] if language() == "en" and task["title_en"] else task["title"]
-    return f"{task['code']}. {title}" if task["code"] else str(title)
+    return f"{official_step(task['code'])}. {title}" if task["code"] else str(title)
 
 
 def _facts(alerts: Sequence[dict[str, Any]], organisation: Organisation) -> Iterator[TimelineEntry]:
@@ -150,7 +155,7 @@ def _set(entry: Entry, titles: dict[str, str]) -> str:
 def _moved(entry: Entry, titles: dict[str, str]) -> str:
     text = _("Status: {status}", status=status_words(str(entry.payload.get("to") or "")).vi)
     reason = str(entry.payload.get("reason") or "")
-    return f"{text} ({reason})." if reason else f"{text}."
+    return f"{text} ({reason.rstrip('. ')})." if reason else f"{text}."
 
 
 def _answered(entry: Entry, titles: dict[str, str]) -> str:

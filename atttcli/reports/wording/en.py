@@ -221,6 +221,9 @@ INCIDENT = IncidentWording(
         "source": "Source",
         "target": "Target",
         "victim": "Victim",
+        "host": "Host that was called",
+        "sender": "Sender",
+        "attachment": "Attachment",
     },
     missing={
         "header.organ": "issuing organ",

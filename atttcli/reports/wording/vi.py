@@ -216,6 +216,9 @@ INCIDENT = IncidentWording(
         "source": "Nguồn",
         "target": "Đích",
         "victim": "Bên bị ảnh hưởng",
+        "host": "Máy chủ được truy cập",
+        "sender": "Người gửi",
+        "attachment": "Tệp đính kèm",
     },
     missing={
         "header.organ": "tên cơ quan ban hành",
