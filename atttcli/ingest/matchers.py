@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from atttcli.clock import DAY
 from atttcli.engine import RuleProblem
 from atttcli.engines.correlation import CorrelationEngine
 from atttcli.engines.indicators import Exclusions, IndicatorEngine, IndicatorIndex
@@ -22,6 +24,13 @@ from atttcli.store.connection import Store
 from atttcli.store.facts.alerts import disabled_rules
 from atttcli.store.facts.indicators import indicators
 from atttcli.store.workspace import Workspace, private_folder
+
+LOOK_BACK = 396 * DAY  # thirteen months
+
+
+def _before(one: Indicator) -> Indicator:
+    """What a list names was used before it was listed: its start is taken back by as long as events are kept."""
+    return one if one.valid_from is None else replace(one, valid_from=one.valid_from - LOOK_BACK)
 
 
 class Matchers:
@@ -70,7 +79,8 @@ class Matchers:
 
     def indicator_engine(self, given: Iterator[Indicator]) -> IndicatorEngine:
         """An engine over some indicators."""
-        return IndicatorEngine(IndicatorIndex.build(given), self.inventory.is_own, self.exclusions)
+        looked_back = (_before(one) for one in given)
+        return IndicatorEngine(IndicatorIndex.build(looked_back), self.inventory.is_own, self.exclusions)
 
     def is_disabled(self, rule_id: str) -> bool:
         """Whether people switched this rule off, by its id or its name."""

@@ -13,7 +13,7 @@ from atttcli.clock import VIETNAM
 from atttcli.errors import InputError, SecretDocument, Where
 from atttcli.field.filetype import archive_kind
 from atttcli.field.unpack import HEAD, SKIPPED, Member, UnpackProblem, unpack
-from atttcli.ingest.walk import Found, Unread, walk
+from atttcli.ingest.walk import Found, StandardInput, Unread, walk
 from atttcli.limits import MIB, Budget
 from atttcli.model.alert import Alert
 from atttcli.source import Attachment, Input, Letter, Record, Source
@@ -79,13 +79,17 @@ class Router:
 
     def __init__(self, paths: Sequence[str], manner: Manner) -> None:
         self._paths, self._manner = tuple(paths), manner
+        self._stdin = StandardInput()
         self._digests: dict[tuple[str, int, int | None], str] = {}
 
     def items(self) -> Iterator[Item | Failure]:
         """Every input in order; a container before what is in it. Streams are good until the next is asked for."""
-        for found in walk(self._paths):
+        for found in walk(self._paths, self._stdin):
             if isinstance(found, Unread):
                 yield Failure(found.path, found.reason, harmless=found.harmless)
+                continue
+            if found.file is None:
+                yield from self._top(found)
                 continue
             with found.stream:
                 yield from self._top(found)

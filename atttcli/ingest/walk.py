@@ -38,11 +38,11 @@ class Unread:
     harmless: bool = False
 
 
-def walk(paths: Sequence[str]) -> Iterator[Found | Unread]:
-    """Files in order of the paths given, folders in order of names. Each stream is closed when the next is asked for."""
+def walk(paths: Sequence[str], stdin: StandardInput) -> Iterator[Found | Unread]:
+    """Files in order of the paths given, folders in order of names. Who takes a file closes its stream."""
     for given in paths:
         if given == STDIN:
-            yield from _stdin()
+            yield stdin.found()
             continue
         if not os.path.lexists(given):
             yield Unread(given, "no such file or folder")
@@ -80,12 +80,21 @@ def _opened(path: str, real: str, *, inside: bool) -> Found | Unread:
     return Found(path, os.fdopen(descriptor, "rb"), info.st_size, info.st_mtime_ns // 1000, Path(real))
 
 
-def _stdin() -> Iterator[Found | Unread]:
-    with tempfile.TemporaryFile(prefix="atttcli-") as spool:
-        try:
-            shutil.copyfileobj(sys.stdin.buffer, spool)
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror or error}", where=Where("stdin")) from error
-        size = spool.tell()
-        spool.seek(0)
-        yield Found("stdin", spool, size, None, None)
+class StandardInput:
+    """What came on standard input, spooled once however often it is asked for."""
+
+    def __init__(self) -> None:
+        self._spool: BinaryIO | None = None
+
+    def found(self) -> Found:
+        """Standard input as a file, at its start."""
+        if self._spool is None:
+            spool: BinaryIO = tempfile.TemporaryFile(prefix="atttcli-")  # noqa: SIM115 - lives as long as the run
+            try:
+                shutil.copyfileobj(sys.stdin.buffer, spool)
+            except OSError as error:
+                raise InputError(f"cannot be read: {error.strerror or error}", where=Where("stdin")) from error
+            self._spool = spool
+        size = self._spool.seek(0, os.SEEK_END)
+        self._spool.seek(0)
+        return Found("stdin", self._spool, size, None, None)

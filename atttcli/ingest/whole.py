@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+from dataclasses import replace
 from typing import Any
 
 from atttcli.engine import EngineProblem
@@ -14,6 +15,7 @@ from atttcli.ingest.session import Session, Waiting, safe
 from atttcli.limits import MIB
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.ledger import Ledger
+from atttcli.model.observable import ObservableType
 from atttcli.source import Input
 from atttcli.store.facts import alerts as alert_facts
 from atttcli.store.facts import files
@@ -125,8 +127,13 @@ def take_capture(session: Session, item: Item, row: files.FileRow) -> Ledger:
 
 
 def _values(sighted: list[Sighted]) -> list[Any]:
-    """A frozen value fits the engine's protocol in all but mypy's eyes."""
-    return list(sighted)
+    """What was seen; a URL with a query also without it: lists name the page, a beacon adds who calls."""
+    found: list[Any] = list(sighted)
+    for one in sighted:
+        page, mark, _ = one.observable.value.partition("?")
+        if mark and one.observable.type is ObservableType.URL:
+            found.append(replace(one, observable=replace(one.observable, value=page)))
+    return found
 
 
 def close(session: Session, item: Item, row: files.FileRow, waiting: Waiting, ledger: Ledger) -> Ledger:
