@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atttcli.cli.casework_words import distance, localised, status_word
+from atttcli.cli.casework_words import distance, guard_words, localised, status_word
 from atttcli.clock import DAY
 from atttcli.incident.lifecycle import stuck_at
 from atttcli.model.incident import FORWARD, Facts
@@ -117,7 +117,10 @@ def _incidents(store: Store) -> Iterator[Item]:
             yield Item(3, "no-playbook", number, text, command)
         if stuck is not None and not (row["tasks"] and stuck.guard in {"resolution", "cause"}):
             text = _(
-                "{incident} is {status}: {why}", incident=number, status=status_word(row["status"]), why=stuck.message
+                "{incident} is {status}: {why}",
+                incident=number,
+                status=status_word(row["status"]),
+                why=guard_words(stuck.guard),
             )
             yield Item(2, f"guard-{stuck.guard}", number, text, stuck.hint)
         elif row["status"] in {"reported", "triage"} or not row["tasks"]:

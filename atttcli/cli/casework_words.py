@@ -31,6 +31,19 @@ def status_word(code: str) -> str:
     return words.get(code, code)
 
 
+def guard_words(guard: str) -> str:
+    """Why an incident cannot go on, by the guard's name."""
+    words = {
+        "category": _("needs a category before it leaves triage"),
+        "severity": _("needs a severity before it leaves triage"),
+        "owner": _("needs an owner before it leaves triage"),
+        "resolution": _("needs a resolution before it is closed"),
+        "cause": _("needs a cause before it is closed"),
+        "cause-reason": _("needs the reason why its cause was not determined"),
+    }
+    return words.get(guard, guard)
+
+
 def moment(micros: int | None) -> str:
     """Local time, or a dash."""
     return "-" if micros is None else local_text(micros, seconds=False)

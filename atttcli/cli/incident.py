@@ -138,7 +138,7 @@ def list_(app: App, everything: bool, as_json: bool) -> None:
         render.emit_json_lines(incident_json(app, row["number"], brief=True) for row in rows)
         return
     render.table(
-        [_("Number"), _("Status"), _("Severity"), _("Category"), _("Owner"), _("Alerts"), _("Tasks"), _("Title")],
+        [_("No."), _("Status"), _("Severity"), _("Incident type"), _("Owner"), _("Alerts"), _("Tasks"), _("Title")],
         (
             (
                 row["number"], status_word(row["status"]), row["severity"] or "-", row["category"] or "-",
@@ -228,7 +228,7 @@ def _show(app: App, number: str) -> None:
     render.line(f"{number}  {row['title']}")
     facts = [
         (_("Status"), status_word(row["status"])),
-        (_("Category"), row["category"] or "-"),
+        (_("Incident type"), row["category"] or "-"),
         (_("Severity"), row["severity"] or "-"),
         (_("Class"), row["class"] or "-"),
         (_("Owner"), row["owner"] or "-"),
@@ -236,7 +236,7 @@ def _show(app: App, number: str) -> None:
         (_("Systems"), ", ".join(body["systems"]) or "-"),
         (_("Detected"), moment(row["detected"])),
         (_("Opened"), moment(row["opened"])),
-        (_("Closed"), moment(row["closed"])),
+        (_("Closed at"), moment(row["closed"])),
     ]
     for name, value in facts:
         render.line(f"  {name + ':':<16} {value}")

@@ -183,7 +183,7 @@ def runs(app: App, as_json: bool) -> None:
         render.emit_json_lines(run_json(app, row["id"]) for row in rows)
         return
     render.table(
-        [_("Run"), _("Incident"), _("State"), _("Started"), _("Finished")],
+        [_("Run"), _("Incident"), _("Status"), _("Started"), _("Finished")],
         (
             (r["id"][:8], r["incident"], status_word(r["state"]), moment(r["started"]), moment(r["finished"]))
             for r in rows

@@ -52,7 +52,7 @@ def list_(app: App, incident: str | None, everything: bool, as_json: bool) -> No
         return
     now = app.clock.now()
     render.table(
-        [_("Number"), _("Incident"), _("Step"), _("State"), _("Due"), _("Lead"), _("Title")],
+        [_("No."), _("Incident"), _("Step"), _("Status"), _("Due"), _("Lead"), _("Title")],
         (
             (
                 row["number"], row["incident"], f"{row['code']}/{row['round']}" if row["code"] else "-",
@@ -92,7 +92,7 @@ def show(app: App, number: str, as_json: bool) -> None:
     render.line(f"{row['number']}  {row['code']}  {localised(row, 'title')}")
     facts = [
         (_("Incident"), row["incident"]),
-        (_("State"), status_word(row["state"])),
+        (_("Status"), status_word(row["state"])),
         (_("Round"), row["round"]),
         (_("Lead"), row["lead_name"] or "-"),
         (_("Support"), ", ".join(json.loads(row["support"])) or "-"),
