@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from atttcli.incident.lifecycle import check_move, check_reopen
 from atttcli.journal.journal import Journal
 from atttcli.model.incident import ENDED, Facts
 from atttcli.profile import Profile, classify, load_profile
+from atttcli.store.connection import Row
 from atttcli.store.numbers import resolve_number
 
 SIGHTINGS_CARRIED = 50
@@ -41,7 +41,7 @@ def find_incident(journal: Journal, text: str) -> str:
     return resolve_number(journal.store, "incident", text)
 
 
-def incident_row(journal: Journal, number: str) -> sqlite3.Row:
+def incident_row(journal: Journal, number: str) -> Row:
     """The projected incident, or NotFound."""
     row = journal.store.row("SELECT * FROM incident WHERE number = ?", number)
     if row is None:
@@ -181,7 +181,7 @@ def set_fields(journal: Journal, number: str, fields: Mapping[str, Any]) -> None
 
 
 def _replan(
-    journal: Journal, row: sqlite3.Row, law: Profile, known: Mapping[str, Any], changed: Mapping[str, Any]
+    journal: Journal, row: Row, law: Profile, known: Mapping[str, Any], changed: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     met = [
         r[0]
@@ -261,7 +261,7 @@ def check_codes(law: Profile, fields: Mapping[str, Any]) -> None:
 
 
 def facts_of(
-    journal: Journal, row: sqlite3.Row, vault: Vault | None = None, changes: Mapping[str, Any] | None = None
+    journal: Journal, row: Row, vault: Vault | None = None, changes: Mapping[str, Any] | None = None
 ) -> Facts:
     """What the guards ask; with a vault the evidence is re-hashed."""
     number = row["number"]
@@ -285,7 +285,7 @@ def facts_of(
     )
 
 
-def _running(journal: Journal, number: str) -> sqlite3.Row:
+def _running(journal: Journal, number: str) -> Row:
     row = incident_row(journal, number)
     if row["status"] in ENDED:
         raise Refused(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,7 +9,7 @@ from atttcli.clock import Clock
 from atttcli.engine import EngineProblem
 from atttcli.ingest.matchers import Matchers
 from atttcli.model.alert import Alert, Detection, Origin
-from atttcli.store.connection import Store
+from atttcli.store.connection import Connection, Store
 from atttcli.store.facts.files import Problem, add_problems
 from atttcli.store.workspace import Workspace
 from atttcli.triage.desk import Desk
@@ -66,7 +65,7 @@ class Waiting:
         """What an engine could not judge."""
         self.problem(problem.reason, problem.where.line, problem.where.offset)
 
-    def store(self, db: sqlite3.Connection) -> list[bool]:
+    def store(self, db: Connection) -> list[bool]:
         """Inside the caller's transaction: which of the waiting alerts were new."""
         fresh, made = self.session.desk.store_alerts(db, self.alerts)
         add_problems(db, self.problems, self.session.clock.now())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +13,7 @@ from atttcli.model.playbook import Opening, Playbook, RunState
 from atttcli.model.task import Answer
 from atttcli.playbook import runner
 from atttcli.playbook.load import from_document
+from atttcli.store.connection import Row
 from atttcli.store.numbers import resolve_number
 
 
@@ -71,7 +71,7 @@ def finish_task(journal: Journal, number: str, given: Answer) -> tuple[str, ...]
         return ()
 
 
-def _answer_run(journal: Journal, row: sqlite3.Row, given: Answer) -> tuple[str, ...]:
+def _answer_run(journal: Journal, row: Row, given: Answer) -> tuple[str, ...]:
     playbook, state = load_run(journal, row["run"])
     after, opened = runner.answer(playbook, state, row["step"], given, task=row["number"])
     tasks = _tasks(journal, playbook, row["incident"], row["run"], opened)
@@ -117,7 +117,7 @@ def cancel_run(journal: Journal, run: str, reason: str) -> None:
         journal.append("run.cancelled", row["id"], {"incident": row["incident"], "reason": reason})
 
 
-def run_row(journal: Journal, run: str) -> sqlite3.Row:
+def run_row(journal: Journal, run: str) -> Row:
     """A run by its id or a unique prefix, or the only run of an incident's number."""
     rows = journal.store.rows(
         "SELECT * FROM playbook_run WHERE id LIKE ? || '%' OR incident = ? ORDER BY state = 'running' DESC, started DESC",

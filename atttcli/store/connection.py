@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import Connection, Row
 from typing import Any
 
 from atttcli.errors import Conflict, IntegrityError, WorkspaceError
@@ -151,4 +152,4 @@ def refuse_network_share(folder: Path) -> None:
         )
 
 
-__all__ = ["BUSY_SECONDS", "SCHEMA_VERSION", "Store", "refuse_network_share"]
+__all__ = ["BUSY_SECONDS", "SCHEMA_VERSION", "Connection", "Row", "Store", "refuse_network_share"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from atttcli.clock import Clock, from_micros
 from atttcli.inventory import Inventory
 from atttcli.model.alert import Alert
 from atttcli.model.observable import Observable
-from atttcli.store.connection import Store
+from atttcli.store.connection import Connection, Store
 from atttcli.store.facts import alerts as facts
 from atttcli.triage.assign import agency_and_system, codes_of_row
 from atttcli.triage.identity import fingerprint
@@ -28,7 +27,7 @@ class Desk:
         self._mutes = facts.mutes(store, clock.now())
         self._places: dict[str, tuple[str, str]] = {}
 
-    def store_alerts(self, db: sqlite3.Connection, alerts: Sequence[tuple[Alert, str]]) -> tuple[list[bool], int]:
+    def store_alerts(self, db: Connection, alerts: Sequence[tuple[Alert, str]]) -> tuple[list[bool], int]:
         """Alerts with the digest of their rule pack: which sightings were new, and how many alerts were made."""
         now = self._clock.now()
         rows = [self._row(alert, pack) for alert, pack in alerts]
