@@ -1,7 +1,8 @@
 """The message catalogues: merge `locale/vi/*.po` into the compiled catalogue, and fail on a string without a translation.
 
-`python .ci/messages.py compile` writes `locale/vi/LC_MESSAGES/atttcli.mo`; `check` fails when a message of the code has no
-Vietnamese translation, when a translation loses a `{field}`, or when the compiled file is not what the sources give.
+`python .ci/messages.py compile` writes `locale/vi/LC_MESSAGES/atttcli.mo`; `check` fails when a message of the code or a
+paragraph of the commands' help has no Vietnamese translation, when a translation loses a `{field}`, when two fragments
+translate one message differently, or when the compiled file is not what the sources give.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -31,12 +34,48 @@ def messages_of_code() -> dict[str | tuple[str, ...], str]:
         str(ROOT / "atttcli"), method_map=[("**.py", "python")], keywords=keywords
     ):
         found.setdefault(message, f"{name}:{line}")
-    sys.path.insert(0, str(ROOT))
-    from atttcli.cli.main import COMMANDS
+    return found
 
+
+def messages_of_help() -> dict[str, str]:
+    """Every text of the commands' help with the command it belongs to: short helps, paragraphs, options."""
+    sys.path.insert(0, str(ROOT))
+    from atttcli.cli.lazy import LazyGroup
+    from atttcli.cli.main import COMMANDS, cli
+
+    found: dict[str, str] = {}
     for _module, _attribute, text in COMMANDS.values():
         found.setdefault(text, "cli/main.py")
+    context = click.Context(cli, info_name="atttcli")
+    for place, command in commands_below(cli, context):
+        for text in texts_of(command):
+            found.setdefault(text, f"{place} --help")
+        if isinstance(command, LazyGroup):
+            for _module, _attribute, text in command.lazy.values():
+                found.setdefault(text, f"{place} --help")
     return found
+
+
+def commands_below(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    """The command and all its sub-commands, each with the words that call it."""
+    yield context.command_path, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                yield from commands_below(inner, click.Context(inner, info_name=name, parent=context))
+
+
+def texts_of(command: click.Command) -> Iterator[str]:
+    """What a command's help says in words of ours, as `atttcli.cli.lazy` translates it."""
+    from atttcli.cli.lazy import paragraphs
+
+    yield from (text for text, translated in paragraphs(command.help or "") if translated and text)
+    if command.short_help:
+        yield command.short_help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.help:
+            yield parameter.help
 
 
 def catalogue() -> Catalog:
@@ -62,7 +101,7 @@ def check() -> list[str]:
     """What is wrong with the catalogues, a line each."""
     known = catalogue()
     problems = []
-    for message, place in messages_of_code().items():
+    for message, place in {**messages_of_help(), **messages_of_code()}.items():
         key = message if isinstance(message, str) else message[0]
         entry = known.get(key)
         strings = [] if entry is None else [entry.string] if isinstance(entry.string, str) else list(entry.string)

@@ -30,10 +30,15 @@ def localised(command: click.Command) -> click.Command:
     return command
 
 
+def paragraphs(text: str) -> list[tuple[str, bool]]:
+    """A help text by paragraph, each with whether it is translated: examples (after a \\b) stay as they are typed."""
+    parts = text.split("\n\n")
+    return [(part, False) if "\b" in part else (" ".join(part.split()), True) for part in parts]
+
+
 def translated_help(text: str) -> str:
-    """Translate a help text by paragraph; examples (after a \\b) stay as they are typed."""
-    paragraphs = text.split("\n\n")
-    return "\n\n".join(part if "\b" in part else _(" ".join(part.split())) for part in paragraphs)
+    """Translate a help text by paragraph."""
+    return "\n\n".join(_(part) if translated else part for part, translated in paragraphs(text))
 
 
 class LazyGroup(click.Group):
@@ -53,6 +58,10 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
         return localised(command)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        localised(self)  # the topmost group comes out of no other group
+        super().format_help(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, _(text)) for name, (_module, _attribute, text) in self.lazy.items()]
