@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from atttcli.cli.main import run
@@ -23,6 +24,8 @@ def call(*arguments: str | Path) -> int:
 def test_bac_kan_is_adopted_whole_under_the_profile_of_its_end(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert call("init", tmp_path / "w", "--organisation", "bac-kan", "--json") == 0
     told = json.loads(capsys.readouterr().out)
+    schema = Path(__file__).resolve().parents[2] / "docs" / "json" / "init.schema.json"
+    jsonschema.validate(told, json.loads(schema.read_text()))
     assert (told["profile"], told["agencies"], told["language"]) == ("vn-2017", 146, "vi")
     workspace = load_workspace(tmp_path / "w")
     assert workspace.id == told["id"]
