@@ -121,10 +121,12 @@ class Rows:
 
 
 def existing(paths: Sequence[Path]) -> list[Path]:
-    """Rule paths that people named must be there: a run without them would look like a clean one."""
+    """Rule paths that people named must be there: a run without them would look like a clean one. A pipe would hang it."""
     for path in paths:
         if not path.exists():
             raise InputError("no such file or folder", where=Where(str(path)))
+        if not path.is_file() and not path.is_dir():
+            raise InputError("not a regular file", hint="rules are read from files and folders", where=Where(str(path)))
     return list(paths)
 
 

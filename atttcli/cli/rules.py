@@ -12,7 +12,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import existing
-from atttcli.errors import NotFound, UsageError
+from atttcli.errors import InputError, NotFound, UsageError, Where
 from atttcli.packaged import packaged
 from atttcli.text.messages import _, ngettext
 
@@ -103,13 +103,18 @@ def check(app: App, paths: tuple[Path, ...], as_json: bool) -> None:
 
 def all_problems(catalogue: Catalogue) -> Iterator[RuleProblem]:
     """What loading said, and what only the engine that compiles a rule can say."""
+    from atttcli.engine import RuleProblem
     from atttcli.engines.correlation import CorrelationEngine, CountryRanges
 
     seen = set(catalogue.problems)
     yield from catalogue.problems
+    ranges: CountryRanges | None = None
+    for path in catalogue.files["countries"]:
+        try:
+            ranges = CountryRanges.load(path)
+        except InputError as error:
+            yield RuleProblem(error.where or Where(str(path)), error.message, error.hint)
     if catalogue.sigma is not None:
-        files = catalogue.files["countries"]
-        ranges = CountryRanges.load(files[0]) if files else None
         for problem in CorrelationEngine(catalogue.sigma, countries=ranges).problems:
             if problem not in seen:
                 yield problem

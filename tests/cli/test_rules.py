@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -163,3 +164,23 @@ def test_rules_of_the_workspace_are_listed_beside_the_shipped(
     (tmp_path / "w" / "rules" / "own.yar").write_text("rule our_own { condition: filesize > 0 }\n")
     monkeypatch.setenv("ATTTCLI_WORKSPACE", str(tmp_path / "w"))
     assert "own.yar:our_own" in {one["id"] for one in tell(capsys, "rules", "list", "--json").lines()}
+
+
+def test_a_broken_country_table_is_one_more_problem(broken: Path, capsys: pytest.CaptureFixture) -> None:
+    (broken / "countries.csv").write_text("cidr,country\nnot-a-range,VN\n")
+    told = tell(capsys, "rules", "check", broken, "--json")
+    refused = {(Path(one["file"]).name, one["line"]) for one in told.checked("rules-check")[:-1]}
+    assert {("countries.csv", 2), ("a.yar", 3)} <= refused
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["p.yar", "p.rules", "p.yml", "p.csv"])
+def test_a_pipe_in_the_place_of_rules_is_refused_not_waited_for(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    os.mkfifo(tmp_path / name)
+    assert tell(capsys, "rules", "check", tmp_path / name).code == 2
+    assert tell(capsys, "detect", "logs", tmp_path, "--rules", tmp_path / name).code == 2
+    told = tell(capsys, "detect", "logs", tmp_path, "--indicators", tmp_path / name)
+    assert told.code == 2
+    assert "not a regular file" in told.err
