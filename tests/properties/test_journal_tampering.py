@@ -298,3 +298,17 @@ def test_rebuild_gives_the_same_rows(tmp_path: Path) -> None:
         before = list(store.connection.iterdump())
         assert journal.rebuild() == 40
         assert list(store.connection.iterdump()) == before
+
+
+def test_a_backdated_entry_is_found_even_when_every_hash_is_made_valid(journals: list[tuple[bytes, Head]]) -> None:
+    for seed, journal in zip(SEEDS, journals, strict=True):
+        db, _ = opened(journal)
+        rows = entries(db)
+        at = pick(rows, random.Random(seed), low=1)
+        rows[at][2] = rows[at - 1][2]
+        rehash(rows, at)
+        put(db, rows)
+        first = first_fault(list(verify_journal(db, None)))
+        assert first is not None, seed
+        assert (first.check, first.seq) == ("chain", at + 1), seed
+        db.close()
