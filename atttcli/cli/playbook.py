@@ -240,7 +240,7 @@ def cancel(app: App, which: str, reason: str, as_json: bool) -> None:
 
 def run_json(app: App, identity: str) -> dict[str, Any]:
     """The stable JSON of a run."""
-    from atttcli.cli.incident import task_json
+    from atttcli.cli.incident_view import task_json
 
     row = app.store.row("SELECT * FROM playbook_run WHERE id = ?", identity)
     assert row is not None

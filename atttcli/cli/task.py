@@ -10,7 +10,8 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import distance, localised, moment, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number
-from atttcli.cli.incident import task_json, when
+from atttcli.cli.incident import when
+from atttcli.cli.incident_view import task_json
 from atttcli.model.task import Answer
 from atttcli.text.messages import _
 

@@ -1,0 +1,109 @@
+"""How an incident and its tasks look: the stable JSON, and the screen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from atttcli.cli import render
+from atttcli.cli.casework_words import distance, entry_words, localised, moment, status_word
+from atttcli.clock import parse_moment, rfc3339
+from atttcli.text.messages import _, ngettext
+
+if TYPE_CHECKING:
+    from atttcli.cli.context import App
+
+
+def incident_json(app: App, number: str, *, brief: bool = False) -> dict[str, Any]:
+    """The stable JSON of one incident; `brief` without what hangs on it."""
+    store = app.store
+    row = store.row("SELECT * FROM incident WHERE number = ?", number)
+    assert row is not None
+    body: dict[str, Any] = {
+        key: row[key] for key in ("number", "title", "status", "category", "severity", "class", "owner", "profile")
+    }
+    body |= {"organisation": row["organisation"], "resolution": row["resolution"], "cause": row["cause"]}
+    body |= {key: json.loads(row[key]) for key in ("agencies", "systems", "fields")}
+    body |= {key: row[key] and rfc3339(row[key]) for key in ("detected", "opened", "closed", "updated")}
+    if brief:
+        return body
+    from atttcli.incident.timeline import timeline
+
+    alerts = store.rows("SELECT record FROM incident_alert WHERE incident = ? ORDER BY alert", number)
+    body["alerts"] = [json.loads(alert["record"]) for alert in alerts]
+    body["tasks"] = [
+        task_json(task) for task in store.rows("SELECT * FROM task WHERE incident = ? ORDER BY number", number)
+    ]
+    body["evidence"] = [
+        {key: e[key] for key in ("number", "sha256", "name", "size", "source", "note", "actor")}
+        for e in store.rows("SELECT * FROM evidence WHERE incident = ? AND withdrawn IS NULL ORDER BY number", number)
+    ]
+    body["deadlines"] = [
+        {
+            "code": d["code"], "name": d["name"], "name_en": d["name_en"], "document": d["document"],
+            "basis": d["basis"], "due": rfc3339(d["due"]), "met": d["met"] and rfc3339(d["met"]), "paper": d["paper"],
+        }
+        for d in store.rows("SELECT * FROM deadline WHERE incident = ? ORDER BY due, code", number)
+    ]  # fmt: skip
+    body["timeline"] = [
+        {"seq": e.seq, "time": rfc3339(e.time), "actor": e.actor, "verb": e.verb, "object": e.object,
+         "text": entry_words(e.verb, e.payload)}
+        for e in timeline(app.journal, number)
+    ]  # fmt: skip
+    return body
+
+
+def task_json(row: Any) -> dict[str, Any]:
+    """The stable JSON of one task."""
+    names = (
+        "number", "incident", "run", "code", "round", "title", "title_en", "description", "description_en", "lead",
+        "lead_name", "assignee", "asks", "state", "answer", "note", "closed_by",
+    )  # fmt: skip
+    body: dict[str, Any] = {name: row[name] for name in names}
+    body |= {"required": bool(row["required"]), "needs_evidence": bool(row["needs_evidence"])}
+    body |= {name: json.loads(row[name]) for name in ("support", "outputs", "evidence")}
+    return body | {name: row[name] and rfc3339(row[name]) for name in ("due", "created", "closed")}
+
+
+def show_incident(app: App, number: str) -> None:
+    body = incident_json(app, number)
+    row = app.store.row("SELECT * FROM incident WHERE number = ?", number)
+    assert row is not None
+    render.line(f"{number}  {row['title']}")
+    facts = [
+        (_("Status"), status_word(row["status"])),
+        (_("Incident type"), row["category"] or "-"),
+        (_("Severity"), row["severity"] or "-"),
+        (_("Class"), row["class"] or "-"),
+        (_("Owner"), row["owner"] or "-"),
+        (_("Agencies"), ", ".join(body["agencies"]) or "-"),
+        (_("Systems"), ", ".join(body["systems"]) or "-"),
+        (_("Detected"), moment(row["detected"])),
+        (_("Opened"), moment(row["opened"])),
+        (_("Closed at"), moment(row["closed"])),
+    ]
+    for name, value in facts:
+        render.line(f"  {name + ':':<16} {value}")
+    _show_parts(app, number, body)
+
+
+def _show_parts(app: App, number: str, body: dict[str, Any]) -> None:
+    now = app.clock.now()
+    render.line(ngettext("{count} alert", "{count} alerts", len(body["alerts"])))
+    for alert in body["alerts"][:20]:
+        render.line(f"  {alert['number']}  x{alert['count']}  {alert['agency'] or '-'}  {alert['title']}")
+    render.line(ngettext("{count} deadline", "{count} deadlines", len(body["deadlines"])))
+    for row in app.store.rows("SELECT * FROM deadline WHERE incident = ? ORDER BY due, code", number):
+        state = _("met {time} {paper}", time=moment(row["met"]), paper=row["paper"])
+        left = distance(row["due"], now) if row["met"] is None else state
+        render.line(f"  {row['code']:<4} {moment(row['due'])} ({left})  {localised(row, 'name')}")
+    render.line(ngettext("{count} task", "{count} tasks", len(body["tasks"])))
+    for row in app.store.rows("SELECT * FROM task WHERE incident = ? ORDER BY number", number):
+        code = f"{row['code']}/{row['round']}" if row["code"] else ""
+        render.line(f"  {row['number']}  {status_word(row['state']):<10} {code:<6} {localised(row, 'title')}")
+    render.line(ngettext("{count} piece of evidence", "{count} pieces of evidence", len(body["evidence"])))
+    for item in body["evidence"]:
+        render.line(f"  {item['number']}  {item['sha256'][:16]}…  {item['size']}  {item['name']}")
+    render.line(_("Timeline"))
+    for entry in body["timeline"][-40:]:
+        render.line(f"  {moment(parse_moment(entry['time']))}  {entry['actor']}  {entry['verb']}  {entry['text']}")
