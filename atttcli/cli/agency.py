@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -303,11 +304,26 @@ def system_list(app: App, words: tuple[str, ...], level: int | None, as_json: bo
     if as_json:
         render.emit_json_lines(_system_json(app, item) for item in found)
         return
+    if sys.stdout.isatty():
+        for item in found:
+            _draw_system(item)
+        return
     columns = (
         _("code"), _("name"), _("level"), _("product"), _("owner"), _("operator"),
         _("log sources"), _("rules"), _("playbooks"), _("drills"),
     )  # fmt: skip
-    render.table(columns, [_system_row(item) for item in found], wide=(1,))
+    render.table(columns, [_system_row(item) for item in found])
+
+
+def _draw_system(item: System) -> None:
+    """On a terminal ten columns would fold beyond reading: a system is a few lines there."""
+    code, name, level, product, owner, operator, *concerns = _system_row(item)
+    render.line(f"{code}  {name} · {_('level')} {level}")
+    render.line(f"    {product or '–'} · {owner} / {operator}")
+    labels = (_("log sources"), _("rules"), _("playbooks"), _("drills"))
+    for label, values in zip(labels, concerns, strict=True):
+        if values:
+            render.line(f"    {label}: {values}")
 
 
 def _level(item: System) -> str:
