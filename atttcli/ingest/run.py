@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -51,8 +52,13 @@ class Ingest:
 
     def run(self, paths: Sequence[str]) -> RunAccount:
         """Take in all of it. Failures of single inputs stand in the account; a full disk raises WorkspaceError."""
-        with ingest_lock(self.workspace.root):
-            return _Run(self, paths).whole()
+        usual = gc.get_threshold()
+        gc.set_threshold(100_000, 20, 20)  # millions of short-lived records without cycles: looking for them is waste
+        try:
+            with ingest_lock(self.workspace.root):
+                return _Run(self, paths).whole()
+        finally:
+            gc.set_threshold(*usual)
 
     def catch_up(self) -> int:
         """Match indicators that people added against the events kept; returns the alerts made."""
