@@ -11,7 +11,7 @@ import click
 from atttcli.cli.context import App, with_app
 from atttcli.cli.render import emit_json, line, warn
 from atttcli.clock import VIETNAM, from_micros
-from atttcli.errors import UsageError, WorkspaceError
+from atttcli.errors import Conflict, UsageError, WorkspaceError
 from atttcli.text.messages import LANGUAGES, _, language, use_language
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def incident(
         papers = {name: render(model, name, model.header.language) for name in chosen}
     finally:
         use_language(spoken)
+    if issue:
+        _refuse_second(app, issue)
     if output == "-":
         sys.stdout.write(papers[chosen[0]].decode("utf-8"))
         _tell_missing(model)
@@ -116,11 +118,17 @@ def _build(app: App, number: str, organ: str, draft: bool, tlp: str, issue: str)
 
 
 def _target(app: App, output: str | None, model: IncidentReport, name: str, formats: tuple[str, ...]) -> Path:
-    """`SC-2026-0001.vi.docx` in the outbox or the folder given; the very file when one format goes to one path."""
-    safe = "".join(
-        char if char.isascii() and (char.isalnum() or char in "-_") else "_" for char in model.incident.number
-    )
-    file = f"bao-cao-{safe}.{model.header.language}.{name}"
+    """`bao-cao-SC-2026-0001.vi.docx` in the outbox or the folder given; the very file when one format goes to one path.
+
+    A draft, and a paper that goes out under a number, have names of their own: no later rendering writes over them.
+    """
+    parts = ["bao-cao", model.incident.number]
+    if model.header.number:
+        parts.append(f"so-{model.header.number}")
+    elif model.marks.draft:
+        parts.append("du-thao")
+    safe = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "_" for char in "-".join(parts))
+    file = f"{safe}.{model.header.language}.{name}"
     if output is None:
         app.workspace.outbox.mkdir(exist_ok=True)
         return app.workspace.outbox / file
@@ -142,6 +150,12 @@ def _write(path: Path, data: bytes) -> Path:
             f"{path} cannot be written: {error.strerror}", hint="is it open in another program? name another: -o PATH"
         ) from error
     return path
+
+
+def _refuse_second(app: App, issue: str) -> None:
+    for entry in app.journal.entries(verbs=("report.issued",)):
+        if entry.payload.get("document") == issue:
+            raise Conflict(f"{issue} went out already, for {entry.object}", hint="give the next number of the register")
 
 
 def _record(app: App, model: IncidentReport, issue: str, papers: dict[str, bytes]) -> None:

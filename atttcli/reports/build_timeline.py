@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from atttcli.report import TimelineEntry, Words
-from atttcli.text.messages import _, ngettext
+from atttcli.text.messages import _, language, ngettext
 
 if TYPE_CHECKING:
     from atttcli.inventory import Organisation
@@ -52,8 +52,6 @@ def official_step(code: str) -> str:
 
 
 def _task_title(task: Any) -> str:
-    from atttcli.text.messages import language
-
     title = task["title_en"] if language() == "en" and task["title_en"] else task["title"]
     return f"{official_step(task['code'])}. {title}" if task["code"] else str(title)
 
@@ -173,9 +171,9 @@ def _answer(value: Any) -> str:
 
 
 def _started(entry: Entry, titles: dict[str, str]) -> str:
-    document = entry.payload.get("document") or {}
-    name = document.get("name") if isinstance(document, dict) else ""
-    return _("Started the playbook: {name}.", name=name or entry.payload.get("playbook") or entry.object)
+    body = entry.payload
+    name = (body.get("name_en") if language() == "en" else "") or body.get("name") or body.get("playbook")
+    return _("Started the playbook: {name}.", name=name or entry.object)
 
 
 def _cancelled(entry: Entry, titles: dict[str, str]) -> str:

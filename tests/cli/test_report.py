@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,13 @@ def test_issuing_is_a_decision(case: Workspace) -> None:
         last = list(read_entries(store.connection, verbs=("report.issued",)))
     assert _count(case) == before + 1
     assert last[0].payload["document"] == "45/BC-STTTT"
-    assert len(last[0].payload["sha256"]["docx"]) == 64
+    (paper,) = case.outbox.iterdir()
+    assert sha256(paper.read_bytes()).hexdigest() == last[0].payload["sha256"]["docx"]
+    assert _run(case, NUMBER, "--format", "docx", "--issue", "45/BC-STTTT") == 5
+    assert _run(case, NUMBER, "--format", "docx") == 0
+    assert _run(case, NUMBER, "--format", "docx", "--draft") == 0
+    assert sha256(paper.read_bytes()).hexdigest() == last[0].payload["sha256"]["docx"]  # nothing writes over it
+    assert len(list(case.outbox.iterdir())) == 3
 
 
 def test_a_draft_says_so_and_names_unverified_law(case: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

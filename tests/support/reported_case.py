@@ -90,8 +90,14 @@ def _work(journal: Journal, *, last: bool) -> None:
         "title": "Tiếp nhận, xác minh sự cố", "title_en": "Take in and verify", "lead": "van_hanh",
         "lead_name": "Đơn vị vận hành", "assignee": "truc.ban",
     }  # fmt: skip
-    document = {"name": "Ứng cứu sự cố thông thường"}
-    run = {"incident": NUMBER, "playbook": "thong-thuong", "modified": "2021-01-01", "digest": "cd" * 32}
+    document = {"type": "playbook"}
+    run = {
+        "incident": NUMBER,
+        "name": "Ứng cứu sự cố thông thường",
+        "playbook": "thong-thuong",
+        "modified": "2021-01-01",
+        "digest": "cd" * 32,
+    }
     journal.append("run.started", "run-1", {**run, "document": document, "tokens": {}, "tasks": [step]})
     exhibit = {"incident": NUMBER, "sha256": SHELL_SHA256, "name": "thong-bao.aspx", "size": 421, "source": "/x/07.zip"}
     journal.append("evidence.added", "CC-2021-0001", {**exhibit, "number": "CC-2021-0001"})
