@@ -6,10 +6,12 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from atttcli.cli.main import run
 from atttcli.journal.journal import read_entries
+from atttcli.packaged import packaged
 from atttcli.report import report_from_json
 from atttcli.reports.layout import check_layout
 from atttcli.store.connection import Store
@@ -152,5 +154,7 @@ def test_refusals(case: Workspace, capsys: pytest.CaptureFixture[str], arguments
 def test_json_tells_what_was_written(case: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(case, NUMBER, "--json", "--format", "md") == 0
     told = json.loads(capsys.readouterr().out)
+    schema = json.loads((packaged("schemas") / "report-written.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(told, schema)
     assert told["incident"] == NUMBER
     assert Path(told["files"][0]["path"]).stat().st_size == told["files"][0]["bytes"]
