@@ -23,6 +23,7 @@ from atttcli.store.facts.segments import segments
 
 MARGIN = HOUR
 _WIDENINGS = 12
+RUN = 4096
 
 
 def correlate(session: Session) -> int:
@@ -73,24 +74,17 @@ def _judged(
 ) -> Iterator[Detection | EngineProblem | int]:
     engine = session.matchers.correlation()
     near = [row for row in rows if row["time_min"] <= last and row["time_max"] >= first]
-    items = _in_order(session.workspace.events, near, first, last)
-    block: list[tuple[Origin, Event]] = []
-    for item in items:
-        block.append(item)
-        if len(block) >= 4096:
-            yield from engine.feed(block)
-            yield len(block)
-            session.tick(0, 0, "")
-            block = []
-    yield from engine.feed(block)
-    yield len(block)
+    for origin, events in _in_order(session.workspace.events, near, first, last):
+        yield from engine.feed_block(events, origin)
+        yield len(events)
+        session.tick(0, 0, "")
     yield from engine.finish()
 
 
-def _in_order(folder: Path, rows: list[dict[str, Any]], first: int, last: int) -> Iterator[tuple[Origin, Event]]:
-    """A merge of segments by time that opens each only when its time has come."""
+def _in_order(folder: Path, rows: list[dict[str, Any]], first: int, last: int) -> Iterator[tuple[Origin, list[Event]]]:
+    """A merge of segments by time, in runs of one segment, that opens each only when its time has come."""
     ahead = sorted(enumerate(rows), key=lambda pair: (pair[1]["time_min"], pair[0]), reverse=True)
-    heap: list[tuple[int, int, Event, Iterator[Event], Origin]] = []
+    heap: list[Any] = []
     newest = first
     while heap or ahead:
         while ahead and (not heap or ahead[-1][1]["time_min"] <= heap[0][0]):
@@ -99,14 +93,16 @@ def _in_order(folder: Path, rows: list[dict[str, Any]], first: int, last: int) -
             _push(heap, newest, number, events, Origin(row["source_sha256"], row["source_path"]))
         if not heap:
             continue
-        newest, number, event, events, origin = heap[0]
-        yield origin, event
-        following = next(events, None)
-        if following is None:
-            heapq.heappop(heap)
-        else:
-            time = following.time if following.time is not None else newest
-            heapq.heapreplace(heap, (time, number, following, events, origin))
+        newest, number, event, events, origin = heapq.heappop(heap)
+        limit = min(heap[0][0] if heap else last, ahead[-1][1]["time_min"] if ahead else last)
+        run = [event]
+        for following in events:
+            time = newest if following.time is None else following.time
+            if time > limit or len(run) >= RUN:
+                heapq.heappush(heap, (time, number, following, events, origin))
+                break
+            run.append(following)
+        yield origin, run
 
 
 def _push(heap: list[Any], newest: int, number: int, events: Iterator[Event], origin: Origin) -> None:
