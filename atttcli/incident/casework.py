@@ -260,9 +260,7 @@ def check_codes(law: Profile, fields: Mapping[str, Any]) -> None:
             )
 
 
-def facts_of(
-    journal: Journal, row: Row, vault: Vault | None = None, changes: Mapping[str, Any] | None = None
-) -> Facts:
+def facts_of(journal: Journal, row: Row, vault: Vault | None = None, changes: Mapping[str, Any] | None = None) -> Facts:
     """What the guards ask; with a vault the evidence is re-hashed."""
     number = row["number"]
     given = changes or {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from atttcli.errors import NotFound, Refused
-from atttcli.journal.journal import Journal, undone_seqs
+from atttcli.journal.journal import ERASED, Journal, undone_seqs
 from atttcli.store.projection import Entry
 
 LEFT_THE_HOUSE = frozenset({"report.issued", "evidence.exported"})
-FOUNDATION = frozenset({"organisation.adopted"})
+FOUNDATION = frozenset({"organisation.adopted", "events.purged", "workspace.restored", ERASED})
 
 
 def last_own(journal: Journal) -> Entry:
@@ -45,7 +45,7 @@ def _check(journal: Journal, entry: Entry) -> None:
             hint="issue a correction instead",
         )
     if entry.verb in FOUNDATION:
-        raise Refused(f"{entry.verb} is what the workspace stands on", guard="foundation", hint="make a new workspace")
+        raise Refused(f"{entry.verb} cannot be taken back", guard="foundation", hint="atttcli db restore BACKUP")
     undone = undone_seqs(journal.store.connection)
     given = [entry.object, *(str(task.get("number")) for task in entry.payload.get("tasks", ()))]
     for later in journal.store.rows(

@@ -267,3 +267,46 @@ def test_every_command_has_an_example_in_its_help(desk):
     found += [((c.name,), c) for c in (duty.next_, duty.status, duty.undo, duty.log)]
     assert len(found) > 30
     assert [path for path, command in found if "Example" not in (command.help or "")] == []
+
+
+def schema(name):
+    from atttcli.packaged import packaged
+
+    return json.loads((packaged("schemas") / f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+def test_json_is_what_its_schemas_say(desk, proof):
+    import jsonschema
+
+    desk("incident", "open", "--from-alert", "1")
+    desk("playbook", "run", "start", "tt20")
+    desk("evidence", "add", proof)
+    desk("incident", "note", "@", "x")
+    for name, words in (
+        ("next", ["next"]),
+        ("status", ["status"]),
+        ("incident", ["incident", "list"]),
+        ("incident", ["incident", "show", "@"]),
+        ("task", ["task", "list"]),
+        ("task", ["task", "done", "1", "--evidence", "1"]),
+        ("evidence", ["evidence", "show", "1"]),
+        ("evidence", ["evidence", "list"]),
+        ("playbook-run", ["playbook", "run", "list"]),
+        ("log", ["log"]),
+        ("undo", ["undo"]),
+    ):
+        found = desk.lines(*words)
+        assert found
+        for value in found:
+            jsonschema.validate(value, schema(name))
+
+
+def test_the_playbooks_extension_is_what_its_schema_says():
+    import jsonschema
+
+    from atttcli.playbook.load import EXTENSION, find_playbook
+
+    steps = find_playbook("tt20").document["workflow"].values()
+    for step in steps:
+        if step["type"] == "action":
+            jsonschema.validate(step["step_extensions"][EXTENSION], schema("playbook-extension"))

@@ -11,6 +11,7 @@ from atttcli.incident import casework
 from atttcli.incident.casework import NewIncident
 from atttcli.incident.timeline import timeline
 from atttcli.incident.undo import undo
+from atttcli.journal.journal import ERASED
 from atttcli.model.task import Answer
 from atttcli.playbook import runs
 from atttcli.playbook.load import find_playbook
@@ -270,9 +271,13 @@ def test_undo_refuses_an_exhibit_that_somebody_used(app, journal, tmp_path):
         undo(journal)
 
 
-def test_the_foundation_cannot_be_undone(journal):
-    with pytest.raises(Refused):
+@pytest.mark.parametrize("verb", ["", "payload.erased", "events.purged", "workspace.restored"])
+def test_the_foundation_cannot_be_undone(journal, verb):
+    if verb:
+        journal.append(ERASED if verb == "payload.erased" else verb, "1", {"seq": 1})
+    with pytest.raises(Refused) as caught:
         undo(journal)
+    assert caught.value.guard == "foundation"
 
 
 def test_the_timeline_is_in_order_and_holds_runs_tasks_and_evidence(app, journal, tmp_path):
