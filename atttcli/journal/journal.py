@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import socket
@@ -154,7 +155,10 @@ def current_actor() -> str:
         value = os.environ.get(name)
         if value:
             return display(value, 64)
-    return "unknown"
+    try:
+        return display(getpass.getuser(), 64)
+    except (KeyError, OSError, ImportError):
+        return "unknown"
 
 
 def _clean(value: Any) -> Any:
