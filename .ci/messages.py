@@ -109,7 +109,11 @@ def check() -> list[str]:
             problems.append(f"{place}: no Vietnamese translation of {key!r}")
             continue
         wanted = set(FIELD.findall(key))
-        problems += [f"{place}: fields differ in the translation of {key!r}" for text in strings if set(FIELD.findall(text)) != wanted]
+        problems += [
+            f"{place}: fields differ in the translation of {key!r}"
+            for text in strings
+            if set(FIELD.findall(text)) != wanted
+        ]
     if not COMPILED.exists() or COMPILED.read_bytes() != compiled():
         problems.append(f"{COMPILED.relative_to(ROOT)} is not current: run make messages")
     return problems

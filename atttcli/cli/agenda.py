@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atttcli.cli.alert_view import title_of
 from atttcli.cli.casework_words import distance, guard_words, localised, status_word
 from atttcli.clock import DAY
 from atttcli.incident.lifecycle import stuck_at
@@ -87,9 +89,10 @@ def _alerts(store: Store) -> Iterator[Item]:
         HIGH,
     )
     for row in rows[:GROUPS_SHOWN]:
+        detail = json.loads(store.value("SELECT detail FROM alert WHERE number = ?", row["first"]) or "{}")
         text = _(
             "{n} untriaged alerts: {title} ({agency})",
-            n=row["n"], title=row["title"], agency=row["agency"] or _("no agency"),
+            n=row["n"], title=title_of({"title": row["title"], "detail": detail}), agency=row["agency"] or _("no agency"),
         )  # fmt: skip
         yield Item(2 if row["worst"] > HIGH else 3, "alerts", row["first"], text, f"atttcli alert show {row['first']}")
     if len(rows) > GROUPS_SHOWN:

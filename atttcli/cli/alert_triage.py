@@ -71,7 +71,7 @@ def _ask(app: App, group: Group) -> bool:
             if key == "s" or _decide(app, group, key):
                 return True
         except AtttError as error:
-            render.warn(f"{error.message} {error.hint}")
+            render.warn(f"{_(error.message)} {_(error.hint)}")
 
 
 def _decide(app: App, group: Group, key: str) -> bool:

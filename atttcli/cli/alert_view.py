@@ -21,7 +21,7 @@ def severity_word(severity: int) -> str:
 
 def title_of(alert: dict[str, Any]) -> str:
     """The title in the reader's language, where the rule has one."""
-    titles = alert["detail"].get("titles")
+    titles = (alert.get("detail") or {}).get("titles")
     if isinstance(titles, dict) and titles.get(language()):
         return str(titles[language()])
     return str(alert["title"])

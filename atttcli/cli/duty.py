@@ -10,7 +10,7 @@ from atttcli.cli import render
 from atttcli.cli.agenda import UNTRIAGED, agenda
 from atttcli.cli.casework_words import entry_words, moment, status_word
 from atttcli.cli.context import App, with_app
-from atttcli.clock import rfc3339
+from atttcli.clock import parse_moment, rfc3339
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _status(store: Store, now: int) -> dict[str, Any]:
 
 
 def _draw(app: App, facts: dict[str, Any]) -> None:
-    alerts = ", ".join(f"{name} {count}" for name, count in facts["untriaged"].items() if count)
+    alerts = ", ".join(f"{_(name)} {count}" for name, count in facts["untriaged"].items() if count)
     incidents = ", ".join(f"{status_word(code)} {count}" for code, count in facts["incidents"].items())
     head = facts["journal"]
     lines = [
@@ -117,7 +117,7 @@ def _draw(app: App, facts: dict[str, Any]) -> None:
             _("{open} open, {late} overdue", open=facts["deadlines_open"], late=facts["deadlines_overdue"]),
         ),
         (_("Evidence"), facts["evidence"]),
-        (_("Last ingest"), facts["last_ingest"] or "-"),
+        (_("Last ingest"), moment(facts["last_ingest"] and parse_moment(facts["last_ingest"]))),
         (_("Journal"), f"{head['entries']} · {head['head'][:16]}…" if head else "-"),
     ]
     width = max(len(name) for name, _value in lines) + 1

@@ -59,7 +59,7 @@ def add(app: App, files: tuple[Path, ...], incident: str, note: str, source: str
         except AtttError as error:
             if len(files) == 1:
                 raise
-            render.warn(f"{error.where or path}: {error.message}")
+            render.warn(f"{error.where or path}: {_(error.message)}")
             code = error.exit_code
             continue
         if as_json:
@@ -131,7 +131,7 @@ def show(app: App, number: str, as_json: bool) -> None:
     render.line(f"  {_('Source')}: {item.source}")
     render.line(f"  {_('Note')}: {item.note or '-'}")
     for step in chain:
-        render.line(f"  {moment(step['at'])}  {step['actor']}  {step['action']}  {step['note']}")
+        render.line(f"  {moment(step['at'])}  {step['actor']}  {_(step['action'])}  {step['note']}")
 
 
 @evidence.command()

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import render
+from atttcli.cli.alert_view import title_of
 from atttcli.cli.casework_words import distance, entry_words, localised, moment, status_word
 from atttcli.clock import parse_moment, rfc3339
 from atttcli.text.messages import _, ngettext
@@ -91,7 +92,7 @@ def _show_parts(app: App, number: str, body: dict[str, Any]) -> None:
     now = app.clock.now()
     render.line(ngettext("{count} alert", "{count} alerts", len(body["alerts"])))
     for alert in body["alerts"][:20]:
-        render.line(f"  {alert['number']}  x{alert['count']}  {alert['agency'] or '-'}  {alert['title']}")
+        render.line(f"  {alert['number']}  x{alert['count']}  {alert['agency'] or '-'}  {title_of(alert)}")
     render.line(ngettext("{count} deadline", "{count} deadlines", len(body["deadlines"])))
     for row in app.store.rows("SELECT * FROM deadline WHERE incident = ? ORDER BY due, code", number):
         state = _("met {time} {paper}", time=moment(row["met"]), paper=row["paper"])

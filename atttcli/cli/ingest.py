@@ -158,7 +158,7 @@ def _problems(app: App, as_json: bool) -> None:
     if as_json:
         render.emit_json_lines(found)
         return
-    rows = [(one["path"], _position(one), one["reason"], one["excerpt"][:120]) for one in found]
+    rows = [(one["path"], _position(one), _(one["reason"]), one["excerpt"][:120]) for one in found]
     render.table((_("File"), _("Position"), _("Reason"), _("Excerpt")), rows, wide=(0, 3))
 
 

@@ -106,9 +106,9 @@ def show_usage(error: click.ClickException) -> None:
 
 
 def report_error(error: AtttError) -> int:
-    """One clear line, with the position, and what to do next."""
+    """One clear line, with the position, and what to do next; lower rooms write English, constant texts have a translation."""
     where = f"{display(error.where)}: " if error.where is not None and str(error.where) else ""
-    click.echo(f"atttcli: {where}{display(error.message)}", err=True)
+    click.echo(f"atttcli: {where}{display(_(error.message))}", err=True)
     if error.hint:
-        click.echo("  → " + display(error.hint), err=True)
+        click.echo("  → " + display(_(error.hint)), err=True)
     return error.exit_code

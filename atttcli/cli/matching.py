@@ -61,7 +61,7 @@ class Tally:
     def note(self, where: Where | str, reason: str) -> None:
         self.problems += 1
         if self.problems <= _SHOWN_PROBLEMS:
-            render.warn(f"{where}: {reason}" if str(where) else reason)
+            render.warn(f"{where}: {_(reason)}" if str(where) else _(reason))
 
     def rules(self, problems: Iterable[RuleProblem], shown: int = _SHOWN_PROBLEMS) -> None:
         """Rules refused at load: named by file and line, always counted. Warnings about rules that run are left to
@@ -94,8 +94,8 @@ class Tally:
 
 def problem_line(problem: RuleProblem) -> str:
     """`file:line [rule]: reason (hint)`."""
-    hint = f" ({problem.hint})" if problem.hint else ""
-    return f"{problem.where}: {problem.reason}{hint}"
+    hint = f" ({_(problem.hint)})" if problem.hint else ""
+    return f"{problem.where}: {_(problem.reason)}{hint}"
 
 
 class Rows:

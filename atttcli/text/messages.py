@@ -46,7 +46,7 @@ def preferred_language(asked: Optional[str], workspace: Optional[str]) -> str:
 
 def _(message: str, **values: object) -> str:
     """Translate, then fill `{name}` fields."""
-    text = _current.gettext(message)
+    text = _current.gettext(message) if message else ""  # gettext answers "" with the catalogue's header
     return text.format(**values) if values else text
 
 
