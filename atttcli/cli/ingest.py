@@ -158,8 +158,13 @@ def _problems(app: App, as_json: bool) -> None:
     if as_json:
         render.emit_json_lines(found)
         return
-    rows = [(one["path"], _position(one), _(one["reason"]), one["excerpt"][:120]) for one in found]
+    rows = map(_problem_row, found)
     render.table((_("File"), _("Position"), _("Reason"), _("Excerpt")), rows, wide=(0, 3))
+
+
+def _problem_row(problem: dict[str, Any]) -> tuple[str, str, str, str]:
+    reason = str(problem["reason"])
+    return problem["path"], _position(problem), _(reason), problem["excerpt"][:120]
 
 
 def _position(problem: dict[str, Any]) -> str:
