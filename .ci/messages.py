@@ -1,12 +1,13 @@
 """The message catalogues: merge `locale/vi/*.po` into the compiled catalogue, and fail on a string without a translation.
 
-`python .ci/messages.py compile` writes `locale/vi/LC_MESSAGES/atttcli.mo`; `check` fails when a message of the code or a
-paragraph of the commands' help has no Vietnamese translation, when a translation loses a `{field}`, when two fragments
-translate one message differently, or when the compiled file is not what the sources give.
+`python .ci/messages.py compile` writes `locale/vi/LC_MESSAGES/atttcli.mo`; `check` fails when a message of the code, a
+paragraph of the commands' help or a constant text of an error has no Vietnamese translation, when a translation loses a
+`{field}`, or when the compiled file is not what the sources give.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -21,8 +22,17 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from atttcli import errors  # noqa: E402 - found by the line above
+
 LOCALE = ROOT / "atttcli" / "locale"
 COMPILED = LOCALE / "vi" / "LC_MESSAGES" / "atttcli.mo"
+ENGLISH_ROOMS = {"rulepack", "engines"}  # what is wrong in a rule is said in the terms of its language's manual
+COMMAND = re.compile(
+    r"(atttcli( [a-z][a-z-]*)+|pip install \S+|--[a-z][a-z-]*)( (--)?[A-Za-z0-9'\"\[\].:/=_+-]*…?\"?)*$"
+)
+ERRORS = {name for name in dir(errors) if isinstance(getattr(errors, name), type) and name != "Where"}
 FIELD = re.compile(r"\{(\w*)[^}]*\}")
 
 
@@ -39,7 +49,6 @@ def messages_of_code() -> dict[str | tuple[str, ...], str]:
 
 def messages_of_help() -> dict[str, str]:
     """Every text of the commands' help with the command it belongs to: short helps, paragraphs, options."""
-    sys.path.insert(0, str(ROOT))
     from atttcli.cli.lazy import LazyGroup
     from atttcli.cli.main import COMMANDS, cli
 
@@ -54,6 +63,26 @@ def messages_of_help() -> dict[str, str]:
             for _module, _attribute, text in command.lazy.values():
                 found.setdefault(text, f"{place} --help")
     return found
+
+
+def messages_of_errors() -> dict[str, str]:
+    """Constant messages and hints of typed errors, with their place; a hint that is a command alone reads in any language."""
+    found: dict[str, str] = {}
+    for path in sorted((ROOT / "atttcli").rglob("*.py")):
+        place = path.relative_to(ROOT / "atttcli")
+        if place.parts[0] in ENGLISH_ROOMS:
+            continue
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Call) and called(node) in ERRORS:
+                given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "hint")]
+                texts = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                found |= {text: f"{place}:{node.lineno}" for text in texts if text and not COMMAND.match(text)}
+    return found
+
+
+def called(node: ast.Call) -> str:
+    """The name that is called, without what it is looked up in."""
+    return getattr(node.func, "id", "") or getattr(node.func, "attr", "")
 
 
 def commands_below(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
@@ -101,7 +130,7 @@ def check() -> list[str]:
     """What is wrong with the catalogues, a line each."""
     known = catalogue()
     problems = []
-    for message, place in {**messages_of_help(), **messages_of_code()}.items():
+    for message, place in {**messages_of_errors(), **messages_of_help(), **messages_of_code()}.items():
         key = message if isinstance(message, str) else message[0]
         entry = known.get(key)
         strings = [] if entry is None else [entry.string] if isinstance(entry.string, str) else list(entry.string)
