@@ -12,7 +12,7 @@ from atttcli.cli.casework_words import distance, guard_words, localised, status_
 from atttcli.clock import DAY
 from atttcli.incident.lifecycle import stuck_at
 from atttcli.model.incident import FORWARD, Facts
-from atttcli.text.messages import _
+from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from atttcli.store.connection import Store
@@ -90,9 +90,9 @@ def _alerts(store: Store) -> Iterator[Item]:
     )
     for row in rows[:GROUPS_SHOWN]:
         detail = json.loads(store.value("SELECT detail FROM alert WHERE number = ?", row["first"]) or "{}")
-        text = _(
-            "{n} untriaged alerts: {title} ({agency})",
-            n=row["n"], title=title_of({"title": row["title"], "detail": detail}), agency=row["agency"] or _("no agency"),
+        text = ngettext(
+            "{count} untriaged alert: {title} ({agency})", "{count} untriaged alerts: {title} ({agency})", row["n"],
+            title=title_of({"title": row["title"], "detail": detail}), agency=row["agency"] or _("no agency"),
         )  # fmt: skip
         yield Item(2 if row["worst"] > HIGH else 3, "alerts", row["first"], text, f"atttcli alert show {row['first']}")
     if len(rows) > GROUPS_SHOWN:
@@ -136,5 +136,10 @@ def _unresolved(store: Store) -> Iterator[Item]:
         f"SELECT count(*) AS n, min(a.victim) AS first FROM {UNTRIAGED} AND a.victim != '' AND a.agency = ''"
     )
     if row is not None and row["n"]:
-        text = _("{n} alerts whose victim no agency owns, first {victim}", n=row["n"], victim=row["first"])
+        text = ngettext(
+            "{count} alert whose victim no agency owns: {victim}",
+            "{count} alerts whose victim no agency owns, first {victim}",
+            row["n"],
+            victim=row["first"],
+        )
         yield Item(5, "unresolved", "", text, f"atttcli agency learn-ip {row['first']} CODE")

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from atttcli.cli import render
-from atttcli.cli.alert_view import show_alert, show_groups, show_rows
+from atttcli.cli.alert_view import decided, show_alert, show_groups, show_rows
 from atttcli.cli.context import App, with_app
-from atttcli.text.messages import _
+from atttcli.text.messages import _, ngettext
 
 _SEVERITIES = ("informational", "low", "medium", "high", "critical")
 _STATES = ("open", "linked", "closed", "muted", "all")
@@ -82,27 +82,32 @@ def unresolved(app: App, as_json: bool) -> None:
 @click.argument("numbers", nargs=-1, required=True)
 @click.option("--verdict", required=True, help="false-positive, benign, duplicate, handled or not-ours.")
 @click.option("--reason", required=True, help="Why.")
+@_JSON
 @with_app
-def close(app: App, numbers: tuple[str, ...], verdict: str, reason: str) -> None:
+def close(app: App, numbers: tuple[str, ...], verdict: str, reason: str, as_json: bool) -> None:
     """Close alerts with a verdict."""
     from atttcli.store.numbers import resolve_number
     from atttcli.triage.decide import close_alerts
 
-    count = close_alerts(app.journal, [resolve_number(app.store, "alert", n) for n in numbers], verdict, reason)
-    render.line(_("{count} alerts closed.", count=count))
+    chosen = list(dict.fromkeys(resolve_number(app.store, "alert", n) for n in numbers))
+    count = close_alerts(app.journal, chosen, verdict, reason)
+    text = ngettext("{count} alert closed.", "{count} alerts closed.", count)
+    decided(as_json, text, "closed", alerts=chosen, verdict=verdict)
 
 
 @alert.command()
 @click.argument("number")
 @click.option("--reason", required=True, help="Why.")
+@_JSON
 @with_app
-def reopen(app: App, number: str, reason: str) -> None:
+def reopen(app: App, number: str, reason: str, as_json: bool) -> None:
     """Open a closed alert again."""
     from atttcli.store.numbers import resolve_number
     from atttcli.triage.decide import reopen_alert
 
-    reopen_alert(app.journal, resolve_number(app.store, "alert", number), reason)
-    render.line(_("Open again."))
+    found = resolve_number(app.store, "alert", number)
+    reopen_alert(app.journal, found, reason)
+    decided(as_json, _("Open again."), "reopened", alerts=[found])
 
 
 @alert.command()
@@ -112,24 +117,29 @@ def reopen(app: App, number: str, reason: str) -> None:
 @click.option("--address", default="", metavar="CIDR", help="Only about this address or range.")
 @click.option("--reason", required=True, help="Why it is a false alarm.")
 @click.option("--until", default="30d", metavar="30d|DATE", help="When it ends; at most a year.")
+@_JSON
 @with_app
-def mute(app: App, rule: str, agency: str, host: str, address: str, reason: str, until: str) -> None:
+def mute(app: App, rule: str, agency: str, host: str, address: str, reason: str, until: str, as_json: bool) -> None:
     """Silence a false alarm for a while; it is still stored and counted."""
     from atttcli.triage.decide import mute as decide
 
     identity = decide(app.journal, rule_id=rule, agency=agency, host=host, address=address, reason=reason, until=until)
     muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
-    render.line(_("Mute {id} is in force; {count} alerts are muted now.", id=identity, count=muted))
+    text = _("Mute {id} is in force; {count} alerts are muted now.", id=identity, count=muted)
+    decided(as_json, text, "muted", mute=identity, muted_alerts=muted)
 
 
 @alert.command()
 @click.argument("identity", metavar="ID")
+@_JSON
 @with_app
-def unmute(app: App, identity: str) -> None:
+def unmute(app: App, identity: str, as_json: bool) -> None:
     """Lift a mute."""
     from atttcli.triage.decide import unmute as decide
 
-    render.line(_("Mute {id} is lifted.", id=decide(app.journal, identity)))
+    lifted = decide(app.journal, identity)
+    muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
+    decided(as_json, _("Mute {id} is lifted.", id=lifted), "unmuted", mute=lifted, muted_alerts=muted)
 
 
 @alert.command()
@@ -137,12 +147,12 @@ def unmute(app: App, identity: str) -> None:
 @with_app
 def mutes(app: App, as_json: bool) -> None:
     """List the mutes in force."""
-    from atttcli.clock import local_text
+    from atttcli.clock import local_text, rfc3339
     from atttcli.store.facts.alerts import mutes as in_force
 
     found = in_force(app.store, app.clock.now())
     if as_json:
-        render.emit_json_lines(found)
+        render.emit_json_lines(m | {name: rfc3339(m[name]) for name in ("created", "until")} for m in found)
         return
     rows = [
         (m["id"], m["rule_id"], m["agency"], m["host"], m["address"], local_text(m["until"]), m["actor"], m["reason"])
@@ -193,7 +203,7 @@ def triage(app: App, group_name: str, numbers: tuple[str, ...], as_json: bool, *
 
     groups = grouped(chosen(app.store))
     if group_name or numbers:
-        by_flags(app, groups, group_name, numbers, decision)
+        by_flags(app, groups, group_name, numbers, decision, as_json)
     elif as_json or not render.is_interactive():
         show_groups(groups, as_json)
     else:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atttcli.cli import render
-from atttcli.cli.alert_view import severity_word, title_of
+from atttcli.cli.alert_view import decided, severity_word, title_of
 from atttcli.errors import AtttError, NotFound, UsageError
-from atttcli.text.messages import _
+from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def by_flags(
-    app: App, groups: Sequence[Group], group_name: str, numbers: Sequence[str], decision: dict[str, Any]
+    app: App,
+    groups: Sequence[Group],
+    group_name: str,
+    numbers: Sequence[str],
+    decision: dict[str, Any],
+    as_json: bool = False,
 ) -> None:
     """One decision about one group, or about single alerts."""
     from atttcli.store.numbers import resolve_number
@@ -34,11 +39,11 @@ def by_flags(
         raise NotFound(_("no open group {name}", name=group_name[:80]), hint="atttcli alert list --group")
     chosen = [a["number"] for a in group.alerts] if group else [resolve_number(app.store, "alert", n) for n in numbers]
     if decision["link"]:
-        _link(app, decision["link"], chosen)
+        _link(app, decision["link"], chosen, as_json)
     elif decision["verdict"]:
-        _close(app, chosen, decision["verdict"], decision["reason"])
+        _close(app, chosen, decision["verdict"], decision["reason"], as_json)
     elif group is not None:
-        _mute(app, group, decision["mute_until"], decision["reason"])
+        _mute(app, group, decision["mute_until"], decision["reason"], as_json)
     else:
         raise UsageError(_("muting is by group"), hint="atttcli alert mute RULE --agency CODE --reason …")
 
@@ -90,22 +95,28 @@ def _decide(app: App, group: Group, key: str) -> bool:
     return True
 
 
-def _link(app: App, incident: str, numbers: Sequence[str]) -> None:
+def _link(app: App, incident: str, numbers: Sequence[str], as_json: bool = False) -> None:
     from atttcli.incident.casework import find_incident, link_alerts
 
     name = find_incident(app.journal, incident)
     linked = link_alerts(app.journal, name, numbers)
-    render.line(_("{count} alerts linked to {incident}.", count=len(linked), incident=name))
+    text = ngettext(
+        "{count} alert linked to {incident}.", "{count} alerts linked to {incident}.", len(linked), incident=name
+    )
+    decided(as_json, text, "linked", alerts=list(linked), incident=name)
 
 
-def _close(app: App, numbers: Sequence[str], verdict: str, reason: str) -> None:
+def _close(app: App, numbers: Sequence[str], verdict: str, reason: str, as_json: bool = False) -> None:
     from atttcli.triage.decide import close_alerts
 
-    render.line(_("{count} alerts closed.", count=close_alerts(app.journal, numbers, verdict, reason)))
+    count = close_alerts(app.journal, numbers, verdict, reason)
+    text = ngettext("{count} alert closed.", "{count} alerts closed.", count)
+    decided(as_json, text, "closed", alerts=list(dict.fromkeys(numbers)), verdict=verdict)
 
 
-def _mute(app: App, group: Group, until: str, reason: str) -> None:
+def _mute(app: App, group: Group, until: str, reason: str, as_json: bool = False) -> None:
     from atttcli.triage.decide import mute
 
     identity = mute(app.journal, rule_id=group.rule_id, agency=group.agency, reason=reason, until=until)
-    render.line(_("Mute {id} is in force.", id=identity))
+    muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
+    decided(as_json, _("Mute {id} is in force.", id=identity), "muted", mute=identity, muted_alerts=muted)

@@ -54,6 +54,15 @@ def as_json_object(alert: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def decided(as_json: bool, text: str, decision: str, **facts: Any) -> None:
+    """What a decision did: one line for people, or the same keys for every kind of decision."""
+    if as_json:
+        empty: dict[str, Any] = {"alerts": [], "verdict": "", "incident": "", "mute": "", "muted_alerts": None}
+        render.emit_json({"decision": decision} | empty | facts)
+    else:
+        render.line(text)
+
+
 _SEVERITY = ("informational", "low", "medium", "high", "critical")
 
 

@@ -260,7 +260,7 @@ def export(app: App, table: str | None, form: str, where: str, output: Path | No
 
     if table is None:
         for name in exportable(app.store):
-            render.line(name)
+            render.emit_json({"table": name}) if form == "json" else render.line(name)
         return
     rows = export_rows(app.store, table, where=where, for_spreadsheet=form == "csv")
     if output is None:

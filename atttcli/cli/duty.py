@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ from atttcli.cli.agenda import UNTRIAGED, agenda
 from atttcli.cli.casework_words import entry_words, moment, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.clock import parse_moment, rfc3339
-from atttcli.text.messages import _
+from atttcli.text.messages import _, speaking
 
 if TYPE_CHECKING:
     from atttcli.store.connection import Store
@@ -32,7 +33,8 @@ def next_(app: App, limit: int, as_json: bool) -> None:
       atttcli next
       atttcli next --limit 0 --json
     """
-    found = agenda(app.store, app.clock.now())
+    with speaking("en") if as_json else nullcontext():
+        found = agenda(app.store, app.clock.now())
     shown = found[:limit] if limit else found
     if as_json:
         render.emit_json_lines(

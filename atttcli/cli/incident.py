@@ -11,10 +11,10 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import status_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number, remember
-from atttcli.cli.incident_view import incident_json, show_incident
+from atttcli.cli.incident_view import incident_json, print_incident_json, show_incident
 from atttcli.clock import parse_moment
 from atttcli.errors import NotFound, UsageError
-from atttcli.text.messages import _
+from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,9 +112,12 @@ def open_(
     number = open_incident(app.journal, app.workspace.organisation, app.workspace.profile, new, numbers)
     remember(app, number)
     if as_json:
-        render.emit_json(incident_json(app, number))
+        print_incident_json(app, number)
         return
-    render.line(_("{number} is open, with {n} alerts.", number=number, n=len(numbers)))
+    opened = ngettext(
+        "{number} is open, with {count} alert.", "{number} is open, with {count} alerts.", len(numbers), number=number
+    )
+    render.line(opened)
     render.line(_("Next: {command}", command=f"atttcli incident move {number} triage"))
 
 
@@ -166,7 +169,7 @@ def show(app: App, number: str | None, as_json: bool) -> None:
     found = incident_number(app, number)
     remember(app, found)
     if as_json:
-        render.emit_json(incident_json(app, found))
+        print_incident_json(app, found)
     else:
         show_incident(app, found)
 
@@ -367,8 +370,9 @@ def met(app: App, number: str, deadline: str, paper: str, at: str | None, as_jso
 
 @incident.command()
 @click.argument("number", metavar="ID")
+@_json
 @with_app
-def use(app: App, number: str) -> None:
+def use(app: App, number: str, as_json: bool) -> None:
     """Make an incident the current one (@) of this terminal.
 
     \b
@@ -377,12 +381,15 @@ def use(app: App, number: str) -> None:
     """
     found = incident_number(app, number)
     remember(app, found)
-    render.line(_("@ is {number}", number=found))
+    if as_json:
+        render.emit_json({"incident": found})
+    else:
+        render.line(_("@ is {number}", number=found))
 
 
 def _done(app: App, number: str, as_json: bool) -> None:
     if as_json:
-        render.emit_json(incident_json(app, number))
+        print_incident_json(app, number)
         return
     status = app.store.value("SELECT status FROM incident WHERE number = ?", number)
     render.line(_("{number}: recorded; status {status}.", number=number, status=status_word(str(status))))

@@ -9,7 +9,7 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import title_of
 from atttcli.cli.casework_words import distance, entry_words, localised, moment, status_word
 from atttcli.clock import parse_moment, rfc3339
-from atttcli.text.messages import _, ngettext
+from atttcli.text.messages import _, ngettext, speaking
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
@@ -52,6 +52,12 @@ def incident_json(app: App, number: str, *, brief: bool = False) -> dict[str, An
         for e in timeline(app.journal, number)
     ]  # fmt: skip
     return body
+
+
+def print_incident_json(app: App, number: str) -> None:
+    """The stable JSON on stdout: the words of its timeline are English for every reader."""
+    with speaking("en"):
+        render.emit_json(incident_json(app, number))
 
 
 def task_json(row: Any) -> dict[str, Any]:

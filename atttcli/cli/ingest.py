@@ -156,7 +156,9 @@ def _problems(app: App, as_json: bool) -> None:
 
     found = problems(app.store)
     if as_json:
-        render.emit_json_lines(found)
+        from atttcli.clock import rfc3339
+
+        render.emit_json_lines(one | {"seen": rfc3339(one["seen"])} for one in found)
         return
     rows = map(_problem_row, found)
     render.table((_("File"), _("Position"), _("Reason"), _("Excerpt")), rows, wide=(0, 3))

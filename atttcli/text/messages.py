@@ -9,8 +9,9 @@ from __future__ import annotations
 import gettext
 import locale
 import os
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional
+from typing import Iterator, Optional
 
 LANGUAGES = ("vi", "en")
 _LOCALE = Path(__file__).resolve().parent.parent / "locale"
@@ -26,6 +27,17 @@ def use_language(language: str) -> None:
         _current = gettext.NullTranslations()
     else:
         _current = gettext.translation("atttcli", str(_LOCALE), [_language], fallback=True)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Another language for a while: words in `--json` are always English, whatever the reader speaks."""
+    before = _language
+    use_language(language)
+    try:
+        yield
+    finally:
+        use_language(before)
 
 
 def language() -> str:
