@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any
 
 import click
@@ -32,7 +33,7 @@ def localised(command: click.Command) -> click.Command:
 
 def paragraphs(text: str) -> list[tuple[str, bool]]:
     """A help text by paragraph, each with whether it is translated: examples (after a \\b) stay as they are typed."""
-    parts = text.split("\n\n")
+    parts = cleandoc(text).split("\n\n")
     return [(part, False) if "\b" in part else (" ".join(part.split()), True) for part in parts]
 
 
