@@ -68,7 +68,7 @@ def ingest(
     else:
         _show(account)
     for path, reason in account.failures:
-        render.warn(f"atttcli: {path}: {reason}")
+        render.warn(f"atttcli: {path}: {_(reason)}")
     click.get_current_context().exit(2 if account.incomplete else 1 if account.alerts else 0)
 
 
@@ -112,7 +112,7 @@ def _show(account: Any) -> None:
         (_("Total"), "", "", total.read, total.stored, total.duplicate, total.rejected, total.alerts, total.indicators)
     )
     columns = (
-        _("File"), _("Reader"), _("State"), _("Read"), _("Stored"), _("Duplicate"), _("Rejected"), _("Alerts"),
+        _("File"), _("Reader"), _("State"), _("Read"), _("Stored"), _("Duplicate"), _("Not read"), _("Alerts"),
         _("Indicators"),
     )  # fmt: skip
     render.table(columns, rows, wide=(0,))
