@@ -24,7 +24,7 @@ from atttcli.store.facts import alerts as alert_facts
 from atttcli.store.facts import files, segments
 from atttcli.store.facts.segments import add_segment, one_log
 
-BLOCK = 4096
+BLOCK = 512  # larger blocks leave the processor cache: 4096 cost 5 % more
 SEGMENT = 200_000  # events
 _CLAIMS = ("eve",)
 
