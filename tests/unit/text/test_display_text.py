@@ -16,7 +16,18 @@ from atttcli.text.spreadsheet import inert_cell
 
 @pytest.mark.parametrize(
     "hostile",
-    ["\x1b[2J", "\x9b31m", "\x1b]8;;http://x\x07", "\u202eexe.txt", "\u200b", "\ud800", "\U000e0041", "\x00", "\x7f", "\r\n"],
+    [
+        "\x1b[2J",
+        "\x9b31m",
+        "\x1b]8;;http://x\x07",
+        "\u202eexe.txt",
+        "\u200b",
+        "\ud800",
+        "\U000e0041",
+        "\x00",
+        "\x7f",
+        "\r\n",
+    ],
 )
 def test_no_control_reaches_the_screen(hostile: str) -> None:
     shown = display("a" + hostile + "b")
@@ -45,7 +56,9 @@ def test_long_text_is_cut_visibly() -> None:
     assert display("a" * 50, 10) == "a" * 9 + "…"
 
 
-@pytest.mark.parametrize(("text", "folded"), [("Đà Nẵng", "da nang"), ("IP  bị nhiễm", "ip bi nhiem"), ("Uỷ ban", "uy ban")])
+@pytest.mark.parametrize(
+    ("text", "folded"), [("Đà Nẵng", "da nang"), ("IP  bị nhiễm", "ip bi nhiem"), ("Uỷ ban", "uy ban")]
+)
 def test_searching_ignores_diacritics(text: str, folded: str) -> None:
     assert fold(text) == folded == fold(unicodedata.normalize("NFD", text))
 
