@@ -89,10 +89,12 @@ def _alerts(store: Store) -> Iterator[Item]:
         HIGH,
     )
     for row in rows[:GROUPS_SHOWN]:
-        detail = json.loads(store.value("SELECT detail FROM alert WHERE number = ?", row["first"]) or "{}")
+        first = store.row("SELECT kind, detail FROM alert WHERE number = ?", row["first"])
+        assert first is not None
+        alert = {"title": row["title"], "kind": first["kind"], "detail": json.loads(first["detail"])}
         text = ngettext(
             "{count} untriaged alert: {title} ({agency})", "{count} untriaged alerts: {title} ({agency})", row["n"],
-            title=title_of({"title": row["title"], "detail": detail}), agency=row["agency"] or _("no agency"),
+            title=title_of(alert), agency=row["agency"] or _("no agency"),
         )  # fmt: skip
         yield Item(2 if row["worst"] > HIGH else 3, "alerts", row["first"], text, f"atttcli alert show {row['first']}")
     if len(rows) > GROUPS_SHOWN:

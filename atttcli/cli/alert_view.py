@@ -20,11 +20,23 @@ def severity_word(severity: int) -> str:
 
 
 def title_of(alert: dict[str, Any]) -> str:
-    """The title in the reader's language, where the rule has one."""
-    titles = (alert.get("detail") or {}).get("titles")
-    if isinstance(titles, dict) and titles.get(language()):
-        return str(titles[language()])
-    return str(alert["title"])
+    """The title in the reader's language, where the rule has one; of an indicator, with its role in words."""
+    detail, said = alert.get("detail") or {}, language()
+    titles, meta = detail.get("titles"), detail.get("meta")
+    if isinstance(titles, dict) and titles.get(said):
+        return str(titles[said])
+    if said == "vi" and isinstance(meta, dict) and meta.get("description_vi"):
+        return str(meta["description_vi"])
+    title = str(alert["title"])
+    role, mark, rest = title.partition(": ")
+    return f"{role_word(role)}{mark}{rest}" if alert.get("kind") == "indicator" else title
+
+
+def role_word(role: str) -> str:
+    """What an observable is, in the words of the papers."""
+    from atttcli.reports.wording import wording
+
+    return wording(language()).roles.get(role, role)
 
 
 def _moment(micros: int | None) -> str:
@@ -132,7 +144,10 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
         (_("Times"), alert["count"]),
         (_("First seen"), _moment(alert["first_seen"])),
         (_("Last seen"), _moment(alert["last_seen"])),
-        *((_("Observable"), f"{one['value']} ({one['role'] or one['type']})") for one in alert["observables"][:20]),
+        *(
+            (_("Observable"), f"{one['value']} ({role_word(one['role']) or one['type']})")
+            for one in alert["observables"][:20]
+        ),
         *((_("Why"), text) for text in alert["why"][:10]),
         *((_("Seen in"), _place(one)) for one in seen[:10]),
     ]
