@@ -2,7 +2,8 @@
 
 New indicators are matched against kept events: a segment whose set lacks the value need not be opened. So the set may hold
 too much (`index.php` looks like a host name), never too little: every token of the raw text is taken, not only the fields.
-Words are cut by bytes.split and only those not seen before are looked at: a log repeats most of itself.
+Text is cut at quotes, then into words, and only what was not seen before is looked at: a log repeats most of itself (an
+access log its browsers' names and referrers, which are most of its words).
 """
 
 from __future__ import annotations
@@ -29,13 +30,15 @@ _ESCAPES = (b"%2F", b"%2f", b"%3A", b"%3a", b"%40", b"%20", b"%3D", b"%3d", b"%2
 _UNICODE = re.compile(rb"\\u([0-9A-Fa-f]{4})")
 _SHORTEST_HASH = 32
 _REMEMBERED = 50_000
+_LONGEST_QUOTED = 512  # longer texts do not come twice, and would cost memory
 
 
 class ObservableSet:
     """Grows with every block of a segment."""
 
     def __init__(self) -> None:
-        self._words: set[bytes] = set()  # white-space separated words seen lately: most of a log repeats itself
+        self._quoted: set[bytes] = set()  # what stood between quotes lately
+        self._words: set[bytes] = set()  # white-space separated words seen lately
         self._tokens: set[bytes] = set()
         self._ipv6: set[str] = set()
         self._addresses: set[str] = set()  # of the head: in their one spelling already
@@ -44,7 +47,12 @@ class ObservableSet:
     def add(self, events: Sequence[Event]) -> None:
         """Take what these events speak of."""
         data = "\n".join([event.raw for event in events]).encode("utf-8", "backslashreplace")
-        words = set(data.split())
+        quoted = set(data.split(b'"'))
+        quoted -= self._quoted
+        if len(self._quoted) > _REMEMBERED:
+            self._quoted.clear()
+        self._quoted.update([part for part in quoted if len(part) <= _LONGEST_QUOTED])
+        words = set(b" ".join(quoted).split())
         words -= self._words
         if len(self._words) > _REMEMBERED:
             self._words.clear()
