@@ -11,6 +11,7 @@ from atttcli.text.messages import _, language
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
+    from atttcli.model.alert import Detection
     from atttcli.triage.groups import Group
 
 
@@ -30,6 +31,11 @@ def title_of(alert: dict[str, Any]) -> str:
     title = str(alert["title"])
     role, mark, rest = title.partition(": ")
     return f"{role_word(role)}{mark}{rest}" if alert.get("kind") == "indicator" else title
+
+
+def detection_title(found: Detection) -> str:
+    """As `title_of`, of a match that no workspace keeps."""
+    return title_of({"title": found.title, "kind": found.engine, "detail": found.detail})
 
 
 def role_word(role: str) -> str:

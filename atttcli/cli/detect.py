@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from atttcli.cli import render
+from atttcli.cli.alert_view import detection_title, severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import Rows, Tally, existing, finish, size
 from atttcli.errors import InputError, UsageError, Where
@@ -100,7 +101,9 @@ def files(
                 if as_json:
                     render.emit_json(result.detail)
                 else:
-                    rows.add(result.origin.path, result.rule_id, result.severity.label, "; ".join(result.why[:2]))
+                    rows.add(
+                        result.origin.path, result.rule_id, severity_word(result.severity), "; ".join(result.why[:2])
+                    )
     rows.show()
     if account is not None and account.stopped:
         tally.note("", account.stopped)
@@ -267,7 +270,7 @@ def _capture_row(found: Detection) -> tuple[object, ...]:
     eve = eve_object(found)
     source = f"{eve.get('src_ip', '')}:{eve.get('src_port', '')}".rstrip(":")
     target = f"{eve.get('dest_ip', '')}:{eve.get('dest_port', '')}".rstrip(":")
-    return eve["timestamp"] or "", source, target, found.rule_id, found.severity.label, found.title
+    return eve["timestamp"] or "", source, target, found.rule_id, severity_word(found.severity), detection_title(found)
 
 
 def indicator_engine(paths: Sequence[Path], tally: Tally) -> IndicatorEngine | None:
@@ -348,7 +351,8 @@ def logs(
                 render.emit_json(as_json_object(found, event))
             else:
                 line, text = found.origin.line or "", (event.raw if event else "; ".join(found.why))[:160]
-                rows.add(found.origin.path, line, found.rule_id, found.severity.label, found.title, text)
+                severity = severity_word(found.severity)
+                rows.add(found.origin.path, line, found.rule_id, severity, detection_title(found), text)
     rows.show()
     if sys.stderr.isatty() or tally.problems:
         text = _("{files} log files read: {events} events, {matches} matches.",

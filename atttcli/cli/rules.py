@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atttcli.cli import render
+from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import existing
 from atttcli.errors import InputError, NotFound, UsageError, Where
@@ -180,7 +181,7 @@ def explain(app: App, rule: str, paths: tuple[Path, ...], as_json: bool) -> None
         render.emit_json(told)
         return
     render.line(f"{entry.id}  {entry.title}")
-    facts = [(_("Kind"), entry.kind), (_("Severity"), entry.severity.label), (_("Category"), entry.category)]
+    facts = [(_("Kind"), entry.kind), (_("Severity"), severity_word(entry.severity)), (_("Category"), entry.category)]
     facts += [("ATT&CK", " ".join(entry.attack)), (_("Where"), f"{entry.where.path}:{entry.where.line or ''}")]
     facts += [(_("State"), _("disabled") if told["disabled"] else "")]
     for name, value in facts:
@@ -281,7 +282,7 @@ def _disabled(app: App) -> set[str]:
 def _row(entry: RuleEntry, is_disabled: bool) -> tuple[object, ...]:
     state = _("disabled") if is_disabled else _("part of others") if entry.silent else ""
     where = f"{entry.where.path}:{entry.where.line}" if entry.where.line else entry.where.path
-    return entry.id, entry.kind, entry.severity.label, entry.category, entry.title, where, state
+    return entry.id, entry.kind, severity_word(entry.severity), entry.category, entry.title, where, state
 
 
 def entry_object(entry: RuleEntry, is_disabled: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atttcli.cli import render
+from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.detect import PATHS, yara_engine
 from atttcli.cli.matching import Rows, Tally, existing, size, span
@@ -109,7 +110,9 @@ def scan(
                 if as_json:
                     render.emit_json({"kind": "detection", **detection_object(result)})
                 else:
-                    rows.add(result.origin.path, result.rule_id, result.severity.label, "; ".join(result.why[:2]))
+                    rows.add(
+                        result.origin.path, result.rule_id, severity_word(result.severity), "; ".join(result.why[:2])
+                    )
     rows.show()
     if account is None:
         raise AssertionError("a scan ends with its account")
