@@ -1,0 +1,223 @@
+"""A duty officer's day with `--json` behind every command: run twice, in Vietnamese and in English, from the same start.
+
+What would differ between any two runs stands still: the clock, the identities, the path of the workspace.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shlex
+import shutil
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from atttcli.cli.context import App
+from atttcli.cli.main import cli, report_error
+from atttcli.errors import AtttError
+from atttcli.packaged import packaged
+from atttcli.rulepack.samples import read_case
+from atttcli.text.messages import use_language
+from tests.support.casework import SetClock
+from tests.support.ingest_case import sample_inbox
+from tests.support.network_wire import dns_query, pcap, udp_frame
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command line, the schema of what it prints, and the exit code. `{name}` is filled from earlier answers."""
+
+    words: str
+    schema: str
+    code: int = 0
+    empty: bool = False  # no line at all is an answer too
+
+    def __str__(self) -> str:
+        return self.words
+
+
+STEPS = (
+    Step("init ws --organisation bac-kan", "init"),
+    Step("-w ws next", "next", empty=True),
+    Step("-w ws status", "status"),
+    Step("-w ws ingest inbox", "ingest", code=2),
+    Step("-w ws ingest inbox", "ingest", code=2),
+    Step("-w ws ingest problems", "ingest-problems"),
+    Step("-w ws next", "next"),
+    Step("-w ws alert list", "alert"),
+    Step("-w ws alert list --group", "alert-group"),
+    Step("-w ws alert show 1", "alert"),
+    Step("-w ws alert unresolved", "alert"),
+    Step("-w ws alert triage", "alert-group"),
+    Step("-w ws alert close 2 3 2 --verdict benign --reason 'đã kiểm tra'", "alert-decision"),
+    Step("-w ws alert reopen 2 --reason nhầm", "alert-decision"),
+    Step("-w ws alert mute attt-web-0028 --reason 'tự quét'", "alert-decision"),
+    Step("-w ws alert mutes", "alert-mute"),
+    Step("-w ws alert list --state muted", "alert"),
+    Step("-w ws alert unmute {mute}", "alert-decision"),
+    Step("-w ws alert add --from-text told.txt --sender so-y-te --channel phone --title 'Tin báo'", "alert-added"),
+    Step("-w ws agency learn-ip 198.51.100.99 x-vi-huong --note 'đã gọi'", "agency-learned"),
+    Step("-w ws incident open --from-alert 1 --owner lan --agency x-vi-huong", "incident"),
+    Step("-w ws alert triage --alert 4 --link 1", "alert-decision"),
+    Step("-w ws alert triage --alert 5 --close handled --reason xong", "alert-decision"),
+    Step("-w ws alert triage --group -/attt-web-0010 --mute 30d --reason 'tự quét'", "alert-decision"),
+    Step("-w ws incident set 1 --category madoc --severity M3 --flag personal_data", "incident"),
+    Step("-w ws incident link 1 6 7", "incident"),
+    Step("-w ws incident unlink 1 7 --reason 'máy khác'", "incident"),
+    Step("-w ws incident note 1 'Đã gọi lại đơn vị'", "incident"),
+    Step("-w ws incident met 1 --deadline {deadline} --paper 05/BC-STTTT", "incident"),
+    Step("-w ws incident use 1", "incident-current"),
+    Step("-w ws incident move 1 triage", "incident"),
+    Step("-w ws playbook list", "playbook"),
+    Step("-w ws playbook show tt20", "playbook-document"),
+    Step("playbook lint bad.yaml", "playbook-lint", code=2),
+    Step("-w ws playbook run start tt20 --incident 1", "playbook-run"),
+    Step("-w ws playbook run list", "playbook-run"),
+    Step("-w ws playbook run show SC-2026-0001", "playbook-run"),
+    Step("-w ws evidence add inbox/05-cong-ttdt/auth.log --incident 1 --note 'bản sao'", "evidence"),
+    Step("-w ws task list", "task"),
+    Step("-w ws task show 1", "task"),
+    Step("-w ws task done 1 --note 'đã lập phiếu' --evidence 1", "task"),
+    Step("-w ws task add 'Gọi nhà cung cấp' --incident 1 --optional --assignee lan", "task"),
+    Step("-w ws task skip {task} --reason 'không cần'", "task"),
+    Step("-w ws next --limit 0", "next"),
+    Step("-w ws status", "status"),
+    Step("-w ws evidence list", "evidence"),
+    Step("-w ws evidence show 1", "evidence"),
+    Step("-w ws evidence verify", "evidence-verdict"),
+    Step("-w ws evidence export 1 handed.bin", "evidence"),
+    Step("-w ws evidence withdraw 1 --reason 'nhầm tệp'", "evidence"),
+    Step("-w ws playbook run cancel SC-2026-0001 --reason 'đổi quy trình'", "playbook-run"),
+    Step("-w ws incident list --all", "incident"),
+    Step("-w ws incident show 1", "incident"),
+    Step("-w ws report incident 1 --format json --lang vi --output paper.json", "report-written"),
+    Step("-w ws incident open --title 'Thử' --category madoc --severity M4 --owner lan", "incident"),
+    *(
+        Step(f"-w ws incident move 2 {status}", "incident")
+        for status in ("triage", "analysis", "containment", "eradication", "recovery", "post_incident")
+    ),
+    Step("-w ws incident close 2 --resolution 'đã gỡ' --cause 'mật khẩu yếu'", "incident"),
+    Step("-w ws incident reopen 2 --reason 'tái nhiễm'", "incident"),
+    Step("-w ws undo --dry-run", "undo"),
+    Step("-w ws undo", "undo"),
+    Step("-w ws log --limit 0", "log"),
+    Step("-w ws log --object SC-2026-0001", "log"),
+    Step("-w ws agency list", "agency-agency"),
+    Step("-w ws agency show x-vi-huong", "agency-agency"),
+    Step("-w ws agency check", "agency-finding", empty=True),
+    Step("-w ws agency whois 198.51.100.99", "agency-whois"),
+    Step("-w ws system list", "system-system"),
+    Step("-w ws system show thu-cong-vu", "system-system"),
+    Step("-w ws rules list", "rules-list"),
+    Step("-w ws rules check pack", "rules-check", code=2),
+    Step("-w ws rules test pack", "rules-test"),
+    Step("-w ws rules explain attt-web-0025", "rules-explain"),
+    Step("-w ws rules disable attt-web-0025 --reason 'nhiều báo nhầm'", "rules-disable"),
+    Step("-w ws rules enable attt-web-0025", "rules-disable"),
+    Step("detect files given --rules pack/r.yar", "detect-files", code=1),
+    Step("detect capture asked.pcap --rules n.rules", "detect-capture", code=1),
+    Step("detect logs auth.log", "detect-logs", code=1),
+    Step("scan given --rules pack/r.yar --fresh", "scan", code=1),
+    Step("-w ws db export", "db-export"),
+    Step("-w ws db export alert_state", "db-export"),
+    Step("-w ws db backup kept.zip", "db-backup"),
+    Step("db restore kept.zip again", "db-restore"),
+    Step("-w ws db purge --events-older-than 2y --dry-run", "db-purge"),
+    Step("-w ws db erase {note} --reason 'theo yêu cầu'", "db-erase"),
+    Step("-w ws db rebuild", "db-rebuild"),
+    Step("-w ws db verify", "db-verify"),
+)
+
+
+@dataclass
+class Answer:
+    """What a step printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Day:
+    """The steps in one language, in order; `known` are answers that later steps need."""
+
+    language: str
+    answers: list[Answer] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=lambda: dict.fromkeys(("mute", "task", "deadline", "note"), "?"))
+
+    def step(self, step: Step) -> None:
+        words = [word.format(**self.known) for word in shlex.split(step.words)]
+        app = App("ws" if words[0] == "-w" else None, clock=SetClock())  # an App that is given looks at no -w
+        ran = CliRunner().invoke(cli, ["--lang", self.language, *words, "--json"], obj=app)
+        app.close()
+        code = report_error(ran.exception) if isinstance(ran.exception, AtttError) else ran.exit_code
+        crashed = ran.exception is not None and not isinstance(ran.exception, (AtttError, SystemExit))
+        err = f"{ran.stderr}{ran.exception!r}" if crashed or isinstance(ran.exception, AtttError) else ran.stderr
+        self.answers.append(Answer(code, ran.stdout, err))
+        if code == 0:
+            self._learn(step, ran.stdout)
+
+    def _learn(self, step: Step, out: str) -> None:
+        values: list[dict[str, Any]] = [json.loads(line) for line in out.splitlines()]
+        for value in values:
+            if step.schema == "alert-mute":
+                self.known["mute"] = value["id"]
+            elif step.schema == "task":
+                self.known["task"] = value["number"]
+            elif step.schema == "incident" and value.get("deadlines"):
+                self.known["deadline"] = value["deadlines"][0]["code"]
+            elif step.schema == "log" and value["verb"] == "incident.noted":
+                self.known["note"] = str(value["seq"])
+
+
+def give(place: Path) -> None:
+    """What the steps read, besides the workspace."""
+    (place / "told.txt").write_text("Máy 192.0.2.36 nối tới 198.51.100.77 và xau.example", encoding="utf-8")
+    (place / "bad.yaml").write_text("type: playbook\n")
+    (place / "given").mkdir()
+    (place / "given" / "a.txt").write_bytes(b"..MARKER..")
+    (place / "n.rules").write_text(
+        'alert dns any any -> any any (msg:"asked"; dns.query; content:"bad.example"; sid:7; rev:3;)\n'
+    )
+    (place / "asked.pcap").write_bytes(pcap([udp_frame(dns_query("bad.example"))]))
+    burst = read_case(packaged("rules") / "cases" / "sigma" / "attt-auth-0010")
+    (place / "auth.log").write_bytes(dict(burst.positives)["positive-1.log"])
+    case = place / "pack" / "cases" / "marked"
+    case.mkdir(parents=True)
+    (place / "pack" / "r.yar").write_text('rule marked { strings: $m = "MARKER" condition: $m }\n')
+    (place / "pack" / "torn.yar").write_text("rule torn { condition: nothing_such }\n")
+    (case / "case.yaml").write_text(
+        "why: the marker\nengine: yara\nrule: marked\n"
+        "positive: [{name: p.txt, text: MARKER}]\nnegative: [{name: n.txt, text: other}]\n"
+    )
+
+
+def two_days(base: Path) -> dict[str, Day]:
+    """Every step in Vietnamese and then in English, each in a fresh folder at the same path."""
+    place = base / "desk"
+    inbox = sample_inbox(base / "inbox")
+    days = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("HOME", base / "home"), ("ACTOR", "lan")):
+            patch.setenv(f"ATTTCLI_{name}", str(value))
+        patch.delenv("ATTTCLI_WORKSPACE", raising=False)
+        for language in ("vi", "en"):
+            for folder in (place, base / "home"):
+                shutil.rmtree(folder, ignore_errors=True)
+            place.mkdir()
+            patch.chdir(place)
+            give(place)
+            shutil.copytree(inbox, "inbox")
+            numbers = random.Random(20261123)
+            patch.setattr(uuid, "uuid4", lambda numbers=numbers: uuid.UUID(int=numbers.getrandbits(128), version=4))
+            days[language] = Day(language)
+            for step in STEPS:
+                days[language].step(step)
+        use_language("en")
+    return days
