@@ -13,6 +13,7 @@ from atttcli.text.messages import _, ngettext
 
 _SEVERITIES = ("informational", "low", "medium", "high", "critical")
 _STATES = ("open", "linked", "closed", "muted", "all")
+_MUTED = "atttcli alert list --state muted"
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON.")
 
 
@@ -47,7 +48,10 @@ def list_(app: App, group: bool, agency: str, severity: str, state: str, rule: s
         show_rows(found, as_json)
     muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
     if muted and not as_json and state == "open":
-        render.line(_("{count} alerts are muted: atttcli alert list --state muted", count=muted))
+        text = ngettext(
+            "{count} alert is muted: {command}", "{count} alerts are muted: {command}", muted, command=_MUTED
+        )
+        render.line(text)
 
 
 @alert.command()
@@ -125,7 +129,12 @@ def mute(app: App, rule: str, agency: str, host: str, address: str, reason: str,
 
     identity = decide(app.journal, rule_id=rule, agency=agency, host=host, address=address, reason=reason, until=until)
     muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
-    text = _("Mute {id} is in force; {count} alerts are muted now.", id=identity, count=muted)
+    text = ngettext(
+        "Mute {id} is in force; {count} alert is muted now.",
+        "Mute {id} is in force; {count} alerts are muted now.",
+        muted,
+        id=identity,
+    )
     decided(as_json, text, "muted", mute=identity, muted_alerts=muted)
 
 
@@ -155,7 +164,16 @@ def mutes(app: App, as_json: bool) -> None:
         render.emit_json_lines(m | {name: rfc3339(m[name]) for name in ("created", "until")} for m in found)
         return
     rows = [
-        (m["id"], m["rule_id"], m["agency"], m["host"], m["address"], local_text(m["until"]), m["actor"], m["reason"])
+        (
+            m["id"],
+            m["rule_id"],
+            m["agency"],
+            m["host"],
+            m["address"],
+            local_text(m["until"], seconds=False),
+            m["actor"],
+            m["reason"],
+        )
         for m in found
     ]
     columns = (_("Mute"), _("Rule"), _("Agency"), _("Host"), _("Address"), _("Until"), _("By"), _("Reason"))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import render
-from atttcli.clock import local_text, rfc3339
+from atttcli.clock import local_text, parse_moment, rfc3339
 from atttcli.text.messages import _, language
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
     from atttcli.model.alert import Detection
     from atttcli.triage.groups import Group
+
+
+_STAMP = re.compile(r"\b[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 def severity_word(severity: int) -> str:
@@ -154,10 +158,22 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
             (_("Observable"), f"{one['value']} ({role_word(one['role']) or one['type']})")
             for one in alert["observables"][:20]
         ),
-        *((_("Why"), text) for text in alert["why"][:10]),
+        *((_("Why"), _in_local_time(text)) for text in alert["why"][:10]),
         *((_("Seen in"), _place(one)) for one in seen[:10]),
     ]
     render.table((_("Field"), _("Value")), [row for row in rows if row[1] not in ("", None)], wide=(1,))
+
+
+def _in_local_time(why: str) -> str:
+    """Our own stamps as people read them; a quoted line of a log stays as it was written."""
+    return why if why.startswith("line ") else _STAMP.sub(_local_stamp, why)
+
+
+def _local_stamp(found: re.Match[str]) -> str:
+    try:
+        return local_text(parse_moment(found[0]))
+    except ValueError:  # 31 February: somebody's words, not a stamp of ours
+        return found[0]
 
 
 def _place(sighting: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from atttcli.clock import DAY, HOUR, MINUTE, local_text
-from atttcli.text.messages import _, language
+from atttcli.text.messages import _, language, ngettext
 
 
 def status_word(code: str) -> str:
@@ -72,7 +72,7 @@ def entry_words(verb: str, body: Mapping[str, Any]) -> str:
     if verb == "incident.moved":
         return _join(f"{status_word(str(body.get('from', '')))} → {status_word(str(body['to']))}", body.get("reason"))
     if verb == "incident.opened":
-        return _join(str(body["title"]), _("{n} alerts", n=len(body.get("alerts", ()))))
+        return _join(str(body["title"]), ngettext("{count} alert", "{count} alerts", len(body.get("alerts", ()))))
     if verb == "incident.set":
         return ", ".join(f"{name}={value}" for name, value in body.get("fields", {}).items())
     if verb in {"incident.linked", "incident.unlinked"}:

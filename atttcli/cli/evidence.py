@@ -93,7 +93,7 @@ def list_(app: App, incident: str | None, as_json: bool) -> None:
         render.emit_json_lines(exhibit_json(item) for item in found)
         return
     render.table(
-        [_("No."), _("Incident"), _("Collected"), _("By"), "sha256", _("Size"), _("Name")],
+        [_("No."), _("Incident"), _("Collected"), _("Collected by"), "sha256", _("Size"), _("Name")],
         (
             (
                 item.number, item.incident, moment(item.collected), item.actor, item.sha256[:16], item.size,

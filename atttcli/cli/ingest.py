@@ -12,7 +12,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.errors import UsageError
-from atttcli.text.messages import _
+from atttcli.text.messages import _, ngettext
 
 _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 
@@ -116,7 +116,7 @@ def _show(account: Any) -> None:
         _("Indicators"),
     )  # fmt: skip
     render.table(columns, rows, wide=(0,))
-    render.line(_("{count} new sightings of alerts.", count=account.alerts))
+    render.line(ngettext("{count} new sighting of alerts.", "{count} new sightings of alerts.", account.alerts))
     if account.passed_over:
         render.line(_("{count} links, pipes or devices were passed over.", count=account.passed_over))
     if account.rules_refused:

@@ -11,7 +11,7 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import moment, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number
-from atttcli.clock import rfc3339
+from atttcli.clock import parse_moment, rfc3339
 from atttcli.text.messages import _, language, ngettext
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
@@ -45,7 +45,10 @@ def list_(app: App, as_json: bool) -> None:
         return
     render.table(
         [_("Name"), _("Steps"), _("Changed"), _("Title")],
-        ((p.short, _actions(p), p.modified[:10], p.name_en if language() == "en" else p.name) for p in found),
+        (
+            (p.short, _actions(p), moment(parse_moment(p.modified))[:10], p.name_en if language() == "en" else p.name)
+            for p in found
+        ),
         wide=(3,),
     )
 

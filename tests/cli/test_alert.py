@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from atttcli.cli.alert_view import _in_local_time
 from tests.support.ingest_case import attt, ingest_json, new_workspace, rows
 
 LIST = (
@@ -109,3 +110,20 @@ def test_a_picture_goes_to_the_vault(workspace: Path, tmp_path: Path) -> None:
     digest = shown["detail"]["image"]
     assert (workspace / "evidence" / digest[:2] / digest).is_file()
     assert shown["agency"] == "p-duc-xuan"
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"),
+    [
+        ("a then b, 2021-05-11T15:04:00.000000Z to x", "a then b, 11/05/2021 22:04:00 to x"),
+        ("line 7: 2021-05-11T15:04:00.000000Z login", "line 7: 2021-05-11T15:04:00.000000Z login"),
+        ("named 2021-02-31T25:61:00.000000Z.exe", "named 2021-02-31T25:61:00.000000Z.exe"),
+    ],
+)
+def test_people_read_local_time_in_the_reasons_but_quoted_lines_as_written(why: str, shown: str) -> None:
+    assert _in_local_time(why) == shown
+
+
+def test_one_alert_is_one_alert(workspace: Path) -> None:
+    told = attt(workspace, "--lang", "en", "alert", "close", "1", "--verdict", "benign", "--reason", "x").stdout
+    assert told == "1 alert closed.\n"
