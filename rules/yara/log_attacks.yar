@@ -16,7 +16,16 @@ rule log_web_shell_access : log
         scope = "log"
     strings:
         $command = /\.(php[3-8]?|phtml|jspx?|aspx?|ashx|cgi)\?[^" ]{0,120}(cmd|command|exec|c|x|shell|act|lenh)=(whoami|id|ls|dir|cat|type|net|ipconfig|ifconfig|uname|pwd|ps|systeminfo|tasklist|wget|curl|certutil|powershell|cmd)(%20|\+|&|\s|\/|;|%3B|%7C)[^"]{0,400}" 2[0-9]{2} / nocase
-        $upload = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.(php[3-8]?|phtml|phar|jspx?|aspx?|ashx|asmx|cer|asa)(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        // A string for each ending, as the folders stand in most addresses of a portal.
+        $upload_php = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.php[3-8]?(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $upload_phtml = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.phtml(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $upload_phar = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.phar(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $upload_jsp = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.jspx?(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $upload_asp = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.aspx?(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $upload_ashx = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.ashx(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $upload_asmx = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.asmx(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $upload_cer = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.cer(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $upload_asa = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.asa(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
         $double = /\.(jpe?g|png|gif|txt|pdf|docx?)\.(php[3-8]?|phtml|jspx?|aspx?)(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
     condition:
         any of them
@@ -158,7 +167,14 @@ rule log_sensitive_file_request : log
         attack = "T1552.001"
         scope = "log"
     strings:
-        $path = /\/(\.git\/(config|HEAD|index)|\.env(\.[a-z]{2,12})?|\.svn\/entries|\.htpasswd|id_rsa|wp-config\.php\.(bak|old|save|txt)|(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.(sql|zip|rar|tar\.gz|bak|7z)|web\.config\.(bak|old)|phpinfo\.php)(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $hidden = /\/(\.git\/(config|HEAD|index)|\.env(\.[a-z]{2,12})?|\.svn\/entries|\.htpasswd|id_rsa|wp-config\.php\.(bak|old|save|txt)|web\.config\.(bak|old)|phpinfo\.php)(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        // A string for each ending: in one, the folder names (in every address of a portal) would be what is searched.
+        $dump_sql = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.sql(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $dump_zip = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.zip(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $dump_rar = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.rar(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $dump_tgz = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.tar\.gz(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $dump_bak = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.bak(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $dump_seven = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.7z(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
     condition:
-        $path
+        any of them
 }
