@@ -19,7 +19,9 @@ def main() -> int:
         listed = set(re.findall(r"^\| `atttcli ([a-z]+)", text, re.MULTILINE))
         problems += [f"{name}: the command `{command}` is missing" for command in sorted(set(COMMANDS) - listed)]
         problems += [f"{name}: there is no command `{command}`" for command in sorted(listed - set(COMMANDS))]
-        problems += [f"{name}: `{target}` is not mentioned" for target in ("make demo", "make test") if target not in text]
+        problems += [
+            f"{name}: `{target}` is not mentioned" for target in ("make demo", "make test") if target not in text
+        ]
     print("\n".join(problems) or "readme: agrees with --help")
     return 1 if problems else 0
 
