@@ -26,6 +26,7 @@ check: $(STAMP)
 	$(BIN)/vermin --quiet --no-tips --target=3.8- --violations atttcli/field atttcli/errors.py atttcli/limits.py atttcli/clock.py
 	$(BIN)/python .ci/messages.py check
 	$(BIN)/python .ci/readme.py
+	$(BIN)/python .ci/lock.py
 
 bench: $(STAMP)  ## paired measurements; minutes
 	for one in bench/*.py; do case $$one in */__init__.py) ;; *) echo "== $$one"; $(BIN)/python $$one || exit 1;; esac; done
@@ -42,7 +43,8 @@ install: $(STAMP)
 messages: $(STAMP)
 	$(BIN)/python .ci/messages.py compile
 
-lock:
+lock: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev --no-annotate --no-header pyproject.toml -o requirements.lock
 
 clean:

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from atttcli.errors import Conflict, InputError, IntegrityError, LimitExceeded, NotFound, Refused, Where
+from atttcli.errors import Conflict, InputError, IntegrityError, LimitExceeded, Refused, Where
 from atttcli.field.opening import NotReadable, open_regular
 from atttcli.journal.journal import Journal
 from atttcli.model.evidence import Exhibit, Verdict
 from atttcli.store.connection import Store
-from atttcli.store.numbers import resolve_number
+from atttcli.store.numbers import require_open_incident, resolve_number
 
 MAX_BYTES = 8 * 1024 * 1024 * 1024
 CHUNK = 1024 * 1024
@@ -162,13 +162,7 @@ def add(journal: Journal, vault: Vault, incident: str, path: Path, *, source: st
     with os.fdopen(fd, "rb") as stream:
         sha256, size = vault.keep(stream, str(path))
     with journal.transaction():
-        status = journal.store.value("SELECT status FROM incident WHERE number = ?", incident)
-        if status is None:
-            raise NotFound(f"no incident {incident[:40]!r}", hint="atttcli incident list")
-        if status in {"closed", "rejected"}:
-            raise Refused(
-                f"{incident} is {status}", guard="ended", hint=f'atttcli incident reopen {incident} --reason "…"'
-            )
+        require_open_incident(journal.store, incident)
         known = journal.store.value(
             "SELECT number FROM evidence WHERE incident = ? AND sha256 = ? AND withdrawn IS NULL", incident, sha256
         )

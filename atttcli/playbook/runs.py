@@ -14,19 +14,13 @@ from atttcli.model.task import Answer
 from atttcli.playbook import runner
 from atttcli.playbook.load import from_document
 from atttcli.store.connection import Row
-from atttcli.store.numbers import resolve_number
+from atttcli.store.numbers import require_open_incident, resolve_number
 
 
 def start_run(journal: Journal, playbook: Playbook, incident: str) -> str:
     """Start a playbook on an incident; the run's id. Refused when the incident has ended, Conflict when it runs already."""
     with journal.transaction():
-        status = journal.store.value("SELECT status FROM incident WHERE number = ?", incident)
-        if status is None:
-            raise NotFound(f"no incident {incident[:40]!r}", hint="atttcli incident list")
-        if status in {"closed", "rejected"}:
-            raise Refused(
-                f"{incident} is {status}", guard="ended", hint=f'atttcli incident reopen {incident} --reason "…"'
-            )
+        require_open_incident(journal.store, incident)
         running = journal.store.value(
             "SELECT id FROM playbook_run WHERE incident = ? AND playbook = ? AND state = 'running'",
             incident,

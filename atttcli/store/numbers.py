@@ -1,10 +1,10 @@
-"""What people type for a human number: all of it, a unique prefix, or only its last digits (`42`)."""
+"""What people type for a human number (all of it, a unique prefix, its last digits), and whether the incident is open."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atttcli.errors import NotFound, UsageError
+from atttcli.errors import NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
     from atttcli.store.connection import Store
@@ -33,3 +33,12 @@ def resolve_number(store: Store, table: str, text: str) -> str:
     if len(found) > 1:
         raise UsageError(f"{text!r} may be {', '.join(found[:5])}", hint="give more of the number")
     return found[0]
+
+
+def require_open_incident(store: Store, number: str) -> None:
+    """NotFound when there is no such incident, Refused when it has ended: nothing more is added to it then."""
+    status = store.value("SELECT status FROM incident WHERE number = ?", number)
+    if status is None:
+        raise NotFound(f"no incident {number[:40]!r}", hint="atttcli incident list")
+    if status in {"closed", "rejected"}:
+        raise Refused(f"{number} is {status}", guard="ended", hint=f'atttcli incident reopen {number} --reason "…"')
