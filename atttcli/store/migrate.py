@@ -9,7 +9,7 @@ from pathlib import Path
 from atttcli.errors import WorkspaceError
 
 _FOLDER = Path(__file__).resolve().parent / "migrations"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = max(int(step.name.split("_")[0]) for step in _FOLDER.glob("[0-9]*.sql"))
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
