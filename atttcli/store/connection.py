@@ -7,7 +7,7 @@ synchronous=NORMAL loses acknowledged rows in three quarters of simulated power 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection, Row
@@ -17,22 +17,45 @@ from atttcli.errors import Conflict, IntegrityError, WorkspaceError
 from atttcli.store.migrate import SCHEMA_VERSION, migrate
 
 BUSY_SECONDS = 30.0
+# Every connection runs with these, in this order; the power-cut harness (tests/faults) reads them from here.
+SETTINGS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+    f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+    "cache_size=-8192",
+    "temp_store=MEMORY",
+)
 _NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "ncpfs", "ceph"})
 
 
-class Store:
-    """An open workspace database. `transaction` nests: only the outermost one commits."""
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection without settings, autocommit, rows by name."""
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+
+class Store:
+    """An open workspace database. `transaction` nests: only the outermost one commits.
+
+    `opener` makes the bare connection; the settings are applied to whatever it gives.
+    """
+
+    def __init__(
+        self, path: Path, *, create: bool = False, opener: Callable[[Path], sqlite3.Connection] = connect
+    ) -> None:
         if not create and not path.is_file():
             raise WorkspaceError(f"no workspace database at {path}", hint="make one: atttcli init")
         refuse_network_share(path.parent)
         self.path = path
         self._depth = 0
         try:
-            self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            self.connection.row_factory = sqlite3.Row
-            self._configure()
+            self.connection = opener(path)
+            for setting in SETTINGS:
+                self.connection.execute(f"PRAGMA {setting}")
             migrate(self.connection, path)
         except sqlite3.DatabaseError as error:
             if _is_environment(error):
@@ -40,19 +63,6 @@ class Store:
             raise IntegrityError(
                 f"{path} cannot be used: {error}", hint="see: atttcli db verify; then atttcli db restore BACKUP"
             ) from error
-
-    def _configure(self) -> None:
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "trusted_schema=OFF",
-            "cell_size_check=ON",
-            f"busy_timeout={int(BUSY_SECONDS * 1000)}",
-            "cache_size=-8192",
-            "temp_store=MEMORY",
-        ):
-            self.connection.execute(f"PRAGMA {pragma}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -152,4 +162,6 @@ def refuse_network_share(folder: Path) -> None:
         )
 
 
-__all__ = ["BUSY_SECONDS", "SCHEMA_VERSION", "Connection", "Row", "Store", "refuse_network_share"]
+__all__ = [
+    "BUSY_SECONDS", "SCHEMA_VERSION", "SETTINGS", "Connection", "Row", "Store", "connect", "refuse_network_share",
+]  # fmt: skip
