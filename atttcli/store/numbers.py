@@ -9,7 +9,7 @@ from atttcli.errors import NotFound, Refused, UsageError
 if TYPE_CHECKING:
     from atttcli.store.connection import Store
 
-KINDS = {"incident": "SC", "task": "NV", "evidence": "CC", "alert": "CB"}
+KINDS = {"incident": "SC", "task": "NV", "evidence": "CC", "alert": "CB", "advisory": "CV"}
 
 
 def resolve_number(store: Store, table: str, text: str) -> str:

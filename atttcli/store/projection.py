@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atttcli.store import projected
+from atttcli.store.projected import touch
 
 PROJECTED_TABLES = (
     "number_counter",
@@ -24,6 +25,10 @@ PROJECTED_TABLES = (
     "evidence",
     "custody",
     "deadline",
+    "advisory",
+    "delivery",
+    "delivery_row",
+    "place_change",
 )
 
 
@@ -51,6 +56,7 @@ Handler = Callable[[sqlite3.Connection, Entry], None]
 
 def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     """Project one entry. A verb that nobody projects changes only the journal (notes, exports), an erased one nothing."""
+    touch.record(connection, entry)
     if entry.erased and not entry.payload:
         return
     count_numbers(connection, entry)

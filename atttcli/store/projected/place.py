@@ -18,7 +18,7 @@ def _adopted(db: sqlite3.Connection, entry: Any) -> None:
 def _learned(db: sqlite3.Connection, entry: Any) -> None:
     body = entry.payload
     db.execute(
-        "INSERT OR REPLACE INTO learned_network VALUES (?,?,?,?,?,?)",
+        "INSERT OR REPLACE INTO learned_network VALUES (?,?,?,?,?,?,?)",
         (
             body["cidr"],
             entry.object,
@@ -26,6 +26,7 @@ def _learned(db: sqlite3.Connection, entry: Any) -> None:
             body.get("valid_until", ""),
             body.get("note", ""),
             entry.seq,
+            body.get("ports", ""),
         ),
     )
 

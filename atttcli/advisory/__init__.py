@@ -1,0 +1,1 @@
+"""Advisories: one warning to many agencies, each delivery followed until it is verified."""
