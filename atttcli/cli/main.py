@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -92,6 +93,7 @@ def run(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         code = 0
+    gc.freeze()  # all is closed: what is left is not worth a last search for cycles, a tenth of a short command
     sys.exit(code if isinstance(code, int) else 0)
 
 

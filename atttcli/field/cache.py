@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
+
+from atttcli.field.stamp import Stamp
 
 _VERSION = 1
 _BATCH = 512
@@ -25,32 +27,6 @@ INSERT INTO run VALUES (0);
 
 
 _EARLIER = "SELECT dev, ino, size, mtime, ctime, pack, run, found FROM file WHERE path = ?"
-
-
-class Stamp(NamedTuple):
-    """What must be equal for a file to count as unchanged. Times in nanoseconds."""
-
-    dev: int
-    ino: int
-    size: int
-    mtime: int
-    ctime: int
-
-
-def stamp_of(info: os.stat_result) -> Stamp:
-    """The stamp of a stat result. Windows inode numbers can exceed 63 bits: wrapped, equality is all that counts."""
-    wrap = (1 << 63) - 1
-    return Stamp(info.st_dev & wrap, info.st_ino & wrap, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
-
-
-def may_be_cached(stamp: Stamp, now: int) -> bool:
-    """Whether a later change would show in the stamp. `now` in ns at the time the file was opened.
-
-    A file changed again within one tick of its file system's clock keeps its times: such a fresh file is not cached.
-    """
-    newest = max(stamp.mtime, stamp.ctime)
-    coarse = newest % 1_000_000_000 == 0
-    return now - newest > (2_500_000_000 if coarse else 50_000_000)
 
 
 class ScanCache:

@@ -12,13 +12,28 @@ import mmap
 import os
 import threading
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from atttcli.field.filetype import archive_kind, file_type
 from atttcli.field.match import Matcher, MatchFailed, Owners, RuleHit, StringHit, Subject
 from atttcli.field.opening import Content, NotReadable, new_buffer, read_content, reason
-from atttcli.field.unpack import SKIPPED, Member, UnpackProblem, unpack_all
 from atttcli.limits import MIB, Budget, Limits
+
+if TYPE_CHECKING:
+    from atttcli.field.unpack import Member
 
 ARCHIVE_LIMITS = Limits(total_bytes=1024 * MIB, member_bytes=64 * MIB, members=20_000, depth=3, seconds=600.0)
 _CHUNK = 1024 * 1024
@@ -116,6 +131,9 @@ class Examiner:
         )
 
     def _archive(self, path: str, stream: BinaryIO, owner: str, result: "_Gathering") -> None:
+        # Its decompressors cost as much start as click: only a scan that meets an archive needs them.
+        from atttcli.field.unpack import SKIPPED, UnpackProblem, unpack_all
+
         for piece in unpack_all(stream, path, Budget(self.archives), 1, self.passwords):
             if isinstance(piece, UnpackProblem):
                 member = _join(piece.path[len(path) + 1 :], piece.member)
@@ -125,7 +143,7 @@ class Examiner:
             result.members += 1
             self._member(path, piece, owner, result)
 
-    def _member(self, path: str, piece: Member, owner: str, result: "_Gathering") -> None:
+    def _member(self, path: str, piece: "Member", owner: str, result: "_Gathering") -> None:
         member = piece.path[len(path) + 1 :]
         subject = Subject(piece.path, member, file_type(piece.head()), owner)
         judged = self._judge(subject, _bytes_of(piece), lambda: piece.stream, piece.size)
@@ -230,7 +248,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _bytes_of(member: Member) -> Union[bytes, memoryview, mmap.mmap]:
+def _bytes_of(member: "Member") -> Union[bytes, memoryview, mmap.mmap]:
     """The member's content for the matcher: what is in memory as it is, a spooled file mapped."""
     if isinstance(member.stream, io.BytesIO):
         return member.stream.getvalue()

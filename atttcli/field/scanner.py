@@ -9,17 +9,21 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Callable, Deque, Iterable, Iterator, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Callable, Deque, Iterable, Iterator, NamedTuple, Optional, Union
 
 from atttcli.field import account
 from atttcli.field.account import FAILED, SCANNED, SKIPPED, UNCHANGED, Account, FileAccount, Outcome
-from atttcli.field.cache import ScanCache, Stamp, may_be_cached, stamp_of
 from atttcli.field.examine import NOTHING, Examination, Examiner, FileFinding, MemberProblem, from_text, to_text
 from atttcli.field.opening import NotReadable, open_regular
+from atttcli.field.stamp import Stamp, may_be_cached, stamp_of
 from atttcli.field.walk import Found, WalkOptions, walk
 from atttcli.limits import MIB
+
+if TYPE_CHECKING:  # threads and the cache cost some milliseconds of start: only who asks for them pays
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from atttcli.field.cache import ScanCache
 
 MAX_FILE_BYTES = 64 * MIB
 _PROGRESS_SECONDS = 0.2
@@ -39,13 +43,14 @@ class ScanLimits:
 
 
 class _Job(NamedTuple):
-    """A file on its way: the outcome is known already, or the future will bring the examination."""
+    """A file on its way: the outcome is known already, the examination is, or the future will bring it."""
 
     path: str
     outcome: Optional[Outcome] = None
     earlier: Examination = NOTHING
     stamp: Optional[Stamp] = None
     cacheable: bool = False
+    done: Optional[Examination] = None
     future: Optional["Future[Examination]"] = None
 
 
@@ -72,7 +77,7 @@ class Scanner:
         """
         self._account = Account()
         self._deadline = time.monotonic() + self.limits.seconds if self.limits.seconds else 0
-        pool = ThreadPoolExecutor(self.limits.threads) if self.limits.threads > 1 else None
+        pool = _pool(self.limits.threads)
         try:
             yield from self._results(roots, pool)
         finally:
@@ -125,12 +130,10 @@ class Scanner:
             os.close(fd)
             return _Job(found.path, Outcome(found.path, SKIPPED, account.TOO_LARGE, info.st_size))
         stamp = stamp_of(info)
-        if pool is not None:
-            future = pool.submit(self._examine, found.path, fd, info)
-        else:
-            future = Future()
-            future.set_result(self._examine(found.path, fd, info))
-        return _Job(found.path, None, NOTHING, stamp, bool(now) and may_be_cached(stamp, now), future)
+        cacheable = bool(now) and may_be_cached(stamp, now)
+        if pool is None:
+            return _Job(found.path, None, NOTHING, stamp, cacheable, self._examine(found.path, fd, info))
+        return _Job(found.path, None, NOTHING, stamp, cacheable, None, pool.submit(self._examine, found.path, fd, info))
 
     def _examine(self, path: str, fd: int, info: os.stat_result) -> Examination:
         try:
@@ -142,7 +145,7 @@ class Scanner:
 
     def _finish(self, job: _Job) -> Iterator[Result]:
         """Count one file and give what was found in it."""
-        examination = job.earlier if job.future is None else job.future.result()
+        examination = job.done or (job.earlier if job.future is None else job.future.result())
         outcome = job.outcome or self._judge(job, examination)
         self._account.add(outcome)
         self._show(outcome.path)
@@ -181,6 +184,14 @@ class Scanner:
         elif self.limits.memory and self._account.found % _MEMORY_EVERY == 0 and _resident() > self.limits.memory:
             self._account.stopped = "memory limit"
         return bool(self._account.stopped)
+
+
+def _pool(threads: int) -> "Optional[ThreadPoolExecutor]":
+    if threads <= 1:
+        return None
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(threads)
 
 
 def _key(path: str) -> str:

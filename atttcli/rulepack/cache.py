@@ -10,24 +10,38 @@ import contextlib
 import hashlib
 import hmac
 import os
-import secrets
 import stat
+import struct
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
-import msgspec
-
-_MAGIC: Final = b"atttcli-rules-1\n"
+_MAGIC: Final = b"atttcli-rules-2\n"
 _MAC_BYTES: Final = 32
 _KEPT: Final = 12
 _LARGEST: Final = 512 * 1024 * 1024
 
 
-class Parts(msgspec.Struct):
+class Parts(NamedTuple):
     """What one cache file holds: a JSON description and binary parts, in order."""
 
     about: bytes
-    blobs: list[bytes]
+    blobs: list[bytes | memoryview]
+
+    def packed(self) -> bytes:
+        """Count, lengths, then the parts themselves."""
+        parts = [self.about, *self.blobs]
+        return struct.pack(f"<{len(parts) + 1}Q", len(parts), *map(len, parts)) + b"".join(parts)
+
+    @classmethod
+    def unpacked(cls, body: memoryview) -> Parts:
+        """What `packed` wrote, without a copy of the parts."""
+        (count,) = struct.unpack_from("<Q", body)
+        lengths = struct.unpack_from(f"<{count}Q", body, 8)
+        parts, at = [], 8 * (count + 1)
+        for length in lengths:
+            parts.append(body[at : at + length])
+            at += length
+        return cls(bytes(parts[0]), list(parts[1:]))
 
 
 class PrivateCache:
@@ -50,23 +64,24 @@ class PrivateCache:
         path = self._path(key)
         try:
             with path.open("rb") as file:
-                data = file.read(_LARGEST)
+                data = memoryview(file.read(_LARGEST))
         except OSError:
             return None
-        body = data[len(_MAGIC) + _MAC_BYTES :]
-        if not hmac.compare_digest(data[: -len(body) or None], _MAGIC + self._mac(key, body)):
+        head = len(_MAGIC) + _MAC_BYTES
+        body = data[head:]
+        if not hmac.compare_digest(bytes(data[:head]), _MAGIC + self._mac(key, body)):
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
-        return msgspec.msgpack.decode(body, type=Parts)
+        return Parts.unpacked(body)
 
     def put(self, key: str, parts: Parts) -> None:
         """Store under `key`, whole or not at all. A full disk costs the cache, not the run."""
         if self.refused:
             return
-        body = msgspec.msgpack.encode(parts)
+        body = parts.packed()
         path = self._path(key)
-        beside = path.with_suffix(f".{secrets.token_hex(8)}.part")
+        beside = path.with_suffix(f".{os.urandom(8).hex()}.part")
         try:
             with _create(beside) as file:
                 file.write(_MAGIC + self._mac(key, body) + body)
@@ -79,7 +94,7 @@ class PrivateCache:
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.rules"
 
-    def _mac(self, key: str, body: bytes) -> bytes:
+    def _mac(self, key: str, body: bytes | memoryview) -> bytes:
         digest = hashlib.blake2b(key=self._secret, digest_size=_MAC_BYTES)
         digest.update(key.encode("ascii"))
         digest.update(body)
@@ -88,7 +103,7 @@ class PrivateCache:
     def _read_secret(self) -> bytes:
         path = self._folder / "secret"
         with contextlib.suppress(FileExistsError), _create(path) as file:
-            file.write(secrets.token_bytes(32))
+            file.write(os.urandom(32))
         secret = path.read_bytes()[:64]
         if (
             len(secret) != 32

@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import msgspec
+from typing import Any, Final, NamedTuple
 
 from atttcli.engine import RuleProblem
 from atttcli.errors import Where
 from atttcli.field.opening import NotReadable, open_regular, read_content
 from atttcli.limits import MIB
 from atttcli.rulepack.cache import Parts, PrivateCache
-from atttcli.rulepack.yara_check import EXTERNALS, MODULES, RuleFile, RuleFileChecker, YaraRule
-from atttcli.rulepack.yara_source import YaraSource
+from atttcli.rulepack.yara_values import EXTERNALS, MODULES, RuleFile, YaraRule
 
 __all__ = ["EXTERNALS", "YaraPack", "YaraRule", "load_yara_rules"]
 _SUFFIXES: Final = frozenset({".yar", ".yara", ".rule"})
@@ -52,9 +50,12 @@ class YaraPack:
     prefilter: Any = None
 
 
-class _Stored(msgspec.Struct):
+class _Stored(NamedTuple):
     rules: list[tuple[str, str, list[str], dict[str, Any], str, int]]
     problems: list[tuple[str, int | None, str, str, str, bool]]
+
+    def encoded(self) -> bytes:
+        return json.dumps(self).encode("ascii")
 
 
 def load_yara_rules(
@@ -85,7 +86,7 @@ def load_yara_rules(
         parts = _compile_all(files, scope, externals)
         if store is not None:
             store.put(key, parts)
-    about = msgspec.json.decode(parts.about, type=_Stored)
+    about = _Stored(*json.loads(parts.about))
     compiled = [_load_private(blob) for blob in parts.blobs]
     return YaraPack(
         compiled[0] if compiled else None,
@@ -101,11 +102,27 @@ def load_yara_rules(
     )
 
 
-def _load_private(blob: bytes) -> Any:
-    """The only place where compiled rules are read: bytes that this process compiled, or that PrivateCache authenticated."""
+def _load_private(blob: bytes | memoryview) -> Any:
+    """The only place where compiled rules are read: bytes that this process compiled, or that PrivateCache authenticated.
+
+    libyara asks a file object for a few bytes at a time, three times the cost of a file of the system: where there are
+    files in memory that nobody else can open, the bytes are handed over in one.
+    """
     import yara
 
-    return yara.load(file=io.BytesIO(blob))  # noqa: TID251
+    try:
+        held = os.memfd_create("rules") if hasattr(os, "memfd_create") else -1
+    except OSError:
+        held = -1
+    if held < 0:
+        return yara.load(file=io.BytesIO(blob))  # noqa: TID251
+    with os.fdopen(held, "wb") as file:
+        file.write(blob)
+        file.flush()
+        try:
+            return yara.load(f"/proc/self/fd/{held}")  # noqa: TID251
+        except yara.Error:  # no /proc here
+            return yara.load(file=io.BytesIO(blob))  # noqa: TID251
 
 
 def _compile_all(files: Sequence[RuleFile], scope: str, externals: Mapping[str, Any]) -> Parts:
@@ -115,6 +132,8 @@ def _compile_all(files: Sequence[RuleFile], scope: str, externals: Mapping[str, 
 def _compile_at_once(files: Sequence[RuleFile], externals: Mapping[str, Any]) -> Parts | None:
     """Compile a set without any problem in one go, half the work; None when there is anything to say about it."""
     import yara
+
+    from atttcli.rulepack.yara_source import YaraSource
 
     sources = {file.namespace: YaraSource(file.source_text()) for file in files}
     for source in sources.values():
@@ -133,10 +152,12 @@ def _compile_at_once(files: Sequence[RuleFile], externals: Mapping[str, Any]) ->
         (rule.identifier, file.namespace, list(rule.tags), dict(rule.meta), _as_text(file.path), place.line)
         for rule, (file, place) in zip(rules, places, strict=True)
     ]
-    return Parts(msgspec.json.encode(_Stored(about, [])), [_saved(compiled)])
+    return Parts(_Stored(about, []).encoded(), [_saved(compiled)])
 
 
 def _compile_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str, Any]) -> Parts:
+    from atttcli.rulepack.yara_check import RuleFileChecker
+
     deadline = time.monotonic() + _CHECK_SECONDS
     for file in files:
         if time.monotonic() > deadline:
@@ -150,12 +171,12 @@ def _compile_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str,
         [(r.name, r.namespace, list(r.tags), r.meta, _as_text(r.file), r.line) for f in files for r in f.rules],
         [_flat(problem) for f in files for problem in f.problems],
     )
-    blobs = []
+    blobs: list[bytes | memoryview] = []
     if about.rules:
         blobs.append(_compiled_bytes({f.namespace: f.text for f in files if f.rules}, externals))
         if scope == "log":
             blobs.append(_compiled_bytes({f.namespace: f.logs for f in files if f.rules}, externals))
-    return Parts(msgspec.json.encode(about), blobs)
+    return Parts(about.encoded(), blobs)
 
 
 def _compiled_bytes(sources: Mapping[str, str], externals: Mapping[str, Any]) -> bytes:

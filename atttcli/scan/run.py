@@ -9,19 +9,22 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atttcli.clock import Clock
 from atttcli.engine import EngineProblem
 from atttcli.engines.yara import YaraEngine, engine_problem
 from atttcli.errors import WorkspaceError
 from atttcli.field.account import FileAccount, Outcome
-from atttcli.field.cache import ScanCache
 from atttcli.field.examine import ARCHIVE_LIMITS, Examiner, FileFinding, MemberProblem
 from atttcli.field.scanner import Progress, ScanLimits, Scanner
 from atttcli.field.walk import WalkOptions
 from atttcli.limits import Limits
 from atttcli.model.alert import Detection, Origin
 from atttcli.scan.account import Listed, ScanAccount
+
+if TYPE_CHECKING:
+    from atttcli.field.cache import ScanCache
 
 # sha256, md5, sha1 of one file to what the indicators say of it; origin is filled in here.
 HashLookup = Callable[[str, str, str], Iterable[Detection]]
@@ -95,6 +98,8 @@ class _Run:
         path = self._settings.cache
         if path is None:
             return None
+        from atttcli.field.cache import ScanCache
+
         # What archives are looked into, and how far, decides what is found in them: it belongs to the pack's identity.
         pack = f"{self._engine.pack if self._engine else ''} {self._settings.archives!r}"
         try:

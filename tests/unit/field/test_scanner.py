@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from atttcli.field.account import FileAccount, Outcome
-from atttcli.field.cache import ScanCache, Stamp, may_be_cached
+from atttcli.field.cache import ScanCache
 from atttcli.field.examine import Examiner, FileFinding, MemberProblem
 from atttcli.field.match import Matcher, Subject, externals_of
 from atttcli.field.scanner import ScanLimits, Scanner
+from atttcli.field.stamp import Stamp, may_be_cached
 
 yara = pytest.importorskip("yara")
 EXTERNALS = dict.fromkeys(("filename", "filepath", "extension", "filetype", "owner"), "")
