@@ -14,9 +14,9 @@ from atttcli.limits import read_bounded
 from atttcli.model.playbook import Playbook, Step
 from atttcli.packaged import packaged
 from atttcli.playbook.lint import Problem, lint
+from atttcli.playbook.sugar import EXTENSION, expand
 from atttcli.text import strict_yaml
 
-EXTENSION = "extension-definition--6f6b2f0a-6a86-5d0c-9a5e-3f0d7f1c2b11"
 MAX_BYTES = 4 * 1024 * 1024
 _DURATION = re.compile(r"P(?:([0-9]{1,4})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,5})M)?)?\Z")
 _UNITS = (86_400_000_000, 3_600_000_000, 60_000_000)
@@ -47,7 +47,7 @@ def read_document(path: Path) -> Any:
             data = read_bounded(stream, MAX_BYTES, where)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror or error}", where=where) from error
-    return strict_yaml.load(data, str(path))
+    return expand(strict_yaml.load(data, str(path)))
 
 
 def check_file(path: Path) -> tuple[Problem, ...]:
