@@ -1,9 +1,11 @@
-"""Taking back: a compensating entry, after which everything is folded again without the entry that it names."""
+"""Taking back: a compensating entry, after which what it touched is folded again without the entry that it names."""
 
 from __future__ import annotations
 
 from atttcli.errors import NotFound, Refused
 from atttcli.journal.journal import ERASED, Journal, undone_seqs
+from atttcli.journal.refold import fold_without
+from atttcli.store.connection import Row
 from atttcli.store.projection import Entry
 
 LEFT_THE_HOUSE = frozenset({"report.issued", "evidence.exported"})
@@ -33,7 +35,7 @@ def undo(journal: Journal, seq: int | None = None) -> Entry:
             )
         _check(journal, entry)
         journal.append("undone", entry.object, {"seq": entry.seq, "verb": entry.verb})
-        journal.rebuild()
+        fold_without(journal, entry)
     return entry
 
 
@@ -46,17 +48,24 @@ def _check(journal: Journal, entry: Entry) -> None:
         )
     if entry.verb in FOUNDATION:
         raise Refused(f"{entry.verb} cannot be taken back", guard="foundation", hint="atttcli db restore BACKUP")
-    undone = undone_seqs(journal.store.connection)
+    later = _builds_on(journal, entry)
+    if later is not None:
+        raise Refused(
+            f"entry {later['seq']} ({later['verb']}) of {later['actor']} builds on it",
+            guard="built-upon",
+            hint=f"atttcli log --object {entry.object}",
+        )
+
+
+def _builds_on(journal: Journal, entry: Entry) -> Row | None:
+    """The first later entry, not taken back, that speaks of the object or of a task that the entry opened."""
+    store, undone = journal.store, undone_seqs(journal.store.connection)
     given = [entry.object, *(str(task.get("number")) for task in entry.payload.get("tasks", ()))]
-    for later in journal.store.rows(
-        "SELECT j.seq, j.actor, j.object, j.verb, p.payload FROM journal j JOIN journal_payload p USING (seq)"
-        " WHERE j.seq > ? AND j.verb != 'undone' ORDER BY j.seq",
-        entry.seq,
-    ):
-        text = later["payload"] or ""
-        if later["seq"] not in undone and (later["object"] in given or any(f'"{name}"' in text for name in given)):
-            raise Refused(
-                f"entry {later['seq']} ({later['verb']}) of {later['actor']} builds on it",
-                guard="built-upon",
-                hint=f"atttcli log --object {entry.object}",
-            )
+    found = store.rows(
+        "SELECT j.seq, j.actor, j.verb, p.payload, t.object FROM journal j JOIN journal_payload p USING (seq)"
+        f" LEFT JOIN touch t ON t.seq = j.seq AND t.object IN ({','.join('?' * len(given))})"
+        " WHERE j.seq > ? AND j.verb != 'undone' GROUP BY j.seq ORDER BY j.seq",
+        *given, entry.seq,
+    )  # fmt: skip
+    code = f'"{entry.object}"'  # of an agency or a rule: it stands in payloads, but is no number that is indexed
+    return next((row for row in found if row["seq"] not in undone and (row["object"] or code in (row["payload"] or ""))), None)

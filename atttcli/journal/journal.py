@@ -8,7 +8,7 @@ import os
 import socket
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,19 +22,23 @@ from atttcli.text.display import display
 from atttcli.text.fold import nfc
 
 ERASED = "payload.erased"
+Guard = Callable[[str, str, Mapping[str, Any]], None]
 
 
 class Journal:
-    """The journal of one store, written in the name of one actor."""
+    """The journal of one store, written in the name of one actor. `guard` refuses an entry before it is written."""
 
-    def __init__(self, store: Store, actor: str, clock: Clock | None = None) -> None:
+    def __init__(self, store: Store, actor: str, clock: Clock | None = None, guard: Guard | None = None) -> None:
         self.store = store
         self.actor = actor
+        self.guard = guard
         self.clock = clock or Clock()
         self.host = socket.gethostname()
 
     def append(self, verb: str, object: str, payload: dict[str, Any] | None = None) -> Entry:
         """Add one decision and project it. Inside an open transaction it joins that one."""
+        if self.guard is not None:
+            self.guard(verb, object, payload or {})
         text = canonical(_clean(payload or {}))
         with self.store.transaction() as db:
             last = db.execute("SELECT seq, time, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
@@ -88,10 +92,8 @@ class Journal:
 
     def entry(self, seq: int) -> Entry:
         """One entry by its place in the journal; a KeyError when there is none."""
-        subject = self.store.value("SELECT object FROM journal WHERE seq = ?", seq)
-        for entry in self.entries(subject):
-            if entry.seq == seq:
-                return entry
+        for entry in read_entries(self.store.connection, seqs=(seq,)):
+            return entry
         raise KeyError(seq)
 
     def rebuild(self) -> int:
@@ -120,9 +122,12 @@ def undone_seqs(db: sqlite3.Connection) -> frozenset[int]:
     return frozenset(seq for seq in found if isinstance(seq, int))
 
 
-def read_entries(db: sqlite3.Connection, object: str | None = None, verbs: tuple[str, ...] = ()) -> Iterator[Entry]:
-    """Entries with their payloads, in order."""
-    clauses, values = ["1"], []
+def read_entries(
+    db: sqlite3.Connection, object: str | None = None, verbs: tuple[str, ...] = (), seqs: Sequence[int] | None = None
+) -> Iterator[Entry]:
+    """Entries with their payloads, in order; `seqs`: only these places."""
+    clauses: list[str] = ["1"]
+    values: list[object] = []
     kept = _kept_of_erased(db)
     if object is not None:
         clauses.append("j.object = ?")
@@ -130,6 +135,9 @@ def read_entries(db: sqlite3.Connection, object: str | None = None, verbs: tuple
     if verbs:
         clauses.append(f"j.verb IN ({','.join('?' * len(verbs))})")
         values.extend(verbs)
+    if seqs is not None:
+        clauses.append(f"j.seq IN ({','.join('?' * len(seqs))})")
+        values.extend(seqs)
     sql = (
         "SELECT j.seq, j.id, j.time, j.host, j.actor, j.verb, j.object, p.payload, j.hash, p.erased"
         " FROM journal j"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atttcli.store import projected
-from atttcli.store.projected import touch
+from atttcli.store.projected import search, touch
 
 PROJECTED_TABLES = (
     "number_counter",
@@ -25,10 +25,19 @@ PROJECTED_TABLES = (
     "evidence",
     "custody",
     "deadline",
+    "touch",
+    "transition",
+    "approval",
+    "search_doc",
     "advisory",
     "delivery",
     "delivery_row",
     "place_change",
+    "user",
+    "training",
+    "inspection",
+    "inspection_finding",
+    "contract",
 )
 
 
@@ -63,6 +72,7 @@ def apply(connection: sqlite3.Connection, entry: Entry) -> None:
     handler = projected.HANDLERS.get(entry.verb)
     if handler is not None:
         handler(connection, entry)
+        search.follow(connection, entry)
 
 
 def count_numbers(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -89,6 +99,7 @@ def empty(connection: sqlite3.Connection) -> None:
     """Delete every projected row."""
     for table in PROJECTED_TABLES:
         connection.execute(f"DELETE FROM {table}")
+    search.forget(connection)
 
 
 def dumps(value: Any) -> str:

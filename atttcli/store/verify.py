@@ -71,7 +71,7 @@ def fresh_database() -> sqlite3.Connection:
 def projection_faults(db: sqlite3.Connection, folded: sqlite3.Connection) -> Iterator[Fault]:
     """Rows of every projected table that differ from those of a fresh fold, the first of each table."""
     for table in PROJECTED_TABLES:
-        kept, wanted = _rows(db, table), _rows(folded, table)
+        kept, wanted = projected_rows(db, table), projected_rows(folded, table)
         if kept == wanted:
             continue
         keys = sorted({key for key in kept.keys() | wanted.keys() if kept.get(key) != wanted.get(key)}, key=repr)
@@ -82,7 +82,8 @@ def projection_faults(db: sqlite3.Connection, folded: sqlite3.Connection) -> Ite
         yield Fault("projection", f"{reason}{more}; atttcli db rebuild", where=f"{table} {_shown(keys[0])}")
 
 
-def _rows(db: sqlite3.Connection, table: str) -> dict[tuple[object, ...], tuple[object, ...]]:
+def projected_rows(db: sqlite3.Connection, table: str) -> dict[tuple[object, ...], tuple[object, ...]]:
+    """Primary key -> row of one projected table."""
     columns = list(db.execute(f"PRAGMA table_info({table})"))
     width = [row[0] for row in sorted(columns, key=lambda row: row[5]) if row[5]]
     return {tuple(row[at] for at in width): tuple(row) for row in db.execute(f"SELECT * FROM {table}")}
@@ -95,7 +96,7 @@ def _shown(key: tuple[object, ...]) -> str:
 def projection_digests(db: sqlite3.Connection) -> dict[str, str]:
     """Table -> digest of all its rows."""
     return {
-        table: hashlib.sha256(repr(sorted(_rows(db, table).items(), key=repr)).encode()).hexdigest()
+        table: hashlib.sha256(repr(sorted(projected_rows(db, table).items(), key=repr)).encode()).hexdigest()
         for table in PROJECTED_TABLES
     }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atttcli.store.connection import Store
+from atttcli.text.fold import fold
 
 JSON_COLUMNS = ("tags", "observables", "why", "detail")
 
@@ -98,7 +99,9 @@ def _insert(db: sqlite3.Connection, row: AlertRow, year: int, now: int) -> int:
             row.observables, row.why, row.detail, now, int(row.muted),
         ),
     )  # fmt: skip
-    return int(done.lastrowid or 0)
+    identity = int(done.lastrowid or 0)
+    db.execute("INSERT INTO alert_text (rowid, title) VALUES (?,?)", (identity, fold(row.title)))
+    return identity
 
 
 def alert_rows(store: Store, where: str = "1", *values: Any) -> list[dict[str, Any]]:
