@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +14,7 @@ from atttcli.errors import WorkspaceError
 if TYPE_CHECKING:
     from atttcli.inventory import Inventory, Organisation
     from atttcli.journal.journal import Journal
+    from atttcli.people.identity import Identity
     from atttcli.store.connection import Store
     from atttcli.store.workspace import Workspace
 
@@ -23,13 +24,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 class App:
     """The state of one run of the tool. Everything heavy is made on first use."""
 
-    def __init__(self, workspace: str | None = None, lang: str | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, workspace: str | None = None, lang: str | None = None, clock: Clock | None = None, as_name: str = ""
+    ) -> None:
         self.workspace_option = workspace
+        self.as_name = as_name
         self.lang = lang
         self.clock = clock or Clock()
         self._workspace: Workspace | None = None
         self._store: Store | None = None
         self._journal: Journal | None = None
+        self._identity: Identity | None = None
         self._inventory: Inventory | None = None
         self._organisation: Organisation | None = None
 
@@ -60,12 +65,44 @@ class App:
 
     @property
     def journal(self) -> Journal:
-        """The journal, in the name of the current user."""
+        """The journal, in the name of who works now; what their role does not allow is refused as it is written."""
         if self._journal is None:
-            from atttcli.journal.journal import Journal, current_actor
+            from atttcli.journal.journal import Journal
 
-            self._journal = Journal(self.store, current_actor(), self.clock)
+            self._journal = Journal(self.store, self.identity.name, self.clock, guard=self.permit)
         return self._journal
+
+    @property
+    def identity(self) -> Identity:
+        """Who works now: `--as`, the login of this terminal, or the user of the operating system."""
+        if self._identity is None:
+            from atttcli.journal.journal import current_actor
+            from atttcli.people.identity import identify
+
+            self._identity = identify(
+                self.store, current_actor(), as_name=self.as_name, passphrase=_passphrase, token=self.token(),
+                now=self.clock.now(),
+            )  # fmt: skip
+        return self._identity
+
+    def permit(self, verb: str, subject: str = "", payload: Mapping[str, Any] | None = None) -> None:
+        """Refused unless who works now may decide this. Facts have a verb too: `facts.ingested`."""
+        if self.identity.known or len(self.identity.roles) == 1:
+            from atttcli.people.identity import require
+
+            require(self.store, self.identity, verb, subject, payload or {})
+
+    def token(self) -> str:
+        """That of the login in this terminal, or empty."""
+        from atttcli.cli.current import recall
+
+        return recall(self, "login")
+
+    def keep_token(self, token: str) -> None:
+        """Keep the login of this terminal, or with an empty token forget it."""
+        from atttcli.cli.current import keep
+
+        keep(self, "login", token)
 
     @property
     def organisation(self) -> Organisation:
@@ -96,6 +133,12 @@ class App:
         """Close what was opened."""
         if self._store is not None:
             self._store.close()
+
+
+def _passphrase(name: str) -> str:
+    from atttcli.cli.user import read_passphrase
+
+    return read_passphrase(name)
 
 
 def with_app(function: F) -> F:

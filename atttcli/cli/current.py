@@ -20,14 +20,33 @@ _NUMBER = re.compile(r"[A-Z0-9-]{3,40}\Z")
 
 def remember(app: App, number: str) -> None:
     """Make an incident the current one; a folder that cannot be written costs only the convenience."""
+    with suppress(OSError):
+        keep(app, "current", number)
+
+
+def keep(app: App, kind: str, text: str) -> None:
+    """Keep one short word of this user in this terminal: the current incident, the login."""
     from atttcli.store.workspace import private_folder
 
-    with suppress(OSError):
-        folder = private_folder("current")
-        path = folder / _place(app)
-        temporary = folder / f".{path.name}.{os.getpid()}"
-        temporary.write_text(number + "\n", encoding="ascii")
-        os.replace(temporary, path)
+    folder = private_folder(kind)
+    path = folder / _place(app)
+    temporary = folder / f".{path.name}.{os.getpid()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(text + "\n")
+    os.replace(temporary, path)
+
+
+def recall(app: App, kind: str) -> str:
+    """What was kept, or empty."""
+    from atttcli.store.workspace import home
+
+    path: Path = home() / kind / _place(app)
+    try:
+        with path.open(encoding="ascii") as stream:
+            return stream.read(128).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def incident_number(app: App, text: str | None) -> str:
@@ -38,14 +57,7 @@ def incident_number(app: App, text: str | None) -> str:
 
 
 def _current(app: App) -> str:
-    from atttcli.store.workspace import home
-
-    path: Path = home() / "current" / _place(app)
-    try:
-        with path.open(encoding="ascii") as stream:
-            number = stream.read(64).strip()
-    except (OSError, UnicodeDecodeError):
-        number = ""
+    number = recall(app, "current")
     known = app.store.value("SELECT number FROM incident WHERE number = ?", number) if _NUMBER.match(number) else None
     if not known:
         raise UsageError("no current incident in this terminal", hint="atttcli incident use SC-…, or give its number")

@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "evidence": ("atttcli.cli.evidence", "evidence", "Add and list evidence in the vault."),
     "agency": ("atttcli.cli.agency", "agency", "Agencies, and which address belongs to whom."),
     "system": ("atttcli.cli.agency", "system", "Information systems with their level and what concerns them."),
+    "user": ("atttcli.cli.user", "user", "Who works here, in which role, for which agencies."),
+    "training": ("atttcli.cli.training", "training", "Trainings held, for the periodic report."),
+    "inspection": ("atttcli.cli.inspection", "inspection", "Inspections of systems by level, and their findings."),
+    "contract": ("atttcli.cli.contract", "contract", "Monitoring and support contracts."),
     "report": ("atttcli.cli.report", "report", "Render official papers."),
     "undo": ("atttcli.cli.duty", "undo", "Take back your own last entry."),
     "log": ("atttcli.cli.duty", "log", "The journal: who decided what, and when."),
@@ -57,8 +61,11 @@ def _speak(language: str | None) -> str | None:
     callback=lambda _ctx, _parameter, value: _speak(value),
     help="Language of what people read.",
 )
+@click.option(
+    "--as", "as_name", default="", metavar="NAME", help="Who decides, on a shared account (asks the passphrase)."
+)
 @click.pass_context
-def cli(ctx: click.Context, workspace: str | None, lang: str | None) -> None:
+def cli(ctx: click.Context, workspace: str | None, lang: str | None, as_name: str) -> None:
     """Incident response toolkit of a provincial cyber response team.
 
     \b
@@ -67,7 +74,7 @@ def cli(ctx: click.Context, workspace: str | None, lang: str | None) -> None:
       atttcli ingest ../inbox && atttcli next
     """
     if ctx.obj is None:
-        ctx.obj = App(workspace, lang)
+        ctx.obj = App(workspace, lang, as_name=as_name)
     app: App = ctx.obj
     found = app.workspace_if_any()
     use_language(preferred_language(lang, found.language if found else None))

@@ -9,7 +9,10 @@ from atttcli.errors import NotFound, Refused, UsageError
 if TYPE_CHECKING:
     from atttcli.store.connection import Store
 
-KINDS = {"incident": "SC", "task": "NV", "evidence": "CC", "alert": "CB", "advisory": "CV"}
+KINDS = {
+    "incident": "SC", "task": "NV", "evidence": "CC", "alert": "CB", "advisory": "CV", "training": "TH", "inspection": "KT",
+    "contract": "HD",
+}  # fmt: skip
 
 
 def resolve_number(store: Store, table: str, text: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atttcli.store.projected import advisories, casework, place, triage
+from atttcli.store.projected import advisories, casework, people, place, triage
 
 HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     **place.HANDLERS,
     **triage.HANDLERS,
     **casework.HANDLERS,
     **advisories.HANDLERS,
+    **people.HANDLERS,
 }
