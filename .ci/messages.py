@@ -1,14 +1,15 @@
 """The message catalogues: merge `locale/vi/*.po` into the compiled catalogue, and fail on a string without a translation.
 
-`python .ci/messages.py compile` writes `locale/vi/LC_MESSAGES/atttcli.mo`; `check` fails when a message of the code, a
-paragraph of the commands' help or a constant text of an error has no Vietnamese translation, when a translation loses a
-`{field}`, or when the compiled file is not what the sources give.
+`python .ci/messages.py compile` writes `locale/vi/LC_MESSAGES/atttcli.mo` and `told.json` beside it; `check` fails when a
+message of the code, a paragraph of the commands' help, a text of an error, problem or finding (`.ci/told.py`) or a word of
+click has no Vietnamese translation, when a translation loses a `{field}`, or when the compiled files are not what the
+sources give.
 """
 
 from __future__ import annotations
 
-import ast
 import io
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -24,14 +25,14 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from told import NUMBERED, fields, sentences  # noqa: E402 - stands beside this file
+
 from atttcli import errors  # noqa: E402 - found by the line above
 
 LOCALE = ROOT / "atttcli" / "locale"
 COMPILED = LOCALE / "vi" / "LC_MESSAGES" / "atttcli.mo"
-ENGLISH_ROOMS = {"rulepack", "engines"}  # what is wrong in a rule is said in the terms of its language's manual
-COMMAND = re.compile(
-    r"(atttcli( [a-z][a-z-]*)+|pip install \S+|--[a-z][a-z-]*)( (--)?[A-Za-z0-9'\"\[\].:/=_+-]*…?\"?)*$"
-)
+TOLD = LOCALE / "vi" / "LC_MESSAGES" / "told.json"
+KEYWORDS = {"_": None, "ngettext": (1, 2)}
 ERRORS = {name for name in dir(errors) if isinstance(getattr(errors, name), type) and name != "Where"}
 FIELD = re.compile(r"\{(\w*)[^}]*\}")
 
@@ -39,9 +40,8 @@ FIELD = re.compile(r"\{(\w*)[^}]*\}")
 def messages_of_code() -> dict[str | tuple[str, ...], str]:
     """Every message id of the code with one place where it stands."""
     found: dict[str | tuple[str, ...], str] = {}
-    keywords = {"_": None, "ngettext": (1, 2)}
     for name, line, message, *_rest in extract_from_dir(
-        str(ROOT / "atttcli"), method_map=[("**.py", "python")], keywords=keywords
+        str(ROOT / "atttcli"), method_map=[("**.py", "python")], keywords=KEYWORDS
     ):
         found.setdefault(message, f"{name}:{line}")
     return found
@@ -66,23 +66,16 @@ def messages_of_help() -> dict[str, str]:
 
 
 def messages_of_errors() -> dict[str, str]:
-    """Constant messages and hints of typed errors, with their place; a hint that is a command alone reads in any language."""
-    found: dict[str, str] = {}
-    for path in sorted((ROOT / "atttcli").rglob("*.py")):
-        place = path.relative_to(ROOT / "atttcli")
-        if place.parts[0] in ENGLISH_ROOMS:
-            continue
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Call) and called(node) in ERRORS:
-                given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "hint")]
-                texts = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-                found |= {text: f"{place}:{node.lineno}" for text in texts if text and not COMMAND.match(text)}
+    """What lower rooms say, constant or with numbered fields, with its place."""
+    return dict(sentences(ERRORS))
+
+
+def messages_of_click() -> dict[str | tuple[str, ...], str]:
+    """What click says itself: its strings stand in our catalogue (`atttcli.cli.lazy.speak`)."""
+    found: dict[str | tuple[str, ...], str] = {}
+    for name, line, message, *_rest in extract_from_dir(str(Path(click.__file__).parent), keywords=KEYWORDS):
+        found.setdefault(message, f"click/{name}:{line}")
     return found
-
-
-def called(node: ast.Call) -> str:
-    """The name that is called, without what it is looked up in."""
-    return getattr(node.func, "id", "") or getattr(node.func, "attr", "")
 
 
 def commands_below(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
@@ -120,38 +113,55 @@ def catalogue() -> Catalog:
 
 
 def compiled() -> bytes:
-    """The compiled catalogue."""
-    buffer = io.BytesIO()
-    write_mo(buffer, catalogue())
-    return buffer.getvalue()
+    """The compiled catalogue: what is looked up whole."""
+    whole, known = io.BytesIO(), catalogue()
+    for template in [one.id for one in known if isinstance(one.id, str) and NUMBERED.search(one.id)]:
+        known.delete(template)
+    write_mo(whole, known)
+    return whole.getvalue()
+
+
+def told() -> bytes:
+    """The templates that `atttcli.text.retell` tells sentences by."""
+    known = {one.id: one.string for one in catalogue() if isinstance(one.id, str) and NUMBERED.search(one.id)}
+    return (json.dumps(known, ensure_ascii=False, indent=0, sort_keys=True) + "\n").encode()
 
 
 def check() -> list[str]:
     """What is wrong with the catalogues, a line each."""
     known = catalogue()
     problems = []
-    for message, place in {**messages_of_errors(), **messages_of_help(), **messages_of_code()}.items():
+    wanted = {**messages_of_click(), **messages_of_errors(), **messages_of_help(), **messages_of_code()}
+    for message, place in wanted.items():
         key = message if isinstance(message, str) else message[0]
         entry = known.get(key)
         strings = [] if entry is None else [entry.string] if isinstance(entry.string, str) else list(entry.string)
         if not strings or not all(strings):
             problems.append(f"{place}: no Vietnamese translation of {key!r}")
             continue
-        wanted = set(FIELD.findall(key))
         problems += [
             f"{place}: fields differ in the translation of {key!r}"
             for text in strings
-            if set(FIELD.findall(text)) != wanted
+            if not any(same_fields(form, text) for form in ([message] if isinstance(message, str) else message[:2]))
         ]
-    if not COMPILED.exists() or COMPILED.read_bytes() != compiled():
-        problems.append(f"{COMPILED.relative_to(ROOT)} is not current: run make messages")
+    for path, content in ((COMPILED, compiled()), (TOLD, told())):
+        if not path.exists() or path.read_bytes() != content:
+            problems.append(f"{path.relative_to(ROOT)} is not current: run make messages")
     return problems
+
+
+def same_fields(english: str, translation: str) -> bool:
+    """Whether no value is lost or invented."""
+    if NUMBERED.search(english):
+        return fields(english) == fields(translation)
+    return set(FIELD.findall(english)) == set(FIELD.findall(translation))
 
 
 def main(verb: str) -> int:
     if verb == "compile":
         COMPILED.parent.mkdir(parents=True, exist_ok=True)
         COMPILED.write_bytes(compiled())
+        TOLD.write_bytes(told())
         return 0
     problems = check()
     print("\n".join(problems) or "messages: every string is translated")

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import gettext
+import os
 from importlib import import_module
 from inspect import cleandoc
 from typing import Any
 
 import click
 
-from atttcli.text.messages import _, language
+from atttcli.text.messages import CATALOGUE, LOCALE, _, language, use_language
 
 _LOCALISED: list[click.Command] = []  # a process speaks one language: each command is translated once
+
+
+def speak(chosen: str) -> None:
+    """Switch our language and click's own: click looks up through the process's gettext domain, which reads LANGUAGE."""
+    use_language(chosen)
+    os.environ["LANGUAGE"] = language()
+    gettext.bindtextdomain(CATALOGUE, str(LOCALE))
+    gettext.textdomain(CATALOGUE)
 
 
 def localised(command: click.Command) -> click.Command:
@@ -22,10 +32,13 @@ def localised(command: click.Command) -> click.Command:
         command.help = translated_help(command.help)
     if command.short_help:
         command.short_help = _(command.short_help)
+    if command.options_metavar:
+        command.options_metavar = _("[OPTIONS]")
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.help:
             parameter.help = _(parameter.help)
     if isinstance(command, click.Group):
+        command.subcommand_metavar = _("COMMAND [ARGS]...")
         for inner in command.commands.values():
             localised(inner)
     return command
@@ -60,9 +73,9 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return localised(command)
 
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         localised(self)  # the topmost group comes out of no other group
-        super().format_help(ctx, formatter)
+        super().format_usage(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, _(text)) for name, (_module, _attribute, text) in self.lazy.items()]

@@ -9,10 +9,11 @@ import click
 
 from atttcli import __version__
 from atttcli.cli.context import App
-from atttcli.cli.lazy import LazyGroup
+from atttcli.cli.lazy import LazyGroup, speak
 from atttcli.errors import AtttError
 from atttcli.text.display import display, display_block
-from atttcli.text.messages import LANGUAGES, _, preferred_language, use_language
+from atttcli.text.messages import LANGUAGES, _, preferred_language
+from atttcli.text.retell import retell
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("atttcli.cli.workspace", "init", "Make a workspace for an organisation."),
@@ -43,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 def _speak(language: str | None) -> str | None:
     if language:
-        use_language(language)
+        speak(language)
     return language
 
 
@@ -77,7 +78,7 @@ def cli(ctx: click.Context, workspace: str | None, lang: str | None, as_name: st
         ctx.obj = App(workspace, lang, as_name=as_name)
     app: App = ctx.obj
     found = app.workspace_if_any()
-    use_language(preferred_language(lang, found.language if found else None))
+    speak(preferred_language(lang, found.language if found else None))
     ctx.call_on_close(app.close)
 
 
@@ -86,7 +87,7 @@ def run(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    use_language(preferred_language(None, None))
+    speak(preferred_language(None, None))
     try:
         code = cli.main(args=arguments, standalone_mode=False, prog_name="atttcli")
     except AtttError as error:
@@ -115,9 +116,9 @@ def show_usage(error: click.ClickException) -> None:
 
 
 def report_error(error: AtttError) -> int:
-    """One clear line, with the position, and what to do next; lower rooms write English, constant texts have a translation."""
+    """One clear line, with the position, and what to do next; lower rooms write English, told here (decision 0093)."""
     where = f"{display(error.where)}: " if error.where is not None and str(error.where) else ""
-    click.echo(f"atttcli: {where}{display(_(error.message))}", err=True)
+    click.echo(f"atttcli: {where}{display(retell(error.message))}", err=True)
     if error.hint:
-        click.echo("  → " + display(_(error.hint)), err=True)
+        click.echo("  → " + display(retell(error.hint)), err=True)
     return error.exit_code

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Iterator, Optional
 
 LANGUAGES = ("vi", "en")
-_LOCALE = Path(__file__).resolve().parent.parent / "locale"
+CATALOGUE = "atttcli"
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
 _current: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
 
@@ -26,7 +27,7 @@ def use_language(language: str) -> None:
     if _language == "en":
         _current = gettext.NullTranslations()
     else:
-        _current = gettext.translation("atttcli", str(_LOCALE), [_language], fallback=True)
+        _current = gettext.translation(CATALOGUE, str(LOCALE), [_language], fallback=True)
 
 
 @contextmanager
@@ -54,6 +55,16 @@ def preferred_language(asked: Optional[str], workspace: Optional[str]) -> str:
     if not environment and os.name == "nt":
         environment = locale.getlocale()[0] or ""
     return "vi" if environment.lower().startswith(("vi", "vietnam")) else "en"
+
+
+def catalogue_folder(said: str) -> Path:
+    """Where the compiled catalogues of a language stand."""
+    return LOCALE / said / "LC_MESSAGES"
+
+
+def translated(text: str) -> str:
+    """A text that has an entry of its own, told; any other as it is."""
+    return _current.gettext(text) if text else ""
 
 
 def _(message: str, **values: object) -> str:
