@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 
@@ -87,6 +88,7 @@ def run(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    atexit.register(gc.freeze)  # a last search for cycles in what ends anyway is a tenth of a short command
     speak(preferred_language(None, None))
     try:
         code = cli.main(args=arguments, standalone_mode=False, prog_name="atttcli")
@@ -101,7 +103,6 @@ def run(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         code = 0
-    gc.freeze()  # all is closed: what is left is not worth a last search for cycles, a tenth of a short command
     sys.exit(code if isinstance(code, int) else 0)
 
 
