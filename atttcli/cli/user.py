@@ -13,6 +13,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.casework_words import moment
 from atttcli.cli.context import App, with_app
+from atttcli.clock import rfc3339
 from atttcli.errors import UsageError
 from atttcli.text.messages import _
 
@@ -243,7 +244,7 @@ def login(app: App, name: str, hours: int, from_stdin: bool, as_json: bool) -> N
     app.keep_token(token)
     until = now + hours * 3_600_000_000
     if as_json:
-        render.emit_json({"name": name.strip().lower(), "until": moment(until)})
+        render.emit_json({"name": name.strip().lower(), "until": rfc3339(until)})
     else:
         render.line(_("{name} works at this terminal until {until}.", name=name.strip().lower(), until=moment(until)))
 
@@ -323,8 +324,6 @@ def agency_codes(app: App, texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _as_json(one: User) -> dict[str, Any]:
-    from atttcli.clock import rfc3339
-
     return {
         "name": one.name, "full_name": one.full_name, "roles": list(one.roles), "agencies": list(one.agencies),
         "logins": list(one.logins), "shared": one.shared, "removed": one.removed and rfc3339(one.removed),

@@ -113,6 +113,36 @@ STEPS = (
     Step("-w ws agency whois 198.51.100.99", "agency-whois"),
     Step("-w ws system list", "system-system"),
     Step("-w ws system show thu-cong-vu", "system-system"),
+    Step("-w ws user roles", "user-role"),
+    Step("-w ws user whoami", "user-whoami"),
+    Step("-w ws user add lan --role admin --role lead --full-name 'Nguyễn Thị Lan'", "user"),
+    Step("-w ws user add minh --role responder --agency x-vi-huong", "user"),
+    Step("-w ws user set minh --role reporter", "user"),
+    Step("-w ws user passphrase minh", "user-changed"),
+    Step("-w ws user login minh", "user-login"),
+    Step("-w ws user whoami", "user-whoami"),
+    Step("-w ws user logout", "user-changed"),
+    Step("-w ws user remove minh --reason 'chuyển công tác'", "user-changed"),
+    Step("-w ws user show lan", "user"),
+    Step("-w ws user list --all", "user"),
+    Step(
+        "-w ws training add 'Tập huấn' --on 12/05/2026 --days 2 --attendees 60 --agency x-vi-huong --user lan",
+        "training",
+    ),
+    Step("-w ws training list", "training"),
+    Step("-w ws training withdraw 1 --reason nhầm", "record-withdrawn"),
+    Step(
+        "-w ws inspection add lgsp --on 10/06/2026 --by 'Sở TTTT' --result partly --finding 'high: thiếu (2026-07-31)'",
+        "inspection",
+    ),
+    Step("-w ws inspection close 1 1 --note 'đã có'", "inspection"),
+    Step("-w ws inspection show 1", "inspection"),
+    Step("-w ws inspection list", "inspection"),
+    Step("-w ws inspection due --all", "inspection-due"),
+    Step("-w ws inspection withdraw 1 --reason nhầm", "record-withdrawn"),
+    Step("-w ws contract add 'Giám sát' --provider A --from 01/01/2026 --to 31/12/2026 --system lgsp", "contract"),
+    Step("-w ws contract list", "contract"),
+    Step("-w ws contract end 1 --on 30/06/2026 --reason 'hết kinh phí'", "contract"),
     Step("-w ws rules list", "rules-list"),
     Step("-w ws rules check pack", "rules-check", code=2),
     Step("-w ws rules test pack", "rules-test"),
@@ -204,7 +234,7 @@ def two_days(base: Path) -> dict[str, Day]:
     inbox = sample_inbox(base / "inbox")
     days = {}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("HOME", base / "home"), ("ACTOR", "lan")):
+        for name, value in (("HOME", base / "home"), ("ACTOR", "lan"), ("PASSPHRASE", "bốn từ dễ nhớ")):
             patch.setenv(f"ATTTCLI_{name}", str(value))
         patch.delenv("ATTTCLI_WORKSPACE", raising=False)
         for language in ("vi", "en"):
