@@ -127,6 +127,8 @@ def answered_deed(delivery: Delivery, answer: Answer) -> str:
     """Which deed an answer is: nothing there, part of it done, all done. Refused when its numbers make no sense."""
     if not answer.affected:
         return "answer-none"
+    if answer.complete:
+        return "answer-all"
     total = answer.total if answer.total is not None else delivery.total
     if answer.handled is None:
         return "answer-some"

@@ -40,6 +40,26 @@ class Inventory:
         """The agency of this code."""
         return self._agencies.get(code)
 
+    def current(self, code: str, today: str = "") -> str:
+        """The code that stands for this one now: its successor's, as far as that is of this organisation, once it has ended.
+
+        `today` is ISO; without it whatever has a last day has ended.
+        """
+        seen: set[str] = set()
+        while code not in seen:
+            seen.add(code)
+            agency = self._agencies.get(code)
+            ended = agency is not None and agency.valid_until and (not today or agency.valid_until < today)
+            if agency is None or not ended or agency.successor not in self._agencies:
+                break
+            code = agency.successor
+        return code
+
+    def agency_of_mailbox(self, mailbox: str) -> Agency | None:
+        """The agency that this very mailbox is registered for; a domain alone vouches for nobody."""
+        box = self._mailboxes.get(mailbox.strip().strip("<>").lower())
+        return self._agencies.get(box.agency) if box else None
+
     def system(self, code: str) -> System | None:
         """The system of this code."""
         return self._systems.get(code)

@@ -42,7 +42,7 @@ def read_sheets(path: Path) -> Organisation:
     collector = Collector(header)
     used = 0
     for file in files:
-        for sheet in _sheets(file):
+        for sheet in sheets_of(str(file), read_file(file)):
             used += _collect(sheet, collector)
     if not used:
         hint = "the first row needs headings such as `Mã`, `Tên đơn vị`, `Nhóm`, `Email`, `Dải IP`"
@@ -75,12 +75,13 @@ def _header(path: Path) -> Organisation:
     return Organisation(code=slug(name) or "organisation", name=name, positions={"organisation": Where(str(path))})
 
 
-def _sheets(file: Path) -> Iterator[Sheet]:
-    data = read_file(file)
-    if file.suffix.lower() == ".xlsx":
+def sheets_of(name: str, data: bytes) -> Iterator[Sheet]:
+    """The tables of a workbook or delimited text held in memory; `name` is what people see. InputError when it is neither."""
+    file = Path(name)
+    if data.startswith(b"PK\x03\x04"):
         yield from _workbook(file, data)
     else:
-        yield Sheet(Where(str(file)), file.stem, _delimited(file, data))
+        yield Sheet(Where(name), file.stem, _delimited(file, data))
 
 
 def _delimited(file: Path, data: bytes) -> list[tuple[int, tuple[str, ...]]]:

@@ -1,4 +1,4 @@
-"""Is this version meant? `8.8.15` against `<8.8.15_p40`, `>=9,<9.0.2`, `7.78`."""
+"""Is this version meant? `8.8.15` against `<8.8.15_p40`, `>=9,<9.0.2`, `7.78`, `<7.58|>=8,<8.5.1`."""
 
 from __future__ import annotations
 
@@ -41,8 +41,14 @@ def _drop_zeros(tokens: list[tuple[int, int, str]]) -> None:
 def version_matches(version: str, condition: str) -> bool:
     """True when the version meets every part of the condition, or when no version is known: then it must be looked at.
 
-    A condition that cannot be read is a UsageError: guessing would leave affected agencies out.
+    `|` parts the branches of a product, of which one must fit. A condition that cannot be read is a UsageError: guessing would
+    leave affected agencies out.
     """
+    found = [_meets(version, branch) for branch in condition[:1000].split("|")]
+    return any(found)
+
+
+def _meets(version: str, condition: str) -> bool:
     parts = [part.strip() for part in condition.lower().split(",") if part.strip()]
     parsed = [_CONDITION.match(part[:100]) for part in parts]
     if not parts or not all(parsed):

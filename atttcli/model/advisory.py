@@ -67,14 +67,15 @@ class SourceLetter:
 class Answer:
     """The five lines of an agency's answer, and how it reached us.
 
-    `handled` of `total` machines; `affected` False: looked, found nothing. `at` is the moment the agency names, `by` an
-    office or a role. `digest` tells a repeated answer from a new one.
+    `handled` of `total` machines; `affected` False: looked, found nothing; `complete`: all done, no number said. `at` is the
+    moment the agency names, `by` an office or a role. `digest` tells a repeated answer from a new one.
     """
 
     agency: str
     handled: int | None = None
     total: int | None = None
     affected: bool = True
+    complete: bool = False
     machines: str = ""
     scanned: str = ""
     result: str = ""
