@@ -22,6 +22,7 @@ from atttcli.field.opening import NotReadable, open_regular
 from atttcli.journal.journal import Journal
 from atttcli.model.evidence import Exhibit, Verdict
 from atttcli.store.connection import Store
+from atttcli.store.durable import make_folder, sync_folder
 from atttcli.store.numbers import require_open_incident, resolve_number
 
 MAX_BYTES = 8 * 1024 * 1024 * 1024
@@ -44,7 +45,7 @@ class Vault:
 
     def keep(self, stream: BinaryIO, name: str, limit: int = MAX_BYTES) -> tuple[str, int]:
         """Store a stream; its sha256 and size. What stands there already is checked, never written again."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        make_folder(self.root)
         temporary = self.root / f".incoming-{os.getpid()}-{os.urandom(8).hex()}"
         try:
             sha256, size = _write(stream, temporary, Where(name), limit)
@@ -56,17 +57,13 @@ class Vault:
 
     def _place(self, temporary: Path, sha256: str) -> None:
         target = self.path(sha256)
-        target.parent.mkdir(mode=0o700, exist_ok=True)
+        make_folder(target.parent)
         if not self.problem(sha256):
+            sync_folder(target.parent)  # who stored it may not have come so far
             return
         os.chmod(temporary, 0o400)
         os.replace(temporary, target)
-        if os.name == "posix":
-            folder = os.open(target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        sync_folder(target.parent)
 
     def read(self, sha256: str) -> Iterator[bytes]:
         """The bytes as they were collected, in pieces; IntegrityError when the object is missing or is no object."""

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atttcli.errors import IntegrityError, WorkspaceError
+from atttcli.store.durable import sync_folder, write_first
 from atttcli.store.workspace import private_folder
+
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,19 @@ class Head:
 
 
 def _key() -> bytes:
+    """This host's key; made on first use, by whichever process is first."""
     path = private_folder("keys") / "host.key"
-    if not path.exists():
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(os.urandom(32))
-        os.replace(temporary, path)
-    return path.read_bytes()
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        write_first(path, os.urandom(_KEY_BYTES))
+        key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise IntegrityError(
+            f"the key of this host at {path} is damaged",
+            hint="put back a copy of it; without one, delete it and the folder heads beside it: heads begin anew",
+        )
+    return key
 
 
 def _path(workspace: str) -> Path:
@@ -59,13 +68,20 @@ def write_head(workspace: str, count: int, digest: str) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
+    """Whole, and flushed before it is renamed: after a power cut an empty head would read as forged.
+
+    That the name is flushed too is waited for only once: a head that is one decision behind is no fault.
+    """
+    first = not path.exists()
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="ascii") as stream:
             stream.write(text)
             stream.flush()
-            os.fsync(stream.fileno())  # else a power cut may leave an empty head, which reads as forged
+            os.fsync(stream.fileno())
         os.replace(temporary, path)
+        if first:
+            sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 

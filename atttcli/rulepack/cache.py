@@ -15,6 +15,8 @@ import struct
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from atttcli.store.durable import write_first
+
 _MAGIC: Final = b"atttcli-rules-2\n"
 _MAC_BYTES: Final = 32
 _KEPT: Final = 12
@@ -102,12 +104,9 @@ class PrivateCache:
 
     def _read_secret(self) -> bytes:
         path = self._folder / "secret"
-        with contextlib.suppress(FileExistsError), _create(path) as file:
-            file.write(os.urandom(32))
+        write_first(path, os.urandom(32))
         secret = path.read_bytes()[:64]
-        if (
-            len(secret) != 32
-        ):  # another process is just writing it, or it was damaged: compile without a cache this time
+        if len(secret) != 32:
             self.refused = "the cache folder's secret is damaged; delete the folder"
         return secret
 

@@ -20,6 +20,7 @@ from typing import IO, BinaryIO, cast
 from atttcli.errors import Conflict, InputError, IntegrityError, Where, WorkspaceError
 from atttcli.limits import read_bounded
 from atttcli.store.connection import Store, refuse_network_share
+from atttcli.store.durable import sync_folder, sync_tree
 from atttcli.store.verify import Report, silent
 from atttcli.store.workspace import SETTINGS, Workspace
 
@@ -71,13 +72,16 @@ def back_up(workspace: Workspace, store: Store, target: Path, created: str, repo
                 packed = work.with_name(work.name + ".zip")
                 try:
                     _pack(work, packed, manifest)
+                    sync_tree(packed)
                     check_backup(packed)
                     os.replace(packed, target)
                 finally:
                     packed.unlink(missing_ok=True)
             else:
+                sync_tree(work)
                 check_backup(work)
                 os.replace(work, target)
+        sync_folder(target.parent)
     except (OSError, sqlite3.OperationalError) as error:
         raise WorkspaceError(f"no backup was made: {error}", hint="is there room at the target?") from error
     return manifest
@@ -181,9 +185,11 @@ def restore(source: Path, target: Path, report: Report = silent) -> Manifest:
             for done, (name, wanted) in enumerate(manifest.files.items()):
                 report(done, len(manifest.files), name)
                 _extract(backup, name, wanted, work / name, source)
+            sync_tree(work)
             if target.exists():
                 target.rmdir()
             os.replace(work, target)
+            sync_folder(target.parent)
             return manifest
     except OSError as error:
         raise WorkspaceError(f"nothing was restored: {error}", hint="is there room at the target?") from error
@@ -198,8 +204,6 @@ def _extract(backup: _Backup, name: str, wanted: tuple[int, str], path: Path, so
             running.update(chunk)
             size += len(chunk)
             out.write(chunk)
-        out.flush()
-        os.fsync(out.fileno())
     if (size, running.hexdigest()) != wanted:
         raise IntegrityError("this file of the backup is damaged", where=Where(str(source), member=name))
 

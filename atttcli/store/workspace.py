@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atttcli.errors import WorkspaceError
+from atttcli.store.durable import make_folder, write_whole
 
 SETTINGS = "atttcli.toml"
+SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def home() -> Path:
 def private_folder(name: str) -> Path:
     """A folder under `home`, made 0700."""
     folder = home() / name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     return folder
 
 
@@ -98,6 +100,8 @@ def load_workspace(root: Path) -> Workspace:
         raise WorkspaceError(f"{path} cannot be read: {error}") from error
     try:
         secret = bytes.fromhex((root / ".secret").read_text(encoding="ascii").strip())
+        if len(secret) != SECRET_BYTES:
+            raise ValueError("its secret is damaged")
         return Workspace(
             root=root,
             id=str(data["id"]),
@@ -122,10 +126,8 @@ def write_workspace(workspace: Workspace) -> None:
         workspace.outbox,
         workspace.inbox,
     ):
-        folder.mkdir(parents=True, exist_ok=True)
-    secret = workspace.root / ".secret"
-    secret.touch(mode=0o600, exist_ok=True)
-    secret.write_text(workspace.secret.hex() + "\n", encoding="ascii")
+        make_folder(folder, 0o777)
+    write_whole(workspace.root / ".secret", f"{workspace.secret.hex()}\n".encode(), 0o600)
     lines = [
         "# Settings of this atttcli workspace.",
         f'id = "{workspace.id}"',
@@ -133,6 +135,5 @@ def write_workspace(workspace: Workspace) -> None:
         f'profile = "{workspace.profile}"',
         f'language = "{workspace.language}"',
     ]
-    temporary = workspace.root / f".{SETTINGS}.{os.getpid()}"
-    temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    os.replace(temporary, workspace.root / SETTINGS)  # last and whole: a folder with settings is a whole workspace
+    # Last, whole and flushed: a folder with settings is a whole workspace, also after a power cut.
+    write_whole(workspace.root / SETTINGS, ("\n".join(lines) + "\n").encode())
