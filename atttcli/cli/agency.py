@@ -15,6 +15,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.errors import Conflict, NotFound, UsageError
 from atttcli.text.fold import fold
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.model.inventory import Agency, Network, System
@@ -164,7 +165,7 @@ def agency_check(app: App, source: str | None, as_json: bool) -> None:
             for f in findings
         )
     else:
-        rows = [(f.severity, f.where, f.message, f.hint) for f in findings]
+        rows = [(_(f.severity), f.where, retell(f.message), retell(f.hint)) for f in findings]
         if rows:
             render.table((_("severity"), _("where"), _("finding"), _("what to do")), rows, wide=(2, 3))
         render.line(ngettext("{count} finding.", "{count} findings.", len(rows)))

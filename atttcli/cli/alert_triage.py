@@ -11,6 +11,7 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import decided, severity_word, title_of
 from atttcli.errors import AtttError, NotFound, UsageError
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
@@ -76,7 +77,7 @@ def _ask(app: App, group: Group) -> bool:
             if key == "s" or _decide(app, group, key):
                 return True
         except AtttError as error:
-            render.warn(f"{_(error.message)} {_(error.hint)}")
+            render.warn(f"{retell(error.message)} {retell(error.hint)}")
 
 
 def _decide(app: App, group: Group, key: str) -> bool:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import render
 from atttcli.clock import local_text, parse_moment, rfc3339
+from atttcli.model.title import rule_title
 from atttcli.text.messages import _, language
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
@@ -26,12 +28,9 @@ def severity_word(severity: int) -> str:
 
 def title_of(alert: dict[str, Any]) -> str:
     """The title in the reader's language, where the rule has one; of an indicator, with its role in words."""
-    detail, said = alert.get("detail") or {}, language()
-    titles, meta = detail.get("titles"), detail.get("meta")
-    if isinstance(titles, dict) and titles.get(said):
-        return str(titles[said])
-    if said == "vi" and isinstance(meta, dict) and meta.get("description_vi"):
-        return str(meta["description_vi"])
+    of_rule = rule_title(alert.get("detail") or {}, language())
+    if of_rule:
+        return of_rule
     title = str(alert["title"])
     role, mark, rest = title.partition(": ")
     return f"{role_word(role)}{mark}{rest}" if alert.get("kind") == "indicator" else title
@@ -165,8 +164,9 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
 
 
 def _in_local_time(why: str) -> str:
-    """Our own stamps as people read them; a quoted line of a log stays as it was written."""
-    return why if why.startswith("line ") else _STAMP.sub(_local_stamp, why)
+    """Our own words and stamps as people read them; a quoted line of a log stays as it was written."""
+    told = retell(why)
+    return told if why.startswith("line ") else _STAMP.sub(_local_stamp, told)
 
 
 def _local_stamp(found: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ from atttcli.cli.incident import vault_of
 from atttcli.clock import rfc3339
 from atttcli.errors import AtttError, IntegrityError
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.model.evidence import Exhibit
@@ -59,7 +60,7 @@ def add(app: App, files: tuple[Path, ...], incident: str, note: str, source: str
         except AtttError as error:
             if len(files) == 1:
                 raise
-            render.warn(f"{error.where or path}: {_(error.message)}")
+            render.warn(f"{error.where or path}: {retell(error.message)}")
             code = error.exit_code
             continue
         if as_json:
@@ -160,7 +161,7 @@ def verify(app: App, numbers: tuple[str, ...], incident: str | None, as_json: bo
         if as_json:
             render.emit_json({"number": verdict.number, "sha256": verdict.sha256, "problem": verdict.problem})
         elif verdict.problem:
-            render.line(f"{verdict.number}: {verdict.problem}")
+            render.line(f"{verdict.number}: {retell(verdict.problem)}")
     if not as_json:
         render.line(ngettext("{count} piece verified", "{count} pieces verified", good))
     if broken:

@@ -13,6 +13,7 @@ from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.errors import UsageError
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 
@@ -68,7 +69,7 @@ def ingest(
     else:
         _show(account)
     for path, reason in account.failures:
-        render.warn(f"atttcli: {path}: {_(reason)}")
+        render.warn(f"atttcli: {path}: {retell(reason)}")
     click.get_current_context().exit(2 if account.incomplete else 1 if account.alerts else 0)
 
 
@@ -166,7 +167,7 @@ def _problems(app: App, as_json: bool) -> None:
 
 def _problem_row(problem: dict[str, Any]) -> tuple[str, str, str, str]:
     reason = str(problem["reason"])
-    return problem["path"], _position(problem), _(reason), problem["excerpt"][:120]
+    return problem["path"], _position(problem), retell(reason), problem["excerpt"][:120]
 
 
 def _position(problem: dict[str, Any]) -> str:

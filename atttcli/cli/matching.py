@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from atttcli.cli import render
-from atttcli.errors import InputError, Where
+from atttcli.errors import AtttError, InputError, Where
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
+    from atttcli.cli.context import App
     from atttcli.engine import EngineProblem, RuleProblem
 
 _SIZE = re.compile(r"(\d{1,12})\s*(|[kmgt])i?b?\Z", re.IGNORECASE)
@@ -61,7 +63,7 @@ class Tally:
     def note(self, where: Where | str, reason: str) -> None:
         self.problems += 1
         if self.problems <= _SHOWN_PROBLEMS:
-            render.warn(f"{where}: {_(reason)}" if str(where) else _(reason))
+            render.warn(f"{where}: {retell(reason)}" if str(where) else retell(reason))
 
     def rules(self, problems: Iterable[RuleProblem], shown: int = _SHOWN_PROBLEMS) -> None:
         """Rules refused at load: named by file and line, always counted. Warnings about rules that run are left to
@@ -92,10 +94,51 @@ class Tally:
             )
 
 
+ALL_RULES = click.option("--all-rules", is_flag=True, help="Also rules that were disabled in this workspace.")
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """The rules that people switched off in the workspace we stand in: they judge, and nobody hears of it."""
+
+    rules: frozenset[str] = frozenset()
+
+    def covers(self, rule_id: str) -> bool:
+        """By the rule's id, or by its name alone."""
+        return bool(self.rules) and (rule_id in self.rules or rule_id.rpartition(":")[2] in self.rules)
+
+    def tell(self, loaded: Iterable[str]) -> None:
+        """One line on stderr when any of the loaded rules is switched off: a silence must not look like a clean run."""
+        count = sum(self.covers(rule_id) for rule_id in set(loaded)) if self.rules else 0
+        if count:
+            text = ngettext(
+                "{count} rule is disabled in this workspace and stays silent (--all-rules runs it anyway).",
+                "{count} rules are disabled in this workspace and stay silent (--all-rules runs them anyway).",
+                count,
+            )
+            render.warn(text)
+
+
+def disabled_here(app: App, every: bool = False) -> Disabled:
+    """What `rules disable` says in this workspace; nothing outside of one, or with --all-rules.
+
+    A workspace that cannot be read does not keep anybody from matching: it is said, and all rules run.
+    """
+    if every or app.workspace_if_any() is None:
+        return Disabled()
+    from atttcli.store.facts.alerts import disabled_rules
+
+    try:
+        return Disabled(disabled_rules(app.store))
+    except AtttError as error:
+        render.warn(_("The workspace cannot be read, so no rule counts as disabled: {error}", error=_(error.message)))
+        return Disabled()
+
+
 def problem_line(problem: RuleProblem) -> str:
     """`file:line [rule]: reason (hint)`."""
-    hint = f" ({_(problem.hint)})" if problem.hint else ""
-    return f"{problem.where}: {_(problem.reason)}{hint}"
+    hint = f" ({retell(problem.hint)})" if problem.hint else ""
+    return f"{problem.where}: {retell(problem.reason)}{hint}"
 
 
 class Rows:

@@ -13,6 +13,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number
 from atttcli.clock import parse_moment, rfc3339
 from atttcli.text.messages import _, language, ngettext
+from atttcli.text.retell import retell
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
@@ -128,7 +129,7 @@ def lint(ctx: click.Context, file: Path, as_json: bool) -> None:
         )
     else:
         for problem in problems:
-            render.line(f"{problem.where}: {problem.message}")
+            render.line(f"{problem.where}: {retell(problem.message)}")
         render.warn(ngettext("{count} problem", "{count} problems", len(problems)))
     ctx.exit(2 if any(p.fatal for p in problems) else 0)
 

@@ -18,6 +18,7 @@ from atttcli.clock import VIETNAM, Clock, from_micros, rfc3339
 from atttcli.errors import Conflict, InputError, WorkspaceError
 from atttcli.store.workspace import SETTINGS, Workspace, load_workspace, write_workspace
 from atttcli.text.messages import LANGUAGES, _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.inventory import Finding, Organisation
@@ -132,7 +133,7 @@ def usable(organisation: Organisation, *, has_profile: bool = False) -> list[Fin
     findings = check_organisation(organisation)
     errors = [f for f in findings if f.severity == "error" and not (has_profile and f.code == "no-profile")]
     for finding in errors:
-        render.warn(f"{finding.where}: {finding.message}" + (f" → {finding.hint}" if finding.hint else ""))
+        render.warn(f"{finding.where}: {retell(finding.message)}" + (f" → {retell(finding.hint)}" if finding.hint else ""))
     if errors:
         raise InputError(
             ngettext("the organisation has {count} error", "the organisation has {count} errors", len(errors)),

@@ -15,6 +15,7 @@ from atttcli import __version__
 from atttcli.errors import NotFound
 from atttcli.incident.timeline import timeline as incident_entries
 from atttcli.model.severity import Severity
+from atttcli.model.title import rule_title
 from atttcli.report import (
     Affected,
     AlertRow,
@@ -122,12 +123,10 @@ def linked_alerts(store: Store, number: str) -> list[dict[str, Any]]:
 
 def _title(record: dict[str, Any]) -> str:
     """The title in the language in use, where its rule has one; what an indicator is, in the words of the paper."""
-    detail, said = record["detail"], language()
-    meta, titles = detail.get("meta"), detail.get("titles")
-    if isinstance(titles, dict) and titles.get(said):
-        return str(titles[said])
-    if said == "vi" and isinstance(meta, dict) and meta.get("description_vi"):
-        return str(meta["description_vi"])
+    said = language()
+    of_rule = rule_title(record["detail"], said)
+    if of_rule:
+        return of_rule
     title = str(record.get("title") or "")
     kind, mark, rest = title.partition(": ")
     word = wording(said).roles.get(kind) if record.get("kind") == "indicator" else None

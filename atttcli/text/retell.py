@@ -26,7 +26,7 @@ _HEAD = 4  # characters: templates are looked up by how they begin
 
 class _Field(NamedTuple):
     kind: str
-    index: int
+    number: int
 
 
 class _Template(NamedTuple):
@@ -58,7 +58,7 @@ def _retold(said: str, text: str, depth: int) -> str:
         return text
     template, values = best
     return "".join(
-        part if isinstance(part, str) else _shown(said, part, values.get(part.index, ""), depth)
+        part if isinstance(part, str) else _shown(said, part, values.get(part.number, ""), depth)
         for part in template.told
     )
 
@@ -81,8 +81,8 @@ def _values(template: _Template, text: str) -> Optional[Dict[int, str]]:
         found.append(text[at:here])
         at = here + len(literal)
     found.append(text[at:end])
-    values = dict(zip(template.order, found))
-    return None if any(len(values[index].split()) != 1 for index in template.words) else values
+    values = {number: found[place] for place, number in enumerate(template.order)}
+    return None if any(len(values[number].split()) != 1 for number in template.words) else values
 
 
 @lru_cache(maxsize=4)

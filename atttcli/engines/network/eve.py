@@ -57,7 +57,7 @@ def alert_object(match: Match, flow: Flow, direction: int, time: int, number: in
 
 
 def _alert(rule: Rule) -> dict[str, Any]:
-    return {
+    made: dict[str, Any] = {
         "action": "allowed",  # nothing is blocked in a capture, whatever the rule's action
         "gid": rule.gid,
         "signature_id": rule.sid,
@@ -66,6 +66,18 @@ def _alert(rule: Rule) -> dict[str, Any]:
         "category": rule.category,
         "severity": rule.priority,
     }
+    if rule.metadata:
+        made["metadata"] = _metadata(rule)
+    return made
+
+
+def _metadata(rule: Rule) -> dict[str, list[str]]:
+    """The rule's metadata as Suricata writes it: each key with its values."""
+    found: dict[str, list[str]] = {}
+    for word in rule.metadata:
+        key, _, value = word.partition(" ")
+        found.setdefault(key, []).append(value.strip())
+    return found
 
 
 def _text(values: tuple[bytes, ...]) -> str | None:
