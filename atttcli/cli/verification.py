@@ -15,6 +15,7 @@ from atttcli.journal.head import Head, read_head
 from atttcli.journal.verify import first_fault, verify_journal
 from atttcli.store.verify import Fault, Report, database_faults, silent
 from atttcli.text.messages import _
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.archive.layout import SegmentInfo
@@ -47,7 +48,7 @@ class Verification:
         if fault is None:
             return ""
         place = _("entry {seq}", seq=fault.seq) if fault.seq is not None else fault.where
-        return f"{fault.check}: {place}: {fault.reason}" if place else f"{fault.check}: {fault.reason}"
+        return ": ".join(part for part in (retell(fault.check), place, retell(fault.reason)) if part)
 
     def as_json(self) -> dict[str, Any]:
         """As `db-verify.schema.json` says."""
@@ -187,30 +188,37 @@ def _later_decisions(manifest: Manifest) -> int:
     return max(0, head.count - manifest.entries) if head is not None else 0
 
 
-def purge_events(app: App, cutoff: int, reason: str, dry_run: bool, report: Report = silent) -> tuple[int, int]:
-    """Take away events before `cutoff`, a segment at a time; (segments touched, events gone)."""
+def purge_events(app: App, cutoff: int, reason: str, dry_run: bool, report: Report = silent) -> tuple[int, int, int]:
+    """Take away events before `cutoff`, a segment at a time, and what rules learned that was last seen before it.
+
+    (segments touched, events gone, learned values gone).
+    """
     from atttcli.archive.purge import purge, remove
+    from atttcli.store.facts.learned import forget_learned, learned_before
     from atttcli.store.purge import replace_segment
 
     infos = list(_infos(app))
+    learned = learned_before(app.store, cutoff)
     if dry_run:
-        return _would_go(app, infos, cutoff)
+        return (*_would_go(app, infos, cutoff), learned)
     done = []
     for number, purged in enumerate(purge(app.workspace.events, infos, cutoff)):
         report(number, len(infos), purged.old.path)
         done.append(purged)
     events = sum(purged.removed for purged in done)
-    if not done:
-        return 0, 0
+    if not done and not learned:
+        return 0, 0, 0
     listed = [{"path": p.old.path, "sha256": p.old.sha256, "events": p.removed} for p in done[:_LISTED]]
     body = {"cutoff": rfc3339(cutoff), "segments": len(done), "events": events, "reason": reason, "listed": listed}
+    body["learned"] = learned
     with app.journal.transaction():  # all or nothing: until here only new files were written
         for purged in done:
             replace_segment(app.store, purged.old.path, None if purged.kept is None else _row(purged.kept))
+        forget_learned(app.store.connection, cutoff)
         app.journal.append("events.purged", app.workspace.organisation, body)
     for purged in done:
         remove(app.workspace.events, purged)
-    return len(done), events
+    return len(done), events, learned
 
 
 def _would_go(app: App, infos: list[SegmentInfo], cutoff: int) -> tuple[int, int]:

@@ -133,7 +133,8 @@ def usable(organisation: Organisation, *, has_profile: bool = False) -> list[Fin
     findings = check_organisation(organisation)
     errors = [f for f in findings if f.severity == "error" and not (has_profile and f.code == "no-profile")]
     for finding in errors:
-        render.warn(f"{finding.where}: {retell(finding.message)}" + (f" → {retell(finding.hint)}" if finding.hint else ""))
+        hint = f" → {retell(finding.hint)}" if finding.hint else ""
+        render.warn(f"{finding.where}: {retell(finding.message)}{hint}")
     if errors:
         raise InputError(
             ngettext("the organisation has {count} error", "the organisation has {count} errors", len(errors)),
