@@ -6,9 +6,10 @@ import os
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from atttcli.evidence.vault import Vault
 from atttcli.inventory import load_organisation
 from atttcli.journal.head import read_head
 from atttcli.journal.verify import verify_journal
+from atttcli.store import connection
 from atttcli.store.connection import Store
 from atttcli.store.verify import database_faults
 from atttcli.store.workspace import load_workspace
@@ -39,19 +41,16 @@ class Told:
 
 
 @contextmanager
-def power(disk: Disk, patch: pytest.MonkeyPatch, settings: tuple[str, ...] = ()) -> Iterator[Store]:
-    """The workspace's store over the disk; `settings` weaken it, for control runs."""
+def power(disk: Disk, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Within: databases opened by the tool, and every fsync of this process, are the disk's."""
     vfs = PowerVFS(disk)
-    patch.setenv("ATTTCLI_HOME", str(disk.root / "home"))
     with patch.context() as inner:
+        inner.setenv("ATTTCLI_HOME", str(disk.root / "home"))
         inner.setattr(os, "fsync", disk.fsync)
-        store = Store(disk.root / "ws" / "workspace.db", opener=opener)
-        for setting in settings:
-            store.connection.execute(f"PRAGMA {setting}")
+        inner.setattr(connection, "Store", partial(Store, opener=opener))
         try:
-            yield store
+            yield
         finally:
-            store.close()
             vfs.unregister()
 
 
@@ -61,6 +60,26 @@ def new_root(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     patch.setenv("ATTTCLI_HOME", str(folder / "home"))
     make_workspace(folder / "ws", load_organisation("bac-kan"), "vn-2017", "vi", Clock(), "lan")
     return folder
+
+
+def cut_during(
+    work: Callable[[Path], object], root: Path, cuts: int, chance: random.Random, patch: pytest.MonkeyPatch
+) -> list[Path]:
+    """States that power cuts at random moments of `work` leave; it is done twice on copies of `root`, first to count."""
+    events = 0
+    left: list[Path] = []
+    for counting in (True, False):
+        disk = Disk(Path(shutil.copytree(root, root.with_name(f"{root.name}-{counting}"))), chance)
+        if not counting:
+            for place, moment in enumerate(chance.choices(range(1, events + 1), k=cuts)):
+                left.append(root.with_name(f"{root.name}-left-{place}"))
+                disk.arm(moment, left[-1])
+        with power(disk, patch):
+            work(disk.root)
+        events = disk.events
+        disk.close()
+        shutil.rmtree(disk.root)
+    return [path for path in left if path.exists()]
 
 
 def faults(root: Path, told: Told, patch: pytest.MonkeyPatch) -> list[str]:
@@ -115,7 +134,9 @@ class Life:
         disk.lying = self.lying
         disk.arm(self.chance.randrange(1, 900), self.folder / f"left-{number}")
         while not disk.cut:
-            with power(disk, self.patch, self.settings) as store:
+            with power(disk, self.patch), Store(root / "ws" / "workspace.db", opener=opener) as store:
+                for setting in self.settings:
+                    store.connection.execute(f"PRAGMA {setting}")
                 duty = Duty(store, root / "ws" / "evidence", self.scratch, self.chance)
                 for _ in range(self.chance.choice((1, 1, 2, 8))):
                     duty.step()

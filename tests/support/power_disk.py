@@ -38,8 +38,7 @@ class Disk:
         self.lying = False  # a disk that says that it has flushed and has not
         self.left: Path | None = None
         self.events = 0
-        self._moment = -1
-        self._target = root
+        self._moments: dict[int, Path] = {}
         self._inodes: dict[int, Inode] = {}
         self._entries: dict[int, dict[str, int]] = {}
         self._pins: list[int] = []
@@ -70,15 +69,19 @@ class Disk:
         return self.left is not None
 
     def arm(self, moment: int, target: Path) -> None:
-        """Cut at the `moment`-th event from now, leaving its state in the new folder `target`."""
-        self._moment, self._target = self.events + moment, target
+        """Cut at the `moment`-th event from now, leaving its state in the new folder `target`.
+
+        The process is not stopped: what it does after a cut is no more than noise, unless more moments are armed.
+        """
+        self._moments[self.events + moment] = target
 
     def event(self) -> None:
         """Something reached the system or returned from it: the power may fail between any two of these."""
         self.events += 1
-        if self.left is None and self.events == self._moment:
-            self.left = self._target
-            self._leave(self.root, self._target, self.root.stat().st_ino)
+        target = self._moments.pop(self.events, None)
+        if target is not None:
+            self.left = target
+            self._leave(self.root, target, self.root.stat().st_ino)
 
     # What the file systems tell.
 
