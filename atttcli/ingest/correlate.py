@@ -1,4 +1,6 @@
-"""Rules over many events, run on what is stored, in order of time, over the span that new events touched and some more.
+"""Correlations over what is stored, in order of time, over the span that new events touched and some more.
+
+They are fed with the events that rules on single events matched: this run's are remembered, older ones are read again.
 
 A burst's name is the time of its first event, so it must be fed from its beginning: the span grows backwards until no burst
 found in it could have begun earlier. What is owed stands in the store beside the segments, so a run that was killed is made up.
@@ -7,23 +9,37 @@ found in it could have begun earlier. What is owed stands in the store beside th
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from atttcli.archive.reading import read_segment
 from atttcli.clock import HOUR
 from atttcli.engine import EngineProblem
+from atttcli.engines.correlation import CorrelationEngine
+from atttcli.ingest.learning import learned_rows
+from atttcli.ingest.matched import Match
 from atttcli.ingest.session import Session, Waiting, line_occurrence
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
 from atttcli.rulepack.correlation import CorrelationPack
 from atttcli.store.facts.files import owed_correlation, settle_correlation
+from atttcli.store.facts.learned import keep_learned, unlearned_segments
 from atttcli.store.facts.segments import segments
 
 MARGIN = HOUR
 _WIDENINGS = 12
-RUN = 4096
+BLOCK = 512  # several files may be open at once
+_Placed = tuple[Origin, Event, tuple[str, ...], bool]  # where, what, rules that match it, settled by an earlier run
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The matched events of one file; none is older than `opens`."""
+
+    opens: int
+    matches: Iterator[_Placed]
 
 
 def correlate(session: Session) -> int:
@@ -41,7 +57,8 @@ def correlate(session: Session) -> int:
         held = []
         waiting.problems = []
         seen = 0
-        for found in _judged(session, rows, first, last):
+        engine = session.matchers.correlation()
+        for found in _judged(session, engine, rows, first, last):
             if isinstance(found, int):
                 seen += found
             elif isinstance(found, EngineProblem):
@@ -61,6 +78,7 @@ def correlate(session: Session) -> int:
         _take(waiting, found)
     with session.store.transaction() as db:
         waiting.store(db)
+        keep_learned(db, learned_rows(engine), session.clock.now())
         settle_correlation(db)
     return count
 
@@ -70,51 +88,71 @@ def _take(waiting: Waiting, found: Detection) -> None:
 
 
 def _judged(
-    session: Session, rows: list[dict[str, Any]], first: int, last: int
+    session: Session, engine: CorrelationEngine, rows: list[dict[str, Any]], first: int, last: int
 ) -> Iterator[Detection | EngineProblem | int]:
-    engine = session.matchers.correlation()
     near = [row for row in rows if row["time_min"] <= last and row["time_max"] >= first]
-    for origin, events in _in_order(session.workspace.events, near, first, last):
-        yield from engine.feed_block(events, origin)
-        yield len(events)
-        session.tick(0, 0, "")
+    for origin, event, ids, settled in _in_order(_files(session, near, first, last), first):
+        yield from engine.feed_matched(event, ids, origin, settled)
+    yield sum(row["count"] for row in near)
     yield from engine.finish()
 
 
-def _in_order(folder: Path, rows: list[dict[str, Any]], first: int, last: int) -> Iterator[tuple[Origin, list[Event]]]:
-    """A merge of segments by time, in runs of one segment, that opens each only when its time has come."""
-    ahead = sorted(enumerate(rows), key=lambda pair: (pair[1]["time_min"], pair[0]), reverse=True)
-    heap: list[Any] = []
+def _files(session: Session, rows: list[dict[str, Any]], first: int, last: int) -> list[_File]:
+    """The segments by the file that they came from, in its order: how a file was cut into segments makes no difference."""
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        parts.setdefault(row["source_sha256"], []).append(row)
+    files = []
+    unlearned = unlearned_segments(session.store)
+    for _, of_file in sorted(parts.items()):  # events of one moment in several files: by the files' digests
+        of_file.sort(key=lambda row: (row["part"], row["path"]))
+        files.append(_File(min(row["time_min"] for row in of_file), _matches(session, of_file, unlearned, first, last)))
+    return files
+
+
+def _matches(
+    session: Session, rows: list[dict[str, Any]], unlearned: frozenset[str], first: int, last: int
+) -> Iterator[_Placed]:
+    """What rules matched in one file: remembered by this run, or found again in its segments."""
+    for row in rows:
+        origin = Origin(row["source_sha256"], row["source_path"])
+        kept = session.matched.of(row["path"])
+        if kept is None:
+            kept = _read_again(session, row["path"])
+        for event, ids in kept:
+            if event.time is None or first <= event.time <= last:
+                yield origin, event, ids, row["path"] not in unlearned
+        session.tick(0, 0, "")
+
+
+def _read_again(session: Session, path: str) -> Iterator[Match]:
+    engine = session.matchers.single_events
+    events = read_segment(session.workspace.events / path)
+    while block := list(islice(events, BLOCK)):
+        for index, ids in engine.matches(block):
+            yield block[index], ids
+
+
+def _in_order(files: list[_File], first: int) -> Iterator[_Placed]:
+    """A merge by time, that opens each file only when its time has come. An event without a time stands where it is met."""
+    ahead = sorted(enumerate(files), key=lambda pair: (pair[1].opens, pair[0]), reverse=True)
+    heap: list[tuple[int, int, _Placed, Iterator[_Placed]]] = []
     newest = first
     while heap or ahead:
-        while ahead and (not heap or ahead[-1][1]["time_min"] <= heap[0][0]):
-            number, row = ahead.pop()
-            events = _within(read_segment(folder / row["path"]), first, last)
-            _push(heap, newest, number, events, Origin(row["source_sha256"], row["source_path"]))
-        if not heap:
-            continue
-        newest, number, event, events, origin = heapq.heappop(heap)
-        limit = min(heap[0][0] if heap else last, ahead[-1][1]["time_min"] if ahead else last)
-        run = [event]
-        for following in events:
-            time = newest if following.time is None else following.time
-            if time > limit or len(run) >= RUN:
-                heapq.heappush(heap, (time, number, following, events, origin))
-                break
-            run.append(following)
-        yield origin, run
+        while ahead and (not heap or ahead[-1][1].opens <= heap[0][0]):
+            number, file = ahead.pop()
+            _push(heap, newest, number, file.matches)
+        if heap:
+            newest, number, placed, matches = heapq.heappop(heap)
+            yield placed
+            _push(heap, newest, number, matches)
 
 
-def _push(heap: list[Any], newest: int, number: int, events: Iterator[Event], origin: Origin) -> None:
-    event = next(events, None)
-    if event is not None:
-        heapq.heappush(heap, (event.time if event.time is not None else newest, number, event, events, origin))
-
-
-def _within(events: Iterable[Event], first: int, last: int) -> Iterator[Event]:
-    for event in events:
-        if event.time is None or first <= event.time <= last:
-            yield event
+def _push(heap: list[Any], newest: int, number: int, matches: Iterator[_Placed]) -> None:
+    placed = next(matches, None)
+    if placed is not None:
+        time = placed[1].time
+        heapq.heappush(heap, (newest if time is None else time, number, placed, matches))
 
 
 def _may_begin_earlier(found: list[Detection], rows: list[dict[str, Any]], first: int) -> bool:

@@ -71,6 +71,7 @@ class LogIntake:
         self.known = 0  # events and claims that were kept before, by a killed run of this file too
         self.judge: NewLines | None = None
         self.writer: SegmentWriter | None = None
+        self.matches = session.matched.segment()
         self.damage = ""
 
     def take(self) -> None:
@@ -139,6 +140,7 @@ class LogIntake:
                 given.sha256, self.source.name, self.origin.path, self.name, self.part, given.modified
             )
             self.writer = SegmentWriter(self.session.workspace.events, header)
+            self.matches = self.session.matched.segment()
         self.writer.add(events, digests)
         self.fresh_events += len(events)
         self._match(events)
@@ -147,6 +149,7 @@ class LogIntake:
         for position, found in self.session.matchers.indicators.match_events(events, self.origin):
             self.waiting.detection(found, line_occurrence(self.origin, events[position].line))
         match_lines(self.session, self.waiting, self.origin, events)
+        self.matches.add(self.session.matchers.single_events, events)
 
     def _commit(self, last: bool = False) -> None:
         session, sha256 = self.session, self.item.given.sha256
@@ -172,6 +175,8 @@ class LogIntake:
                 self._close_account()
                 end = files.FileEnd(self.ledger, dict(self.item.given.assumed), {}, self.name)
                 files.end_file(db, sha256, end)
+        if info is not None:
+            session.matched.keep(info.path, self.matches)
 
     def _close_account(self) -> None:
         ledger = self.ledger

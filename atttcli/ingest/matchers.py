@@ -9,10 +9,12 @@ from pathlib import Path
 
 from atttcli.clock import DAY
 from atttcli.engine import RuleProblem
-from atttcli.engines.correlation import CorrelationEngine
+from atttcli.engines.correlation import CorrelationEngine, Countries
 from atttcli.engines.indicators import Exclusions, IndicatorEngine, IndicatorIndex
 from atttcli.engines.network import NetworkEngine
 from atttcli.engines.yara import YaraEngine
+from atttcli.ingest.countries import stored_ranges
+from atttcli.ingest.learning import StoredHistory
 from atttcli.inventory import Inventory
 from atttcli.model.observable import Indicator
 from atttcli.packaged import packaged
@@ -73,9 +75,19 @@ class Matchers:
         self.problems += pack.problems
         return pack
 
+    @cached_property
+    def single_events(self) -> CorrelationEngine:
+        """Asked only which rules match single events, as these are taken in."""
+        return CorrelationEngine(self.correlation_pack)
+
     def correlation(self) -> CorrelationEngine:
         """A fresh engine (it holds what it saw)."""
-        return CorrelationEngine(self.correlation_pack)
+        return CorrelationEngine(self.correlation_pack, StoredHistory(self._store), self.countries)
+
+    @cached_property
+    def countries(self) -> Countries | None:
+        """The range table that people gave (`rules ranges add`), read when an address is first asked about."""
+        return stored_ranges(self._workspace, self._store)
 
     def indicator_engine(self, given: Iterator[Indicator]) -> IndicatorEngine:
         """An engine over some indicators."""

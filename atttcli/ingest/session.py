@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from atttcli.clock import Clock
 from atttcli.engine import EngineProblem
+from atttcli.ingest.matched import KeptMatches
 from atttcli.ingest.matchers import Matchers
 from atttcli.model.alert import Alert, Detection, Origin
 from atttcli.store.connection import Connection, Store
@@ -31,6 +32,7 @@ class Session:
     run: int
     tick: Tick
     log_source: str = ""
+    matched: KeptMatches = field(default_factory=KeptMatches)
 
 
 @dataclass(slots=True)

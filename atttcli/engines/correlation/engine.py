@@ -15,7 +15,7 @@ from atttcli.engines.correlation.bursts import BurstRule, Closed
 from atttcli.engines.correlation.dispatch import Compiled, Dispatch, Key, Plan, compile_rule
 from atttcli.engines.correlation.fields import INDEXED
 from atttcli.engines.correlation.findings import at_line, describe_burst, describe_event, describe_novelty
-from atttcli.engines.correlation.novelty import CountryRanges, History, KeptHistory, Learned, NoveltyRule
+from atttcli.engines.correlation.novelty import Countries, History, KeptHistory, Learned, NoveltyRule
 from atttcli.engines.correlation.ordering import Matched, Ordering
 from atttcli.errors import RuleError, Where
 from atttcli.model.alert import Detection, Origin
@@ -38,7 +38,7 @@ class CorrelationEngine:
         self,
         pack: CorrelationPack,
         history: History | None = None,
-        countries: CountryRanges | None = None,
+        countries: Countries | None = None,
         capacity: int = CAPACITY,
     ) -> None:
         self.pack = pack.digest
@@ -58,6 +58,7 @@ class CorrelationEngine:
             )
         self.problems = tuple(problems)
         self._wanted = frozenset().union(*(stage.names for stage in self._stages)) if self._stages else frozenset()
+        self._rules = {one.rule.meta.id: one.rule for one in compiled}
         self._dispatch = Dispatch([one for one in compiled if not one.rule.silent or one.rule.meta.id in self._wanted])
         self._ordering = Ordering()
         self._timeless = 0
@@ -79,6 +80,36 @@ class CorrelationEngine:
         for start in range(0, len(events), _BLOCK):
             yield from self._block(events[start : start + _BLOCK], origin)
 
+    def matches(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Position of each event that rules on single events match, with their ids. Depends on nothing seen before."""
+        for index, chosen in self._candidates(events):
+            event = events[index]
+            found = tuple([one.rule.meta.id for one in chosen if one.matches(event)])
+            if found:
+                yield index, found
+
+    def feed_matched(
+        self, event: Event, ids: Iterable[str], origin: Origin, settled: bool = False
+    ) -> Iterator[Found]:
+        """As `feed`, for an event of which `matches` (of an engine over the same pack) has told the rules already.
+
+        `settled`: `new_value` rules of an earlier run learned from it; it is fed again only for what it is part of.
+        """
+        names: set[str] = set()
+        for name in ids:
+            rule = self._rules[name]
+            names.add(name)
+            if not rule.silent:
+                yield describe_event(rule, event, origin, self.pack)
+        names &= self._wanted
+        if not names:
+            return
+        if event.time is None:
+            self._timeless += 1
+            return
+        for matched in self._ordering.put(event.time, frozenset(names), at_line(origin, event.line), event, settled):
+            yield from self._correlate(matched)
+
     def finish(self) -> Iterator[Found]:
         """The end of the input: what was held back, open bursts, and what could not be judged."""
         for matched in self._ordering.finish():
@@ -95,24 +126,9 @@ class CorrelationEngine:
                 yield from stage.learned()
 
     def _block(self, events: Sequence[Event], origins: Sequence[Origin] | Origin) -> Iterator[Found]:
-        for index, chosen in self._candidates(events):
-            event = events[index]
-            names: set[str] = set()
+        for index, ids in self.matches(events):
             origin = origins if isinstance(origins, Origin) else origins[index]
-            for compiled in chosen:
-                if not compiled.matches(event):
-                    continue
-                names.add(compiled.rule.meta.id)
-                if not compiled.rule.silent:
-                    yield describe_event(compiled.rule, event, origin, self.pack)
-            names &= self._wanted
-            if not names:
-                continue
-            if event.time is None:
-                self._timeless += 1
-                continue
-            for matched in self._ordering.put(event.time, frozenset(names), at_line(origin, event.line), event):
-                yield from self._correlate(matched)
+            yield from self.feed_matched(events[index], ids, origin)
 
     def _candidates(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[Compiled, ...]]]:
         """Events that some rule may match, with those rules, in order."""
@@ -141,7 +157,7 @@ class CorrelationEngine:
                 continue
             rule = stage.rule
             if isinstance(stage, NoveltyRule):
-                seen = stage.offer(matched.time, names, matched.event)
+                seen = stage.offer(matched.time, names, matched.event, matched.settled)
                 holds = seen is not None
                 if seen is not None and not rule.silent:
                     group, value, before = seen
@@ -178,9 +194,9 @@ def _compile(pack: CorrelationPack, problems: list[RuleProblem]) -> list[Compile
     return compiled
 
 
-def _unusable(rule: CorrelationRule, usable: set[str], countries: CountryRanges | None) -> tuple[str, str] | None:
+def _unusable(rule: CorrelationRule, usable: set[str], countries: Countries | None) -> tuple[str, str] | None:
     if not set(rule.rules) <= usable:
         return "refers to a rule that was refused", ""
     if rule.view == "country" and countries is None:
-        return "needs country ranges, and none are given", "put a file `cidr,country` beside the rules or name one"
+        return "needs country ranges, and none are given", "atttcli rules ranges add FILE"
     return None
