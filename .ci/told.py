@@ -21,6 +21,7 @@ TELLERS = {
 NAMED = {"why", "reason", "message", "hint", "more", "bad", "problem", "risk", "note"}
 TELLING_LISTS = {"problems", "reasons", "notes", "risks", "found", "why", "findings", "faults", "partly", "dropped"}
 ENGLISH_ROOMS = {"rulepack", "engines"}  # what is wrong in a rule is said in the terms of its language's manual
+SHOWING_ROOMS = {"cli", "reports"}  # what they give back has been told already
 NOT_TOLD = {"reports/layout.py", "model/ledger.py"}  # our own checks of our own papers
 COMMAND = re.compile(
     r"(atttcli( [a-z][a-z-]*)+|pip install \S+|--[a-z][a-z-]*)( (--)?[][A-Za-z0-9'\".:/={}<>,_+|-]*…?\"?)*$"
@@ -40,6 +41,9 @@ COMPOSED = {
         "line {0}: {1}",
         "{0}, before: {1}",
     ),
+    "sources/lists/rows.py": ("sheet {0}: {1}",),
+    "evidence/vault.py": ("{0}: {1}",),
+    "faults": ("chain", "payload", "projection", "schema", "segment", "head", "error", "warning", "info"),
     "engines/correlation/evaluate.py": (
         "{0} contains {1}",
         "{0} startswith {1}",
@@ -101,15 +105,15 @@ def fields(text: str) -> set[str]:
 
 
 def _of_file(path: Path, place: str, errors: set[str]) -> Iterator[tuple[str, str]]:
-    english = place.split("/")[0] in ENGLISH_ROOMS
+    english, shown = place.split("/")[0] in ENGLISH_ROOMS, place.split("/")[0] in SHOWING_ROOMS
     for node in ast.walk(ast.parse(path.read_bytes())):
-        for given, whole in _given(node, errors, english):
+        for given, whole in _given(node, errors, english, shown):
             for text in _texts(given):
                 if _is_told(text, whole):
                     yield text, f"{place}:{getattr(node, 'lineno', 0)}"
 
 
-def _given(node: ast.AST, errors: set[str], english: bool) -> Iterator[tuple[ast.expr, bool]]:
+def _given(node: ast.AST, errors: set[str], english: bool, shown: bool) -> Iterator[tuple[ast.expr, bool]]:
     """What is said at this node, and whether its place alone shows that it is a sentence."""
     if isinstance(node, ast.Call):
         name = _name(node.func)
@@ -120,6 +124,8 @@ def _given(node: ast.AST, errors: set[str], english: bool) -> Iterator[tuple[ast
             yield from ((one, False) for one in (*node.args, *(word.value for word in node.keywords)))
         elif name == "append" and not english and _name(getattr(node.func, "value", node)) in TELLING_LISTS:
             yield from ((one, False) for one in node.args)
+    elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None and not (english or shown):
+        yield from ((one, False) for one in getattr(node.value, "elts", [node.value]))
     elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and not english:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(_name(one) in NAMED for one in targets):

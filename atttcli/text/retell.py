@@ -20,7 +20,9 @@ from atttcli.text import messages
 
 FIELD = re.compile(r"\{([rw]?)([0-9]{1,2})\}")
 LONGEST = 4_000  # longer texts are not ours
-_DEPTH = 3
+_DEPTH = 4
+_JOINT = "; "  # between the reasons of one record
+_MOST_PIECES = 40
 _HEAD = 4  # characters: templates are looked up by how they begin
 
 
@@ -48,6 +50,11 @@ def _retold(said: str, text: str, depth: int) -> str:
     whole = messages.translated(text)
     if whole != text or depth == 0:
         return whole
+    pieces = text.split(_JOINT) if _JOINT in text else []
+    if 1 < len(pieces) <= _MOST_PIECES and not any(piece.count("'") % 2 or piece.count('"') % 2 for piece in pieces):
+        told = [_retold(said, piece, depth - 1) for piece in pieces]
+        if all(after != before for before, after in zip(pieces, told)):  # noqa: B905 - Python 3.8 has no strict
+            return _JOINT.join(told)
     best: Optional[Tuple[_Template, Dict[int, str]]] = None
     templates = _templates(said)
     for template in (*templates.get(text[:_HEAD], ()), *templates.get("", ())):
