@@ -8,13 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atttcli.errors import Conflict, NotFound, Refused, UsageError
-from atttcli.evidence.vault import Vault, verify
+from atttcli.evidence.vault import Vault
 from atttcli.incident.clocks import plan
-from atttcli.incident.lifecycle import check_move, check_reopen
+from atttcli.incident.facts import (
+    check_codes,
+    facts_of,
+    gates_of,
+    incident_row,
+    legal_class,
+    met_codes,
+    replan,
+    running_row,
+)
+from atttcli.incident.lifecycle import check_approval, check_move, check_reopen, merged_away
 from atttcli.journal.journal import Journal
-from atttcli.model.incident import ENDED, Facts
-from atttcli.profile import Profile, classify, load_profile
-from atttcli.store.connection import Row
+from atttcli.model.incident import FORWARD, MERGED
+from atttcli.profile import Profile, load_profile
 from atttcli.store.numbers import resolve_number
 
 SIGHTINGS_CARRIED = 50
@@ -33,20 +42,13 @@ class NewIncident:
     systems: tuple[str, ...] = ()
     detected: int | None = None
     level: int | None = None
+    exercise: bool = False
     fields: dict[str, Any] = field(default_factory=dict)
 
 
 def find_incident(journal: Journal, text: str) -> str:
     """The number that people mean; NotFound or UsageError."""
     return resolve_number(journal.store, "incident", text)
-
-
-def incident_row(journal: Journal, number: str) -> Row:
-    """The projected incident, or NotFound."""
-    row = journal.store.row("SELECT * FROM incident WHERE number = ?", number)
-    if row is None:
-        raise NotFound(f"no incident {number[:40]!r}", hint="atttcli incident list")
-    return row
 
 
 def open_incident(
@@ -65,9 +67,11 @@ def open_incident(
         number = journal.next_number("SC")
         body |= {"number": number, "profile": profile, "organisation": organisation, "alerts": records}
         flags: dict[str, int] = body["fields"].get("flags", {})
-        body["class"] = classify(law, new.level, False, flags, True)
+        body["opened"] = journal.clock.now()
+        body["class"] = legal_class(law, body["fields"])
+        body["gates"] = gates_of(law, new.severity)
         body["deadlines"] = plan(
-            law, detected=body["detected"], opened=journal.clock.now(), flags=flags, incident_class=body["class"],
+            law, detected=body["detected"], opened=body["opened"], flags=flags, incident_class=body["class"],
             level=new.level, ended=None, met=(),
         )  # fmt: skip
         journal.append("incident.opened", number, body)
@@ -92,7 +96,7 @@ def _opening(law: Profile, new: NewIncident, records: Sequence[dict[str, Any]]) 
         "systems": _union(new.systems, (r["system"] for r in records)),
         "detected": new.detected if new.detected is not None else min(times, default=None),
         "fields": fields,
-    }
+    } | ({"exercise": True} if new.exercise else {})
 
 
 def _category(law: Profile, record: Mapping[str, Any]) -> str:
@@ -135,7 +139,7 @@ def _refuse_linked(journal: Journal, numbers: Iterable[str], to: str = "") -> No
 def link_alerts(journal: Journal, number: str, alerts: Iterable[str]) -> tuple[str, ...]:
     """Link alerts by number; those that were not linked before. Agencies and systems of the incident grow with them."""
     with journal.transaction():
-        row = _running(journal, number)
+        row = running_row(journal, number)
         linked = {r[0] for r in journal.store.rows("SELECT alert FROM incident_alert WHERE incident = ?", number)}
         fresh = [alert for alert in dict.fromkeys(alerts) if alert not in linked]
         _refuse_linked(journal, fresh, number)
@@ -156,7 +160,7 @@ def unlink_alerts(journal: Journal, number: str, alerts: Sequence[str], reason: 
             "unlinking needs a reason", guard="reason", hint=f'atttcli incident unlink {number} … --reason "…"'
         )
     with journal.transaction():
-        _running(journal, number)
+        running_row(journal, number)
         for alert in alerts:
             if not journal.store.value("SELECT 1 FROM incident_alert WHERE incident = ? AND alert = ?", number, alert):
                 raise NotFound(f"{alert} is not linked to {number}", hint=f"atttcli incident show {number}")
@@ -168,37 +172,17 @@ def set_fields(journal: Journal, number: str, fields: Mapping[str, Any]) -> None
     if not fields:
         raise UsageError("nothing to set", hint="see: atttcli incident set --help")
     with journal.transaction():
-        row = _running(journal, number)
+        row = running_row(journal, number)
         law = load_profile(row["profile"])
         check_codes(law, fields)
         changed = dict(fields)
         known = json.loads(row["fields"]) | changed
-        flags = known.get("flags", {})
-        changed["class"] = classify(law, known.get("level"), False, flags, "beyond_capacity" not in flags)
-        journal.append(
-            "incident.set", number, {"fields": changed, "deadlines": _replan(journal, row, law, known, changed)}
-        )
-
-
-def _replan(
-    journal: Journal, row: Row, law: Profile, known: Mapping[str, Any], changed: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    met = [
-        r[0]
-        for r in journal.store.rows("SELECT code FROM deadline WHERE incident = ? AND met IS NOT NULL", row["number"])
-    ]
-    if "meeting" in changed:
-        met.append(changed["meeting"])
-    return plan(
-        law,
-        detected=changed.get("detected", row["detected"]),
-        opened=row["opened"],
-        flags=known.get("flags", {}),
-        incident_class=changed.get("class", row["class"]),
-        level=known.get("level"),
-        ended=changed.get("ended", known.get("ended")),
-        met=met,
-    )
+        changed["class"] = legal_class(law, known)
+        body: dict[str, Any] = {"fields": changed}
+        if "severity" in changed:
+            body["gates"] = gates_of(law, changed["severity"])
+        body["deadlines"] = replan(law, row, known, changed, met_codes(journal.store, number))
+        journal.append("incident.set", number, body)
 
 
 def add_note(journal: Journal, number: str, text: str) -> None:
@@ -222,7 +206,8 @@ def move(journal: Journal, vault: Vault, number: str, to: str, reason: str = "",
             changed["ended"] = journal.clock.now()
         body: dict[str, Any] = {"from": row["status"], "to": to, "reason": reason, "fields": changed}
         if to == "post_incident":
-            body["deadlines"] = _replan(journal, row, load_profile(row["profile"]), known, changed)
+            law = load_profile(row["profile"])
+            body["deadlines"] = replan(law, row, known, changed, met_codes(journal.store, number))
         journal.append("incident.moved", number, body)
 
 
@@ -240,53 +225,31 @@ def meet_deadline(journal: Journal, number: str, deadline: str, at: int, paper: 
     """Record that a legal duty was done, with the paper's number; what depends on it is planned anew."""
     with journal.transaction():
         row = incident_row(journal, number)
+        if row["status"] == MERGED:
+            raise merged_away(number, row["merged_into"])
         if not journal.store.value("SELECT 1 FROM deadline WHERE incident = ? AND code = ?", number, deadline):
             raise NotFound(f"{number} has no deadline {deadline[:20]!r}", hint=f"atttcli incident show {number}")
-        plan_ = _replan(journal, row, load_profile(row["profile"]), json.loads(row["fields"]), {"meeting": deadline})
+        met = [*met_codes(journal.store, number), deadline]
+        plan_ = replan(load_profile(row["profile"]), row, json.loads(row["fields"]), {}, met)
         journal.append("deadline.met", number, {"deadline": deadline, "at": at, "paper": paper, "deadlines": plan_})
 
 
-def check_codes(law: Profile, fields: Mapping[str, Any]) -> None:
-    """UsageError unless category, severity and flags are codes of the profile."""
-    known = {
-        "category": [kind.code for kind in law.incident_types],
-        "severity": [step.code for step in law.severities],
-    }
-    for name, codes in known.items():
-        value = fields.get(name)
-        if value and value not in codes:
-            raise UsageError(
-                f"profile {law.name} has no {name} {str(value)[:40]!r}", hint="one of: " + ", ".join(codes)
-            )
+def approve(journal: Journal, number: str, gate: str = "", approver: str = "", paper: str = "") -> str:
+    """Let the incident enter a status that its severity guards; the status. Without `gate` the next one that needs it.
+
+    By the approver's own entry, or recorded for `approver` with the number of the paper; Refused otherwise.
+    """
+    with journal.transaction():
+        row = running_row(journal, number)
+        facts = facts_of(journal, row)
+        gate = gate or next((g for g in facts.gates if g not in facts.approved), FORWARD.get(facts.status, ""))
+        check_approval(facts, gate, approver.strip(), paper, journal.actor, _hands(journal, number, facts.owner))
+        body = {"gate": gate, "severity": facts.severity, "approver": approver.strip(), "paper": paper.strip()}
+        journal.append("incident.approved", number, body)
+    return gate
 
 
-def facts_of(journal: Journal, row: Row, vault: Vault | None = None, changes: Mapping[str, Any] | None = None) -> Facts:
-    """What the guards ask; with a vault the evidence is re-hashed."""
-    number = row["number"]
-    given = changes or {}
-    extra = json.loads(row["fields"])
-    tasks = journal.store.rows(
-        "SELECT number FROM task WHERE incident = ? AND state = 'open' AND required ORDER BY number", number
-    )
-    broken = [v.number for v in verify(journal.store, vault, number) if v.problem] if vault else []
-    return Facts(
-        number=number,
-        status=row["status"],
-        category=row["category"],
-        severity=row["severity"],
-        owner=row["owner"],
-        resolution=given.get("resolution") or row["resolution"],
-        cause=given.get("cause") or row["cause"],
-        cause_reason=given.get("cause_reason") or extra.get("cause_reason", ""),
-        open_tasks=tuple(task[0] for task in tasks),
-        broken_evidence=tuple(broken),
-    )
-
-
-def _running(journal: Journal, number: str) -> Row:
-    row = incident_row(journal, number)
-    if row["status"] in ENDED:
-        raise Refused(
-            f"{number} is {row['status']}", guard="ended", hint=f'atttcli incident reopen {number} --reason "…"'
-        )
-    return row
+def _hands(journal: Journal, number: str, owner: str) -> frozenset[str]:
+    """Who opened, moved or owns the incident."""
+    actors = journal.store.rows("SELECT DISTINCT actor FROM transition WHERE incident = ?", number)
+    return frozenset((owner, *(row[0] for row in actors)))

@@ -68,4 +68,6 @@ def _builds_on(journal: Journal, entry: Entry) -> Row | None:
         *given, entry.seq,
     )  # fmt: skip
     code = f'"{entry.object}"'  # of an agency or a rule: it stands in payloads, but is no number that is indexed
-    return next((row for row in found if row["seq"] not in undone and (row["object"] or code in (row["payload"] or ""))), None)
+    return next(
+        (row for row in found if row["seq"] not in undone and (row["object"] or code in (row["payload"] or ""))), None
+    )

@@ -127,7 +127,7 @@ def read_entries(
 ) -> Iterator[Entry]:
     """Entries with their payloads, in order; `seqs`: only these places."""
     clauses: list[str] = ["1"]
-    values: list[object] = []
+    values: list[Any] = []
     kept = _kept_of_erased(db)
     if object is not None:
         clauses.append("j.object = ?")

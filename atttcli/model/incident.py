@@ -7,7 +7,8 @@ from dataclasses import dataclass
 STATUSES = (
     "reported", "triage", "rejected", "analysis", "containment", "eradication", "recovery", "post_incident", "closed",
 )  # fmt: skip
-ENDED = frozenset({"closed", "rejected"})
+MERGED = "merged"
+ENDED = frozenset({"closed", "rejected", MERGED})
 FORWARD = {
     "reported": "triage",
     "triage": "analysis",
@@ -22,7 +23,12 @@ NOT_DETERMINED = "not determined"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the guards ask. `open_tasks`: numbers of open required tasks; `broken_evidence`: numbers that do not verify."""
+    """What the guards ask.
+
+    `open_tasks`: numbers of open required tasks; `open_deliveries`: `CV-… agency` of letters that nobody verified yet;
+    `broken_evidence`: numbers that do not verify; `gates`: statuses that need an approval; `approved`: those that have it;
+    `proposed`: the severity that follows from the facts; `into`: the incident that this one was merged into.
+    """
 
     number: str
     status: str
@@ -34,3 +40,8 @@ class Facts:
     cause_reason: str = ""
     open_tasks: tuple[str, ...] = ()
     broken_evidence: tuple[str, ...] = ()
+    open_deliveries: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    approved: frozenset[str] = frozenset()
+    proposed: str = ""
+    into: str = ""

@@ -169,7 +169,7 @@ def _severity(r: Record) -> Severity:
     return Severity(
         code=r.code(), name=r.text("name"), name_en=r.text("name_en"), meaning=r.text("meaning"),
         any_flag=r.texts("any_flag"), subjects=r.integer("subjects", 0), outage_hours=r.integer("outage_hours", 0),
-        deadlines=r.texts("deadlines"), source=_source(r), verified=r.flag("verified"),
+        deadlines=r.texts("deadlines"), approval=r.texts("approval"), source=_source(r), verified=r.flag("verified"),
     )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def _form(r: Record) -> Form:
         sections.append(
             FormSection(
                 inner.text("title", ""), inner.texts("fields"), inner.choice("mode", MODES, "fields"),
-                inner.flag("required", False),
+                inner.flag("required", False), inner.texts("record"),
             )
         )  # fmt: skip
         inner.finish()

@@ -86,7 +86,10 @@ class Decision(Datum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Severity(Datum):
-    """A step of the internal scale, worst first; `subjects` and `outage_hours` are thresholds (0: none)."""
+    """A step of the internal scale, worst first; `subjects` and `outage_hours` are thresholds (0: none).
+
+    `approval`: the statuses that an incident of this severity enters only with an approval.
+    """
 
     code: str
     name: str
@@ -96,6 +99,7 @@ class Severity(Datum):
     subjects: int = 0
     outage_hours: int = 0
     deadlines: tuple[str, ...] = ()
+    approval: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +179,17 @@ class Word(Datum):
 
 @dataclass(frozen=True, slots=True)
 class FormSection:
-    """A section of a form; a field that ends in `(*)` is obligatory. `mode`: fields, one_of or any_of."""
+    """A section of a form; a field that has `(*)` is obligatory. `mode`: fields, one_of or any_of.
+
+    `record`: for each field (or for the section, when it has none, or is one question) the field of the incident's record
+    that fills it; several are joined with `+`.
+    """
 
     title: str
     fields: tuple[str, ...]
     mode: str = "fields"
     required: bool = False
+    record: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

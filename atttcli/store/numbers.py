@@ -40,8 +40,11 @@ def resolve_number(store: Store, table: str, text: str) -> str:
 
 def require_open_incident(store: Store, number: str) -> None:
     """NotFound when there is no such incident, Refused when it has ended: nothing more is added to it then."""
-    status = store.value("SELECT status FROM incident WHERE number = ?", number)
-    if status is None:
+    row = store.row("SELECT status, merged_into FROM incident WHERE number = ?", number)
+    if row is None:
         raise NotFound(f"no incident {number[:40]!r}", hint="atttcli incident list")
+    status, into = row
+    if status == "merged":
+        raise Refused(f"{number} was merged into {into}", guard="merged", hint=f"atttcli incident show {into}")
     if status in {"closed", "rejected"}:
         raise Refused(f"{number} is {status}", guard="ended", hint=f'atttcli incident reopen {number} --reason "…"')

@@ -4,6 +4,8 @@ CREATE INDEX touch_seq ON touch (seq);
 CREATE INDEX journal_verb ON journal (verb, seq);
 
 ALTER TABLE incident ADD COLUMN merged_into TEXT NOT NULL DEFAULT '';
+-- Statuses that the severity lets nobody enter without an approval.
+ALTER TABLE incident ADD COLUMN gates TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE incident ADD COLUMN exercise INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX incident_merged ON incident (merged_into) WHERE merged_into != '';
 CREATE INDEX incident_status ON incident (status);

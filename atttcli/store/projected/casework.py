@@ -1,43 +1,33 @@
-"""Incidents, their alerts and deadlines; the handlers of tasks, runs and evidence stand beside."""
+"""Incidents, their alerts and deadlines; the handlers of tasks, runs, evidence, merging and approving stand beside."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from atttcli.store.projected import custody, runs
-
-COLUMNS = ("title", "category", "severity", "class", "owner", "detected", "resolution", "cause")
-LISTS = ("agencies", "systems")
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+from atttcli.store.projected import custody, joining, runs
+from atttcli.store.projected.incident_rows import (
+    dumps,
+    insert_incident,
+    replan,
+    set_fields,
+    set_status,
+    touch_time,
+)
 
 
 def _opened(db: sqlite3.Connection, entry: Any) -> None:
-    body = entry.payload
-    db.execute(
-        "INSERT OR REPLACE INTO incident (number, title, status, category, severity, class, owner, profile, organisation,"
-        " agencies, systems, detected, opened, fields, updated) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (
-            entry.object, body["title"], "reported", body.get("category", ""), body.get("severity", ""),
-            body.get("class", ""), body.get("owner", ""), body["profile"], body.get("organisation", ""),
-            _dumps(body.get("agencies", [])), _dumps(body.get("systems", [])), body.get("detected"), entry.time,
-            _dumps(body.get("fields", {})), entry.time,
-        ),
-    )  # fmt: skip
+    insert_incident(db, entry, entry.object, entry.payload)
     _link(db, entry)
-    _deadlines(db, entry)
+    replan(db, entry.object, entry.payload.get("deadlines"))
 
 
 def _link(db: sqlite3.Connection, entry: Any) -> None:
     for record in entry.payload.get("alerts", ()):
         number = record["number"]
         db.execute(
-            "INSERT OR REPLACE INTO incident_alert VALUES (?,?,?,?)", (entry.object, number, _dumps(record), entry.time)
+            "INSERT OR REPLACE INTO incident_alert VALUES (?,?,?,?)", (entry.object, number, dumps(record), entry.time)
         )
         db.execute(
             "INSERT OR REPLACE INTO alert_state (alert, state, incident, actor, at) VALUES (?, 'linked', ?, ?, ?)",
@@ -57,49 +47,19 @@ def _unlinked(db: sqlite3.Connection, entry: Any) -> None:
             "INSERT OR REPLACE INTO alert_state (alert, state, reason, actor, at) VALUES (?, 'open', ?, ?, ?)",
             (number, entry.payload.get("reason", ""), entry.actor, entry.time),
         )
-    _touch(db, entry)
+    touch_time(db, entry.object, entry.time)
 
 
 def _set(db: sqlite3.Connection, entry: Any) -> None:
-    changes = entry.payload.get("fields", {})
-    row = db.execute("SELECT fields FROM incident WHERE number = ?", (entry.object,)).fetchone()
-    if row is None:
-        return
-    rest = json.loads(row[0])
-    for name, value in changes.items():
-        if name in COLUMNS:
-            db.execute(f"UPDATE incident SET {name} = ? WHERE number = ?", (value, entry.object))
-        elif name in LISTS:
-            db.execute(f"UPDATE incident SET {name} = ? WHERE number = ?", (_dumps(value), entry.object))
-        else:
-            rest[name] = value
-    db.execute("UPDATE incident SET fields = ? WHERE number = ?", (_dumps(rest), entry.object))
-    _deadlines(db, entry)
-    _touch(db, entry)
+    body = entry.payload
+    set_fields(db, entry.object, body.get("fields", {}), body.get("gates"))
+    replan(db, entry.object, body.get("deadlines"))
+    touch_time(db, entry.object, entry.time)
 
 
 def _moved(db: sqlite3.Connection, entry: Any) -> None:
-    to = entry.payload["to"]
-    ended = entry.time if to in {"closed", "rejected"} else None
-    db.execute("UPDATE incident SET status = ?, closed = ? WHERE number = ?", (to, ended, entry.object))
+    set_status(db, entry, entry.object, entry.payload["to"])
     _set(db, entry)
-
-
-def _deadlines(db: sqlite3.Connection, entry: Any) -> None:
-    """A new plan replaces the clocks that still run; what was met stays met."""
-    plan = entry.payload.get("deadlines")
-    if plan is None:
-        return
-    db.execute("DELETE FROM deadline WHERE incident = ? AND met IS NULL", (entry.object,))
-    for clock in plan:
-        db.execute(
-            "INSERT INTO deadline (incident, code, name, name_en, document, basis, due) VALUES (?,?,?,?,?,?,?)"
-            " ON CONFLICT DO NOTHING",
-            (
-                entry.object, clock["code"], clock["name"], clock["name_en"], clock.get("document", ""),
-                clock.get("basis", ""), clock["due"],
-            ),
-        )  # fmt: skip
 
 
 def _met(db: sqlite3.Connection, entry: Any) -> None:
@@ -108,12 +68,24 @@ def _met(db: sqlite3.Connection, entry: Any) -> None:
         "UPDATE deadline SET met = ?, paper = ? WHERE incident = ? AND code = ?",
         (body["at"], body.get("paper", ""), entry.object, body["deadline"]),
     )
-    _deadlines(db, entry)
-    _touch(db, entry)
+    replan(db, entry.object, body.get("deadlines"))
+    touch_time(db, entry.object, entry.time)
 
 
-def _touch(db: sqlite3.Connection, entry: Any) -> None:
-    db.execute("UPDATE incident SET updated = ? WHERE number = ?", (entry.time, entry.object))
+def _approved(db: sqlite3.Connection, entry: Any) -> None:
+    body = entry.payload
+    db.execute(
+        "INSERT OR REPLACE INTO approval VALUES (?,?,?,?,?,?,?)",
+        (
+            entry.object, entry.seq, body["gate"], body.get("approver") or entry.actor, body.get("paper", ""),
+            entry.actor, entry.time,
+        ),
+    )  # fmt: skip
+    touch_time(db, entry.object, entry.time)
+
+
+def _noted(db: sqlite3.Connection, entry: Any) -> None:
+    touch_time(db, entry.object, entry.time)
 
 
 HANDLERS: dict[str, Callable[[Any, Any], None]] = {
@@ -122,8 +94,10 @@ HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     "incident.unlinked": _unlinked,
     "incident.set": _set,
     "incident.moved": _moved,
-    "incident.noted": _touch,
+    "incident.noted": _noted,
+    "incident.approved": _approved,
     "deadline.met": _met,
+    **joining.HANDLERS,
     **runs.HANDLERS,
     **custody.HANDLERS,
 }
