@@ -100,7 +100,7 @@ def kind_of(path: Path) -> str:
         return "indicators" if re.search(r"^#\s*type\s*:", head, re.MULTILINE) else ""
     lines = [line for line in head.split("\n") if line.strip() and not line.lstrip().startswith("#")]
     if suffix == ".csv":
-        return COUNTRIES if lines and lines[0].strip().lower().startswith("cidr") else "indicators"
+        return COUNTRIES if lines and lines[0].strip().lower().startswith(("cidr,", "start,end,")) else "indicators"
     if suffix:
         return "indicators" if any(line.startswith("indicators:") for line in lines) else "sigma"
     return _by_first_words(lines)

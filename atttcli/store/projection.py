@@ -15,6 +15,8 @@ PROJECTED_TABLES = (
     "number_counter",
     "organisation",
     "learned_network",
+    "log_source",
+    "range_table",
     "mute",
     "rule_state",
     "alert_state",

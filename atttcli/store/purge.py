@@ -55,6 +55,9 @@ def replace_segment(store: Store, old: str, kept: Mapping[str, object] | None) -
         columns = ", ".join(kept)
         marks = ", ".join("?" * len(kept))
         store.connection.execute(f"INSERT INTO segment ({columns}) VALUES ({marks})", tuple(kept.values()))
+        store.connection.execute("UPDATE unlearned_segment SET path = ? WHERE path = ?", (kept["path"], old))
+    else:
+        store.connection.execute("DELETE FROM unlearned_segment WHERE path = ?", (old,))
 
 
 def erase_payload(store: Store, seq: int, reason: str) -> None:

@@ -93,6 +93,8 @@ def dump(workspace: Path) -> dict[str, Any]:
         ),
         "indicators": rows(workspace, "SELECT type, value, source FROM indicator ORDER BY 1, 2, 3"),
         "problems": rows(workspace, "SELECT path, line, offset, reason FROM read_problem ORDER BY 1, 2, 3, 4"),
+        "learned": rows(workspace, "SELECT rule, grp, value, first, last, count, told FROM learned_value ORDER BY 1, 2, 3"),
+        "unlearned": rows(workspace, "SELECT count(*) FROM unlearned_segment"),
         "owed": rows(workspace, "SELECT count(*) FROM ingest_run WHERE correlate_from IS NOT NULL"),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atttcli.engines.correlation.engine import CorrelationEngine
-from atttcli.engines.correlation.novelty import CountryRanges, History, KeptHistory, Learned
+from atttcli.engines.correlation.countries import CountryRanges
+from atttcli.engines.correlation.novelty import Countries, History, KeptHistory, Learned
 
-__all__ = ["CorrelationEngine", "CountryRanges", "History", "KeptHistory", "Learned"]
+__all__ = ["Countries", "CorrelationEngine", "CountryRanges", "History", "KeptHistory", "Learned"]

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import ipaddress
-from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from atttcli.engines.correlation.bursts import group_readers
 from atttcli.engines.correlation.fields import reader, text_of
-from atttcli.errors import InputError, Where
-from atttcli.limits import MIB, read_bounded
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import CorrelationRule
 
+_SHOWN = 10  # known values that an alert names
 _MAX_VALUES = 128  # per group; one that was seen with more is everywhere at home: nothing is new to it
-_MAX_RANGES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A group was seen with a value: what the caller keeps for later runs."""
+    """A group was seen with a value: what the caller keeps for later runs. `told`: time of the event told as new, or None."""
 
     rule: str
     group: tuple[str, ...]
     value: str
-    first: int | None
+    first: int
+    last: int
     count: int
+    told: int | None = None
 
 
 class History(Protocol):
     """What earlier runs learned."""
 
-    def seen(self, rule: str, group: tuple[str, ...]) -> Iterable[tuple[str, int]]:
-        """Values that `group` was seen with under `rule`, and how often."""
+    def seen(self, rule: str, group: tuple[str, ...]) -> Iterable[Learned]:
+        """Values that `group` was seen with under `rule`, the longest known first."""
+        ...
+
+
+class Countries(Protocol):
+    """Address ranges to countries."""
+
+    def country(self, text: str) -> str:
+        """The country of an address, or empty."""
         ...
 
 
@@ -46,78 +50,13 @@ class KeptHistory:
     """A history in memory: from `Learned` values of earlier runs; empty by default."""
 
     def __init__(self, learned: Iterable[Learned] = ()) -> None:
-        self._known: dict[tuple[str, tuple[str, ...]], dict[str, int]] = {}
+        self._known: dict[tuple[str, tuple[str, ...]], list[Learned]] = {}
         for one in learned:
-            values = self._known.setdefault((one.rule, one.group), {})
-            values[one.value] = values.get(one.value, 0) + one.count
+            self._known.setdefault((one.rule, one.group), []).append(one)
 
-    def seen(self, rule: str, group: tuple[str, ...]) -> Iterable[tuple[str, int]]:
+    def seen(self, rule: str, group: tuple[str, ...]) -> Iterable[Learned]:
         """See History."""
-        return self._known.get((rule, group), {}).items()
-
-
-class CountryRanges:
-    """Address ranges to countries, from a CSV file `cidr,country` (documentation: docs/decisions/0061). Longest range wins."""
-
-    def __init__(self, ranges: Iterable[tuple[str, str]]) -> None:
-        spans: dict[int, list[tuple[int, int, str]]] = {4: [], 6: []}
-        for cidr, country in ranges:
-            network = ipaddress.ip_network(cidr, strict=False)
-            spans[network.version].append((int(network[0]), int(network[-1]), country))
-        self._tables = {version: _flatten(found) for version, found in spans.items()}
-
-    @classmethod
-    def load(cls, path: Path) -> CountryRanges:
-        """Read the file; InputError with the line of what is no range."""
-        with path.open("rb") as stream:
-            text = read_bounded(stream, 64 * MIB, Where(str(path))).decode("utf-8-sig", "replace")
-        found: list[tuple[str, str]] = []
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), 1):
-            if not row or row[0].startswith("#") or row[0].strip().lower() == "cidr":
-                continue
-            try:
-                found.append((str(ipaddress.ip_network(row[0].strip(), strict=False)), row[1].strip()))
-            except (ValueError, IndexError) as error:
-                raise InputError("not `cidr,country`", where=Where(str(path), line=number)) from error
-            if len(found) > _MAX_RANGES:
-                raise InputError("more than a million ranges", where=Where(str(path), line=number))
-        return cls(found)
-
-    def country(self, text: str) -> str:
-        """The country of an address, or empty."""
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return ""
-        starts, countries = self._tables[address.version]
-        at = bisect_right(starts, int(address)) - 1
-        return countries[at] if at >= 0 else ""
-
-
-def _flatten(spans: list[tuple[int, int, str]]) -> tuple[list[int], list[str]]:
-    """Nested ranges as one list of starts: CIDRs nest or are apart, so a stack is enough."""
-    starts: list[int] = []
-    countries: list[str] = []
-    stack: list[tuple[int, str]] = []
-
-    def place(at: int, country: str) -> None:
-        if starts and starts[-1] == at:
-            countries[-1] = country
-        else:
-            starts.append(at)
-            countries.append(country)
-
-    def close_before(at: int | None) -> None:
-        while stack and (at is None or stack[-1][0] < at):
-            end = stack.pop()[0]
-            place(end + 1, stack[-1][1] if stack else "")
-
-    for low, high, country in sorted(spans, key=lambda span: (span[0], -span[1])):
-        close_before(low)
-        place(low, country)
-        stack.append((high, country))
-    close_before(None)
-    return starts, countries
+        return self._known.get((rule, group), ())
 
 
 def network_of(text: str) -> str:
@@ -130,16 +69,29 @@ def network_of(text: str) -> str:
 
 
 @dataclass(slots=True)
+class _Added:
+    """What this run saw of one value."""
+
+    first: int
+    last: int
+    count: int = 0
+    told: int | None = None
+
+
+@dataclass(slots=True)
 class _Known:
-    values: dict[str, int] = field(default_factory=dict)
-    added: dict[str, tuple[int | None, int]] = field(default_factory=dict)
+    """One group: its values in the order of their coming, which of them were told as new and when, what this run added."""
+
+    values: dict[str, None] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)
+    added: dict[str, _Added] = field(default_factory=dict)
     total: int = 0
 
 
 class NoveltyRule:
     """A `new_value` rule at work."""
 
-    def __init__(self, rule: CorrelationRule, history: History, countries: CountryRanges | None, capacity: int) -> None:
+    def __init__(self, rule: CorrelationRule, history: History, countries: Countries | None, capacity: int) -> None:
         self.rule = rule
         self.names = frozenset(rule.rules)
         self.evicted = 0
@@ -154,39 +106,53 @@ class NoveltyRule:
             self._view = countries.country if countries is not None else lambda text: ""
 
     def offer(
-        self, time: int | None, names: frozenset[str], event: Event
+        self, time: int, names: frozenset[str], event: Event, settled: bool = False
     ) -> tuple[tuple[str, ...], str, list[str]] | None:
-        """(group, new value, values known before) when the event shows something new, else None."""
+        """(group, new value, values known before) when the event shows something new, else None.
+
+        A `settled` event was learned from by an earlier run: it teaches nothing, and is new again only if it was told then.
+        """
         name = min(names & self.names)
         group = tuple(text_of(read(event)) for read in self._readers[name])
         value = self._view(text_of(self._read(event)))
         if not value or not all(group):
             return None
         known = self._known(group)
-        is_new = value not in known.values
-        enough = known.total >= self.rule.learn and len(known.values) < _MAX_VALUES
-        before = list(known.values)[:10] if is_new and enough else []
+        if settled:
+            before = [one for one in known.values if one != value][:_SHOWN]
+            return (group, value, before) if known.told.get(value) == time else None
+        is_new = value not in known.values and known.total >= self.rule.learn and len(known.values) < _MAX_VALUES
+        found = (group, value, list(known.values)[:_SHOWN]) if is_new else None
+        self._learn(known, value, time, is_new)
+        return found
+
+    def _learn(self, known: _Known, value: str, time: int, is_new: bool) -> None:
         known.total += 1
-        if value in known.values or len(known.values) < _MAX_VALUES:
-            known.values[value] = known.values.get(value, 0) + 1
-            first, count = known.added.get(value, (time, 0))
-            known.added[value] = (first, count + 1)
-        return (group, value, before) if is_new and enough else None
+        if value not in known.values and len(known.values) >= _MAX_VALUES:
+            return
+        known.values[value] = None
+        added = known.added.get(value)
+        if added is None:
+            added = known.added[value] = _Added(time, time)
+        added.first, added.last, added.count = min(added.first, time), max(added.last, time), added.count + 1
+        if is_new:
+            added.told = time
 
     def learned(self) -> Iterator[Learned]:
         """What this run saw, for `History` of later runs."""
         for group, known in self._groups.items():
-            for value, (first, count) in known.added.items():
-                yield Learned(self.rule.meta.id, group, value, first, count)
+            for value, added in known.added.items():
+                yield Learned(self.rule.meta.id, group, value, added.first, added.last, added.count, added.told)
 
     def _known(self, group: tuple[str, ...]) -> _Known:
         known = self._groups.get(group)
         if known is None:
             known = self._groups[group] = _Known()
-            for value, count in self._history.seen(self.rule.meta.id, group):
-                if len(known.values) < _MAX_VALUES:
-                    known.values[value] = count
-                known.total += count
+            for one in self._history.seen(self.rule.meta.id, group):
+                known.values[one.value] = None
+                known.total += one.count
+                if one.told is not None:
+                    known.told[one.value] = one.told
             if len(self._groups) > self._capacity:
                 self._groups.popitem(last=False)
                 self.evicted += 1

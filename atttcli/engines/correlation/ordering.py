@@ -15,13 +15,14 @@ _HELD = 4096
 
 @dataclass(frozen=True, slots=True, order=True)
 class Matched:
-    """An event that rules matched; ordered by time, then arrival."""
+    """An event that rules matched; ordered by time, then arrival. `settled`: an earlier run judged it already."""
 
     time: int
     arrival: int
     names: frozenset[str] = field(compare=False)
     origin: Origin = field(compare=False)
     event: Event = field(compare=False)
+    settled: bool = field(default=False, compare=False)
 
 
 class Ordering:
@@ -33,11 +34,13 @@ class Ordering:
         self._newest = -(2**62)
         self._arrival = 0
 
-    def put(self, time: int, names: frozenset[str], origin: Origin, event: Event) -> Iterator[Matched]:
+    def put(
+        self, time: int, names: frozenset[str], origin: Origin, event: Event, settled: bool = False
+    ) -> Iterator[Matched]:
         """Take one in; give out all that are due."""
         self._arrival += 1
         self._newest = max(self._newest, time)
-        heapq.heappush(self._heap, Matched(time, self._arrival, names, origin, event))
+        heapq.heappush(self._heap, Matched(time, self._arrival, names, origin, event, settled))
         while self._heap and (self._heap[0].time <= self._newest - self._slack or len(self._heap) > _HELD):
             yield heapq.heappop(self._heap)
 

@@ -128,7 +128,8 @@ def owed_correlation(store: Store) -> tuple[int, int] | None:
 
 
 def settle_correlation(db: sqlite3.Connection) -> None:
-    """All that was owed is done."""
+    """All that was owed is done, and learned from."""
+    db.execute("DELETE FROM unlearned_segment")
     db.execute("UPDATE ingest_run SET correlate_from = NULL, correlate_to = NULL WHERE correlate_from IS NOT NULL")
 
 

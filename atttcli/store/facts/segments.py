@@ -19,6 +19,7 @@ def add_segment(db: sqlite3.Connection, info: Any, log_source: str) -> None:
             head.moment or 0, info.count, info.time_min, info.time_max, info.undated, json.dumps(info.categories),
         ),
     )  # fmt: skip
+    db.execute("INSERT OR IGNORE INTO unlearned_segment VALUES (?)", (info.path,))
 
 
 def one_log(db: sqlite3.Connection, names: list[str], sha256: str) -> None:

@@ -1,4 +1,4 @@
-"""Organisation adopted, network learned, rule disabled."""
+"""Organisation adopted, network learned, rule disabled, log source told, range table adopted."""
 
 from __future__ import annotations
 
@@ -38,9 +38,32 @@ def _rule_state(db: sqlite3.Connection, entry: Any) -> None:
     )
 
 
+def _log_source(db: sqlite3.Connection, entry: Any) -> None:
+    if entry.verb == "log-source.removed":
+        db.execute("DELETE FROM log_source WHERE pattern = ?", (entry.payload["pattern"],))
+        return
+    body = entry.payload
+    db.execute(
+        "INSERT OR REPLACE INTO log_source VALUES (?,?,?,?)",
+        (body["pattern"], entry.object, body.get("note", ""), entry.seq),
+    )
+
+
+def _ranges(db: sqlite3.Connection, entry: Any) -> None:
+    body = entry.payload
+    columns = ("digest", "source", "source_digest", "ranges", "countries", "rejected")
+    db.execute(
+        "INSERT OR REPLACE INTO range_table VALUES (?,?,?,?,?,?,?,?,?)",
+        (entry.object, *(body[name] for name in columns), entry.actor, entry.time),
+    )
+
+
 HANDLERS = {
     "organisation.adopted": _adopted,
     "network.learned": _learned,
+    "log-source.added": _log_source,
+    "log-source.removed": _log_source,
+    "ranges.adopted": _ranges,
     "rule.disabled": _rule_state,
     "rule.enabled": _rule_state,
 }
