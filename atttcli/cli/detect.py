@@ -15,7 +15,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.alert_view import detection_title, severity_word
 from atttcli.cli.context import App, with_app
-from atttcli.cli.matching import Rows, Tally, existing, finish, size
+from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish, size
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.packaged import packaged
 from atttcli.text.messages import _
@@ -53,6 +53,7 @@ def detect() -> None:
 )
 @click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
 @click.option("--password", multiple=True, help="Password to try on zip members (default: infected).")
+@ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each rule that matched.")
 @with_app
@@ -64,6 +65,7 @@ def files(
     max_file_size: int,
     archives: int,
     password: tuple[str, ...],
+    all_rules: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -80,7 +82,7 @@ def files(
     from atttcli.field.scanner import ScanLimits
 
     tally = Tally(strict=strict)
-    engine = yara_engine(rules, tally)
+    engine = yara_engine(rules, tally, disabled_here(app, all_rules))
     rows = Rows((_("File"), _("Rule"), _("Severity"), _("Why")), wide=(0, 3))
     account: FileAccount | None = None
     with render.progress(_("Matching"), quiet=as_json) as progress:
@@ -112,16 +114,18 @@ def files(
     finish(tally)
 
 
-def yara_engine(rules: Sequence[Path], tally: Tally) -> YaraEngine:
-    """The rules given, all of them; else the shipped ones that are meant for files."""
+def yara_engine(rules: Sequence[Path], tally: Tally, disabled: Disabled, added: Sequence[Path] = ()) -> YaraEngine:
+    """The rules given, all of them; else those meant for files: the shipped ones and what the workspace `added`."""
     from atttcli.engines.yara import YaraEngine
     from atttcli.rulepack.yara import load_yara_rules
     from atttcli.store.workspace import home
 
     given = existing(rules)
     cache = home() / "rules-cache"
-    pack = load_yara_rules(given or [packaged("rules") / "yara"], cache, scope="all" if given else "file")
+    places = given or [packaged("rules") / "yara", *added]
+    pack = load_yara_rules(places, cache, disabled.rules, "all" if given else "file")
     tally.rules(pack.problems)
+    disabled.tell(f"{rule.namespace}:{rule.name}" for rule in pack.rules)
     if not pack.rules:
         raise InputError("no rule could be loaded", hint="atttcli rules check says why")
     return YaraEngine(pack)
@@ -147,6 +151,7 @@ def files_summary(account: FileAccount, tally: Tally, rules: int) -> str:
 @click.option("--rules", multiple=True, type=PATHS, help="Network rule file or folder (repeatable; default: shipped).")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Address or port variable (repeatable).")
 @click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder to match as well.")
+@ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
 @click.option("--json", "as_json", is_flag=True, help="EVE alert objects, one a line.")
 @with_app
@@ -156,6 +161,7 @@ def capture(
     rules: tuple[Path, ...],
     variables: tuple[str, ...],
     indicators: tuple[Path, ...],
+    all_rules: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -180,6 +186,8 @@ def capture(
     tally.rules(pack.problems)
     if not pack.rules and given:
         raise InputError("no rule could be loaded", hint="atttcli rules check says why")
+    disabled = disabled_here(app, all_rules)
+    disabled.tell(f"{rule.gid}:{rule.sid}" for rule in pack.rules)
     engine = NetworkEngine(pack)
     listed = indicator_engine(indicators, tally)
     rows = Rows((_("Time"), _("From"), _("To"), _("Rule"), _("Severity"), _("Title")), wide=(5,))
@@ -189,6 +197,8 @@ def capture(
                 for result in judged(engine, listed, stream, name):
                     if isinstance(result, EngineProblem):
                         tally.problem(result)
+                        continue
+                    if disabled.covers(result.rule_id):
                         continue
                     tally.found += 1
                     if as_json:
@@ -313,6 +323,7 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 @click.option("--rules", multiple=True, type=PATHS, help="Sigma or YARA rules (repeatable; default: shipped).")
 @click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder (repeatable).")
 @click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
+@ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: the rule and the event.")
 @with_app
@@ -322,6 +333,7 @@ def logs(
     rules: tuple[Path, ...],
     indicators: tuple[Path, ...],
     source_tz: str,
+    all_rules: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -339,6 +351,8 @@ def logs(
 
     tally = Tally(strict=strict)
     run = LogRun.load(existing(rules), existing(indicators), source_tz, tally)
+    disabled = disabled_here(app, all_rules)
+    disabled.tell(run.rule_ids)
     rows = Rows((_("File"), _("Line"), _("Rule"), _("Severity"), _("Title"), _("Event")), wide=(4, 5))
     with render.progress(_("Reading"), quiet=as_json) as progress:
         for result in run.judge(paths, lambda path: progress(run.events, 0, path)):
@@ -346,6 +360,8 @@ def logs(
                 tally.problem(result)
                 continue
             found, event = result
+            if disabled.covers(found.rule_id):
+                continue
             tally.found += 1
             if as_json:
                 render.emit_json(as_json_object(found, event))

@@ -28,8 +28,9 @@ from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
 from atttcli.packaged import packaged
 from atttcli.rulepack.catalogue import by_kind
-from atttcli.rulepack.correlation import load_correlation_rules
+from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.indicators import load_indicator_packs
+from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.rulepack.yara import load_yara_rules
 from atttcli.source import Input, ReadProblem, Source
 from atttcli.sources.logs.table import LOG_SOURCES
@@ -51,6 +52,7 @@ class LogRun:
     indicators: IndicatorEngine | None
     yara: YaraEngine | None
     zone: Any
+    rule_ids: tuple[str, ...] = ()
     files: int = 0
     events: int = 0
     _recent: dict[tuple[str, int | None], Event] = field(default_factory=dict)
@@ -69,7 +71,8 @@ class LogRun:
         tally.rules(problems)
         countries = files["countries"] or by_kind([packaged("rules") / "sigma"])["countries"]
         ranges = CountryRanges.load(countries[0]) if countries else None
-        correlation = CorrelationEngine(load_correlation_rules(files["sigma"]), countries=ranges)
+        sigma = load_correlation_rules(files["sigma"])
+        correlation = CorrelationEngine(sigma, countries=ranges)
         tally.rules(correlation.problems)
         lists = load_indicator_packs([*indicators, *files["indicators"]])
         tally.rules(lists.problems)
@@ -80,6 +83,7 @@ class LogRun:
             IndicatorEngine(IndicatorIndex.build(lists.indicators)) if lists.indicators else None,
             YaraEngine(yara) if yara is not None and yara.rules else None,
             place,
+            (*_ids(sigma), *(f"{rule.namespace}:{rule.name}" for rule in (yara.rules if yara else ()))),
         )
 
     def judge(self, paths: Iterable[Path], progress: Callable[[str], None]) -> Iterator[Judged]:
@@ -152,6 +156,12 @@ class LogRun:
         if isinstance(found, EngineProblem):
             return found
         return found, self._recent.get((found.origin.path, found.origin.line))
+
+
+def _ids(pack: CorrelationPack) -> Iterator[str]:
+    loaded: list[SigmaRule | CorrelationRule] = [*pack.rules, *pack.correlations]
+    for rule in loaded:
+        yield rule.meta.id or rule.meta.name
 
 
 class _Spent(io.RawIOBase):

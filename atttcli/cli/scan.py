@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +14,13 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.detect import PATHS, yara_engine
-from atttcli.cli.matching import Rows, Tally, existing, size, span
+from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here, existing, size, span
+from atttcli.cli.scan_store import Storage, added_rules, listed_hashes, show_scans
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
     from atttcli.model.alert import Detection
+    from atttcli.model.observable import Indicator
     from atttcli.scan.account import ScanAccount
     from atttcli.scan.run import HashLookup
 
@@ -44,6 +47,12 @@ if TYPE_CHECKING:
 @click.option("--exclude", multiple=True, type=PATHS, help="Leave this file or folder out (repeatable).")
 @click.option("--cross-devices", is_flag=True, help="Also other file systems below the paths.")
 @click.option("--fresh", is_flag=True, help="Read every file anew; earlier results are neither used nor kept.")
+@click.option("--no-store", is_flag=True, help="Only print: the workspace is told nothing.")
+@click.option(
+    "--host", default="", metavar="NAME", help="Whose files these are (a mounted disk); default: this machine."
+)
+@click.option("--runs", "show_runs", is_flag=True, help="List the scans that this workspace knows of; scan nothing.")
+@ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: detections, then the account.")
 @with_app
@@ -60,6 +69,10 @@ def scan(
     exclude: tuple[Path, ...],
     cross_devices: bool,
     fresh: bool,
+    no_store: bool,
+    host: str,
+    show_runs: bool,
+    all_rules: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -68,10 +81,14 @@ def scan(
     Files that an earlier run judged with the same rules and that have not changed are not read again; what was found in
     them is listed all the same. Exit codes: 0 nothing found, 1 found, 2 the coverage has holes.
 
+    Inside a workspace its own rules and file hashes are looked for too, and what was found becomes alerts of this machine
+    (the same scan again adds nothing); --no-store only prints.
+
     \b
     Examples:
       atttcli scan /srv/www --max-time 30m
-      atttcli scan / --exclude /srv/backup --json
+      atttcli scan / --exclude /srv/backup --no-store --json
+      atttcli scan /mnt/pc-17 --host pc-17.bac-kan.example
     """
     from atttcli.engine import EngineProblem
     from atttcli.field.examine import ARCHIVE_LIMITS
@@ -82,8 +99,15 @@ def scan(
     from atttcli.scan.run import scan as run_scan
     from atttcli.store.workspace import private_folder
 
+    if show_runs:
+        show_scans(app, as_json)
+        return
     tally = Tally(strict=strict)
-    engine = yara_engine(rules, tally)
+    engine = yara_engine(rules, tally, disabled_here(app, all_rules), added_rules(app))
+    roots = paths or (Path.home(),)
+    if not no_store and app.workspace_if_any() is not None:  # an alert names a place that anybody finds
+        roots = tuple(Path(os.path.abspath(path)) for path in roots)
+    storage = Storage.open(app, no_store, host, roots)
     settings = ScanSettings(
         ScanLimits(max_file_size, float(max_time), max_memory, threads),
         replace(ARCHIVE_LIMITS, depth=archives),
@@ -94,9 +118,9 @@ def scan(
     account: ScanAccount | None = None
     with render.progress(_("Scanning"), quiet=as_json) as progress:
         for result in run_scan(
-            paths or (Path.home(),),
+            roots,
             engine,
-            hash_lookup(indicators, tally),
+            hash_lookup(indicators, tally, [] if no_store else listed_hashes(app)),
             settings,
             app.clock,
             lambda done, path: progress(done.found, 0, path),
@@ -107,6 +131,7 @@ def scan(
                 tally.problem(result)
             else:
                 tally.found += 1
+                storage.add(result)
                 if as_json:
                     render.emit_json({"kind": "detection", **detection_object(result)})
                 else:
@@ -116,10 +141,14 @@ def scan(
     rows.show()
     if account is None:
         raise AssertionError("a scan ends with its account")
+    stored = storage.finish(account)
     if as_json:
-        render.emit_json({"kind": "account", **account.to_json()})
+        render.emit_json({"kind": "account", **account.to_json(), "stored": stored})
     else:
         show_account(account)
+        storage.tell()
+    if storage.failed:
+        tally.note("", storage.failed)
     tally.close()
     click.get_current_context().exit(max(account.exit_code, tally.exit_code))
 
@@ -138,16 +167,16 @@ def detection_object(found: Detection) -> dict[str, object]:
     }
 
 
-def hash_lookup(paths: tuple[Path, ...], tally: Tally) -> HashLookup | None:
-    """What the indicators say of a file's hashes; None when none are given (hashing costs)."""
-    if not paths:
+def hash_lookup(paths: tuple[Path, ...], tally: Tally, known: Sequence[Indicator] = ()) -> HashLookup | None:
+    """What the indicators given and those `known` say of a file's hashes; None when there are none (hashing costs)."""
+    if not paths and not known:
         return None
     from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
     from atttcli.rulepack.indicators import load_indicator_packs
 
     pack = load_indicator_packs(existing(paths))
     tally.rules(pack.problems)
-    engine = IndicatorEngine(IndicatorIndex.build(pack.indicators))
+    engine = IndicatorEngine(IndicatorIndex.build([*pack.indicators, *known]))
     return lambda sha256, md5, sha1: engine.match_hashes(md5, sha1, sha256)
 
 
