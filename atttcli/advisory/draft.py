@@ -8,7 +8,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from atttcli.advisory import targets
-from atttcli.advisory.templates import Template, Texts, check_cve, fill, known_products, load_template, template_for
+from atttcli.advisory.templates import (
+    LIST_TEMPLATE,
+    Template,
+    Texts,
+    check_cve,
+    fill,
+    known_products,
+    load_template,
+    template_for,
+)
 from atttcli.clock import VIETNAM, from_micros, parse_moment, to_micros
 from atttcli.errors import NotFound, UsageError
 from atttcli.inventory import Inventory
@@ -133,7 +142,7 @@ def _gather(store: Store, inventory: Inventory, wish: Wish, today: str) -> _Subj
         _of_incident(store, inventory, incident, bool(wish.affected_by) or not wish.to, subject, today)
     if wish.list:
         alerts, subject.source = targets.list_alerts(store, wish.list)
-        subject.template = subject.template or "infected-list"
+        subject.template = subject.template or LIST_TEMPLATE
         _of_alerts(inventory, alerts, subject, today)
     if wish.group:
         group = group_named(grouped(chosen(store, state="all")), wish.group)

@@ -20,6 +20,7 @@ FIELDS = frozenset(
         "version", "cve", "incident", "title", "malware", "due", "contact",
     }
 )  # fmt: skip
+LIST_TEMPLATE = "infected-list"
 URGENCIES = ("", "khan", "thuong_khan", "hoa_toc")
 _FIELD = re.compile(r"\{([a-z_]{1,20})\}")
 
@@ -67,10 +68,10 @@ def load_template(code: str) -> Template:
 
 
 def template_for(category: str) -> Template:
-    """The first template of this incident type, else the general one."""
+    """The first template of this incident type, else the general one; a national list is asked for by its own name."""
     for code in template_codes():
         found = load_template(code)
-        if category and found.category == category:
+        if category and found.category == category and code != LIST_TEMPLATE:
             return found
     return load_template("general")
 

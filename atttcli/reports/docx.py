@@ -40,8 +40,12 @@ class DocxRenderer:
 
     def render(self, report: IncidentReport, language: str) -> bytes:
         """The outline as a package; its dates are those of the report."""
-        outline = compose(report, language)
-        return package(_parts(outline))
+        return docx_of(compose(report, language))
+
+
+def docx_of(outline: Outline) -> bytes:
+    """Any outline as a Word file."""
+    return package(_parts(outline))
 
 
 def _parts(outline: Outline) -> dict[str, bytes]:
@@ -78,9 +82,10 @@ def _body(outline: Outline) -> Iterator[Element]:
     yield paragraph("Gap")
     sides = {"left": nd30.MARK_SIDE, "right": nd30.MARK_SIDE}
     yield from (paragraph("Mark", run(mark), ind=element("w:ind", **sides)) for mark in outline.masthead.marks)
-    yield paragraph("Title", run(outline.kind))
-    yield paragraph("Summary", run(outline.summary))
-    yield _rule(nd30.TEXT_WIDTH, nd30.TEXT_WIDTH // 4)
+    if outline.kind:
+        yield paragraph("Title", run(outline.kind))
+        yield paragraph("Summary", run(outline.summary))
+        yield _rule(nd30.TEXT_WIDTH, nd30.TEXT_WIDTH // 4)
     yield paragraph("Gap")
     yield from _addressees(outline)
     for block in outline.blocks:
@@ -136,7 +141,10 @@ def _masthead(head: Masthead, language: str) -> Element:
         _rule(nd30.HEAD_RIGHT, nd30.MOTTO_RULE[language]),
     ]
     widths = (nd30.HEAD_LEFT, nd30.HEAD_RIGHT)
-    below = [[paragraph("Number", run(head.number))], [paragraph("PlaceDate", run(head.place_date))]]
+    numbered = [paragraph("Number", run(head.number))]
+    if head.about:
+        numbered.append(paragraph("About", run(head.about)))
+    below = [numbered, [paragraph("PlaceDate", run(head.place_date))]]
     return _layout_table(widths, [[left, right], below])
 
 

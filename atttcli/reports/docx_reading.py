@@ -89,6 +89,10 @@ class Paper:
         """The first line with exactly this text."""
         return next((line for line in self.lines if line.text == text), None)
 
+    def find_start(self, text: str) -> Line | None:
+        """The first line that begins with this text."""
+        return next((line for line in self.lines if line.text.startswith(text)), None)
+
     def after(self, line: Line) -> Line:
         """The next line, or the same at the end."""
         return self.lines[min(line.index + 1, len(self.lines) - 1)]

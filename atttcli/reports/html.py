@@ -28,14 +28,18 @@ class HtmlRenderer:
 
     def render(self, report: IncidentReport, language: str) -> bytes:
         """The outline through the one template, autoescaped."""
-        from markupsafe import Markup
+        return html_of(compose(report, language))
 
-        outline = compose(report, language)
-        style = _style(outline)
-        digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-        # Markup is right here and only here: the style sheet is ours and holds no data.
-        page = _template().render(paper=outline, style=Markup(style), style_hash=f"sha256-{digest}")  # noqa: S704
-        return (page + "\n").encode("utf-8")
+
+def html_of(outline: Outline) -> bytes:
+    """Any outline as a page."""
+    from markupsafe import Markup
+
+    style = _style(outline)
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    # Markup is right here and only here: the style sheet is ours and holds no data.
+    page = _template().render(paper=outline, style=Markup(style), style_hash=f"sha256-{digest}")  # noqa: S704
+    return (page + "\n").encode("utf-8")
 
 
 @cache
@@ -71,6 +75,8 @@ def _packaged(name: str) -> str:
 def _style(outline: Outline) -> str:
     """The style sheet and the column widths of this paper's tables: no style attribute is needed anywhere."""
     lines = [_packaged("paper.css").rstrip()]
+    if outline.masthead.about:
+        lines.append(".about { font-size: 12pt; margin-top: 2mm; }")
     blocks: list[Block] = [*outline.blocks, *(block for annex in outline.annexes for block in annex.blocks)]
     for block in blocks:
         if isinstance(block, Table):

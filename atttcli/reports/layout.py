@@ -130,6 +130,12 @@ def _number_and_date(paper: Paper) -> Iterator[Finding]:
 
 def _title(paper: Paper) -> Iterator[Finding]:
     say = wording(paper.language)
+    about = next((line for line in paper.lines if line.cell and line.text.startswith(say.about)), None)
+    if about is not None:  # a letter has no title but says under its number what it is about
+        yield from _face("box 5b", about, (12, 13), bold=False, italic=False, align="center")
+        if not paper.find_start(say.addressees):
+            yield Finding("box 9a", "a letter names no addressee")
+        return
     title = paper.find(say.kind)
     yield from _face("box 5a", title, (13, 14), bold=True, align="center", capitals=True, name=say.kind)
     if title:

@@ -41,6 +41,7 @@ STYLES: Final = (
     Style("Motto", "Motto", 13, bold=True, justify="center", keep_next=True),
     Style("Rule", "Rule", 1, before=70, line=40, exact=True, rule=True),
     Style("Number", "Number and Symbol", 13, justify="center", before=120),
+    Style("About", "Subject Line", 12, justify="center", before=120),
     Style("PlaceDate", "Place and Date", 13, italic=True, justify="center", before=120),
     Style("Mark", "Mark", 13, bold=True, justify="center", before=120, after=60, color="C00000", frame=True),
     Style("Title", "Title", 14, bold=True, justify="center", before=240, keep_next=True),

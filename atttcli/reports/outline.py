@@ -66,7 +66,10 @@ Block = Heading | Paragraph | Bullets | Table | Fields
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """Boxes 1 to 4 of Decree 30/2020, one string a line; `marks` are framed words above the title (exercise, draft)."""
+    """Boxes 1 to 4 of Decree 30/2020, one string a line; `marks` are framed words above the title (exercise, draft).
+
+    `about` is box 5b, what a letter without a title says under its number (`V/v ...`).
+    """
 
     superior: tuple[str, ...]
     organ: tuple[str, ...]
@@ -75,6 +78,7 @@ class Masthead:
     number: str
     place_date: str
     marks: tuple[str, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,10 @@ class Annex:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A whole paper. `foot` stands small at the bottom of every page; `as_of` (microseconds) dates the file itself."""
+    """A whole paper; one without `kind` is a letter.
+
+    `foot` stands small at the bottom of every page; `as_of` (microseconds) dates the file itself.
+    """
 
     language: str
     kind: str

@@ -27,6 +27,7 @@ class IncidentWording:
     kind: str
     summary_open: str
     summary_closed: str
+    about: str
     addressees: str
     basis: Callable[[str], str]
     intro: str

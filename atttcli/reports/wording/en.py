@@ -76,6 +76,7 @@ INCIDENT = IncidentWording(
     kind="REPORT",
     summary_open="Response to {field} incident {number}: situation",
     summary_closed="Response to {field} incident {number}: results",
+    about="Re: ",
     addressees="To:",
     basis=_basis,
     intro="{organ} reports on the incident “{title}” ({number}) as of {as_of}. Times are in UTC+7.",

@@ -65,6 +65,7 @@ INCIDENT = IncidentWording(
     kind="BÁO CÁO",
     summary_open="Tình hình ứng cứu, xử lý sự cố {field} số {number}",
     summary_closed="Kết quả ứng cứu, xử lý sự cố {field} số {number}",
+    about="V/v ",
     addressees="Kính gửi:",
     basis=_basis,
     intro="{organ} báo cáo về sự cố “{title}” (số {number}) tính đến {as_of} như sau:",

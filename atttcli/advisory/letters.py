@@ -1,0 +1,322 @@
+"""The letters about an advisory as values: the warning itself, a reminder, the answer to who warned us, the provider's letter."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from atttcli.advisory.desk import advisory_row, deliveries
+from atttcli.advisory.draft import signing_organ
+from atttcli.advisory.targets import active_agencies
+from atttcli.advisory.wording import LetterWording, letter_wording
+from atttcli.clock import VIETNAM, from_micros, local_text
+from atttcli.errors import Refused
+from atttcli.inventory import Inventory
+from atttcli.inventory.organisation import GROUPS
+from atttcli.model.advisory import COLUMNS, Column, Row
+from atttcli.model.letter import (
+    LetterAnnex,
+    LetterBlock,
+    LetterColumn,
+    LetterForm,
+    LetterModel,
+    LetterTable,
+    LetterText,
+)
+from atttcli.profile import load_profile
+from atttcli.store.connection import Row as Record
+from atttcli.store.connection import Store
+from atttcli.text.redact import defang
+
+LISTED = 8  # so many addressees stand in the letter's head by name, more in its annex
+_WEIGHT = {
+    "index": 6, "agency": 26, "subject": 24, "address": 18, "port": 9, "time": 17, "malware": 20, "remote": 22, "system": 26,
+    "product": 22, "note": 12, "type": 16, "value": 60, "role": 24, "rows": 10, "state": 22, "machines": 16, "day": 14,
+    "result": 26,
+}  # fmt: skip
+_CENTRED = {"index", "port", "time", "rows", "machines", "day"}
+_CODE = {"address", "remote", "value"}
+_INDICATOR_TYPES = {"ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "cidr"}
+_WIDE = 5  # columns: a table of more lies across
+
+
+class LetterDesk:
+    """Builds letters for one workspace. `profile` is the regime in force; letters are in the language of their advisory."""
+
+    def __init__(self, store: Store, inventory: Inventory, profile: str, now: int) -> None:
+        self.store, self.inventory, self.now = store, inventory, now
+        law = load_profile(profile)
+        pattern = next((one.pattern for one in law.numbers if one.kind == "cong_van"), "{seq:02d}/{organ}-CNTT")
+        self._symbol = pattern.partition("/")[2]
+        self._places = {agency.code: place for place, agency in enumerate(inventory.organisation.agencies)}
+
+    def symbol(self, organ_code: str) -> str:
+        """What follows the number in the register: `STTTT-CNTT`."""
+        organ = signing_organ(self.inventory, organ_code)
+        return self._symbol.replace("{organ}", organ.symbol if organ else "").strip("-")
+
+    def warnings(self, number: str) -> Iterator[LetterModel]:
+        """The letters of an advisory: one with an annex, or one for each agency with its own rows only."""
+        row = advisory_row(self.store, number)
+        gone = [one for one in deliveries(self.store, number) if one["state"] != "withdrawn"]
+        if not gone:
+            raise Refused(f"{number} was withdrawn", guard="withdrawn", hint="atttcli advisory list")
+        gone.sort(key=lambda one: self._places.get(one["agency"], 1 << 30))
+        cells = self._cells(number)
+        if not row["each"]:
+            yield self._warning(row, gone, cells)
+            return
+        for one in gone:
+            yield self._warning(row, [one], cells)
+
+    def _cells(self, number: str) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for agency, text in self.store.connection.execute(
+            "SELECT agency, cells FROM delivery_row WHERE advisory = ? ORDER BY agency, place", (number,)
+        ):
+            found.setdefault(agency, []).append(Row(**json.loads(text)))
+        return found
+
+    def _head(self, language: str, organ_code: str, code: str, subject: str) -> LetterModel:
+        organ = signing_organ(self.inventory, organ_code)
+        spoken: Literal["vi", "en"] = "en" if language == "en" else "vi"
+        authority = (
+            tuple(line.strip() for line in organ.signatures[0].split(" / ")) if organ and organ.signatures else ()
+        )
+        return LetterModel(
+            code=code, subject=subject, as_of=self.now, language=spoken, superior=organ.superior if organ else "",
+            organ=organ.name if organ else "", symbol=self.symbol(organ_code), archive="VT, CNTT", authority=authority,
+            place=(organ.place if organ else "") or self.inventory.organisation.place,
+        )  # fmt: skip
+
+    def _warning(self, row: Record, rows: Sequence[Record], cells: dict[str, list[Row]]) -> LetterModel:
+        body = json.loads(row["body"])
+        say = letter_wording(body["language"])
+        head = self._head(body["language"], row["organ"], row["number"], body["subject"])
+        alone = rows[0]["agency"] if row["each"] else ""
+        document = (rows[0]["document"] if alone else "") or row["document"]
+        blocks: list[LetterBlock] = [LetterText(text) for text in body["opening"]]
+        if body["actions"]:
+            blocks.append(LetterText(say.ask.format(organ=head.organ)))
+            blocks += [LetterText(f"{place}. {text}") for place, text in enumerate(body["actions"], 1)]
+        if body["closing"]:
+            blocks.append(LetterText(body["closing"]))
+        return replace(
+            head,
+            addressee=alone,
+            number=document.partition("/")[0],
+            symbol=document.partition("/")[2] or head.symbol,
+            date=row["dated"],
+            urgency=body.get("urgency", ""),
+            addressees=self._addressees([one["agency"] for one in rows], say),
+            blocks=tuple(blocks),
+            closing=say.closing,
+            recipients=tuple(self._informed(row["organ"], say)),
+            signer=row["signer"],
+            annexes=tuple(self._annexes(row, body, rows, cells, say, head.organ)),
+            state=row["stage"],
+        )
+
+    def _addressees(self, codes: Sequence[str], say: LetterWording) -> tuple[str, ...]:
+        """By name when they are few, by group when a group is whole, else as the annex lists them."""
+        if len(codes) <= LISTED:
+            return tuple(self.inventory.organisation.name_of(code) for code in codes)
+        today = from_micros(self.now, VIETNAM).date().isoformat()
+        wanted, phrases = set(codes), []
+        for group in GROUPS:
+            members = {code for code in active_agencies(self.inventory, today) if self._group(code) == group}
+            if members and members <= wanted:
+                phrases.append(say.groups[group])
+                wanted -= members
+        return tuple(phrases) if not wanted else (say.listed_addressees,)
+
+    def _group(self, code: str) -> str:
+        agency = self.inventory.agency(code)
+        return agency.group if agency else ""
+
+    def _informed(self, organ_code: str, say: LetterWording) -> Iterator[str]:
+        organ = signing_organ(self.inventory, organ_code)
+        name = self.inventory.organisation.holder("bcd_tinh")
+        if name and (organ is None or name != organ.name):
+            yield say.file_copy_of.format(name=name)
+        team = self.inventory.organisation.holder("doi_ucsc")
+        if team and (organ is None or team != organ.name):
+            yield team
+
+    def _annexes(
+        self, row: Record, body: dict[str, Any], rows: Sequence[Record], cells: dict[str, list[Row]], say: LetterWording,
+        organ: str,
+    ) -> Iterator[LetterAnnex]:  # fmt: skip
+        mine = [(one["agency"], cell) for one in rows for cell in cells.get(one["agency"], ())]
+        if mine:
+            table = self._rows_table(mine, say, with_agency=not row["each"] and len(rows) > 1)
+            yield LetterAnnex(body["annex"] or say.recipients_title, (table,), len(table.columns) > _WIDE)
+        elif len(rows) > LISTED and self._addressees([one["agency"] for one in rows], say) == (say.listed_addressees,):
+            names = [(str(at), self.inventory.organisation.name_of(one["agency"])) for at, one in enumerate(rows, 1)]
+            yield LetterAnnex(say.recipients_title, (_table("recipients", ("index", "agency"), names, say),))
+        if body["markers"]:
+            shown = [
+                (
+                    str(at),
+                    one["type"],
+                    _shown(one["type"], one["value"]),
+                    say.roles.get(one.get("role", ""), one.get("role", "")),
+                )
+                for at, one in enumerate(body["markers"], 1)
+            ]
+            yield LetterAnnex(say.markers_title, (_table("markers", ("index", "type", "value", "role"), shown, say),))
+        name = self.inventory.organisation.name_of(rows[0]["agency"]) if len(rows) == 1 else say.dots
+        form = LetterForm(
+            "answer",
+            ((say.form_code, row["number"]), (say.form_agency, name), *((label, say.dots) for label in say.form)),
+        )
+        yield LetterAnnex(say.form_title, (LetterText(say.form_intro), form))
+
+    def _rows_table(self, rows: Sequence[tuple[str, Row]], say: LetterWording, *, with_agency: bool) -> LetterTable:
+        """Only the columns that some row fills."""
+        used: list[Column] = [
+            name for name in COLUMNS if any(getattr(cell, name) not in ("", None) for _, cell in rows)
+        ]
+        names = ("index", *(("agency",) if with_agency else ()), *used)
+        lines = []
+        for at, (agency, cell) in enumerate(rows, 1):
+            first = [str(at), *([self.inventory.organisation.name_of(agency)] if with_agency else [])]
+            lines.append((*first, *(_cell(name, getattr(cell, name)) for name in used)))
+        return _table("rows", names, lines, say)
+
+    def reminder(self, number: str, codes: Sequence[str], due: int) -> LetterModel:
+        """One letter to those that have not answered."""
+        row = advisory_row(self.store, number)
+        body = json.loads(row["body"])
+        say = letter_wording(body["language"])
+        document = row["document"] or number
+        head = self._head(body["language"], row["organ"], number, say.reminder_subject.format(document=document))
+        day = f"{row['dated'][8:]}/{row['dated'][5:7]}/{row['dated'][:4]}" if row["dated"] else say.dots
+        values = {
+            "organ": head.organ, "document": document, "day": day, "subject": body["subject"],
+            "due": f"{from_micros(due, VIETNAM):%d/%m/%Y}",
+        }  # fmt: skip
+        blocks = (LetterText(say.reminder_opening.format(**values)), LetterText(say.reminder_ask.format(**values)))
+        ordered = sorted(codes, key=lambda code: self._places.get(code, 1 << 30))
+        names = tuple(self.inventory.organisation.name_of(code) for code in ordered)
+        form = LetterForm(
+            "answer", ((say.form_code, number), (say.form_agency, say.dots), *((label, say.dots) for label in say.form))
+        )
+        return replace(
+            head, addressees=names, blocks=blocks, closing=say.reminder_closing,
+            recipients=tuple(self._informed(row["organ"], say)),
+            annexes=(LetterAnnex(say.form_title, (LetterText(say.form_intro), form)),),
+        )  # fmt: skip
+
+    def answer(self, number: str, unowned: int) -> LetterModel:
+        """The consolidated answer to whoever sent the list or warning; Refused when nobody did."""
+        row = advisory_row(self.store, number)
+        source, body = json.loads(row["source"]), json.loads(row["body"])
+        if not (source.get("sender") or source.get("number")):
+            raise Refused(
+                f"{number} rests on nobody's letter",
+                guard="source",
+                hint=f'atttcli advisory edit {number} --source-sender "…"',
+            )
+        say = letter_wording(body["language"])
+        what = _source_words(source, say)
+        head = self._head(body["language"], row["organ"], number, say.answer_subject.format(what=what))
+        rows = [one for one in deliveries(self.store, number) if one["state"] not in ("planned", "withdrawn")]
+        rows.sort(key=lambda one: self._places.get(one["agency"], 1 << 30))
+        values = {
+            "what": what,
+            "organ": head.organ,
+            "agencies": len(rows),
+            "moment": local_text(self.now, seconds=False),
+        }
+        blocks: list[LetterBlock] = [LetterText(say.answer_opening.format(**values))]
+        counts = Counter(one["state"] for one in rows)
+        blocks += [
+            LetterText(say.answer_counts.format(label=say.states[state], count=counts[state]), "item")
+            for state in say.states
+            if counts[state]
+        ]
+        total = sum(one["total"] or 0 for one in rows)
+        if total:
+            handled = sum(min(one["handled"], one["total"] or 0) for one in rows)
+            blocks.append(LetterText(say.answer_machines.format(handled=handled, total=total), "item"))
+        if unowned:
+            blocks.append(LetterText(say.answer_unowned.format(count=unowned, organ=head.organ)))
+        return replace(
+            head,
+            addressees=(source.get("sender") or source.get("number"),),
+            blocks=tuple(blocks),
+            closing=say.answer_closing.format(organ=head.organ),
+            recipients=tuple(self._informed(row["organ"], say)),
+            annexes=(LetterAnnex(say.answer_annex, (self._results(number, rows, say),), landscape=True),),
+        )
+
+    def _results(self, number: str, rows: Iterable[Record], say: LetterWording) -> LetterTable:
+        counted = dict(
+            self.store.connection.execute(
+                "SELECT agency, count(*) FROM delivery_row WHERE advisory = ? GROUP BY agency", (number,)
+            ).fetchall()
+        )
+        names = ("index", "agency", "rows", "state", "machines", "day", "result")
+        lines = []
+        for at, one in enumerate(rows, 1):
+            told = json.loads(one["answer"])
+            result = "; ".join(part for part in (told.get("machines"), told.get("scanned"), one["reason"]) if part)
+            lines.append(
+                (
+                    str(at), self.inventory.organisation.name_of(one["agency"]), str(counted.get(one["agency"], "")),
+                    say.states[one["state"]], "" if one["total"] is None else f"{one['handled']}/{one['total']}",
+                    "" if one["answered"] is None else local_text(one["answered"])[:10], result,
+                )
+            )  # fmt: skip
+        return _table("results", names, lines, say)
+
+    def provider(self, rows: Sequence[Row], language: str, organ_code: str, due: int, code: str) -> LetterModel:
+        """The letter to the internet provider about addresses that no agency owns."""
+        say = letter_wording(language)
+        head = self._head(language, organ_code, code, say.isp_subject)
+        values = {"organ": head.organ, "count": len(rows), "due": f"{from_micros(due, VIETNAM):%d/%m/%Y}"}
+        blocks: list[LetterBlock] = [LetterText(say.isp_opening.format(**values))]
+        blocks += [LetterText(text.format(**values), "item") for text in say.isp_ask]
+        table = self._rows_table([("", row) for row in rows], say, with_agency=False)
+        return replace(
+            head,
+            addressees=(self.inventory.organisation.holder("isp") or say.dots,),
+            blocks=tuple(blocks),
+            closing=say.isp_closing,
+            annexes=(LetterAnnex(say.isp_annex, (table,), len(table.columns) > _WIDE),),
+        )
+
+
+def _source_words(source: dict[str, str], say: LetterWording) -> str:
+    """`Văn bản số 56/CATTT-NCSC ngày 12/01/2026 của …`, as far as known."""
+    day = source.get("date", "")
+    shown = f"{day[8:]}/{day[5:7]}/{day[:4]}" if day else ""
+    if say.language == "en":
+        parts = [
+            f"letter {source['number']}" if source.get("number") else "the warning",
+            f"of {shown}" if shown else "",
+        ]
+        return " ".join(filter(None, (*parts, f"from {source['sender']}" if source.get("sender") else "")))
+    parts = [f"Văn bản số {source['number']}" if source.get("number") else "cảnh báo", f"ngày {shown}" if shown else ""]
+    return " ".join(filter(None, (*parts, f"của {source['sender']}" if source.get("sender") else "")))
+
+
+def _table(name: str, columns: Sequence[str], rows: Iterable[tuple[str, ...]], say: LetterWording) -> LetterTable:
+    made = tuple(LetterColumn(say.columns[key], _WEIGHT[key], key in _CENTRED, key in _CODE) for key in columns)
+    return LetterTable(name, made, tuple(rows))
+
+
+def _cell(name: str, value: Any) -> str:
+    if name == "time":
+        return "" if value is None else local_text(value, seconds=False)
+    if name == "remote":
+        return defang(str(value)) if value else ""
+    return str(value)
+
+
+def _shown(kind: str, value: str) -> str:
+    return defang(value) if kind in _INDICATOR_TYPES else value

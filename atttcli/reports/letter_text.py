@@ -1,0 +1,118 @@
+"""A paper as plain text: for a terminal, a mail's body or a chat. Data stays inert; lines are wrapped, nothing is cut."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from atttcli.reports.inert import paper_lines, paper_text
+from atttcli.reports.outline import Block, Bullets, Fields, Heading, Masthead, Outline, Paragraph, Signature, Table
+
+WIDTH = 78
+_LEFT = 36
+
+
+def text_of(outline: Outline) -> bytes:
+    """The outline as UTF-8 text with a line end at the end."""
+    return ("\n".join(line.rstrip() for line in _paper(outline)).strip("\n") + "\n").encode("utf-8")
+
+
+def _paper(outline: Outline) -> Iterator[str]:
+    yield from _masthead(outline.masthead)
+    yield ""
+    if outline.kind:
+        yield paper_text(outline.kind).center(WIDTH)
+        yield from (line.center(WIDTH) for line in _wrapped(outline.summary))
+        yield ""
+    if len(outline.addressees) == 1:
+        yield from _wrapped(f"{outline.addressees_label} {outline.addressees[0]}", "  ")
+    elif outline.addressees:
+        yield f"  {outline.addressees_label}"
+        ends = ";" * (len(outline.addressees) - 1) + "."
+        for name, end in zip(outline.addressees, ends, strict=True):
+            yield from _wrapped(f"- {name}{end}", "    ")
+    yield ""
+    for block in outline.blocks:
+        yield from _block(block)
+    yield from _signature(outline.signature)
+    for annex in outline.annexes:
+        yield from ("", "-" * WIDTH, "")
+        for text in (annex.label, annex.title, annex.attached):
+            yield from (line.center(WIDTH) for line in _wrapped(text))
+        yield ""
+        for block in annex.blocks:
+            yield from _block(block)
+    yield ""
+    yield paper_text(outline.foot).center(WIDTH)
+
+
+def _masthead(head: Masthead) -> Iterator[str]:
+    left = [
+        *head.superior,
+        *head.organ,
+        "",
+        " ".join(head.number.split()),
+        *textwrap.wrap(paper_text(head.about), _LEFT - 2),
+    ]
+    right = [head.nation, head.motto, "", "", " ".join(head.place_date.split())]
+    for at in range(max(len(left), len(right))):
+        one = paper_text(left[at]) if at < len(left) else ""
+        other = paper_text(right[at]) if at < len(right) else ""
+        yield one.center(_LEFT) + other.center(WIDTH - _LEFT)
+    for mark in head.marks:
+        yield ""
+        yield f"[ {paper_text(mark)} ]".center(WIDTH)
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Heading(text=text) | Paragraph(text=text):
+            for line in paper_lines(text):
+                yield from _wrapped(line, "")
+        case Bullets(items=items):
+            for item in items:
+                yield from _wrapped(f"- {item}", "")
+        case Fields(rows=rows):
+            for label, value in rows:
+                yield f"{paper_text(label)}: {' '.join(paper_lines(value))}"
+        case Table():
+            yield from _table(block)
+    yield ""
+
+
+def _table(table: Table) -> Iterator[str]:
+    """A row is a block of `heading: value` lines once it does not fit the width, else tab-free columns."""
+    rows = [[" ".join(paper_lines(cell)) for cell in row] for row in table.rows]
+    titles = [paper_text(column.title) for column in table.columns]
+    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
+    if sum(widths) + 2 * len(widths) <= WIDTH:
+        for row in (titles, *rows):
+            yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        return
+    for row in rows:
+        told = [f"{title}: {cell}" for title, cell in zip(titles[1:], row[1:], strict=True) if cell and cell != "-"]
+        yield from _wrapped(f"{row[0]}. " + "; ".join(told), "")
+
+
+def _signature(sign: Signature) -> Iterator[str]:
+    left = [
+        sign.recipients_label,
+        *(line for name in sign.recipients for line in textwrap.wrap(paper_text(name), _LEFT)),
+    ]
+    right = [*sign.authority, "", "", sign.signer]
+    for at in range(max(len(left), len(right))):
+        one = paper_text(left[at]) if at < len(left) else ""
+        other = paper_text(right[at]) if at < len(right) else ""
+        yield one.ljust(_LEFT) + other.center(WIDTH - _LEFT)
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    hanging = indent + "  " if text.startswith("- ") else indent
+    return textwrap.wrap(
+        paper_text(text),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
