@@ -40,7 +40,7 @@ class Journal:
         if self.guard is not None:
             self.guard(verb, object, payload or {})
         text = canonical(_clean(payload or {}))
-        with self.store.transaction() as db:
+        with self.transaction() as db:
             last = db.execute("SELECT seq, time, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
             seq = 1 if last is None else last["seq"] + 1
             time = self.clock.now() if last is None else max(self.clock.now(), last["time"] + 1)
@@ -52,15 +52,18 @@ class Journal:
             db.execute("INSERT INTO journal_payload (seq, payload) VALUES (?,?)", (seq, text))
             entry = Entry(*header, json.loads(text), row[-1])
             apply(db, entry)
-        self.anchor()
         return entry
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Several entries (and facts) in one write transaction; the head is anchored after the commit."""
-        with self.store.transaction() as db:
-            yield db
-        self.anchor()
+        """Several entries (and facts) in one write transaction; the head is anchored after the commit, in the same turn.
+
+        So of two writers at once none puts an older head over a newer one.
+        """
+        with self.store.turn():
+            with self.store.transaction() as db:
+                yield db
+            self.anchor()
 
     def next_number(self, kind: str) -> str:
         """The next human number of a kind (`SC`, `NV`, `CC` ...). Call inside the transaction that uses it."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from atttcli.errors import Conflict, IntegrityError, WorkspaceError
 from atttcli.store.migrate import SCHEMA_VERSION, migrate
+from atttcli.store.queue import WriteQueue
 
 BUSY_SECONDS = 30.0
 # Every connection runs with these, in this order; the power-cut harness (tests/faults) reads them from here.
@@ -51,7 +52,8 @@ class Store:
             raise WorkspaceError(f"no workspace database at {path}", hint="make one: atttcli init")
         refuse_network_share(path.parent)
         self.path = path
-        self._depth = 0
+        self._depth = self._turns = 0
+        self._queue = WriteQueue(path.with_name(f"{path.name}-queue"))
         try:
             self.connection = opener(path)
             for setting in SETTINGS:
@@ -74,6 +76,23 @@ class Store:
             finally:
                 self._depth -= 1
             return
+        with self.turn():
+            yield from self._outermost()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """This process's turn to write; nests. What belongs to a decision beside its transaction is done within."""
+        if not self._turns:
+            self._queue.enter(BUSY_SECONDS)
+        self._turns += 1
+        try:
+            yield
+        finally:
+            self._turns -= 1
+            if not self._turns:
+                self._queue.leave()
+
+    def _outermost(self) -> Iterator[sqlite3.Connection]:
         try:
             self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
@@ -117,6 +136,7 @@ class Store:
     def close(self) -> None:
         """Close; the WAL is folded back by SQLite."""
         self.connection.close()
+        self._queue.close()
 
     def __enter__(self) -> Store:
         return self

@@ -12,20 +12,17 @@ import pytest
 from atttcli.cli.workspace import make_workspace
 from atttcli.clock import Clock
 from atttcli.errors import WorkspaceError
-from atttcli.inventory import Organisation
-from atttcli.inventory.organisation import ProfileSpan
 from atttcli.journal.head import read_head
 from atttcli.journal.journal import Journal
 from atttcli.journal.verify import verify_journal
-from atttcli.model.inventory import Agency
 from atttcli.store.backup import back_up
 from atttcli.store.connection import Store
 from atttcli.store.verify import database_faults
 from atttcli.store.workspace import Workspace
+from tests.support.small_place import PLACE
 
 WRITER = Path(__file__).with_name("journal_writer.py")
 CHECKOUT = Path(__file__).resolve().parents[2]
-PLACE = Organisation("x", "X", profiles=(ProfileSpan("vn-2026"),), agencies=(Agency("a", "A", group="xa"),))
 posix = pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
 
 

@@ -41,10 +41,10 @@ CREATE TABLE place_change (
 
 -- An address behind NAT belongs to several: by port and by the minute.
 CREATE TABLE learned_network_0007 (
-  cidr TEXT NOT NULL, agency TEXT NOT NULL, valid_from TEXT NOT NULL, valid_until TEXT NOT NULL, note TEXT NOT NULL,
-  seq INTEGER NOT NULL, ports TEXT NOT NULL DEFAULT '',
+  cidr TEXT NOT NULL, agency TEXT NOT NULL, valid_from TEXT NOT NULL, ports TEXT NOT NULL DEFAULT '',
+  valid_until TEXT NOT NULL, note TEXT NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (cidr, agency, valid_from, ports)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO learned_network_0007 SELECT cidr, agency, valid_from, valid_until, note, seq, '' FROM learned_network;
+INSERT INTO learned_network_0007 SELECT cidr, agency, valid_from, '', valid_until, note, seq FROM learned_network;
 DROP TABLE learned_network;
 ALTER TABLE learned_network_0007 RENAME TO learned_network;

@@ -18,7 +18,8 @@ def _adopted(db: sqlite3.Connection, entry: Any) -> None:
 def _learned(db: sqlite3.Connection, entry: Any) -> None:
     body = entry.payload
     db.execute(
-        "INSERT OR REPLACE INTO learned_network VALUES (?,?,?,?,?,?,?)",
+        "INSERT OR REPLACE INTO learned_network (cidr, agency, valid_from, valid_until, note, seq, ports)"
+        " VALUES (?,?,?,?,?,?,?)",
         (
             body["cidr"],
             entry.object,
