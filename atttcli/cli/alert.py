@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from atttcli.cli import render
 from atttcli.cli.alert_view import decided, show_alert, show_groups, show_rows
+from atttcli.cli.capture import BYTES, OUTPUT
 from atttcli.cli.context import App, with_app
 from atttcli.text.messages import _, ngettext
 
@@ -65,6 +67,28 @@ def show(app: App, number: str, as_json: bool) -> None:
 
     found = alert_rows(app.store, "a.number = ?", resolve_number(app.store, "alert", number))[0]
     show_alert(app, found, sightings(app.store, found["id"]), as_json)
+
+
+@alert.command()
+@click.argument("number")
+@click.option("--capture", metavar="FILE", help="The capture, where it is not the one that was ingested (or moved).")
+@click.option("--sighting", type=click.IntRange(1), default=1, help="Which of its sightings, oldest first.")
+@OUTPUT
+@BYTES
+@_JSON
+@with_app
+def packets(
+    app: App, number: str, capture: str | None, sighting: int, output: Path | None, most_bytes: int, as_json: bool
+) -> None:
+    """Show the packet that an alert is about, layer by layer, with the flow around it; -o keeps the flow.
+
+    \b
+    Example:
+      atttcli alert packets CB-2026-0007 -o flow.pcap && atttcli evidence add flow.pcap --incident @
+    """
+    from atttcli.cli.alert_packets import show_packets
+
+    show_packets(app, number, capture, sighting, output, most_bytes, as_json)
 
 
 @alert.command()
