@@ -43,6 +43,50 @@ COMPOSED = {
     ),
     "sources/lists/rows.py": ("sheet {0}: {1}",),
     "evidence/vault.py": ("{0}: {1}",),
+    "answers": ("yes", "no"),
+    "model/observable.py": ("ipv4-addr", "ipv6-addr", "domain-name", "email-addr", "url", "relay"),
+    "sources/lists/roles.py": (
+        "victim",
+        "account",
+        "c2",
+        "phishing",
+        "target",
+        "malicious",
+        "malware-link",
+        "hash",
+        "attacker",
+        "sensor",
+        "address",
+        "link",
+        "port",
+        "c2-port",
+        "malware",
+    ),
+    "organisation files": ("public", "lan"),
+    "json of Python": (
+        "{0}: line {1} column {2} (char {3})",
+        "Expecting value",
+        "Extra data",
+        "Expecting ',' delimiter",
+        "Expecting ':' delimiter",
+        "Expecting property name enclosed in double quotes",
+        "Unterminated string starting at",
+        "Invalid control character at",
+        "Invalid \\escape",
+    ),
+    "libyaml": (
+        "did not find expected node content",
+        "did not find expected key",
+        "did not find expected ',' or ']'",
+        "did not find expected ',' or '}'",
+        "did not find expected '-' indicator",
+        "could not find expected ':'",
+        "mapping values are not allowed in this context",
+        "block sequence entries are not allowed in this context",
+        "found character that cannot start any token",
+        "found unexpected end of stream",
+        "control characters are not allowed",
+    ),
     "faults": ("chain", "payload", "projection", "schema", "segment", "head", "error", "warning", "info"),
     "engines/correlation/evaluate.py": (
         "{0} contains {1}",
@@ -122,14 +166,23 @@ def _given(node: ast.AST, errors: set[str], english: bool, shown: bool) -> Itera
             yield from ((word.value, True) for word in node.keywords if word.arg in ("hint", "message"))
         elif name in ("ReadProblem", "EngineProblem") or (name in TELLERS and not english):
             yield from ((one, False) for one in (*node.args, *(word.value for word in node.keywords)))
+        elif name == "append" and node.args and isinstance(node.args[0], ast.Constant) and _is_verb(node.args[0].value):
+            yield node.args[0], True
         elif name == "append" and not english and _name(getattr(node.func, "value", node)) in TELLING_LISTS:
             yield from ((one, False) for one in node.args)
+    elif isinstance(node, ast.Dict):
+        yield from ((key, True) for key in node.keys if isinstance(key, ast.Constant) and _is_verb(key.value))
     elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None and not (english or shown):
         yield from ((one, False) for one in getattr(node.value, "elts", [node.value]))
     elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and not english:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(_name(one) in NAMED for one in targets):
             yield node.value, False
+
+
+def _is_verb(text: object) -> bool:
+    """What the journal calls a decision: `incident.moved`; its word is shown where people read the journal."""
+    return isinstance(text, str) and re.fullmatch(r"[a-z]+\.[a-z_]+", text) is not None
 
 
 def _name(node: ast.AST) -> str:

@@ -12,6 +12,7 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
+from atttcli.cli.law_words import group_word
 from atttcli.errors import Conflict, NotFound, UsageError
 from atttcli.text.fold import fold
 from atttcli.text.messages import _, ngettext
@@ -50,7 +51,7 @@ def agency_list(app: App, words: tuple[str, ...], group: str | None, as_json: bo
         return
     columns = (_("code"), _("name"), _("group"), _("networks"), _("contact"), _("alerts"))
     rows = [
-        (a.code, a.name, a.group, len(_networks(app, a.code)), a.contact_email, counts.get(a.code, 0)) for a in found
+        (a.code, a.name, group_word(a.group), len(_networks(app, a.code)), a.contact_email, counts.get(a.code, 0)) for a in found
     ]
     render.table(columns, rows, wide=(1,))
 
@@ -113,12 +114,12 @@ def agency_show(app: App, name: str, as_json: bool) -> None:
         (_("successor"), "successor"),
     ):
         if body[key]:
-            render.line(f"  {label}: {body[key]}")
+            render.line(f"  {label}: {group_word(body[key]) if key == 'group' else body[key]}")
     if item.machines:
         render.line("  " + _("machines: {count}, of them old: {old}", count=item.machines, old=item.old_machines))
     for network in body["networks"]:
         span = " – ".join((network["valid_from"] or "…", network["valid_until"] or "…"))
-        render.line(f"  {network['cidr']}  {span}  {network['note']}")
+        render.line(f"  {network['cidr']}  {span}  {retell(network['note'])}")
     for label, values in (
         (_("domains"), [domain["name"] for domain in body["domains"]]),
         (_("mailboxes"), body["mailboxes"]),

@@ -154,7 +154,7 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
         (_("First seen"), _moment(alert["first_seen"])),
         (_("Last seen"), _moment(alert["last_seen"])),
         *(
-            (_("Observable"), f"{one['value']} ({role_word(one['role']) or one['type']})")
+            (_("Observable"), f"{one['value']} ({role_word(one['role']) or retell(one['type'])})")
             for one in alert["observables"][:20]
         ),
         *((_("Why"), _in_local_time(text)) for text in alert["why"][:10]),

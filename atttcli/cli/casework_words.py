@@ -7,6 +7,7 @@ from typing import Any
 
 from atttcli.clock import DAY, HOUR, MINUTE, local_text
 from atttcli.text.messages import _, language, ngettext
+from atttcli.text.retell import retell
 
 
 def status_word(code: str) -> str:
@@ -74,7 +75,7 @@ def entry_words(verb: str, body: Mapping[str, Any]) -> str:
     if verb == "incident.opened":
         return _join(str(body["title"]), ngettext("{count} alert", "{count} alerts", len(body.get("alerts", ()))))
     if verb == "incident.set":
-        return ", ".join(f"{name}={value}" for name, value in body.get("fields", {}).items())
+        return ", ".join(f"{field_word(name)}={_value(value)}" for name, value in body.get("fields", {}).items())
     if verb in {"incident.linked", "incident.unlinked"}:
         alerts = [a["number"] if isinstance(a, dict) else str(a) for a in body.get("alerts", ())]
         return _join(", ".join(alerts[:8]) + ("…" if len(alerts) > 8 else ""), body.get("reason"))
@@ -83,7 +84,7 @@ def entry_words(verb: str, body: Mapping[str, Any]) -> str:
             body["task"],
             status_word(str(body["outcome"])),
             body.get("title"),
-            body.get("answer"),
+            retell(str(body.get("answer") or "")),
             body.get("note"),
         ]
         return _join(*words)
@@ -92,6 +93,40 @@ def entry_words(verb: str, body: Mapping[str, Any]) -> str:
     if verb == "deadline.met":
         return _join(str(body["deadline"]), body.get("paper"))
     return _join(*(body.get(name) for name in ("text", "name", "reason", "note", "verb", "to")))
+
+
+def field_word(name: str) -> str:
+    """A fact of an incident; its key in English, as `incident set` takes it."""
+    if language() == "en":
+        return name
+    words = {
+        "title": _("Title"),
+        "category": _("Incident type"),
+        "severity": _("Severity"),
+        "class": _("Class"),
+        "owner": _("Owner"),
+        "agencies": _("Agencies"),
+        "systems": _("Systems"),
+        "detected": _("Detected"),
+        "summary": _("Summary"),
+        "scope": _("Scope"),
+        "cause": _("Cause"),
+        "cause_reason": _("Reason why the cause is unknown"),
+        "resolution": _("Resolution"),
+        "lessons": _("Lessons learned"),
+        "measures": _("Measures"),
+        "impact": _("Impact"),
+        "flags": _("Flags"),
+        "national_list": _("On the national list"),
+    }
+    return words.get(name, name)
+
+
+def _value(value: Any) -> str:
+    """A value as people write it: of a mapping (flags with the moment they were raised) its names."""
+    if isinstance(value, (dict, list, tuple)):
+        return ", ".join(retell(str(one)) for one in value)
+    return str(value)
 
 
 def _join(*parts: object) -> str:

@@ -13,6 +13,7 @@ from atttcli.cli.casework_words import entry_words, moment, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.clock import parse_moment, rfc3339
 from atttcli.text.messages import _, speaking
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.store.connection import Store
@@ -148,7 +149,7 @@ def undo(app: App, dry_run: bool, as_json: bool) -> None:
         render.emit_json({"seq": entry.seq, "verb": entry.verb, "object": entry.object, "undone": not dry_run})
         return
     words = entry_words(entry.verb, entry.payload)
-    what = f"{entry.seq} {entry.verb} {entry.object}" + (f" ({words})" if words else "")
+    what = f"{entry.seq} {retell(entry.verb)} {entry.object}" + (f" ({words})" if words else "")
     render.line(_("Would take back: {what}", what=what) if dry_run else _("Taken back: {what}", what=what))
 
 
@@ -189,5 +190,5 @@ def log(app: App, subject: str | None, limit: int, as_json: bool) -> None:
         mark = _("[taken back] ") if entry.seq in undone else ""
         words = entry_words(entry.verb, entry.payload)
         render.line(
-            f"{entry.seq:>5}  {moment(entry.time)}  {entry.actor}  {entry.verb}  {entry.object[:20]}  {mark}{words}"
+            f"{entry.seq:>5}  {moment(entry.time)}  {entry.actor}  {retell(entry.verb)}  {entry.object[:20]}  {mark}{words}"
         )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from atttcli.cli import render
 from atttcli.cli.alert_view import title_of
 from atttcli.cli.casework_words import distance, entry_words, localised, moment, status_word
+from atttcli.cli.law_words import LawWords
 from atttcli.clock import parse_moment, rfc3339
 from atttcli.text.messages import _, ngettext, speaking
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
@@ -77,11 +79,12 @@ def show_incident(app: App, number: str) -> None:
     row = app.store.row("SELECT * FROM incident WHERE number = ?", number)
     assert row is not None
     render.line(f"{number}  {row['title']}")
+    law = LawWords(row["profile"])
     facts = [
         (_("Status"), status_word(row["status"])),
-        (_("Incident type"), row["category"] or "-"),
-        (_("Severity"), row["severity"] or "-"),
-        (_("Class"), row["class"] or "-"),
+        (_("Incident type"), law.category(row["category"]) or "-"),
+        (_("Severity"), law.severity(row["severity"]) or "-"),
+        (_("Class"), law.legal_class(row["class"]) or "-"),
         (_("Owner"), row["owner"] or "-"),
         (_("Agencies"), ", ".join(body["agencies"]) or "-"),
         (_("Systems"), ", ".join(body["systems"]) or "-"),
@@ -113,4 +116,6 @@ def _show_parts(app: App, number: str, body: dict[str, Any]) -> None:
         render.line(f"  {item['number']}  {item['sha256'][:16]}…  {item['size']}  {item['name']}")
     render.line(_("Timeline"))
     for entry in body["timeline"][-40:]:
-        render.line(f"  {moment(parse_moment(entry['time']))}  {entry['actor']}  {entry['verb']}  {entry['text']}")
+        render.line(
+            f"  {moment(parse_moment(entry['time']))}  {entry['actor']}  {retell(entry['verb'])}  {entry['text']}"
+        )

@@ -12,8 +12,10 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number
 from atttcli.cli.incident import when
 from atttcli.cli.incident_view import task_json
+from atttcli.cli.law_words import LawWords
 from atttcli.model.task import Answer
 from atttcli.text.messages import _
+from atttcli.text.retell import retell
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
@@ -91,18 +93,19 @@ def show(app: App, number: str, as_json: bool) -> None:
         render.emit_json(task_json(row))
         return
     render.line(f"{row['number']}  {row['code']}  {localised(row, 'title')}")
+    law = LawWords(str(app.store.value("SELECT profile FROM incident WHERE number = ?", row["incident"]) or ""))
     facts = [
         (_("Incident"), row["incident"]),
         (_("Status"), status_word(row["state"])),
         (_("Round"), row["round"]),
         (_("Lead"), row["lead_name"] or "-"),
-        (_("Support"), ", ".join(json.loads(row["support"])) or "-"),
+        (_("Support"), law.roles(json.loads(row["support"])) or "-"),
         (_("Due"), _due(row["due"], row["state"], app.clock.now())),
         (_("Required"), _("yes") if row["required"] else _("no")),
-        (_("Papers"), ", ".join(json.loads(row["outputs"])) or "-"),
+        (_("Papers"), law.papers(json.loads(row["outputs"])) or "-"),
         (_("Evidence"), ", ".join(json.loads(row["evidence"])) or (_("demanded") if row["needs_evidence"] else "-")),
         (_("Asks"), _("yes or no (--answer)") if row["asks"] else "-"),
-        (_("Answer"), row["answer"] or "-"),
+        (_("Answer"), retell(row["answer"] or "-")),
         (_("Note"), row["note"] or "-"),
     ]
     for name, value in facts:
