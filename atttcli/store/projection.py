@@ -40,6 +40,9 @@ PROJECTED_TABLES = (
     "inspection",
     "inspection_finding",
     "contract",
+    "reminder",
+    "period_met",
+    "shift",
 )
 
 

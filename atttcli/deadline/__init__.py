@@ -1,0 +1,1 @@
+"""Clocks: what falls due for whom, reminders and escalations, the hand-over of a shift."""

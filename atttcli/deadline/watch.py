@@ -1,0 +1,114 @@
+"""Everything with a clock, read from rows: deadlines of incidents and of the calendar, tasks, deliveries, contracts, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from atttcli.clock import DAY, VIETNAM, to_micros
+from atttcli.deadline.periods import current_periods
+from atttcli.deadline.reminders import Watched
+
+if TYPE_CHECKING:
+    from atttcli.profile import Profile
+    from atttcli.store.connection import Store
+
+LEAD = "lead"
+DUTY = "duty"
+OWN_ROLES = frozenset({"mang_luoi", "chuyen_trach", "doi_ucsc", "chu_quan", "bcd_tinh"})
+CONTRACT_WARNING = 60  # days: a new tender takes that long
+
+
+def watched(store: Store, law: Profile | None, now: int) -> Iterator[Watched]:
+    """Every running clock; without a profile those of the calendar are left out."""
+    yield from _incidents(store)
+    yield from _tasks(store)
+    yield from _deliveries(store)
+    yield from _findings(store)
+    yield from _contracts(store)
+    if law is not None:
+        yield from calendar(store, law, now)
+
+
+def calendar(store: Store, law: Profile, now: int) -> Iterator[Watched]:
+    """Duties of the calendar that our side has, as long as nobody recorded their paper.
+
+    What fell due before the workspace was made is not ours to know.
+    """
+    made = int(store.value("SELECT min(time) FROM journal") or now)
+    met = {tuple(row) for row in store.rows("SELECT code, period FROM period_met")}
+    for deadline in law.deadlines:
+        if deadline.trigger != "calendar" or not OWN_ROLES & {*deadline.sender, "all"}:
+            continue
+        for period in current_periods(deadline, now):
+            if period.due >= made and (deadline.id, period.key) not in met:
+                command = f'atttcli deadlines --met {deadline.id} --period {period.key} --paper "…"'
+                yield Watched(
+                    "calendar", deadline.id, period.key, f"{deadline.name} [{period.key}]", period.due,
+                    period.due - 30 * DAY, DUTY, LEAD, command, f"{deadline.name_en} [{period.key}]",
+                )  # fmt: skip
+
+
+def _incidents(store: Store) -> Iterator[Watched]:
+    for row in store.rows(
+        "SELECT d.*, i.opened, i.owner FROM deadline d JOIN incident i ON i.number = d.incident"
+        " WHERE d.met IS NULL AND i.status NOT IN ('rejected','merged')"
+    ):
+        command = f'atttcli incident met {row["incident"]} --deadline {row["code"]} --paper "…"'
+        yield Watched(
+            "deadline", row["incident"], row["code"], row["name"], row["due"], min(row["opened"], row["due"]),
+            row["owner"] or DUTY, LEAD, command, row["name_en"], row["incident"],
+        )  # fmt: skip
+
+
+def _tasks(store: Store) -> Iterator[Watched]:
+    for row in store.rows(
+        "SELECT number, incident, title, title_en, due, created, assignee, lead_name FROM task"
+        " WHERE closed IS NULL AND due IS NOT NULL"
+    ):
+        who = row["assignee"] or row["lead_name"] or DUTY
+        yield Watched(
+            "task", row["number"], "due", row["title"], row["due"], row["created"], who, LEAD,
+            f"atttcli task show {row['number']}", row["title_en"], row["incident"],
+        )  # fmt: skip
+
+
+def _deliveries(store: Store) -> Iterator[Watched]:
+    for row in store.rows(
+        "SELECT d.advisory, d.agency, d.due, d.sent, d.updated, d.incident, a.title FROM delivery d"
+        " JOIN advisory a ON a.number = d.advisory WHERE d.state IN ('sent','acknowledged','fixing') AND d.due NOT NULL"
+    ):
+        since = row["sent"] or row["updated"]
+        yield Watched(
+            "delivery", row["advisory"], row["agency"], f"{row['agency']}: {row['title']}", row["due"], since,
+            row["agency"], LEAD, f"atttcli advisory board {row['advisory']}", "", row["incident"],
+        )  # fmt: skip
+
+
+def _findings(store: Store) -> Iterator[Watched]:
+    for row in store.rows(
+        "SELECT f.inspection, f.place, f.text, f.due, i.system, i.held, i.agency FROM inspection_finding f"
+        " JOIN inspection i ON i.number = f.inspection"
+        " WHERE f.state = 'open' AND f.due != '' AND i.withdrawn IS NULL"
+    ):
+        yield Watched(
+            "finding", row["inspection"], str(row["place"]), f"{row['system']}: {row['text']}", end_of_day(row["due"]),
+            end_of_day(row["held"]), row["agency"] or DUTY, LEAD,
+            f'atttcli inspection close {row["inspection"]} {row["place"]} --note "…"',
+        )  # fmt: skip
+
+
+def _contracts(store: Store) -> Iterator[Watched]:
+    for row in store.rows("SELECT number, title, provider, valid_until FROM contract WHERE ended = ''"):
+        due = end_of_day(row["valid_until"])
+        yield Watched(
+            "contract", row["number"], "end", f"{row['title']} ({row['provider']})", due, due - 4 * CONTRACT_WARNING * DAY,
+            DUTY, LEAD, f'atttcli contract end {row["number"]} --on {row["valid_until"]} --reason "…"',
+        )  # fmt: skip
+
+
+def end_of_day(text: str) -> int:
+    """The last microsecond of an ISO day in Vietnam."""
+    day = date.fromisoformat(text) + timedelta(days=1)
+    return to_micros(datetime.combine(day, time(), VIETNAM)) - 1
