@@ -18,6 +18,7 @@ from atttcli.archive.reading import read_segment
 from atttcli.clock import HOUR
 from atttcli.engine import EngineProblem
 from atttcli.engines.correlation import CorrelationEngine
+from atttcli.ingest.captures import CAPTURE
 from atttcli.ingest.learning import learned_rows
 from atttcli.ingest.matched import Match
 from atttcli.ingest.session import Session, Waiting, line_occurrence
@@ -169,4 +170,6 @@ def _categories(pack: CorrelationPack) -> frozenset[str]:
 
 
 def _concerns(row: dict[str, Any], wanted: frozenset[str]) -> bool:
+    if row["reader"] == CAPTURE:  # what a capture showed is kept for indicators; rules on traffic are the network engine's
+        return False
     return not wanted or not wanted.isdisjoint(row["categories"])

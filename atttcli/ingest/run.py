@@ -11,6 +11,7 @@ from atttcli.clock import Clock
 from atttcli.errors import SecretDocument, Where, WorkspaceError
 from atttcli.field.filetype import archive_kind
 from atttcli.ingest.account import FileAccount, RunAccount
+from atttcli.ingest.captures import take_capture
 from atttcli.ingest.claims import take_list, take_mail
 from atttcli.ingest.correlate import correlate
 from atttcli.ingest.kept import match_kept
@@ -19,7 +20,7 @@ from atttcli.ingest.logs import LogIntake
 from atttcli.ingest.matchers import Matchers
 from atttcli.ingest.route import Failure, Item, Manner, Router
 from atttcli.ingest.session import Session, Tick, safe
-from atttcli.ingest.whole import close, finish_list, scan_content, take_capture, take_file
+from atttcli.ingest.whole import close, finish_list, scan_content, take_file
 from atttcli.inventory import Inventory
 from atttcli.model.ledger import Ledger
 from atttcli.sources.lists import ListSource

@@ -1,21 +1,16 @@
-"""Files judged as wholes: YARA and hash indicators over content, network rules over captures."""
+"""Files judged as wholes: YARA rules and hash indicators over content."""
 
 from __future__ import annotations
 
 import hashlib
 import mmap
-from dataclasses import replace
-from typing import Any
 
 from atttcli.engine import EngineProblem
-from atttcli.engines.network import Sighted
-from atttcli.errors import InputError
 from atttcli.ingest.route import Item
 from atttcli.ingest.session import Session, Waiting, safe
 from atttcli.limits import MIB
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.ledger import Ledger
-from atttcli.model.observable import ObservableType
 from atttcli.source import Input
 from atttcli.store.facts import alerts as alert_facts
 from atttcli.store.facts import files
@@ -79,61 +74,6 @@ def finish_list(session: Session, item: Item) -> int:
         waiting.store(db)
         db.execute("UPDATE source_file SET state = 'done' WHERE sha256 = ?", (item.given.sha256,))
     return waiting.made
-
-
-def take_capture(session: Session, item: Item, row: files.FileRow) -> Ledger:
-    """Network rules and indicators over a capture in one pass."""
-    given = item.given
-    waiting = Waiting(session, given.sha256, given.path)
-    origin = Origin(given.sha256, safe(given.path))
-    ledger = Ledger(read=1, stored=1)
-    with session.store.transaction() as db:
-        files.begin_file(db, row, session.clock.now())
-    engine, indicators = session.matchers.network, session.matchers.indicators
-    numbers: dict[str, int] = {}
-    sighted: list[Sighted] = []
-
-    def occurrence(found: Detection) -> str:
-        mark = f"{found.engine}|{found.rule_id}|{found.key}"
-        numbers[mark] = numbers.get(mark, 0) + 1
-        digest = hashlib.blake2b(mark.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-        return f"{given.sha256[:24]}:{digest}:{numbers[mark]}"
-
-    def settle() -> None:
-        for found in indicators.match_sighted(_values(sighted), origin):
-            waiting.detection(found, occurrence(found))
-        sighted.clear()
-
-    try:
-        for result in engine.scan_capture(given.stream, origin.path, given.sha256, given.budget):
-            if isinstance(result, Sighted):
-                sighted.append(result)
-                if len(sighted) >= 4096:
-                    settle()
-            elif isinstance(result, EngineProblem):
-                waiting.engine_problem(result)
-            else:
-                waiting.detection(result, occurrence(result))
-            if waiting.is_full:
-                with session.store.transaction() as db:
-                    waiting.store(db)
-                session.tick(engine.counts.packets, 0, given.path)
-    except InputError as error:
-        waiting.problem(error.message)
-        ledger.stored, ledger.rejected = 0, 1
-    settle()
-    ledger.counts["packets"] = engine.counts.packets
-    return close(session, item, row, waiting, ledger)
-
-
-def _values(sighted: list[Sighted]) -> list[Any]:
-    """What was seen; a URL with a query also without it: lists name the page, a beacon adds who calls."""
-    found: list[Any] = list(sighted)
-    for one in sighted:
-        page, mark, _ = one.observable.value.partition("?")
-        if mark and one.observable.type is ObservableType.URL:
-            found.append(replace(one, observable=replace(one.observable, value=page)))
-    return found
 
 
 def close(session: Session, item: Item, row: files.FileRow, waiting: Waiting, ledger: Ledger) -> Ledger:
