@@ -240,7 +240,7 @@ def add(app: App, text_file: str | None, image: str | None, as_json: bool, **typ
 @with_app
 def triage(app: App, group_name: str, numbers: tuple[str, ...], as_json: bool, **decision: Any) -> None:
     """Decide about open alerts in groups: on a terminal one key each, else by flags."""
-    from atttcli.cli.alert_triage import by_flags, by_keys
+    from atttcli.cli.alert_triage import by_flags
     from atttcli.triage.groups import chosen, grouped
 
     groups = grouped(chosen(app.store))
@@ -249,4 +249,6 @@ def triage(app: App, group_name: str, numbers: tuple[str, ...], as_json: bool, *
     elif as_json or not render.is_interactive():
         show_groups(groups, as_json)
     else:
+        from atttcli.cli.alert_keys import by_keys
+
         by_keys(app, groups)

@@ -31,6 +31,8 @@ def show_packets(
     seen = sightings(app.store, alert["id"], limit=10_000)
     if alert["kind"] not in _KINDS:
         raise UsageError(f"{name} is about no packet ({alert['kind']})", hint=f"atttcli alert show {name}")
+    if alert["kind"] == "eve" and not capture:
+        raise UsageError(f"{name} came from a sensor's log", hint="--capture FILE: the capture of that time")
     if not 1 <= sighting <= len(seen):
         raise NotFound(f"{name} has {len(seen)} sightings", hint="--sighting counts from 1, oldest first")
     chosen = seen[sighting - 1]
