@@ -92,11 +92,14 @@ class Cursor:
         self._connection, self._cursor = connection, cursor
         self.rowcount = connection.changes()
         self.lastrowid = connection.last_insert_rowid()
+        try:
+            self.description = cursor.get_description()
+        except apsw.ExecutionCompleteError:
+            self.description = ()
 
     def __iter__(self) -> Iterator[Any]:
-        names: tuple[str, ...] = ()
+        names = tuple(column[0] for column in self.description)
         for row in self._cursor:
-            names = names or tuple(column[0] for column in self._cursor.get_description())
             made = Row(row)
             made.names = names
             yield made
