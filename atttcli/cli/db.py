@@ -16,7 +16,9 @@ from atttcli.clock import local_text, rfc3339
 from atttcli.errors import Conflict, IntegrityError, UsageError
 from atttcli.text.display import display
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
+_RESTORE = "keep this copy as it is; then: atttcli db restore BACKUP NEW-FOLDER"
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
 
@@ -39,6 +41,7 @@ def verify(app: App, as_json: bool) -> None:
       atttcli db verify --json
     """
     from atttcli.cli.verification import verify_workspace
+    from atttcli.journal.head import ACCEPT
 
     with render.progress(_("verifying"), quiet=as_json) as report:
         result = verify_workspace(app, report)
@@ -52,7 +55,7 @@ def verify(app: App, as_json: bool) -> None:
     if result.faults:
         raise IntegrityError(
             _("the workspace is broken; first: {fault}", fault=result.text(result.first)),
-            hint=_("keep this copy as it is; then: atttcli db restore BACKUP NEW-FOLDER"),
+            hint=_(ACCEPT) if result.only_head_lost else _(_RESTORE),
         )
     if not as_json:
         counts = (
@@ -61,6 +64,44 @@ def verify(app: App, as_json: bool) -> None:
             ngettext("{count} evidence object", "{count} evidence objects", result.evidence),
         )
         render.line(_("The workspace is whole: {counts}.", counts=", ".join(counts)))
+
+
+@db.command("accept-head")
+@click.option("--reason", required=True, help="Why the head was lost; it stands in the journal.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@AS_JSON
+@with_app
+def accept_head(app: App, reason: str, yes: bool, as_json: bool) -> None:
+    """Keep a new signed head outside the workspace, when the old one is damaged or gone.
+
+    Until then a cut tail of the journal could not be noticed here. Compare the last entries with a backup or a report
+    first: what is accepted now counts as the truth. A head that is whole and contradicts the journal is never replaced.
+
+    \b
+    Example:
+      atttcli db accept-head --reason "disk of the duty computer replaced" --yes
+    """
+    from atttcli.journal.accept import accept_head as accept
+    from atttcli.journal.accept import lost_head
+
+    lost = lost_head(app.journal)
+    if lost and not yes:
+        count = app.store.value("SELECT count(*) FROM journal")
+        question = _("The journal with its {count} entries as it stands would count as the truth", count=count)
+        if not render.is_interactive():
+            raise UsageError(question, hint="--yes, after comparing the last entries: atttcli log")
+        click.confirm(question + "?", abort=True)
+    done = accept(app.journal, reason)
+    if as_json:
+        body = {"was": done.was, "entries": done.entries, "head": done.hash, "kept_as": done.kept_as} if done else {}
+        empty = {"accepted": done is not None, "was": "", "entries": 0, "head": "", "kept_as": ""}
+        render.emit_json(empty | body)
+    elif done is None:
+        render.line(_("The head is in order: nothing to accept."))
+    else:
+        render.line(_("A new head is kept; entry {seq} says why.", seq=done.entry))
+        if done.kept_as:
+            render.line(_("The damaged one is kept beside it: {name}", name=done.kept_as))
 
 
 @db.command()
@@ -80,7 +121,7 @@ def rebuild(app: App, as_json: bool) -> None:
     broken = first_fault(chain_faults(app))
     if broken is not None:
         raise IntegrityError(
-            _("the journal is broken at entry {seq}: {reason}", seq=broken.seq, reason=broken.reason),
+            _("the journal is broken at entry {seq}: {reason}", seq=broken.seq, reason=retell(broken.reason)),
             hint=_("projections of a broken journal say nothing; see: atttcli db verify"),
         )
     before = projection_digests(app.store.connection)
@@ -199,13 +240,22 @@ def purge(app: App, age: str, reason: str, dry_run: bool, yes: bool, as_json: bo
             raise UsageError(_("events before {day} would go", day=day), hint="--yes, or first --dry-run")
         click.confirm(_("Take away all events before {day}?", day=day), abort=True)
     with render.progress(_("purging"), quiet=as_json) as report:
-        segments, events = purge_events(app, cutoff, reason, dry_run, report)
+        segments, events, learned = purge_events(app, cutoff, reason, dry_run, report)
     if as_json:
-        body = {"cutoff": rfc3339(cutoff), "segments": segments, "events": events, "dry_run": dry_run}
+        body = {
+            "cutoff": rfc3339(cutoff),
+            "segments": segments,
+            "events": events,
+            "learned": learned,
+            "dry_run": dry_run,
+        }
         render.emit_json(body)
         return
     gone = ngettext("{count} event before {day}", "{count} events before {day}", events, day=day)
     render.line(_("Would go: {what}", what=gone) if dry_run else _("Gone: {what}", what=gone))
+    if learned:
+        text = ngettext("and {count} value that rules learned", "and {count} values that rules learned", learned)
+        render.line(text)
 
 
 @db.command()

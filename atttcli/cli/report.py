@@ -43,7 +43,7 @@ def report() -> None:
 @click.option("--organ", metavar="CODE", default="", help="Who issues it: a code of the organisation's organs.")
 @click.option("--tlp", type=click.Choice(_TLP), help="Mark of the paper.")
 @click.option("--issue", metavar="NUMBER", default="", help="It goes out under this number: recorded in the journal.")
-@click.option("--json", "as_json", is_flag=True, help="Tell what was written as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Tell what was written as one JSON object; with -o -, the report itself as JSON.")
 @with_app
 def incident(
     app: App,
@@ -68,8 +68,10 @@ def incident(
 
     if issue and draft:
         raise UsageError("a draft is not issued", hint="leave out --draft or --issue")
-    chosen = formats or (("md",) if output == "-" else _USUAL)
+    chosen = formats or ((("json",) if as_json else ("md",)) if output == "-" else _USUAL)
     _check_output(output, chosen, issue)
+    if output == "-" and as_json and chosen != ("json",):
+        raise UsageError("stdout takes the paper or what --json tells, not both", hint="--format json -o -, or -o FILE")
     spoken = language()
     use_language(lang or spoken)
     try:

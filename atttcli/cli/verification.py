@@ -42,6 +42,11 @@ class Verification:
         """The first bad entry; else the first fault found."""
         return first_fault(self.faults)
 
+    @property
+    def only_head_lost(self) -> bool:
+        """Whether all is whole but the head kept outside: an accident of this host, not of the workspace."""
+        return bool(self.faults) and all(fault.check == "head" and fault.seq is None for fault in self.faults)
+
     @staticmethod
     def text(fault: Fault | None) -> str:
         """A fault in one line."""

@@ -8,8 +8,13 @@ from atttcli.journal.refold import fold_without
 from atttcli.store.connection import Row
 from atttcli.store.projection import Entry
 
-LEFT_THE_HOUSE = frozenset({"report.issued", "evidence.exported"})
-FOUNDATION = frozenset({"organisation.adopted", "events.purged", "workspace.restored", ERASED})
+LEFT_THE_HOUSE = frozenset(
+    {
+        "report.issued", "evidence.exported", "letter.issued", "advisory.answered", "delivery.sent", "delivery.reminded",
+        "delivery.escalated",
+    }
+)  # fmt: skip
+FOUNDATION = frozenset({"organisation.adopted", "events.purged", "workspace.restored", "head.accepted", ERASED})
 
 
 def last_own(journal: Journal) -> Entry:

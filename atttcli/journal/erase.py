@@ -12,7 +12,9 @@ from atttcli.store.projection import Entry
 from atttcli.store.purge import erase_payload, scrub
 
 BLANK = "[erased]"
-_KEPT_WHOLE = frozenset({ERASED, "organisation.adopted", "events.purged", "workspace.restored", "undone"})
+_KEPT_WHOLE = frozenset(
+    {ERASED, "organisation.adopted", "events.purged", "workspace.restored", "head.accepted", "undone"}
+)
 
 
 def find_entry(journal: Journal, name: str) -> Entry:

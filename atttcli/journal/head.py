@@ -14,6 +14,10 @@ from atttcli.store.workspace import private_folder
 _KEY_BYTES = 32
 
 
+# Only a person can say whether a lost head is an accident; the journal says then who did, and why.
+ACCEPT = 'when you know why: atttcli db accept-head --reason "..." --yes'
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """How many entries there were and the hash of the last."""
@@ -43,6 +47,11 @@ def _path(workspace: str) -> Path:
     return private_folder("heads") / f"{workspace}.json"
 
 
+def _known(workspace: str) -> Path:
+    """Stands beside a head once one was kept: a head that went missing is told from one that never was."""
+    return private_folder("heads") / f"{workspace}.known"
+
+
 def write_head(workspace: str, count: int, digest: str) -> None:
     """Sign and keep the head of a workspace (Ed25519), replacing the earlier one."""
     from nacl.signing import SigningKey
@@ -60,6 +69,7 @@ def write_head(workspace: str, count: int, digest: str) -> None:
     }
     try:
         _replace(_path(workspace), json.dumps(body, indent=1))
+        _known(workspace).touch(mode=0o600)
     except OSError as error:
         raise WorkspaceError(
             f"the decision is saved, but the journal head cannot be kept: {error}",
@@ -87,12 +97,14 @@ def _replace(path: Path, text: str) -> None:
 
 
 def read_head(workspace: str) -> Head | None:
-    """The head kept outside, its signature checked with this host's key; None if there is none."""
+    """The head kept outside, its signature checked with this host's key; None if there never was one."""
     from nacl.exceptions import BadSignatureError
     from nacl.signing import SigningKey
 
     path = _path(workspace)
     if not path.exists():
+        if _known(workspace).exists():
+            raise IntegrityError(f"the journal head kept at {path} is gone", hint=ACCEPT)
         return None
     try:
         body = json.loads(path.read_text(encoding="ascii"))
@@ -100,6 +112,19 @@ def read_head(workspace: str) -> Head | None:
         SigningKey(_key()).verify_key.verify(message, bytes.fromhex(body["signature"]))
     except (OSError, ValueError, KeyError, BadSignatureError) as error:
         raise IntegrityError(
-            f"the journal head kept at {path} is not this host's", hint="was it edited, or copied from elsewhere?"
+            f"the journal head kept at {path} is not this host's (damaged, edited, or copied from elsewhere)",
+            hint=ACCEPT,
         ) from error
     return Head(int(body["count"]), str(body["hash"]), str(body["public_key"]))
+
+
+def set_aside(workspace: str, mark: str) -> str:
+    """Forget a head that cannot be read: the file stays beside as evidence (its new name, empty if there was none)."""
+    path = _path(workspace)
+    kept = ""
+    if path.exists():
+        aside = path.with_suffix(f".damaged-{mark}")
+        path.replace(aside)
+        kept = aside.name
+    _known(workspace).unlink(missing_ok=True)
+    return kept
