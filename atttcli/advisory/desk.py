@@ -224,7 +224,7 @@ def exempt(journal: Journal, number: str, codes: Sequence[str], reason: str, res
 
 
 def reply(
-    journal: Journal, number: str, answers: Sequence[Answer], source: Mapping[str, str]
+    journal: Journal, number: str, answers: Sequence[Answer], source: Mapping[str, Any]
 ) -> list[tuple[Answer, str]]:
     """Record agencies' answers in one entry; each with the state it led to. An answer known already changes nothing.
 

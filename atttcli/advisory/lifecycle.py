@@ -50,7 +50,7 @@ STATE_AFTER: Mapping[str, Mapping[str, str]] = {
         "answer-none": "not_affected", "answer-some": "fixing", "answer-all": "fixed", "verify": "verified", "fail": "fixing",
     },
     "verified": {"fail": "fixing"},
-    "exempt": {"resume": "sent"},
+    "exempt": {"resume": "sent"},  # queued, when it had not been sent
     "withdrawn": {},
 }  # fmt: skip
 _STATE_HINT = {

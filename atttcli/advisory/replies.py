@@ -36,8 +36,8 @@ _MAX_LINES = 5000
 _HEADINGS = 10
 _FIELDS = {
     "agency": "ma|ma don vi|don vi|ten don vi|co quan|ten co quan|co quan don vi|don vi bao cao|agency|code|agency code",
-    "machines": "may tinh may chu da kiem tra|machines and servers checked|may|may nao|ten may|cac may|danh sach may|may da kiem tra|may da ra quet"
-    "|dia chi may|machines",
+    "machines": "may tinh may chu da kiem tra|machines and servers checked|may|may nao|ten may"
+    "|cac may|danh sach may|may da kiem tra|may da ra quet|dia chi may|machines",
     "scanned": "da ra quet|da quet|ra quet|cong cu ra quet|ra quet bang|da ra quet bang|scanned|scanned with",
     "result": "ket qua|ket qua xu ly|ket qua ra quet|so may da xu ly tong so may|da xu ly tong so|tinh trang|result",
     "handled": "so may da xu ly|da xu ly|so may xong|handled|machines handled",

@@ -210,8 +210,8 @@ EN = LetterWording(
     answer_closing="These are the results that {organ} reports",
     answer_annex="Results by agency",
     isp_subject="whose are these IP addresses",
-    isp_opening="{organ} sees {count} IP addresses that connect to malware or attack, and that are thought to be used by agencies of "
-    "the province. {organ} asks you to:",
+    isp_opening="{organ} sees {count} IP addresses that connect to malware or attack, and that are thought to be used by agencies "
+    "of the province. {organ} asks you to:",
     isp_ask=(
         "Tell which public agency used the address at the time and port of the annex (NAT: compare port and time);",
         "Tell your customer and help to stop the connections;",

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "playbook": ("atttcli.cli.playbook", "playbook", "List playbooks and run them."),
     "task": ("atttcli.cli.task", "task", "List and finish tasks."),
     "evidence": ("atttcli.cli.evidence", "evidence", "Add and list evidence in the vault."),
+    "advisory": ("atttcli.cli.advisory", "advisory", "Warn agencies and follow each copy until it is verified."),
     "agency": ("atttcli.cli.agency", "agency", "Agencies, and which address belongs to whom."),
     "system": ("atttcli.cli.agency", "system", "Information systems with their level and what concerns them."),
     "user": ("atttcli.cli.user", "user", "Who works here, in which role, for which agencies."),
@@ -40,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "inspection": ("atttcli.cli.inspection", "inspection", "Inspections of systems by level, and their findings."),
     "contract": ("atttcli.cli.contract", "contract", "Monitoring and support contracts."),
     "report": ("atttcli.cli.report", "report", "Render official papers."),
+    "search": ("atttcli.cli.search", "search", "Search incidents, notes, tasks, evidence, letters and alerts."),
     "undo": ("atttcli.cli.duty", "undo", "Take back your own last entry."),
     "log": ("atttcli.cli.duty", "log", "The journal: who decided what, and when."),
     "db": ("atttcli.cli.db", "db", "Verify, rebuild, back up, restore and purge the workspace."),
@@ -87,13 +89,24 @@ def cli(ctx: click.Context, workspace: str | None, lang: str | None, as_name: st
     ctx.call_on_close(app.close)
 
 
+def _asked(words: list[str]) -> str | None:
+    """`--lang` before the command: help and errors of the topmost group are told before options are read."""
+    for place, word in enumerate(words):
+        if word.startswith("--lang"):
+            return word.partition("=")[2] or "".join(words[place + 1 : place + 2])
+        if word in COMMANDS:
+            break
+    return None
+
+
 def run(arguments: list[str] | None = None) -> None:
     """Console script. Every AtttError becomes one line on stderr, a hint, and its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     atexit.register(gc.freeze)  # a last search for cycles in what ends anyway is a tenth of a short command
-    speak(preferred_language(None, None))
+    words = sys.argv[1:] if arguments is None else arguments
+    speak(preferred_language(_asked(words), None))
     try:
         code = cli.main(args=arguments, standalone_mode=False, prog_name="atttcli")
     except AtttError as error:
