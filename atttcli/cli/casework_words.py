@@ -9,6 +9,8 @@ from atttcli.clock import DAY, HOUR, MINUTE, local_text
 from atttcli.text.messages import _, language, ngettext
 from atttcli.text.retell import retell
 
+_MOMENTS = frozenset({"detected", "occurred", "next_report", "preliminary_at", "official_at", "ended"})
+
 
 def status_word(code: str) -> str:
     """The status as people say it."""
@@ -22,6 +24,7 @@ def status_word(code: str) -> str:
         "recovery": _("recovery"),
         "post_incident": _("post-incident"),
         "closed": _("closed"),
+        "merged": _("merged"),
         "open": _("open"),
         "done": _("done"),
         "skipped": _("skipped"),
@@ -41,8 +44,22 @@ def guard_words(guard: str) -> str:
         "resolution": _("needs a resolution before it is closed"),
         "cause": _("needs a cause before it is closed"),
         "cause-reason": _("needs the reason why its cause was not determined"),
+        "approval": _("needs an approval before it goes on"),
+        "deliveries": _("has letters to agencies that are not verified yet"),
+        "tasks": _("has open required tasks"),
     }
     return words.get(guard, guard)
+
+
+def fact_word(kind: str) -> str:
+    """What machines saw, as people say it."""
+    words = {
+        "occurred": _("occurred"),
+        "detected": _("detected"),
+        "first_seen": _("first seen"),
+        "last_seen": _("last seen"),
+    }
+    return words.get(kind, kind)
 
 
 def moment(micros: int | None) -> str:
@@ -75,10 +92,16 @@ def entry_words(verb: str, body: Mapping[str, Any]) -> str:
     if verb == "incident.opened":
         return _join(str(body["title"]), ngettext("{count} alert", "{count} alerts", len(body.get("alerts", ()))))
     if verb == "incident.set":
-        return ", ".join(f"{field_word(name)}={_value(value)}" for name, value in body.get("fields", {}).items())
+        return ", ".join(f"{field_word(name)}={_value(value, name)}" for name, value in body.get("fields", {}).items())
     if verb in {"incident.linked", "incident.unlinked"}:
         alerts = [a["number"] if isinstance(a, dict) else str(a) for a in body.get("alerts", ())]
         return _join(", ".join(alerts[:8]) + ("…" if len(alerts) > 8 else ""), body.get("reason"))
+    if verb == "incident.approved":
+        return _join(status_word(str(body["gate"])), body.get("approver"), body.get("paper"))
+    if verb in {"incident.merged", "incident.unmerged"}:
+        return _join(("→ " if verb == "incident.merged" else "← ") + str(body["into"]), body.get("reason"))
+    if verb == "incident.split":
+        return _join(f"← {body['source']}", str(body["title"]), body.get("reason"))
     if verb == "run.answered":
         words = [
             body["task"],
@@ -122,8 +145,10 @@ def field_word(name: str) -> str:
     return words.get(name, name)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, name: str = "") -> str:
     """A value as people write it: of a mapping (flags with the moment they were raised) its names."""
+    if isinstance(value, int) and name in _MOMENTS:
+        return moment(value)
     if isinstance(value, (dict, list, tuple)):
         return ", ".join(retell(str(one)) for one in value)
     return str(value)

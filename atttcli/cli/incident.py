@@ -1,8 +1,7 @@
-"""`atttcli incident`: open, follow, move and close incidents."""
+"""`atttcli incident`: open, list, show; what changes, moves, joins and measures incidents stands beside."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,18 +10,21 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import status_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number, remember
+from atttcli.cli.incident_change import assign, link, note, set_, unlink
+from atttcli.cli.incident_input import alert_numbers, json_option, places, vault_of, when
+from atttcli.cli.incident_join import merge, split, unmerge
+from atttcli.cli.incident_metrics import metrics
+from atttcli.cli.incident_move import approve, close, met, move, reopen
+from atttcli.cli.incident_study import form, timeline
 from atttcli.cli.incident_view import incident_json, print_incident_json, show_incident
-from atttcli.clock import parse_moment
-from atttcli.errors import NotFound, UsageError
+from atttcli.errors import UsageError
+from atttcli.model.incident import MERGED, STATUSES
 from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from atttcli.evidence.vault import Vault
-
-_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
-_reason = click.option("--reason", default="", metavar="TEXT", help="Why; every step that is not forward needs it.")
+__all__ = ["incident", "vault_of", "when"]
 
 
 @click.group()
@@ -38,44 +40,10 @@ def incident() -> None:
     """
 
 
-def when(text: str | None) -> int | None:
-    """A moment that a person typed, or UsageError."""
-    if not text:
-        return None
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise UsageError(f"not a time: {text[:40]!r}", hint="as 2026-11-23 10:04 or 23/11/2026 10:04") from error
-
-
-def vault_of(app: App) -> Vault:
-    """The workspace's vault."""
-    from atttcli.evidence.vault import Vault
-
-    return Vault(app.workspace.vault)
-
-
-def _alerts(app: App, texts: Sequence[str]) -> list[str]:
-    from atttcli.store.numbers import resolve_number
-
-    return [resolve_number(app.store, "alert", text) for text in texts]
-
-
-def _places(app: App, agencies: Sequence[str], systems: Sequence[str]) -> tuple[tuple[str, ...], int | None]:
-    """Agency codes checked and the highest level of the systems; NotFound for a code that nobody has."""
-    codes = []
-    for text in agencies:
-        found = app.inventory.find_agency(text)
-        if found is None:
-            raise NotFound(f"no agency {text[:40]!r}", hint="atttcli agency list")
-        codes.append(found.code)
-    levels = []
-    for code in systems:
-        system = app.inventory.system(code)
-        if system is None:
-            raise NotFound(f"no system {code[:40]!r}", hint="atttcli system list")
-        levels.append(system.level or 0)
-    return tuple(codes), max(levels, default=0) or None
+for _command in (
+    set_, assign, note, link, unlink, move, close, reopen, approve, met, merge, unmerge, split, form, timeline, metrics,
+):  # fmt: skip
+    incident.add_command(_command)
 
 
 @incident.command("open")
@@ -87,13 +55,14 @@ def _places(app: App, agencies: Sequence[str], systems: Sequence[str]) -> tuple[
 @click.option("--agency", "agencies", multiple=True, help="Code of an agency concerned; repeatable.")
 @click.option("--system", "systems", multiple=True, help="Code of a system concerned; repeatable.")
 @click.option("--detected", metavar="TIME", help="When it was detected: the law's clocks start here.")
-@_json
+@click.option("--exercise", is_flag=True, help="An exercise: marked as one, and in no metrics.")
+@json_option
 @with_app
 def open_(
     app: App, alerts: tuple[str, ...], title: str, category: str, severity: str, owner: str,
-    agencies: tuple[str, ...], systems: tuple[str, ...], detected: str | None, as_json: bool,
+    agencies: tuple[str, ...], systems: tuple[str, ...], detected: str | None, exercise: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Open an incident, from alerts or from nothing.
+    """Open an incident, from alerts or from nothing. In the workspace of a drill it is an exercise.
 
     \b
     Examples:
@@ -101,13 +70,14 @@ def open_(
       atttcli incident open --title "Máy bị mã hóa" --category mahoa --agency yt-cho-don --detected "23/11/2026 08:10"
     """
     from atttcli.incident.casework import NewIncident, open_incident
+    from atttcli.incident.metrics import is_drill
 
-    numbers = _alerts(app, alerts)
+    numbers = alert_numbers(app, alerts)
     known = [app.store.value("SELECT system FROM alert WHERE number = ?", number) for number in numbers]
-    codes, level = _places(app, agencies, [*systems, *(code for code in known if code and app.inventory.system(code))])
+    codes, level = places(app, agencies, [*systems, *(code for code in known if code and app.inventory.system(code))])
     new = NewIncident(
         title=title, category=category, severity=severity, owner=owner, agencies=codes, systems=systems,
-        detected=when(detected), level=level,
+        detected=when(detected), level=level, exercise=exercise or is_drill(app.workspace.root),
     )  # fmt: skip
     number = open_incident(app.journal, app.workspace.organisation, app.workspace.profile, new, numbers)
     remember(app, number)
@@ -122,22 +92,32 @@ def open_(
 
 
 @incident.command("list")
-@click.option("--all", "everything", is_flag=True, help="Closed and rejected ones too.")
-@_json
+@click.option("--all", "everything", is_flag=True, help="Closed, rejected and merged ones too.")
+@click.option("--status", "statuses", multiple=True, metavar="STATUS", help="Only in this status; repeatable.")
+@click.option("--severity", "severities", multiple=True, metavar="CODE", help="Only of this severity; repeatable.")
+@click.option("--category", "categories", multiple=True, metavar="CODE", help="Only of this type; repeatable.")
+@click.option("--owner", metavar="NAME", help="Only of this owner; - for nobody.")
+@click.option("--agency", metavar="CODE", help="Only those that concern this agency.")
+@click.option("--from", "start", metavar="TIME", help="Opened at this time or later.")
+@click.option("--to", "end", metavar="TIME", help="Opened before this time.")
+@click.option("--limit", "-n", default=0, show_default=True, help="How many; 0 for all.")
+@json_option
 @with_app
-def list_(app: App, everything: bool, as_json: bool) -> None:
+def list_(app: App, as_json: bool, limit: int, **given: Any) -> None:
     """Incidents, newest first.
 
     \b
-    Example:
-      atttcli incident list --all
+    Examples:
+      atttcli incident list --severity M1 --severity M2
+      atttcli incident list --all --agency so-y-te --from 2026-01-01 --json
     """
+    clauses, values = _filters(**given)
     sql = (
         "SELECT i.*, (SELECT count(*) FROM incident_alert a WHERE a.incident = i.number) AS alerts,"
         " (SELECT count(*) FROM task t WHERE t.incident = i.number AND t.state = 'open') AS tasks"
-        " FROM incident i WHERE ? OR status NOT IN ('closed','rejected') ORDER BY opened DESC, number DESC"
+        f" FROM incident i WHERE {' AND '.join(clauses)} ORDER BY opened DESC, number DESC LIMIT ?"
     )
-    rows = app.store.rows(sql, everything)
+    rows = app.store.rows(sql, *values, limit or -1)
     if as_json:
         render.emit_json_lines(incident_json(app, row["number"], brief=True) for row in rows)
         return
@@ -154,9 +134,44 @@ def list_(app: App, everything: bool, as_json: bool) -> None:
     )  # fmt: skip
 
 
+def _filters(
+    everything: bool, statuses: tuple[str, ...], severities: tuple[str, ...], categories: tuple[str, ...],
+    owner: str | None, agency: str | None, start: str | None, end: str | None,
+) -> tuple[list[str], list[Any]]:  # fmt: skip
+    known = (*STATUSES, MERGED)
+    for status in statuses:
+        if status not in known:
+            raise UsageError(f"there is no status {status[:40]!r}", hint="one of: " + ", ".join(known))
+    clauses, values = ["1"], list[Any]()
+    if not (everything or statuses):
+        clauses.append("i.status NOT IN ('closed','rejected','merged')")
+    for column, wanted in _wanted(statuses, severities, categories, owner):
+        clauses.append(f"i.{column} IN ({','.join('?' * len(wanted))})")
+        values += wanted
+    if agency:
+        clauses.append("EXISTS (SELECT 1 FROM json_each(i.agencies) WHERE value = ?)")
+        values.append(agency)
+    for sign, text in ((">=", start), ("<", end)):
+        if text:
+            clauses.append(f"i.opened {sign} ?")
+            values.append(when(text))
+    return clauses, values
+
+
+def _wanted(
+    statuses: tuple[str, ...], severities: tuple[str, ...], categories: tuple[str, ...], owner: str | None
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    owners = () if owner is None else ("" if owner == "-" else owner,)
+    for column, wanted in (
+        ("status", statuses), ("severity", severities), ("category", categories), ("owner", owners),
+    ):  # fmt: skip
+        if wanted:
+            yield column, wanted
+
+
 @incident.command()
 @click.argument("number", metavar="[ID]", required=False)
-@_json
+@json_option
 @with_app
 def show(app: App, number: str | None, as_json: bool) -> None:
     """One incident with alerts, deadlines, tasks, evidence and timeline.
@@ -174,203 +189,9 @@ def show(app: App, number: str | None, as_json: bool) -> None:
         show_incident(app, found)
 
 
-@incident.command("set")
-@click.argument("number", metavar="ID")
-@click.option("--title")
-@click.option("--category", help="Code of the profile.")
-@click.option("--severity", help="M1 (worst) to M4.")
-@click.option("--owner")
-@click.option("--agency", "agencies", multiple=True, help="Replaces the agencies; repeatable.")
-@click.option("--system", "systems", multiple=True, help="Replaces the systems; repeatable.")
-@click.option("--detected", metavar="TIME")
-@click.option(
-    "--flag", "flags", multiple=True, help="A fact of the profile (beyond_capacity, personal_data …); repeatable."
-)
-@click.option("--summary")
-@click.option("--scope")
-@click.option("--measures")
-@click.option("--result")
-@click.option("--lessons")
-@click.option("--proposals")
-@_json
-@with_app
-def set_(
-    app: App, number: str, agencies: tuple[str, ...], systems: tuple[str, ...], detected: str | None,
-    flags: tuple[str, ...], as_json: bool, **texts: str | None,
-) -> None:  # fmt: skip
-    """Change facts of an incident; class and clocks follow.
-
-    \b
-    Examples:
-      atttcli incident set @ --category madoc --severity M3 --owner lan
-      atttcli incident set SC-2026-0001 --flag beyond_capacity
-    """
-    from atttcli.incident.casework import set_fields
-
-    found = incident_number(app, number)
-    codes, level = _places(app, agencies, systems)
-    fields: dict[str, Any] = {name: value for name, value in texts.items() if value is not None}
-    if agencies:
-        fields["agencies"] = list(codes)
-    if systems:
-        fields |= {"systems": list(systems), "level": level}
-    if detected:
-        fields["detected"] = when(detected)
-    if flags:
-        old = app.store.value("SELECT fields FROM incident WHERE number = ?", found)
-        kept = json.loads(old).get("flags", {})
-        fields["flags"] = {flag: app.clock.now() for flag in flags} | kept
-    set_fields(app.journal, found, fields)
-    _done(app, found, as_json)
-
-
 @incident.command()
 @click.argument("number", metavar="ID")
-@click.argument("status")
-@_reason
-@_json
-@with_app
-def move(app: App, number: str, status: str, reason: str, as_json: bool) -> None:
-    """Move an incident to its next status, or back with a reason.
-
-    reported → triage → analysis (or rejected) → containment → eradication → recovery → post_incident → closed
-
-    \b
-    Examples:
-      atttcli incident move @ triage
-      atttcli incident move @ containment --reason "mã độc xuất hiện lại"
-    """
-    from atttcli.incident.casework import move as move_incident
-
-    found = incident_number(app, number)
-    move_incident(app.journal, vault_of(app), found, status, reason)
-    _done(app, found, as_json)
-
-
-@incident.command()
-@click.argument("number", metavar="ID")
-@click.argument("text")
-@_json
-@with_app
-def note(app: App, number: str, text: str, as_json: bool) -> None:
-    """Write a line into the timeline.
-
-    \b
-    Example:
-      atttcli incident note @ "Đã gọi lại Sở Y tế, máy đã rút khỏi mạng"
-    """
-    from atttcli.incident.casework import add_note
-
-    found = incident_number(app, number)
-    add_note(app.journal, found, text)
-    _done(app, found, as_json)
-
-
-@incident.command()
-@click.argument("number", metavar="ID")
-@click.argument("alerts", metavar="ALERT...", nargs=-1, required=True)
-@_json
-@with_app
-def link(app: App, number: str, alerts: tuple[str, ...], as_json: bool) -> None:
-    """Link alerts to an incident; their full records go into the journal.
-
-    \b
-    Example:
-      atttcli incident link @ CB-2026-0005 6 7
-    """
-    from atttcli.incident.casework import link_alerts
-
-    found = incident_number(app, number)
-    link_alerts(app.journal, found, _alerts(app, alerts))
-    _done(app, found, as_json)
-
-
-@incident.command()
-@click.argument("number", metavar="ID")
-@click.argument("alerts", metavar="ALERT...", nargs=-1, required=True)
-@_reason
-@_json
-@with_app
-def unlink(app: App, number: str, alerts: tuple[str, ...], reason: str, as_json: bool) -> None:
-    """Take alerts out of an incident.
-
-    \b
-    Example:
-      atttcli incident unlink @ CB-2026-0005 --reason "máy khác"
-    """
-    from atttcli.incident.casework import unlink_alerts
-
-    found = incident_number(app, number)
-    unlink_alerts(app.journal, found, _alerts(app, alerts), reason)
-    _done(app, found, as_json)
-
-
-@incident.command()
-@click.argument("number", metavar="ID")
-@click.option("--resolution", default="", help="How it ended.")
-@click.option("--cause", default="", help='Root cause, or "not determined".')
-@click.option("--cause-reason", default="", help="Why the cause was not determined.")
-@_json
-@with_app
-def close(app: App, number: str, resolution: str, cause: str, cause_reason: str, as_json: bool) -> None:
-    """Close an incident: resolution, cause, no open required task, evidence that verifies.
-
-    \b
-    Example:
-      atttcli incident close @ --resolution "đã gỡ bỏ, khôi phục" --cause "mật khẩu yếu của hộp thư"
-    """
-    from atttcli.incident.casework import move as move_incident
-
-    found = incident_number(app, number)
-    given = {"resolution": resolution, "cause": cause, "cause_reason": cause_reason}
-    fields = {name: value for name, value in given.items() if value}
-    move_incident(app.journal, vault_of(app), found, "closed", "", **fields)
-    _done(app, found, as_json)
-
-
-@incident.command()
-@click.argument("number", metavar="ID")
-@_reason
-@_json
-@with_app
-def reopen(app: App, number: str, reason: str, as_json: bool) -> None:
-    """Reopen a closed or rejected incident, with a reason.
-
-    \b
-    Example:
-      atttcli incident reopen SC-2026-0001 --reason "tái nhiễm"
-    """
-    from atttcli.incident.casework import reopen as reopen_incident
-
-    found = incident_number(app, number)
-    reopen_incident(app.journal, found, reason)
-    _done(app, found, as_json)
-
-
-@incident.command()
-@click.argument("number", metavar="ID")
-@click.option("--deadline", required=True, metavar="CODE", help="Code of the deadline: A1, A3 …")
-@click.option("--paper", default="", help="Number of the paper that went out.")
-@click.option("--at", metavar="TIME", help="When it went out; now by default.")
-@_json
-@with_app
-def met(app: App, number: str, deadline: str, paper: str, at: str | None, as_json: bool) -> None:
-    """Record that a legal notice or report went out.
-
-    \b
-    Example:
-      atttcli incident met @ --deadline A1 --paper "05/BC-STTTT"
-    """
-    from atttcli.incident.casework import meet_deadline
-
-    found = incident_number(app, number)
-    meet_deadline(app.journal, found, deadline, when(at) or app.clock.now(), paper)
-    _done(app, found, as_json)
-
-
-@incident.command()
-@click.argument("number", metavar="ID")
-@_json
+@json_option
 @with_app
 def use(app: App, number: str, as_json: bool) -> None:
     """Make an incident the current one (@) of this terminal.
@@ -385,11 +206,3 @@ def use(app: App, number: str, as_json: bool) -> None:
         render.emit_json({"incident": found})
     else:
         render.line(_("@ is {number}", number=found))
-
-
-def _done(app: App, number: str, as_json: bool) -> None:
-    if as_json:
-        print_incident_json(app, number)
-        return
-    status = app.store.value("SELECT status FROM incident WHERE number = ?", number)
-    render.line(_("{number}: recorded; status {status}.", number=number, status=status_word(str(status))))

@@ -100,10 +100,21 @@ def propose_severity(law: Profile, flags: Iterable[str], subjects: int = 0, outa
     return ""
 
 
+def worse_severity(row: Row) -> str:
+    """The severity that the facts call for, when it is worse than the one that was set; else empty."""
+    proposed = _proposed(row, json.loads(row["fields"]))
+    order = [step.code for step in load_profile(row["profile"]).severities]
+    if not proposed or not row["severity"] or order.index(proposed) >= order.index(row["severity"]):
+        return ""
+    return proposed
+
+
 def legal_class(law: Profile, known: Mapping[str, Any]) -> str:
     """The legal class that the decision table gives for these fields."""
     flags = known.get("flags", {})
-    return classify(law, known.get("level"), bool(known.get("national_list")), flags, "beyond_capacity" not in flags)
+    return classify(
+        law, known.get("level"), known.get("national_list") in (True, "yes"), flags, "beyond_capacity" not in flags
+    )
 
 
 def met_codes(store: Store, number: str) -> list[str]:
