@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,7 +70,7 @@ class YaraEngine:
 
     def match_data(
         self,
-        data: bytes | memoryview,
+        data: bytes | memoryview | mmap,
         *,
         filepath: str,
         member: str = "",
@@ -204,7 +205,7 @@ def _line_starts(block: bytes) -> list[int]:
     return starts
 
 
-def _sha256(data: bytes | memoryview) -> str:
+def _sha256(data: bytes | memoryview | mmap) -> str:
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
