@@ -4,100 +4,45 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from atttcli.errors import Conflict, NotFound, Refused
-from atttcli.journal.journal import Journal
-from atttcli.model.playbook import Opening, Playbook, RunState
-from atttcli.model.task import Answer
+from atttcli.model.playbook import Playbook, RunState
 from atttcli.playbook import runner
+from atttcli.playbook.change import Change
 from atttcli.playbook.load import from_document
-from atttcli.store.connection import Row
+from atttcli.playbook.tasks import add_task, approve_task, finish_task
 from atttcli.store.numbers import require_open_incident, resolve_number
 
+if TYPE_CHECKING:
+    from atttcli.journal.journal import Journal
+    from atttcli.playbook.library import Library
+    from atttcli.store.connection import Row
 
-def start_run(journal: Journal, playbook: Playbook, incident: str) -> str:
+LIVE = ("running", "paused")
+
+
+def start_run(
+    journal: Journal, playbook: Playbook, incident: str, *, values: Mapping[str, str] | None = None,
+    library: Library | None = None,
+) -> str:  # fmt: skip
     """Start a playbook on an incident; the run's id. Refused when the incident has ended, Conflict when it runs already."""
     with journal.transaction():
         require_open_incident(journal.store, incident)
         running = journal.store.value(
-            "SELECT id FROM playbook_run WHERE incident = ? AND playbook = ? AND state = 'running'",
+            "SELECT id FROM playbook_run WHERE incident = ? AND playbook = ? AND state IN ('running','paused')"
+            " AND parent = ''",
             incident,
             playbook.id,
         )
         if running:
             raise Conflict(f"this playbook runs already on {incident}", hint=f"atttcli playbook run show {running[:8]}")
         run = uuid.uuid4().hex
-        state, opened = runner.start(playbook)
-        journal.append(
-            "run.started",
-            run,
-            {
-                "incident": incident,
-                "playbook": playbook.id,
-                "name": playbook.name,
-                "name_en": playbook.name_en,
-                "modified": playbook.modified,
-                "digest": playbook.digest,
-                "document": playbook.document,
-                "tokens": state.to_json(),
-                "tasks": _tasks(journal, playbook, incident, run, opened),
-            },
-        )
+        change = Change(journal, incident, library)
+        change.begin(playbook, run, runner.start(playbook, values))
+        journal.append("run.started", run, change.states[run] | change.payload(without=run))
     return run
-
-
-def finish_task(journal: Journal, number: str, given: Answer) -> tuple[str, ...]:
-    """Answer a task, in one transaction; the numbers of the tasks that it opened."""
-    with journal.transaction():
-        row = journal.store.row("SELECT * FROM task WHERE number = ?", number)
-        if row is None:
-            raise NotFound(f"no task {number[:40]!r}", hint="atttcli task list")
-        if row["state"] != "open":
-            raise Conflict(f"{number} is {row['state']} already", hint=f"atttcli task show {number}")
-        _check_evidence(journal, row["incident"], given.evidence)
-        if row["run"]:
-            return _answer_run(journal, row, given)
-        if given.outcome == "skipped" and not given.note.strip():
-            raise Refused("skipping needs a reason", guard="reason", hint=f'atttcli task skip {number} --reason "…"')
-        journal.append("task.closed", number, {"incident": row["incident"], **_given(given)})
-        return ()
-
-
-def _answer_run(journal: Journal, row: Row, given: Answer) -> tuple[str, ...]:
-    playbook, state = load_run(journal, row["run"])
-    after, opened = runner.answer(playbook, state, row["step"], given, task=row["number"])
-    tasks = _tasks(journal, playbook, row["incident"], row["run"], opened)
-    journal.append(
-        "run.answered",
-        row["run"],
-        {
-            "incident": row["incident"],
-            "task": row["number"],
-            "title": row["title"],
-            "step": row["step"],
-            "round": row["round"],
-            "tokens": after.to_json(),
-            "finished": after.finished,
-            "tasks": tasks,
-            **_given(given),
-        },
-    )
-    return tuple(task["number"] for task in tasks)
-
-
-def add_task(
-    journal: Journal, incident: str, title: str, *, lead: str = "", assignee: str = "", due: int | None = None,
-    required: bool = True,
-) -> str:  # fmt: skip
-    """A task beside any playbook; its number."""
-    with journal.transaction():
-        number = journal.next_number("NV")
-        task: dict[str, Any] = {"number": number, "incident": incident, "title": title, "lead": lead, "lead_name": lead}
-        task |= {"assignee": assignee, "due": due, "required": required}
-        journal.append("task.added", number, {"incident": incident, "tasks": [task]})
-    return number
 
 
 def cancel_run(journal: Journal, run: str, reason: str) -> None:
@@ -106,20 +51,62 @@ def cancel_run(journal: Journal, run: str, reason: str) -> None:
         raise Refused("cancelling needs a reason", guard="reason", hint='atttcli playbook run cancel RUN --reason "…"')
     with journal.transaction():
         row = run_row(journal, run)
-        if row["state"] != "running":
+        if row["state"] not in LIVE:
             raise Conflict(f"the run is {row['state']} already", hint="atttcli playbook run show")
-        journal.append("run.cancelled", row["id"], {"incident": row["incident"], "reason": reason})
+        if row["parent"]:
+            raise Refused(
+                "this run is a step of another one",
+                guard="child",
+                hint=f'atttcli task skip {row["parent_task"]} --reason "…" --agreed-by NAME',
+            )
+        children = list(descendants(journal, row["id"]))
+        body = {"incident": row["incident"], "reason": reason, "children": children}
+        journal.append("run.cancelled", row["id"], body)
+
+
+def pause_run(journal: Journal, run: str, reason: str) -> None:
+    """Take no answers until the run is resumed. Due times stand: the law's clock does not pause."""
+    if not reason.strip():
+        raise Refused("pausing needs a reason", guard="reason", hint='atttcli playbook run pause RUN --reason "…"')
+    _switch(journal, run, "running", "run.paused", reason)
+
+
+def resume_run(journal: Journal, run: str) -> None:
+    """Take answers again."""
+    _switch(journal, run, "paused", "run.resumed", "")
+
+
+def _switch(journal: Journal, run: str, before: str, verb: str, reason: str) -> None:
+    with journal.transaction():
+        row = run_row(journal, run)
+        if row["state"] != before:
+            raise Conflict(f"the run is {row['state']}", hint="atttcli playbook run show")
+        children = [
+            child
+            for child in descendants(journal, row["id"])
+            if journal.store.value("SELECT state FROM playbook_run WHERE id = ?", child) == before
+        ]
+        journal.append(verb, row["id"], {"incident": row["incident"], "reason": reason, "children": children})
+
+
+def descendants(journal: Journal, run: str) -> Iterable[str]:
+    """Child runs that still go, with theirs."""
+    for row in journal.store.rows(
+        "SELECT id FROM playbook_run WHERE parent = ? AND state IN ('running','paused') ORDER BY id", run
+    ):
+        yield row["id"]
+        yield from descendants(journal, row["id"])
 
 
 def run_row(journal: Journal, run: str) -> Row:
     """A run by its id or a unique prefix, or the only run of an incident's number."""
     rows = journal.store.rows(
-        "SELECT * FROM playbook_run WHERE id LIKE ? || '%' OR incident = ? ORDER BY state = 'running' DESC, started DESC",
-        run.replace("%", ""),
+        "SELECT * FROM playbook_run WHERE substr(id, 1, length(?1)) = ?1 OR (incident = ?1 AND parent = '')"
+        " ORDER BY state IN ('running','paused') DESC, started DESC",
         run,
     )
-    running = [row for row in rows if row["state"] == "running"] or rows
-    if len(running) != 1:
+    running = [row for row in rows if row["state"] in LIVE] or rows
+    if len(running) != 1 or not run:
         raise NotFound(
             f"{len(running)} runs match {run[:40]!r}" if running else f"no run {run[:40]!r}",
             hint="atttcli playbook run list",
@@ -133,54 +120,14 @@ def load_run(journal: Journal, run: str) -> tuple[Playbook, RunState]:
     return from_document(json.loads(row["document"])), RunState.from_json(json.loads(row["tokens"]))
 
 
-def _given(given: Answer) -> dict[str, Any]:
-    answer = "" if given.yes is None else ("yes" if given.yes else "no")
-    return {"outcome": given.outcome, "answer": answer, "note": given.note, "evidence": list(given.evidence)}
-
-
-def _check_evidence(journal: Journal, incident: str, numbers: Iterable[str]) -> None:
-    for number in numbers:
-        row = journal.store.row("SELECT incident, withdrawn FROM evidence WHERE number = ?", number)
-        if row is None or row["incident"] != incident or row["withdrawn"]:
-            raise NotFound(
-                f"{number} is no evidence of {incident}", hint=f"atttcli evidence list --incident {incident}"
-            )
-
-
-def _tasks(
-    journal: Journal, playbook: Playbook, incident: str, run: str, opened: tuple[Opening, ...]
-) -> list[dict[str, Any]]:
-    first = journal.next_number("NV")
-    stem, seq = first.rsplit("-", 1)
-    now = journal.clock.now()
-    tasks = []
-    for offset, opening in enumerate(opened):
-        step = playbook.steps[opening.step]
-        tasks.append(
-            {
-                "number": f"{stem}-{int(seq) + offset:04d}",
-                "incident": incident,
-                "run": run,
-                "step": step.id,
-                "code": step.code,
-                "round": opening.round,
-                "title": step.name or step.id,
-                "title_en": step.name_en,
-                "description": step.description,
-                "description_en": step.description_en,
-                "lead": ", ".join(step.lead),
-                "lead_name": "; ".join(playbook.roles.get(role, role) for role in step.lead),
-                "support": list(step.support),
-                "outputs": list(step.outputs),
-                "required": not step.optional,
-                "needs_evidence": step.needs_evidence,
-                "asks": step.asks,
-                "due": None if step.due is None else now + step.due,
-            }
-        )
-    return tasks
-
-
 def find_task(journal: Journal, text: str) -> str:
     """A task's number from any unique part that people type."""
     return resolve_number(journal.store, "task", text)
+
+
+def variables_of(journal: Journal, run: str) -> Mapping[str, Any]:
+    """The run's variables as they stand."""
+    return dict(load_run(journal, run)[1].variables)
+
+
+__all__ = ["add_task", "approve_task", "cancel_run", "find_task", "finish_task", "load_run", "run_row", "start_run"]

@@ -189,7 +189,7 @@ def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _put(out: Mapping, key: str, value: Any, source: Any, origin: str) -> None:
+def _put(out: Mapping, key: Any, value: Any, source: Any, origin: str) -> None:
     out[key] = value
     line = getattr(source, "lines", {}).get(origin)
     if line:

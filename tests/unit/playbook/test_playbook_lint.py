@@ -8,7 +8,8 @@ import pytest
 from atttcli.errors import InputError
 from atttcli.playbook.condition import check_condition, holds
 from atttcli.playbook.lint import lint
-from atttcli.playbook.load import check_file, duration, load_playbook, playbook_files
+from atttcli.playbook.durations import duration
+from atttcli.playbook.load import check_file, load_playbook, playbook_files
 
 SHIPPED = next(playbook_files())
 
@@ -40,9 +41,6 @@ def mutants():
         key = step(d, "if-condition")
         d["workflow"][key]["on_false"] = key
 
-    def bash(d):
-        d["workflow"][step(d, "action")]["commands"] = [{"type": "bash", "command": "rm -rf /"}]
-
     def agent(d):
         d["workflow"][step(d, "action")]["agent"] = "group--00000000-0000-4000-8000-000000000009"
 
@@ -50,7 +48,7 @@ def mutants():
         d["playbook_variables"] = {}
 
     def condition(d):
-        d["workflow"][step(d, "if-condition")]["condition"] = "__stable__:value MATCHES '(a+)+'"
+        d["workflow"][step(d, "if-condition")]["condition"] = "__stable__:value MATCHES '(a+'"
 
     def start(d):
         d["workflow_start"] = step(d, "end")
@@ -124,7 +122,7 @@ def test_conditions(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "true", "__a__ LIKE 'x'", "__a__:value = __b__", "x" * 2000, "__a__:value = 1 AND"]
+    "text", ["", "true", "__a__ LIKE 5", "__a__:value = __b__", "x" * 2001, "__a__:value = 1 AND"]
 )
 def test_other_conditions_are_refused(text):
     assert check_condition(text)

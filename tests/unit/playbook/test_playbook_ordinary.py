@@ -22,13 +22,13 @@ def give(step, stable=True):
 def path(book, answers_at_3c):
     """Codes with rounds in the order that people meet them."""
     answers = iter(answers_at_3c)
-    state, opened = runner.start(book)
+    moved = runner.start(book)
     walked = []
-    while opened:
-        step = book.steps[opened[0].step]
-        walked.append(f"{step.code}/{opened[0].round}")
-        state, opened = runner.answer(book, state, step.id, give(step, next(answers) if step.asks else True))
-    assert state.finished
+    while moved.opened:
+        step = book.steps[moved.opened[0].step]
+        walked.append(f"{step.code}/{moved.opened[0].round}")
+        moved = runner.answer(book, moved.state, step.id, give(step, next(answers) if step.asks else True))
+    assert moved.state.finished
     return walked
 
 
@@ -73,18 +73,18 @@ def test_every_step_has_both_languages_a_due_time_and_a_named_lead(book):
 def test_a_step_refuses_what_its_guard_forbids(book, code, given, guard):
     step = next(s for s in book.steps.values() if s.code == code)
     with pytest.raises(Refused) as caught:
-        runner.check_answer(step, given, "NV-2026-0001")
+        runner.check_answer(book, step, given, "NV-2026-0001")
     assert caught.value.guard == guard
     assert "atttcli" in caught.value.hint
 
 
 def test_a_step_that_does_not_wait_cannot_be_answered(book):
-    state, _ = runner.start(book)
+    state = runner.start(book).state
     with pytest.raises(Conflict):
         runner.answer(book, state, next(s.id for s in book.steps.values() if s.code == "4"), Answer())
 
 
 def test_state_survives_json(book):
-    state, opened = runner.start(book)
-    state, _ = runner.answer(book, state, opened[0].step, give(book.steps[opened[0].step]))
+    moved = runner.start(book)
+    state = runner.answer(book, moved.state, moved.opened[0].step, give(book.steps[moved.opened[0].step])).state
     assert RunState.from_json(state.to_json()) == state
