@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from atttcli.store.migrate import migrate
@@ -63,9 +65,16 @@ def _schema_faults(db: sqlite3.Connection) -> Iterator[Fault]:
 def fresh_database() -> sqlite3.Connection:
     """An empty workspace database in memory, at the current schema."""
     db = sqlite3.connect(":memory:", isolation_level=None)
+    db.deserialize(_empty_database())
     db.row_factory = sqlite3.Row
-    migrate(db, Path(":memory:"))
     return db
+
+
+@cache
+def _empty_database() -> bytes:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        migrate(db, Path(":memory:"))
+        return db.serialize()
 
 
 def projection_faults(db: sqlite3.Connection, folded: sqlite3.Connection) -> Iterator[Fault]:
