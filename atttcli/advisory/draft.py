@@ -22,7 +22,7 @@ from atttcli.clock import VIETNAM, from_micros, parse_moment, to_micros
 from atttcli.errors import NotFound, UsageError
 from atttcli.inventory import Inventory
 from atttcli.model.advisory import Marker, Recipient, SourceLetter
-from atttcli.profile import load_profile
+from atttcli.profile import load_profile, sender_of
 from atttcli.store.connection import Store
 from atttcli.triage.groups import chosen, group_named, grouped
 
@@ -106,7 +106,7 @@ class _Subject:
 def make_plan(store: Store, inventory: Inventory, profile: str, wish: Wish, now: int) -> Plan:
     """The draft; NotFound, UsageError or InputError when it cannot be."""
     today = from_micros(now, VIETNAM).date().isoformat()
-    subject = _gather(store, inventory, wish, today)
+    subject = _gather(store, inventory, profile, wish, today)
     if wish.to:
         extra = targets.named(inventory, wish.to, today)
         subject.recipients = targets.merged(subject.recipients, extra)
@@ -135,13 +135,14 @@ def _target(wish: Wish) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(wish, name))}
 
 
-def _gather(store: Store, inventory: Inventory, wish: Wish, today: str) -> _Subject:
+def _gather(store: Store, inventory: Inventory, profile: str, wish: Wish, today: str) -> _Subject:
     subject = _Subject()
     incident = wish.affected_by or wish.incident
     if incident:
         _of_incident(store, inventory, incident, bool(wish.affected_by) or not wish.to, subject, today)
     if wish.list:
         alerts, subject.source = targets.list_alerts(store, wish.list)
+        subject.source = _named_sender(subject.source, profile)
         subject.template = subject.template or LIST_TEMPLATE
         _of_alerts(inventory, alerts, subject, today)
     if wish.group:
@@ -153,6 +154,13 @@ def _gather(store: Store, inventory: Inventory, wish: Wish, today: str) -> _Subj
     if wish.product or wish.cves:
         _of_product(inventory, wish, subject, today)
     return subject
+
+
+def _named_sender(source: SourceLetter, profile: str) -> SourceLetter:
+    """The sender's name by the pattern of the letter's number, where the letter itself gave only its symbol."""
+    known = sender_of(load_profile(profile), source.number) if source.number else None
+    bare = not source.sender or source.number.endswith(source.sender)
+    return replace(source, sender=known.name) if known is not None and bare else source
 
 
 def _of_incident(store: Store, inventory: Inventory, number: str, compute: bool, subject: _Subject, today: str) -> None:

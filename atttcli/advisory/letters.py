@@ -38,7 +38,7 @@ _WEIGHT = {
     "result": 26,
 }  # fmt: skip
 _CENTRED = {"index", "port", "time", "rows", "machines", "day"}
-_CODE = {"address", "remote", "value"}
+_CODE = {"remote", "value"}
 _INDICATOR_TYPES = {"ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "cidr"}
 _WIDE = 5  # columns: a table of more lies across
 

@@ -39,7 +39,10 @@ class Item:
 
 def agenda(store: Store, now: int) -> list[Item]:
     """Every item, the most urgent first."""
+    from atttcli.cli.advisory_agenda import advisory_items
+
     found = [*_deadlines(store, now), *_tasks(store, now), *_alerts(store), *_incidents(store), *_unresolved(store)]
+    found += advisory_items(store, now)
     found.sort(key=lambda item: (item.urgency, item.due if item.due is not None else 1 << 62, item.object))
     return found
 
