@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice, product
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent / "atttcli"
 TELLERS = {
@@ -26,7 +27,7 @@ NOT_TOLD = {"reports/layout.py", "model/ledger.py"}  # our own checks of our own
 COMMAND = re.compile(
     r"(atttcli( [a-z][a-z-]*)+|pip install \S+|--[a-z][a-z-]*)( (--)?[][A-Za-z0-9'\".:/={}<>,_+|-]*…?\"?)*$"
 )
-NUMBERED = re.compile(r"\{[rw]?([0-9]{1,2})\}")
+NUMBERED = re.compile(r"\{r?w?([0-9]{1,2})\}")
 _MOST = 16
 
 # Sentences that are put together from pieces, and words of the system and of the store that stand within others.
@@ -148,33 +149,40 @@ def fields(text: str) -> set[str]:
     return set(NUMBERED.findall(text))
 
 
+class _Room(NamedTuple):
+    english: bool  # its errors stay English
+    shown: bool  # what its functions give back is told already
+    verbs: bool  # it handles the journal's verbs
+
+
 def _of_file(path: Path, place: str, errors: set[str]) -> Iterator[tuple[str, str]]:
-    english, shown = place.split("/")[0] in ENGLISH_ROOMS, place.split("/")[0] in SHOWING_ROOMS
+    first = place.split("/")[0]
+    room = _Room(first in ENGLISH_ROOMS, first in SHOWING_ROOMS, place.startswith("store/projected/"))
     for node in ast.walk(ast.parse(path.read_bytes())):
-        for given, whole in _given(node, errors, english, shown):
+        for given, whole in _given(node, errors, room):
             for text in _texts(given):
                 if _is_told(text, whole):
                     yield text, f"{place}:{getattr(node, 'lineno', 0)}"
 
 
-def _given(node: ast.AST, errors: set[str], english: bool, shown: bool) -> Iterator[tuple[ast.expr, bool]]:
+def _given(node: ast.AST, errors: set[str], room: _Room) -> Iterator[tuple[ast.expr, bool]]:
     """What is said at this node, and whether its place alone shows that it is a sentence."""
     if isinstance(node, ast.Call):
         name = _name(node.func)
-        if name in errors and not english:
+        if name in errors and not room.english:
             yield from ((one, True) for one in node.args[:1])
             yield from ((word.value, True) for word in node.keywords if word.arg in ("hint", "message"))
-        elif name in ("ReadProblem", "EngineProblem") or (name in TELLERS and not english):
+        elif name in ("ReadProblem", "EngineProblem") or (name in TELLERS and not room.english):
             yield from ((one, False) for one in (*node.args, *(word.value for word in node.keywords)))
         elif name == "append" and node.args and isinstance(node.args[0], ast.Constant) and _is_verb(node.args[0].value):
             yield node.args[0], True
-        elif name == "append" and not english and _name(getattr(node.func, "value", node)) in TELLING_LISTS:
+        elif name == "append" and not room.english and _name(getattr(node.func, "value", node)) in TELLING_LISTS:
             yield from ((one, False) for one in node.args)
-    elif isinstance(node, ast.Dict):
+    elif isinstance(node, ast.Dict) and room.verbs:
         yield from ((key, True) for key in node.keys if isinstance(key, ast.Constant) and _is_verb(key.value))
-    elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None and not (english or shown):
+    elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None and not (room.english or room.shown):
         yield from ((one, False) for one in getattr(node.value, "elts", [node.value]))
-    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and not english:
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and not room.english:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(_name(one) in NAMED for one in targets):
             yield node.value, False

@@ -51,8 +51,15 @@ def paragraphs(text: str) -> list[tuple[str, bool]]:
 
 
 def translated_help(text: str) -> str:
-    """Translate a help text by paragraph."""
-    return "\n\n".join(_(part) if translated else part for part, translated in paragraphs(text))
+    """Translate a help text by paragraph; of examples only the heading."""
+    return "\n\n".join(_(part) if translated else _example(part) for part, translated in paragraphs(text))
+
+
+def _example(block: str) -> str:
+    for heading, told in (("\b\nExample:\n", _("Example:")), ("\b\nExamples:\n", _("Examples:"))):
+        if block.startswith(heading):
+            return f"\b\n{told}\n{block[len(heading):]}"
+    return block
 
 
 class LazyGroup(click.Group):

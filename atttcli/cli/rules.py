@@ -15,7 +15,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import existing
 from atttcli.errors import InputError, NotFound, UsageError, Where
 from atttcli.packaged import packaged
-from atttcli.text.messages import _, ngettext
+from atttcli.text.messages import _, language, ngettext
 
 if TYPE_CHECKING:
     from atttcli.engine import RuleProblem
@@ -180,7 +180,7 @@ def explain(app: App, rule: str, paths: tuple[Path, ...], as_json: bool) -> None
     if as_json:
         render.emit_json(told)
         return
-    render.line(f"{entry.id}  {entry.title}")
+    render.line(f"{entry.id}  {_title(entry)}")
     facts = [(_("Kind"), entry.kind), (_("Severity"), severity_word(entry.severity)), (_("Category"), entry.category)]
     facts += [("ATT&CK", " ".join(entry.attack)), (_("Where"), f"{entry.where.path}:{entry.where.line or ''}")]
     facts += [(_("State"), _("disabled") if told["disabled"] else "")]
@@ -279,10 +279,14 @@ def _disabled(app: App) -> set[str]:
     return {str(row[0]) for row in app.store.rows("SELECT rule_id FROM rule_state WHERE disabled = 1")}
 
 
+def _title(entry: RuleEntry) -> str:
+    return entry.title_vi if language() == "vi" and entry.title_vi else entry.title
+
+
 def _row(entry: RuleEntry, is_disabled: bool) -> tuple[object, ...]:
     state = _("disabled") if is_disabled else _("part of others") if entry.silent else ""
     where = f"{entry.where.path}:{entry.where.line}" if entry.where.line else entry.where.path
-    return entry.id, entry.kind, severity_word(entry.severity), entry.category, entry.title, where, state
+    return entry.id, entry.kind, severity_word(entry.severity), entry.category, _title(entry), where, state
 
 
 def entry_object(entry: RuleEntry, is_disabled: bool) -> dict[str, Any]:

@@ -29,7 +29,8 @@ _NOT_RULES: Final = frozenset({"cases"})  # samples of rules, in a pack's folder
 class RuleEntry:
     """One loaded rule of any kind. `id` is what `rules explain` and `rules disable` take and what alerts carry.
 
-    `kind` is yara, network, sigma, correlation or indicators; `silent` rules are building blocks of others.
+    `kind` is yara, network, sigma, correlation or indicators; `silent` rules are building blocks of others. `title_vi` is
+    empty where the rule has none.
     """
 
     id: str
@@ -41,6 +42,7 @@ class RuleEntry:
     attack: tuple[str, ...] = ()
     description: str = ""
     silent: bool = False
+    title_vi: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _yara(files: list[Path], cache: Path | None, found: _Found) -> YaraPack:
                 str(meta.get("category", "")),
                 Where(rule.file, rule.line, rule=rule.name),
                 tuple(str(meta.get("attack", "")).replace(",", " ").split()),
+                title_vi=str(meta.get("description_vi", "")),
             )
         )
     return pack
@@ -177,6 +180,7 @@ def _network(files: list[Path], cache: Path | None, found: _Found) -> NetworkPac
                 Where(pack.files[rule.file], rule.line, rule=f"sid {rule.sid}"),
                 tuple(words[key] for key in ("attack", "mitre_technique_id") if key in words),
                 silent=rule.noalert,
+                title_vi=words.get("description_vi", ""),
             )
         )
     return pack
@@ -200,6 +204,7 @@ def _sigma(files: list[Path], found: _Found) -> CorrelationPack:
                 attack,
                 meta.description,
                 rule.silent,
+                meta.title_vi,
             )
         )
     return pack

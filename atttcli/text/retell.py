@@ -6,7 +6,7 @@ translations into `told.json`; `retell` finds the template whose own words stand
 its translation (docs/decisions/0093).
 
 The translation says how a value is taken: `{0}` as it is, `{r0}` told in its turn (a reason within a sentence), `{w0}` only
-if it is one word. Values are hostile: they are cut out and put in, never read as templates. Python 3.8-clean.
+if it is one word, `{rw0}` both. Values are hostile: they are cut out and put in, never read as templates. Python 3.8-clean.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple, Union
 
 from atttcli.text import messages
 
-FIELD = re.compile(r"\{([rw]?)([0-9]{1,2})\}")
+FIELD = re.compile(r"\{(r?w?)([0-9]{1,2})\}")
 LONGEST = 4_000  # longer texts are not ours
 _DEPTH = 4
 _JOINT = "; "  # between the reasons of one record
@@ -71,7 +71,7 @@ def _retold(said: str, text: str, depth: int) -> str:
 
 
 def _shown(said: str, field: _Field, value: str, depth: int) -> str:
-    return _retold(said, value, depth - 1) if field.kind == "r" and value else value
+    return _retold(said, value, depth - 1) if "r" in field.kind and value else value
 
 
 def _values(template: _Template, text: str) -> Optional[Dict[int, str]]:
@@ -117,7 +117,7 @@ def _template(english: str, translation: str) -> _Template:
         told.append(shown[place])
         if place + 2 < len(shown):
             told.append(_Field(shown[place + 1], int(shown[place + 2])))
-            if shown[place + 1] == "w":
+            if "w" in shown[place + 1]:
                 words.append(int(shown[place + 2]))
     order = tuple(int(number) for number in pieces[2::3])
     return _Template(literals, order, tuple(told), tuple(words), sum(map(len, literals)))

@@ -52,7 +52,7 @@ def test_help_of_a_command_keeps_its_example_in_place(tmp_path: Path) -> None:
     code, text = said("undo", "--help", cwd=tmp_path)
     assert code == 0
     assert "nothing is deleted" not in text
-    assert "\n  Example:\n    atttcli undo\n" in text
+    assert "\n  Ví dụ:\n    atttcli undo\n" in text
 
 
 def test_an_error_and_its_hint(tmp_path: Path) -> None:
