@@ -17,6 +17,7 @@ from atttcli.cli.incident_metrics import metrics
 from atttcli.cli.incident_move import approve, close, met, move, reopen
 from atttcli.cli.incident_study import form, timeline
 from atttcli.cli.incident_view import incident_json, print_incident_json, show_incident
+from atttcli.cli.law_words import category_of
 from atttcli.errors import UsageError
 from atttcli.model.incident import MERGED, STATUSES
 from atttcli.text.messages import _, ngettext
@@ -125,7 +126,7 @@ def list_(app: App, as_json: bool, limit: int, **given: Any) -> None:
         [_("No."), _("Status"), _("Severity"), _("Incident type"), _("Owner"), _("Alerts"), _("Tasks"), _("Title")],
         (
             (
-                row["number"], status_word(row["status"]), row["severity"] or "-", row["category"] or "-",
+                row["number"], status_word(row["status"]), row["severity"] or "-", category_of(row["profile"], row["category"]) or "-",
                 row["owner"] or "-", row["alerts"], row["tasks"], row["title"],
             )
             for row in rows

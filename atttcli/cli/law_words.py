@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from atttcli.errors import AtttError
@@ -66,6 +67,16 @@ def _by_kind(law: Profile, english: bool) -> dict[str, dict[str, str]]:
         "role": {one.code: one.name_en if english else one.name for one in law.roles},
         "paper": {one.code: one.title_en if english else one.title.capitalize() for one in law.forms},
     }
+
+
+def category_of(profile: str, code: str) -> str:
+    """The official name of an incident's type, by the profile that the incident is under."""
+    return _law(profile, language()).category(code)
+
+
+@lru_cache(maxsize=8)
+def _law(profile: str, _language: str) -> LawWords:
+    return LawWords(profile)
 
 
 def group_word(code: str) -> str:
