@@ -26,7 +26,10 @@ rule log_web_shell_access : log
         $upload_asmx = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.asmx(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
         $upload_cer = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.cer(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
         $upload_asa = /\/(uploads?|files?|images?|img|media|attachments?|tmp|cache|userfiles|filestore|portal_attachment|documents|[Pp]ortals\/[0-9_a-z]{1,20})\/[^" ?]{0,120}\.asa(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
-        $double = /\.(jpe?g|png|gif|txt|pdf|docx?)\.(php[3-8]?|phtml|jspx?|aspx?)(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $double_php = /\.(jpe?g|png|gif|txt|pdf|docx?)\.php[3-8]?(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $double_phtml = /\.(jpe?g|png|gif|txt|pdf|docx?)\.phtml(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $double_jsp = /\.(jpe?g|png|gif|txt|pdf|docx?)\.jspx?(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $double_asp = /\.(jpe?g|png|gif|txt|pdf|docx?)\.aspx?(\?[^" ]{0,400})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
     condition:
         any of them
 }
@@ -168,13 +171,15 @@ rule log_sensitive_file_request : log
         scope = "log"
     strings:
         $hidden = /\/(\.git\/(config|HEAD|index)|\.env(\.[a-z]{2,12})?|\.svn\/entries|\.htpasswd|id_rsa|wp-config\.php\.(bak|old|save|txt)|web\.config\.(bak|old)|phpinfo\.php)(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
-        // A string for each ending: in one, the folder names (in every address of a portal) would be what is searched.
+        // A string for each ending: in one, the folder names (in every address of a portal) would be what is searched;
+        // with `.7z` and an optional query it would be the ` HTTP/` of every request.
         $dump_sql = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.sql(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
         $dump_zip = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.zip(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
         $dump_rar = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.rar(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
         $dump_tgz = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.tar\.gz(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
         $dump_bak = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.bak(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
-        $dump_seven = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.7z(\?[^" ]{0,80})? HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $dump_seven = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.7z HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
+        $dump_seven_asked = /\/(backup|database|dump|wwwroot|portal|site|db|www)[0-9_-]{0,10}\.7z\?[^" ]{0,80} HTTP\/[0-9.]{1,3}" 2[0-9]{2} /
     condition:
         any of them
 }
