@@ -9,6 +9,7 @@ from typing import Any
 from atttcli.errors import InputError, SecretDocument
 from atttcli.ingest.route import Item
 from atttcli.ingest.session import Session, Waiting, safe
+from atttcli.ingest.spreading import spread
 from atttcli.model.alert import Alert
 from atttcli.model.ledger import Ledger
 from atttcli.model.observable import Indicator
@@ -61,6 +62,7 @@ def _store(
 ) -> Ledger:
     ledger = Ledger()
     now = session.clock.now()
+    inventory = session.matchers.inventory
     counted: dict[int, int] = {}  # a number for each row that gave alerts -> how many of them
     with session.store.transaction() as db:
         files.begin_file(db, row, now)
@@ -78,7 +80,7 @@ def _store(
                 db, [record for record in records if isinstance(record, Indicator)], item.given.sha256, now
             )
             ledger.indicators += new_indicators
-            alerts = [record for record in records if isinstance(record, Alert)]
+            alerts = list(spread([record for record in records if isinstance(record, Alert)], inventory))
             for alert in alerts:
                 waiting.claim(_with_letter(alert, letter, item))
             if alerts:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from atttcli.inventory.organisation import Organisation
-from atttcli.inventory.ranges import Range, RangeTable, parse_network, span_micros
+from atttcli.inventory.ranges import Range, RangeTable, address_text, parse_network, span_micros
 from atttcli.inventory.versions import version_matches
 from atttcli.model.inventory import Agency, Network, System
 from atttcli.text.fold import fold
@@ -15,6 +16,15 @@ from atttcli.text.fold import fold
 T = TypeVar("T")
 _MAX_NAME = 253
 _CACHED = 65_536
+_WIDEST = {4: 2**24, 6: 2**109}  # addresses of a range that is looked at piece by piece: /8, /19
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an agency (empty: nobody) holds of a range: spans of first and last address, in order."""
+
+    agency: str
+    spans: tuple[tuple[str, str], ...]
 
 
 class Inventory:
@@ -77,6 +87,27 @@ class Inventory:
         found = self._agencies.get(self._addresses.find(address) or "")
         self._seen[address] = found
         return found
+
+    def shares_of(self, cidr: str, at: int | None = None) -> tuple[Share, ...]:
+        """Whose a range is, piece by piece, who stands first in it first; empty when it is no range or wider than /8 (/19)."""
+        parsed = parse_network(cidr)
+        if parsed is None or parsed[2] - parsed[1] >= _WIDEST[parsed[0]]:
+            return ()
+        version, start, end = parsed
+        held: dict[str, list[list[int]]] = {}
+        for first, last in self._addresses.pieces(version, start, end):
+            code = (self._addresses.find_number(version, first, at) if at is not None else None) or (
+                self._addresses.find_number(version, first) or ""
+            )
+            spans = held.setdefault(code if code in self._agencies else "", [])
+            if spans and spans[-1][1] + 1 == first:
+                spans[-1][1] = last
+            else:
+                spans.append([first, last])
+        return tuple(
+            Share(code, tuple((address_text(version, low), address_text(version, high)) for low, high in spans))
+            for code, spans in held.items()
+        )
 
     def owner_of_domain(self, domain: str, at: int | None = None) -> Agency | None:
         """The agency of the longest registered name that the domain is or lies below."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
@@ -40,6 +40,11 @@ def parse_network(text: str) -> tuple[int, int, int] | None:
     except ValueError:
         return None
     return network.version, int(network.network_address), int(network.broadcast_address)
+
+
+def address_text(version: int, number: int) -> str:
+    """The address of a number."""
+    return str(ipaddress.IPv4Address(number) if version == 4 else ipaddress.IPv6Address(number))
 
 
 def span_micros(valid_from: str, valid_until: str) -> tuple[int, int]:
@@ -119,6 +124,13 @@ class RangeTable(Generic[T]):
         left = bisect_right(starts, first) - 1
         right = bisect_right(starts, last)
         return any(nodes[index] is not None for index in range(max(left, 0), right))
+
+    def pieces(self, version: int, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The span cut at every border of a range, in order: what holds for a piece's first address holds for all of it."""
+        starts = self._tables[version][0]
+        inside = starts[bisect_right(starts, first) : bisect_right(starts, last)]
+        for begin, following in zip([first, *inside], [*inside, last + 1], strict=True):
+            yield begin, following - 1
 
 
 def _flatten(items: list[Range[T]]) -> tuple[list[int], list[_Node[T] | None]]:
