@@ -126,7 +126,8 @@ def list_(app: App, as_json: bool, limit: int, **given: Any) -> None:
         [_("No."), _("Status"), _("Severity"), _("Incident type"), _("Owner"), _("Alerts"), _("Tasks"), _("Title")],
         (
             (
-                row["number"], status_word(row["status"]), row["severity"] or "-", category_of(row["profile"], row["category"]) or "-",
+                row["number"], status_word(row["status"]), row["severity"] or "-",
+                category_of(row["profile"], row["category"]) or "-",
                 row["owner"] or "-", row["alerts"], row["tasks"], row["title"],
             )
             for row in rows
