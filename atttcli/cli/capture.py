@@ -10,6 +10,7 @@ from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.errors import UsageError
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 OUTPUT = click.option(
     "--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the flow's packets as a small pcap."
@@ -88,7 +89,7 @@ def _show_flows(file: str, as_json: bool) -> None:
             )
     rows.show()
     for problem in problems:
-        render.warn(f"{file}: {_(problem.reason)}")
+        render.warn(f"{file}: {retell(problem.reason)}")
     packets = ngettext("{count} packet", "{count} packets", found.packets)
     text = _("{packets}, {flows} flows, {others} packets that are no IP.", packets=packets, flows=len(found.flows),
              others=found.others)  # fmt: skip

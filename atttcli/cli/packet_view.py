@@ -14,6 +14,7 @@ from atttcli.cli.matching import Rows
 from atttcli.clock import local_text, parse_moment, rfc3339
 from atttcli.errors import Conflict, InputError, NotFound, Where, WorkspaceError
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.source import ReadProblem
@@ -234,10 +235,10 @@ def show(shown: Shown, most_bytes: int) -> None:
         for text in _field_lines(layer.fields):
             render.line(f"{indent}    {text}")
     if dissection is not None and dissection.note:
-        render.warn(_("Note: {note}", note=_(dissection.note)))
+        render.warn(_("Note: {note}", note=retell(dissection.note)))
     _show_bytes(record.data, most_bytes)
     for problem in shown.problems:
-        render.warn(f"{shown.path}: {_(problem.reason)}")
+        render.warn(f"{shown.path}: {retell(problem.reason)}")
     if shown.written is not None:
         render.line()
         render.line(_("Written: {path} ({frames} packets, sha256 {sha256})", **shown.written))

@@ -153,6 +153,12 @@ STEPS = (
     Step("detect capture asked.pcap --rules n.rules", "detect-capture", code=1),
     Step("detect logs auth.log", "detect-logs", code=1),
     Step("scan given --rules pack/r.yar --fresh", "scan", code=1),
+    Step("-w ws scan given --rules pack/r.yar --fresh --host pc-17", "scan", code=1),
+    Step("-w ws scan given --rules pack/r.yar --fresh --host pc-17", "scan", code=1),
+    Step("-w ws scan --runs", "scan"),
+    Step("capture show asked.pcap", "capture-flow"),
+    Step("capture show asked.pcap --frame 1", "packet"),
+    Step("-w ws alert packets {packet} -o flow.pcap", "packet"),
     Step("-w ws db export", "db-export"),
     Step("-w ws db export alert_state", "db-export"),
     Step("-w ws db backup kept.zip", "db-backup"),
@@ -161,6 +167,7 @@ STEPS = (
     Step("-w ws db erase {note} --reason 'theo yêu cầu'", "db-erase"),
     Step("-w ws db rebuild", "db-rebuild"),
     Step("-w ws db verify", "db-verify"),
+    Step("-w ws db accept-head --reason 'đổi máy'", "db-accept-head"),
 )
 
 
@@ -179,7 +186,7 @@ class Day:
 
     language: str
     answers: list[Answer] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=lambda: dict.fromkeys(("mute", "task", "deadline", "note"), "?"))
+    known: dict[str, str] = field(default_factory=lambda: dict.fromkeys(("mute", "task", "deadline", "note", "packet"), "?"))
 
     def step(self, step: Step) -> None:
         words = [word.format(**self.known) for word in shlex.split(step.words)]
@@ -202,6 +209,8 @@ class Day:
                 self.known["task"] = value["number"]
             elif step.schema == "incident" and value.get("deadlines"):
                 self.known["deadline"] = value["deadlines"][0]["code"]
+            elif step.schema == "alert" and value["kind"] == "network":
+                self.known["packet"] = value["number"]
             elif step.schema == "log" and value["verb"] == "incident.noted":
                 self.known["note"] = str(value["seq"])
 
