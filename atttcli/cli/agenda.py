@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from atttcli.cli.alert_view import title_of
-from atttcli.cli.casework_words import distance, guard_words, localised, status_word
+from atttcli.cli.casework_words import distance, localised
 from atttcli.clock import DAY
-from atttcli.incident.lifecycle import stuck_at
-from atttcli.model.incident import FORWARD, Facts
 from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
-    from atttcli.store.connection import Store
+    from atttcli.store.connection import Row, Store
 
 HIGH = 3
 SOON = DAY
@@ -27,116 +27,123 @@ UNTRIAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to do. `urgency` 0 is overdue; `kind` is stable for JSON; `due` microseconds UTC."""
+    """One thing to do. `urgency` 0 is overdue; `kind` is stable for JSON; `due` microseconds UTC.
+
+    `text` may be a function: of thousands of items only those that are shown are put into words.
+    """
 
     urgency: int
     kind: str
     object: str
-    text: str
+    text: str | Callable[[], str]
     command: str
     due: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The text, put into words when it was not."""
+        return self.text if isinstance(self.text, str) else self.text()
+
+
+# What each room adds, as (module, function): a function takes the store and the moment and yields items.
+ROOMS: tuple[tuple[str, str], ...] = (
+    ("atttcli.cli.agenda", "deadline_items"),
+    ("atttcli.cli.agenda", "task_items"),
+    ("atttcli.cli.agenda", "alert_items"),
+    ("atttcli.cli.agenda_incidents", "incident_items"),
+    ("atttcli.cli.agenda", "unresolved_items"),
+    ("atttcli.cli.advisory_agenda", "advisory_items"),
+)
 
 
 def agenda(store: Store, now: int) -> list[Item]:
     """Every item, the most urgent first."""
-    from atttcli.cli.advisory_agenda import advisory_items
-
-    found = [*_deadlines(store, now), *_tasks(store, now), *_alerts(store), *_incidents(store), *_unresolved(store)]
-    found += advisory_items(store, now)
+    found: list[Item] = []
+    for module, function in ROOMS:
+        found.extend(getattr(import_module(module), function)(store, now))
     found.sort(key=lambda item: (item.urgency, item.due if item.due is not None else 1 << 62, item.object))
     return found
 
 
-def _urgency(due: int | None, now: int, later: int) -> int:
+def urgency(due: int | None, now: int, later: int) -> int:
+    """0 overdue, 1 due within a day, else `later`."""
     if due is None:
         return later
     return 0 if due < now else 1 if due < now + SOON else later
 
 
-def _deadlines(store: Store, now: int) -> Iterator[Item]:
+def deadline_items(store: Store, now: int) -> Iterator[Item]:
+    """The law's clocks of incidents."""
     sql = (
         "SELECT d.incident, d.code, d.name, d.name_en, d.due FROM deadline d JOIN incident i ON i.number = d.incident"
-        " WHERE d.met IS NULL AND i.status != 'rejected'"
+        " WHERE d.met IS NULL AND i.status NOT IN ('rejected','merged')"
     )
     for row in store.rows(sql):
-        name = localised({"name": row["name"], "name_en": row["name_en"]}, "name")
-        text = _(
-            "{incident}: {code} {name} ({when})",
-            incident=row["incident"], code=row["code"], name=name, when=distance(row["due"], now),
-        )  # fmt: skip
         command = f'atttcli incident met {row["incident"]} --deadline {row["code"]} --paper "…"'
-        yield Item(_urgency(row["due"], now, 3), "deadline", row["incident"], text, command, row["due"])
+        yield Item(
+            urgency(row["due"], now, 3), "deadline", row["incident"], partial(_deadline_words, row, now), command,
+            row["due"],
+        )  # fmt: skip
 
 
-def _tasks(store: Store, now: int) -> Iterator[Item]:
+def _deadline_words(row: Row, now: int) -> str:
+    return _(
+        "{incident}: {code} {name} ({when})",
+        incident=row["incident"], code=row["code"], name=localised(row, "name"), when=distance(row["due"], now),
+    )  # fmt: skip
+
+
+def task_items(store: Store, now: int) -> Iterator[Item]:
+    """Open tasks."""
     sql = (
         "SELECT number, incident, code, title, title_en, due, asks, needs_evidence, required FROM task"
         " WHERE state = 'open'"
     )
     for row in store.rows(sql):
-        title = localised({"title": row["title"], "title_en": row["title_en"]}, "title")
-        when = f" ({distance(row['due'], now)})" if row["due"] is not None else ""
         command = f'atttcli task done {row["number"]} --note "…"'
         command += " --evidence CC-…" if row["needs_evidence"] else ""
         command += " --answer yes|no" if row["asks"] else ""
-        text = f"{row['incident']}: {row['code']} {title}{when}" if row["code"] else f"{row['incident']}: {title}{when}"
         later = 4 if row["required"] else 6
-        yield Item(_urgency(row["due"], now, later), "task", row["number"], text, command, row["due"])
+        yield Item(
+            urgency(row["due"], now, later), "task", row["number"], partial(_task_words, row, now), command, row["due"]
+        )
 
 
-def _alerts(store: Store) -> Iterator[Item]:
+def _task_words(row: Row, now: int) -> str:
+    title = localised(row, "title")
+    when = f" ({distance(row['due'], now)})" if row["due"] is not None else ""
+    return f"{row['incident']}: {row['code']} {title}{when}" if row["code"] else f"{row['incident']}: {title}{when}"
+
+
+def alert_items(store: Store, _now: int) -> Iterator[Item]:
+    """Untriaged alerts, by agency and rule, the gravest first."""
     rows = store.rows(
-        f"SELECT a.agency, a.rule_id, max(a.severity) AS worst, count(*) AS n, min(a.title) AS title,"
-        f" min(a.number) AS first FROM {UNTRIAGED} AND a.severity >= ?"
-        " GROUP BY a.agency, a.rule_id ORDER BY worst DESC, n DESC, first",
+        "SELECT agency, rule_id, max(severity) AS worst, sum(waiting) AS n FROM alert_desk WHERE waiting > 0 AND severity >= ?"
+        " GROUP BY agency, rule_id ORDER BY worst DESC, n DESC, agency, rule_id",
         HIGH,
     )
     for row in rows[:GROUPS_SHOWN]:
-        first = store.row("SELECT kind, detail FROM alert WHERE number = ?", row["first"])
-        assert first is not None
-        alert = {"title": row["title"], "kind": first["kind"], "detail": json.loads(first["detail"])}
+        first = store.row(
+            f"SELECT a.number, a.title, a.kind, a.detail FROM {UNTRIAGED} AND a.agency = ? AND a.rule_id = ? AND a.severity >= ?"
+            " ORDER BY a.id LIMIT 1",
+            row["agency"], row["rule_id"], HIGH,
+        )  # fmt: skip
+        if first is None:
+            continue
+        alert = {"title": first["title"], "kind": first["kind"], "detail": json.loads(first["detail"])}
         text = ngettext(
             "{count} untriaged alert: {title} ({agency})", "{count} untriaged alerts: {title} ({agency})", row["n"],
             title=title_of(alert), agency=row["agency"] or _("no agency"),
         )  # fmt: skip
-        yield Item(2 if row["worst"] > HIGH else 3, "alerts", row["first"], text, f"atttcli alert show {row['first']}")
+        command = f"atttcli alert show {first['number']}"
+        yield Item(2 if row["worst"] > HIGH else 3, "alerts", first["number"], text, command)
     if len(rows) > GROUPS_SHOWN:
         text = _("{n} more groups of untriaged alerts", n=len(rows) - GROUPS_SHOWN)
         yield Item(3, "alerts", "", text, "atttcli alert triage")
 
 
-def _incidents(store: Store) -> Iterator[Item]:
-    sql = (
-        "SELECT i.number, i.title, i.status, i.category, i.severity, i.owner, i.resolution, i.cause,"
-        " (SELECT count(*) FROM task t WHERE t.incident = i.number AND t.state = 'open') AS tasks,"
-        " (SELECT count(*) FROM playbook_run r WHERE r.incident = i.number) AS runs"
-        " FROM incident i WHERE i.status NOT IN ('closed','rejected')"
-    )
-    for row in store.rows(sql):
-        number = row["number"]
-        facts = Facts(
-            number, row["status"], row["category"], row["severity"], row["owner"], row["resolution"], row["cause"]
-        )
-        forward = FORWARD[row["status"]]
-        stuck = stuck_at(facts)
-        if row["runs"] == 0:
-            text = _("{incident}: no playbook runs: {title}", incident=number, title=row["title"])
-            command = f"atttcli playbook run start tt20-art11-ordinary --incident {number}"
-            yield Item(3, "no-playbook", number, text, command)
-        if stuck is not None and not (row["tasks"] and stuck.guard in {"resolution", "cause"}):
-            text = _(
-                "{incident} is {status}: {why}",
-                incident=number,
-                status=status_word(row["status"]),
-                why=guard_words(stuck.guard),
-            )
-            yield Item(2, f"guard-{stuck.guard}", number, text, stuck.hint)
-        elif row["status"] in {"reported", "triage"} or not row["tasks"]:
-            text = _("{incident} may go on to: {status}", incident=number, status=status_word(forward))
-            yield Item(5, "move", number, text, f"atttcli incident move {number} {forward}")
-
-
-def _unresolved(store: Store) -> Iterator[Item]:
+def unresolved_items(store: Store, _now: int) -> Iterator[Item]:
+    """Victims in lists whom no agency owns."""
     row = store.row(
         f"SELECT count(*) AS n, min(a.victim) AS first FROM {UNTRIAGED} AND a.victim != '' AND a.agency = ''"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atttcli.cli import render
-from atttcli.cli.agenda import UNTRIAGED, agenda
+from atttcli.cli.agenda import agenda
 from atttcli.cli.casework_words import entry_words, moment, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.clock import parse_moment, rfc3339
@@ -40,7 +40,7 @@ def next_(app: App, limit: int, as_json: bool) -> None:
     if as_json:
         render.emit_json_lines(
             {
-                "urgency": item.urgency, "kind": item.kind, "object": item.object, "text": item.text,
+                "urgency": item.urgency, "kind": item.kind, "object": item.object, "text": item.words,
                 "command": item.command, "due": item.due and rfc3339(item.due),
             }
             for item in shown
@@ -49,7 +49,7 @@ def next_(app: App, limit: int, as_json: bool) -> None:
     if not found:
         render.line(_("Nothing is waiting."))
     for place, item in enumerate(shown, 1):
-        render.line(f"{place:>2}. {'! ' if item.urgency == 0 else ''}{item.text}")
+        render.line(f"{place:>2}. {'! ' if item.urgency == 0 else ''}{item.words}")
         render.line(f"      → {item.command}")
     if len(found) > len(shown):
         render.line(_("… and {n} more: atttcli next --limit 0", n=len(found) - len(shown)))
@@ -82,9 +82,11 @@ def status(app: App, one_line: bool, as_json: bool) -> None:
 
 def _status(store: Store, now: int) -> dict[str, Any]:
     untriaged = dict.fromkeys(reversed(_SEVERITIES), 0)
-    for severity, count in store.rows(f"SELECT a.severity, count(*) FROM {UNTRIAGED} GROUP BY a.severity"):
+    for severity, count in store.rows(
+        "SELECT severity, sum(waiting) FROM alert_desk WHERE waiting > 0 GROUP BY severity"
+    ):
         untriaged[_SEVERITIES[min(max(severity, 0), 4)]] += count
-    live = "SELECT status, count(*) FROM incident WHERE status NOT IN ('closed','rejected') GROUP BY status"
+    live = "SELECT status, count(*) FROM incident WHERE status NOT IN ('closed','rejected','merged') GROUP BY status"
     tasks = store.row("SELECT count(*), coalesce(sum(due < ?), 0) FROM task WHERE state = 'open'", now)
     clocks = store.row("SELECT count(*), coalesce(sum(due < ?), 0) FROM deadline WHERE met IS NULL", now)
     head = store.row("SELECT seq, hash, time FROM journal ORDER BY seq DESC LIMIT 1")
@@ -94,7 +96,7 @@ def _status(store: Store, now: int) -> dict[str, Any]:
     return {
         "untriaged": untriaged,
         "incidents": {row[0]: row[1] for row in store.rows(live)},
-        "ended": store.value("SELECT count(*) FROM incident WHERE status IN ('closed','rejected')"),
+        "ended": store.value("SELECT count(*) FROM incident WHERE status IN ('closed','rejected','merged')"),
         "tasks_open": tasks[0],
         "tasks_overdue": tasks[1],
         "deadlines_open": clocks[0],
