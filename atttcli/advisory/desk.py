@@ -249,7 +249,9 @@ def reply(
 
 
 def counted(answer: Answer, delivery: Delivery) -> Answer:
-    """All done without a number means every machine that was known of."""
+    """All done without a number means every machine that was known of; not affected means none."""
+    if not answer.affected:
+        return replace(answer, handled=0, total=0)
     return replace(answer, handled=delivery.total, total=delivery.total) if answer.complete else answer
 
 

@@ -157,8 +157,9 @@ def _from_files(app: App, number: str, files: Sequence[Path], as_json: bool) -> 
     from atttcli.advisory.desk import fitting
     from atttcli.advisory.replies import read_replies
 
-    answers, told = [], list[tuple[str, ReadProblem]]()
-    sources = {}
+    answers: list[Answer] = []
+    told: list[tuple[str, ReadProblem]] = []
+    sources: dict[str, str] = {}
     for path in files:
         found, problems, digest = read_replies(path, number, app.inventory)
         answers += found

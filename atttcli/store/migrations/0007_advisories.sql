@@ -24,7 +24,7 @@ CREATE TABLE delivery (
   PRIMARY KEY (advisory, agency)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_agency ON delivery (agency, state);
-CREATE INDEX delivery_open ON delivery (state, due) WHERE state IN ('queued','sent','acknowledged','fixing','fixed');
+CREATE INDEX delivery_state ON delivery (state, due);
 CREATE INDEX delivery_incident ON delivery (incident, state) WHERE incident != '';
 
 -- What an agency's part of the annex says, apart from the delivery, so that boards read small rows.
