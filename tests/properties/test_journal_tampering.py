@@ -64,7 +64,7 @@ def test_a_thousand_of_each_kind(tamper: Tamper) -> None:
 @pytest.mark.parametrize("part", range(10))
 def test_no_false_alarm_in_ten_thousand_clean_checks(part: int) -> None:
     for seed in range(part * 1000, part * 1000 + 1000):
-        db, head = opened(random_journal(seed + 50_000))
+        db, head = opened(random_journal(seed + 50_000), forging=False)
         assert list(verify_journal(db, head)) == [], seed
         assert list(database_faults(db)) == [], seed
         db.close()

@@ -53,12 +53,14 @@ def random_journal(seed: int) -> tuple[bytes, Head]:
         return store.connection.serialize(), Head(last["seq"], last["hash"], "")
 
 
-def opened(journal: tuple[bytes, Head]) -> tuple[sqlite3.Connection, Head]:
+def opened(journal: tuple[bytes, Head], forging: bool = True) -> tuple[sqlite3.Connection, Head]:
+    """A copy to work on; whoever forges drops the triggers first."""
     data, head = journal
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.deserialize(data)
-    for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-        db.execute(f"DROP TRIGGER {name}")
+    if forging:
+        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
     return db, head
 
 
