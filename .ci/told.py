@@ -202,7 +202,13 @@ def _name(node: ast.AST) -> str:
 def _is_told(text: str, whole: bool) -> bool:
     if not re.search(r"[A-Za-z]{2}", NUMBERED.sub("", text)) or COMMAND.match(NUMBERED.sub("x", text)):
         return False
-    return whole or " " in text.strip()
+    return (whole or " " in text.strip()) and not _is_vietnamese(text)
+
+
+def _is_vietnamese(text: str) -> bool:
+    """Whether it is told already: many of its words have letters that English has not."""
+    words = text.split()
+    return sum(not word.isascii() for word in words) > len(words) / 3
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
