@@ -10,6 +10,7 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import status_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number, remember
+from atttcli.cli.incident_call import call, card
 from atttcli.cli.incident_change import assign, link, note, set_, unlink
 from atttcli.cli.incident_input import alert_numbers, json_option, places, vault_of, when
 from atttcli.cli.incident_join import merge, split, unmerge
@@ -43,6 +44,7 @@ def incident() -> None:
 
 for _command in (
     set_, assign, note, link, unlink, move, close, reopen, approve, met, merge, unmerge, split, form, timeline, metrics,
+    call, card,
 ):  # fmt: skip
     incident.add_command(_command)
 

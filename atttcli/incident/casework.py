@@ -72,7 +72,8 @@ def open_incident(
         body["gates"] = gates_of(law, new.severity)
         body["deadlines"] = plan(
             law, detected=body["detected"], opened=body["opened"], flags=flags, incident_class=body["class"],
-            level=new.level, ended=None, met=(),
+            level=new.level, ended=None, met=(), received=body["fields"].get("received"),
+            found_by=body["fields"].get("found_by") or "",
         )  # fmt: skip
         journal.append("incident.opened", number, body)
     return number

@@ -135,6 +135,8 @@ def replan(
         level=known.get("level"),
         ended=changed.get("ended", known.get("ended")),
         met=list(met),
+        received=known.get("received"),
+        found_by=known.get("found_by") or "",
     )
 
 
