@@ -31,11 +31,11 @@ check: $(STAMP)
 bench: $(STAMP)  ## paired measurements; minutes
 	for one in bench/*.py; do case $$one in */__init__.py) ;; *) echo "== $$one"; $(BIN)/python $$one || exit 1;; esac; done
 
-faults: $(STAMP)  ## long: kills, full disks, many writers
-	$(BIN)/python -m pytest tests/faults tests/hostile -m "slow or not slow" --timeout 3600
+faults: $(STAMP)  ## long: kills, power cuts, full disks, many writers, tampering, hostile volumes
+	$(BIN)/python -m pytest tests/faults tests/hostile tests/properties/test_journal_tampering.py -m "slow or not slow" --timeout 3600
 
 fuzz: $(STAMP)  ## long: the property tests with many more examples
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/properties --timeout 3600
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/properties -m "not slow" --timeout 3600
 
 install: $(STAMP)
 	@echo "installed: $(BIN)/atttcli"
