@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from atttcli.cli.record_words import record_word
 from atttcli.clock import DAY, HOUR, MINUTE, local_text
 from atttcli.text.messages import _, language, ngettext
 from atttcli.text.retell import retell
@@ -142,7 +143,7 @@ def field_word(name: str) -> str:
         "flags": _("Flags"),
         "national_list": _("On the national list"),
     }
-    return words.get(name, name)
+    return words.get(name) or record_word(name)
 
 
 def _value(value: Any, name: str = "") -> str:

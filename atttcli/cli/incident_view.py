@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import render
 from atttcli.cli.alert_view import title_of
-from atttcli.cli.casework_words import distance, entry_words, localised, moment, status_word
+from atttcli.cli.casework_words import distance, entry_words, field_word, localised, moment, status_word
 from atttcli.cli.law_words import LawWords
 from atttcli.clock import parse_moment, rfc3339
+from atttcli.model.record import FIELDS
 from atttcli.text.messages import _, ngettext, speaking
 from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from atttcli.cli.context import App
 
 
@@ -26,7 +29,8 @@ def incident_json(app: App, number: str, *, brief: bool = False) -> dict[str, An
         key: row[key] for key in ("number", "title", "status", "category", "severity", "class", "owner", "profile")
     }
     body |= {"organisation": row["organisation"], "resolution": row["resolution"], "cause": row["cause"]}
-    body |= {key: json.loads(row[key]) for key in ("agencies", "systems", "fields")}
+    body |= {key: json.loads(row[key]) for key in ("agencies", "systems", "fields", "gates")}
+    body |= {"merged_into": row["merged_into"], "exercise": bool(row["exercise"])}
     body |= {key: row[key] and rfc3339(row[key]) for key in ("detected", "opened", "closed", "updated")}
     if brief:
         return body
@@ -41,6 +45,13 @@ def incident_json(app: App, number: str, *, brief: bool = False) -> dict[str, An
         {key: e[key] for key in ("number", "sha256", "name", "size", "source", "note", "actor")}
         for e in store.rows("SELECT * FROM evidence WHERE incident = ? AND withdrawn IS NULL ORDER BY number", number)
     ]
+    body["approvals"] = [
+        {
+            "gate": a["gate"], "approver": a["approver"], "paper": a["paper"], "recorded_by": a["recorded_by"],
+            "at": rfc3339(a["at"]),
+        }
+        for a in store.rows("SELECT * FROM approval WHERE incident = ? ORDER BY seq", number)
+    ]  # fmt: skip
     body["deadlines"] = [
         {
             "code": d["code"], "name": d["name"], "name_en": d["name_en"], "document": d["document"],
@@ -92,9 +103,25 @@ def show_incident(app: App, number: str) -> None:
         (_("Opened"), moment(row["opened"])),
         (_("Closed at"), moment(row["closed"])),
     ]
+    facts += list(_further(body))
     for name, value in facts:
         render.line(f"  {name + ':':<16} {value}")
     _show_parts(app, number, body)
+
+
+def _further(body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What not every incident has: merged, exercise, approvals, and the fields of the record that are filled."""
+    if body["merged_into"]:
+        yield _("Merged into"), body["merged_into"]
+    if body["exercise"]:
+        yield _("Exercise"), _("yes")
+    for approval in body["approvals"]:
+        paper = f" ({approval['paper']})" if approval["paper"] else ""
+        yield _("Approvals"), f"{status_word(approval['gate'])}: {approval['approver']}{paper}"
+    for name, value in body["fields"].items():
+        if name in FIELDS and value not in (None, "", []):
+            shown = moment(value) if FIELDS[name].kind == "moment" else value
+            yield field_word(name), ", ".join(map(str, shown)) if isinstance(shown, list) else shown
 
 
 def _show_parts(app: App, number: str, body: dict[str, Any]) -> None:
