@@ -201,9 +201,13 @@ def _agency(given: str, inventory: Inventory) -> str:
 
 
 def like_agencies(text: str, agencies: Sequence[Agency]) -> list[Agency]:
-    """Agencies whose code or name holds every word of the text, diacritics or not."""
-    words = fold(text).split()
-    return [one for one in agencies if all(word in fold(f"{one.code} {one.name} {one.short_name}") for word in words)]
+    """Agencies whose code or name holds every word of the text, diacritics or not; failing that, as beginnings of words."""
+    wanted = fold(text).split()
+    names = [(one, fold(f"{one.code} {one.name} {one.short_name}").split()) for one in agencies]
+    whole = [one for one, words in names if all(word in words for word in wanted)]
+    return whole or [
+        one for one, words in names if all(any(known.startswith(word) for known in words) for word in wanted)
+    ]
 
 
 def card_for(category: str) -> Card:
