@@ -19,8 +19,8 @@ COLUMNS = ("title", "category", "severity", "owner", "detected", "resolution", "
 _ASSIGNMENT = re.compile(r"([a-z][a-z0-9_]{0,40})([+-]?)=(.*)\Z", re.DOTALL)
 _ATTACK = re.compile(r"T\d{4}(\.\d{3})?\Z")
 _WORDS = {
-    "yes": "yes", "y": "yes", "true": "yes", "1": "yes", "co": "yes", "no": "no", "n": "no", "false": "no", "0": "no",
-    "khong": "no", "unknown": "unknown", "khong ro": "unknown", "?": "unknown",
+    "yes": "yes", "y": "yes", "true": "yes", "1": "yes", "co": "yes", "c": "yes", "no": "no", "n": "no", "false": "no", "0": "no",
+    "khong": "no", "k": "no", "unknown": "unknown", "khong ro": "unknown", "?": "unknown",
 }  # fmt: skip
 
 
