@@ -192,7 +192,7 @@ def _rule(duty: Deadline) -> str:
     if duty.kind == "at_once":
         return _("at once after: {trigger}", trigger=_trigger(duty))
     return (
-        _("every year before {days}", days=", ".join(duty.dates))
+        _("every year before {days}", days=", ".join("/".join(reversed(one.split("-"))) for one in duty.dates))
         if duty.dates
         else _("every {cycle}", cycle=_cycles(duty))
     )
