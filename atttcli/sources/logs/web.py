@@ -7,13 +7,14 @@ still percent-encoded, still with the server's own escapes (`\\x16`, `\\"`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.logs.address import address_port
 from atttcli.sources.logs.lines import Block, head_lines, read_blocks
 from atttcli.sources.logs.stamps import Stamps
+from atttcli.sources.logs.web_usual import usual_lines
 
 # Possessive quantifiers (*+, ++) keep every pattern linear on crafted lines.
 _QUOTED = r'"((?:[^"\\]|\\.)*+)"'
@@ -22,7 +23,7 @@ _LINE = re.compile(
     rf"(?: {_QUOTED} {_QUOTED})?+(.*+)\Z",
     re.DOTALL,
 )
-_FAST = re.compile(  # nine lines in ten; the general pattern takes the rest
+_FAST = re.compile(  # most of what is not usual; the general pattern takes the rest
     r'(\S++) (\S++) (\S++) \[([^\]]{20,26})\] "([A-Z]++) ([^\s"\\]++) (HTTP/[0-9.]++)" (\d{3}) (\d++)'
     r'(?: "([^"\\]*+)" "([^"\\]*+)"(?: (.++))?+)?+\Z'
 )
@@ -45,16 +46,21 @@ class WebAccess:
     def read(self, given: Input) -> Iterator[Record]:
         """An Event a line; a line that is none of this format is a ReadProblem."""
         stamps = Stamps(given)
+        usual = usual_lines(stamps)
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block
             else:
-                yield from _events(block, stamps)
+                yield from _events(block, stamps, usual)
 
 
-def _events(block: Block, stamps: Stamps) -> Iterator[Event | ReadProblem]:
+def _events(block: Block, stamps: Stamps, usual: Callable[[str, int], Event | None]) -> Iterator[Event | ReadProblem]:
     fast, clf, client_of = _FAST.match, stamps.clf, address_port
     for number, line in enumerate(block.lines, block.number):
+        event = usual(line, number)
+        if event is not None:
+            yield event
+            continue
         found = fast(line)
         if found is None:
             if not line or line.isspace():
