@@ -1,26 +1,39 @@
-"""`atttcli playbook`: what playbooks there are, and running them."""
+"""`atttcli playbook`: what playbooks there are, checking, drawing, taking in and handing on."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from atttcli.cli import render
-from atttcli.cli.casework_words import moment, status_word
+from atttcli.cli.casework_words import moment
 from atttcli.cli.context import App, with_app
-from atttcli.cli.current import incident_number
-from atttcli.clock import parse_moment, rfc3339
+from atttcli.cli.lazy import LazyGroup
+from atttcli.clock import parse_moment
 from atttcli.text.messages import _, language, ngettext
-from atttcli.text.retell import retell
+
+if TYPE_CHECKING:
+    from atttcli.model.playbook import Playbook
+    from atttcli.playbook.library import Library
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+_FILES = (".yaml", ".yml", ".json")
+_MORE = {
+    "run": ("atttcli.cli.playbook_run", "run", "Start, show, pause and cancel runs."),
+    "import": ("atttcli.cli.playbook_keep", "import_", "Take a playbook into this workspace, pinned by its digest."),
+    "export": ("atttcli.cli.playbook_keep", "export", "Print a playbook as CACAO JSON, or as YAML."),
+    "new": ("atttcli.cli.playbook_keep", "new", "Print a whole, valid beginning of a playbook."),
+    "remove": ("atttcli.cli.playbook_keep", "remove", "No longer offer an imported playbook."),
+    "trust": ("atttcli.cli.playbook_keep", "trust", "Let commands of exactly this playbook run on this machine."),
+    "distrust": ("atttcli.cli.playbook_keep", "distrust", "No command of it runs here any more."),
+}
 
 
-@click.group()
+@click.group(cls=LazyGroup, lazy=_MORE)
 def playbook() -> None:
-    """List playbooks and run them.
+    """List, check, draw and run playbooks (CACAO 2.0).
 
     \b
     Example:
@@ -28,45 +41,79 @@ def playbook() -> None:
     """
 
 
+def library(app: App) -> Library:
+    """All playbooks within reach: of the workspace if there is one, and the shipped ones."""
+    from atttcli.playbook.library import Library
+
+    workspace = app.workspace_if_any()
+    return Library(workspace.root, app.store) if workspace else Library()
+
+
+def is_file(name: str) -> bool:
+    """Whether people mean a file and not a name."""
+    return name.lower().endswith(_FILES) or "/" in name
+
+
+def book_or_file(app: App, name: str, *, lenient: bool = False) -> Playbook:
+    """A playbook by name, or of a file."""
+    from atttcli.playbook.load import load_playbook
+
+    if is_file(name):
+        return load_playbook(Path(name), lenient=lenient)
+    return library(app).find(name, lenient=lenient)
+
+
 @playbook.command("list")
 @_json
 @with_app
 def list_(app: App, as_json: bool) -> None:
-    """The playbooks that are shipped.
+    """The playbooks that are shipped and imported.
 
     \b
     Example:
       atttcli playbook list
     """
-    from atttcli.playbook.load import load_playbook, playbook_files
-
-    found = [load_playbook(path) for path in playbook_files()]
+    found = library(app).all()
+    trusted = _trusted(app)
     if as_json:
-        render.emit_json_lines(_summary(p) for p in found)
+        render.emit_json_lines(summary(book, book.digest in trusted) for book in found)
         return
+    words = {"shipped": _("shipped"), "imported": _("imported")}
     render.table(
-        [_("Name"), _("Steps"), _("Changed"), _("Title")],
+        [_("Name"), _("Steps"), _("Changed"), _("From"), _("Title")],
         (
-            (p.short, _actions(p), moment(parse_moment(p.modified))[:10], p.name_en if language() == "en" else p.name)
-            for p in found
+            (
+                book.short, _actions(book), moment(parse_moment(book.modified))[:10], words[book.origin],
+                book.name_en if language() == "en" else book.name,
+            )
+            for book in found
         ),
-        wide=(3,),
-    )
+        wide=(4,),
+    )  # fmt: skip
 
 
-def _actions(book: Any) -> int:
+def _trusted(app: App) -> frozenset[str]:
+    if app.workspace_if_any() is None:
+        return frozenset()
+    rows = app.store.rows("SELECT digest FROM playbook_trust WHERE revoked IS NULL")
+    return frozenset(row["digest"] for row in rows)
+
+
+def _actions(book: Playbook) -> int:
     return sum(1 for step in book.steps.values() if step.type == "action")
 
 
-def _summary(book: Any) -> dict[str, Any]:
+def summary(book: Playbook, trusted: bool = False) -> dict[str, Any]:
+    """One line of `playbook list --json`."""
     return {
         "id": book.id, "name": book.short, "title": book.name, "title_en": book.name_en, "modified": book.modified,
-        "digest": book.digest, "actions": _actions(book),
+        "digest": book.digest, "actions": _actions(book), "origin": book.origin, "fits": list(book.fits),
+        "process": book.process, "trusted": trusted,
     }  # fmt: skip
 
 
 @playbook.command()
-@click.argument("name")
+@click.argument("name", metavar="NAME|FILE")
 @_json
 @with_app
 def show(app: App, name: str, as_json: bool) -> None:
@@ -76,15 +123,13 @@ def show(app: App, name: str, as_json: bool) -> None:
     Example:
       atttcli playbook show tt20
     """
-    from atttcli.clock import HOUR
-    from atttcli.playbook.load import find_playbook
-
-    book = find_playbook(name)
+    book = book_or_file(app, name, lenient=True)
     if as_json:
         render.emit_json(book.document)
         return
     english = language() == "en"
     render.line(f"{book.short}  {book.name_en if english else book.name}")
+    render.line(f"{book.id}  {book.modified}  sha256 {book.digest[:16]}…")
     render.table(
         [_("Step"), _("Title"), _("Lead"), _("Due"), _("Demands")],
         (
@@ -92,169 +137,89 @@ def show(app: App, name: str, as_json: bool) -> None:
                 step.code or step.type,
                 (english and step.name_en) or step.name,
                 "; ".join(book.roles.get(role, role) for role in step.lead),
-                f"+{step.due // HOUR} h" if step.due else "-",
+                _span(step.due),
                 _demands(step),
             )
             for step in book.steps.values()
-            if step.type == "action" or step.condition
+            if step.type in {"action", "playbook-action"} or step.condition
         ),
         wide=(1,),
     )
 
 
+def _span(due: int | None) -> str:
+    from atttcli.clock import HOUR, MINUTE
+
+    if due is None:
+        return "-"
+    return f"+{due // HOUR} h" if due % HOUR == 0 else f"+{due // MINUTE} min"
+
+
 def _demands(step: Any) -> str:
     words = [_("evidence")] if step.needs_evidence else []
-    words += [_("yes or no")] if step.asks else []
+    words += [_("yes or no")] if step.asks else list(step.out_args)
+    words += [_("approval: {roles}", roles=", ".join(step.approval))] if step.approval else []
+    words += [command.type for command in step.commands if command.type != "manual"]
     words += [_("optional")] if step.optional else []
     return ", ".join(words) or "-"
 
 
 @playbook.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--lenient", is_flag=True, help="Accept what others' tools write though CACAO does not allow it.")
 @_json
 @click.pass_context
-def lint(ctx: click.Context, file: Path, as_json: bool) -> None:
+def lint(ctx: click.Context, file: Path, lenient: bool, as_json: bool) -> None:
     """Check a playbook file (YAML or CACAO JSON); exits 0 only when it is valid.
 
     \b
     Example:
       atttcli playbook lint my-playbook.yaml
     """
+    from atttcli.playbook.lint import is_valid
     from atttcli.playbook.load import check_file
 
     problems = check_file(file)
+    valid = is_valid(problems, lenient=lenient)
     if as_json:
         render.emit_json_lines(
-            {"path": p.where.path, "line": p.where.line, "message": p.message, "fatal": p.fatal} for p in problems
-        )
+            {
+                "path": p.where.path, "line": p.where.line, "message": p.message, "fatal": p.fatal, "level": p.level,
+                "place": p.place,
+            }
+            for p in problems
+        )  # fmt: skip
     else:
+        words = {"error": _("error"), "lax": _("not allowed"), "warning": _("warning")}
         for problem in problems:
-            render.line(f"{problem.where}: {retell(problem.message)}")
-        render.warn(ngettext("{count} problem", "{count} problems", len(problems)))
-    ctx.exit(2 if any(p.fatal for p in problems) else 0)
+            render.line(f"{problem.where}: {words[problem.level]}: {problem.message}")
+        count = ngettext("{count} problem", "{count} problems", len(problems))
+        render.warn(f"{count}: {_('valid') if valid else _('not valid')}")
+    ctx.exit(0 if valid else 2)
 
 
-@playbook.group()
-def run() -> None:
-    """Start, show and cancel runs.
-
-    \b
-    Example:
-      atttcli playbook run start tt20 --incident SC-2026-0001
-    """
-
-
-@run.command()
-@click.argument("name")
-@click.option("--incident", default="@", metavar="ID", help="The incident; the current one by default.")
+@playbook.command()
+@click.argument("name", metavar="NAME|FILE")
+@click.option("--mermaid", "as_mermaid", is_flag=True, help="A mermaid flow chart for a document.")
 @_json
 @with_app
-def start(app: App, name: str, incident: str, as_json: bool) -> None:
-    """Start a playbook on an incident; its first tasks are open then.
+def graph(app: App, name: str, as_mermaid: bool, as_json: bool) -> None:
+    """Draw a playbook: what follows stands below, branches are indented.
 
     \b
     Example:
-      atttcli playbook run start tt20-art11-ordinary --incident @
+      atttcli playbook graph tt20
+      atttcli playbook graph tt20 --mermaid > tt20.mmd
     """
-    from atttcli.playbook.load import find_playbook
-    from atttcli.playbook.runs import start_run
+    from atttcli.playbook.graph import mermaid, tree, ways
 
-    number = incident_number(app, incident)
-    book = find_playbook(name)
-    identity = start_run(app.journal, book, number)
+    book = book_or_file(app, name, lenient=True)
+    english = language() == "en"
     if as_json:
-        render.emit_json(run_json(app, identity))
+        for key, step in book.steps.items():
+            found = [{"label": label, "to": target} for label, target in ways(step)]
+            render.emit_json({"id": key, "type": step.type, "code": step.code, "name": step.name, "ways": found})
         return
-    render.line(_("Run {run} of {name} on {incident}.", run=identity[:8], name=book.short, incident=number))
-    for row in app.store.rows("SELECT * FROM task WHERE run = ? AND state = 'open' ORDER BY number", identity):
-        render.line(f"→ {row['number']}  {row['code']}/{row['round']}  {_title(row)}")
-
-
-@run.command("list")
-@_json
-@with_app
-def runs(app: App, as_json: bool) -> None:
-    """Every run, newest first.
-
-    \b
-    Example:
-      atttcli playbook run list
-    """
-    rows = app.store.rows(
-        "SELECT id, incident, playbook, state, started, finished FROM playbook_run ORDER BY started DESC"
-    )
-    if as_json:
-        render.emit_json_lines(run_json(app, row["id"]) for row in rows)
-        return
-    render.table(
-        [_("Run"), _("Incident"), _("Status"), _("Started"), _("Finished")],
-        (
-            (r["id"][:8], r["incident"], status_word(r["state"]), moment(r["started"]), moment(r["finished"]))
-            for r in rows
-        ),
-    )
-
-
-@run.command("show")
-@click.argument("which", metavar="[RUN|ID]", default="@")
-@_json
-@with_app
-def show_run(app: App, which: str, as_json: bool) -> None:
-    """Where a run stands: its tasks in order, with rounds.
-
-    \b
-    Example:
-      atttcli playbook run show SC-2026-0001
-    """
-    from atttcli.playbook.runs import run_row
-
-    row = run_row(app.journal, incident_number(app, which) if which == "@" else which)
-    if as_json:
-        render.emit_json(run_json(app, row["id"]))
-        return
-    render.line(f"{row['id'][:8]}  {row['incident']}  {status_word(row['state'])}  {moment(row['started'])}")
-    for task in app.store.rows("SELECT * FROM task WHERE run = ? ORDER BY number", row["id"]):
-        state = status_word(task["state"])
-        render.line(
-            f"  {task['number']}  {task['code']}/{task['round']}  {state:<10} {task['closed_by']:<12} {_title(task)}"
-        )
-
-
-@run.command()
-@click.argument("which", metavar="RUN|ID")
-@click.option("--reason", default="", help="Why.")
-@_json
-@with_app
-def cancel(app: App, which: str, reason: str, as_json: bool) -> None:
-    """End a run and its open tasks.
-
-    \b
-    Example:
-      atttcli playbook run cancel SC-2026-0001 --reason "chuyển sang quy trình nghiêm trọng"
-    """
-    from atttcli.playbook.runs import cancel_run, run_row
-
-    row = run_row(app.journal, incident_number(app, which) if which == "@" else which)
-    cancel_run(app.journal, row["id"], reason)
-    if as_json:
-        render.emit_json(run_json(app, row["id"]))
-    else:
-        render.line(_("Run {run} is cancelled.", run=row["id"][:8]))
-
-
-def run_json(app: App, identity: str) -> dict[str, Any]:
-    """The stable JSON of a run."""
-    from atttcli.cli.incident_view import task_json
-
-    row = app.store.row("SELECT * FROM playbook_run WHERE id = ?", identity)
-    assert row is not None
-    body: dict[str, Any] = {key: row[key] for key in ("id", "incident", "playbook", "modified", "digest", "state")}
-    body |= {key: row[key] and rfc3339(row[key]) for key in ("started", "finished")}
-    tasks = app.store.rows("SELECT * FROM task WHERE run = ? ORDER BY number", identity)
-    return body | {"tasks": [task_json(task) for task in tasks]}
-
-
-def _title(row: Any) -> str:
-    from atttcli.cli.casework_words import localised
-
-    return localised(row, "title")
+    words = {"yes": _("yes"), "no": _("no"), "failed": _("failed"), "exception": _("exception")}
+    for text in mermaid(book, english) if as_mermaid else tree(book, english, words):
+        render.line(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atttcli.errors import Conflict, InputError, IntegrityError, NotFound, UsageError
 from atttcli.model.playbook import Playbook
@@ -13,6 +13,7 @@ from atttcli.packaged import packaged
 from atttcli.playbook.document import digest, json_text, parse_json, read_bytes, read_document
 from atttcli.playbook.lint import is_valid, lint
 from atttcli.playbook.load import checked, from_document, pick, shipped
+from atttcli.store.durable import make_folder, sync_folder
 from atttcli.text.fold import fold
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ class Library:
                 f"{book.short} is kept but cannot be run: {first.message}", hint=f"atttcli playbook show {book.short}"
             )
         return book
+
+    def document(self, name: str) -> Any:
+        """The document as it was shipped or imported, byte for byte of its texts."""
+        book = self.find(name, lenient=True)
+        if book.origin == "imported" and self.root is not None:
+            path = stored_path(self.root, book.short)
+            return parse_json(read_bytes(path), str(path))
+        return book.document
 
     def by_id(self, identity: str, version: str = "") -> Playbook | None:
         """A playbook by its id (and version, when one is demanded)."""
@@ -126,10 +135,11 @@ def remove_playbook(journal: Journal, short: str, reason: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(temporary, path)
+    sync_folder(path.parent)

@@ -1,0 +1,1 @@
+"""The only room that starts another program: argument lists, bounded time and output, never a shell of ours."""
