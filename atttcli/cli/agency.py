@@ -12,6 +12,7 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
+from atttcli.cli.log_source import log_source
 from atttcli.cli.law_words import group_word
 from atttcli.errors import Conflict, NotFound, UsageError
 from atttcli.text.fold import fold
@@ -51,7 +52,8 @@ def agency_list(app: App, words: tuple[str, ...], group: str | None, as_json: bo
         return
     columns = (_("code"), _("name"), _("group"), _("networks"), _("contact"), _("alerts"))
     rows = [
-        (a.code, a.name, group_word(a.group), len(_networks(app, a.code)), a.contact_email, counts.get(a.code, 0)) for a in found
+        (a.code, a.name, group_word(a.group), len(_networks(app, a.code)), a.contact_email, counts.get(a.code, 0))
+        for a in found
     ]
     render.table(columns, rows, wide=(1,))
 
@@ -357,7 +359,7 @@ def system_show(app: App, name: str, as_json: bool) -> None:
     Example:
       atttcli system show lgsp
     """
-    item = _find_system(app, name)
+    item = find_system(app, name)
     body = _system_json(app, item)
     if as_json:
         render.emit_json(body)
@@ -386,7 +388,8 @@ def system_show(app: App, name: str, as_json: bool) -> None:
             render.line(f"  {label}: {value}")
 
 
-def _find_system(app: App, name: str) -> System:
+def find_system(app: App, name: str) -> System:
+    """The one system of this code or name; NotFound with those that are near."""
     exact = app.inventory.system(name)
     if exact is not None:
         return exact
@@ -395,3 +398,6 @@ def _find_system(app: App, name: str) -> System:
         hint = _("one of: {codes}", codes=", ".join(s.code for s in near[:8])) if near else "atttcli system list"
         raise NotFound(_("no single system {name}", name=repr(name[:60])), hint=hint)
     return near[0]
+
+
+system.add_command(log_source)

@@ -52,6 +52,7 @@ ROOMS: tuple[tuple[str, str], ...] = (
     ("atttcli.cli.agenda", "alert_items"),
     ("atttcli.cli.agenda_incidents", "incident_items"),
     ("atttcli.cli.agenda", "unresolved_items"),
+    ("atttcli.cli.log_source", "unplaced_items"),
     ("atttcli.cli.advisory_agenda", "advisory_items"),
 )
 

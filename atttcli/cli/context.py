@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from atttcli.clock import Clock
+from atttcli.clock import VIETNAM, Clock, from_micros
 from atttcli.errors import WorkspaceError
 
 if TYPE_CHECKING:
@@ -111,11 +111,12 @@ class App:
             import json
 
             from atttcli.inventory import from_payload
+            from atttcli.inventory.changes import with_changes
 
             text = self.store.value("SELECT payload FROM organisation ORDER BY adopted DESC LIMIT 1")
             if text is None:
                 raise WorkspaceError("this workspace has adopted no organisation", hint="atttcli init")
-            self._organisation = from_payload(json.loads(text))
+            self._organisation = with_changes(from_payload(json.loads(text)), self._place_changes())
         return self._organisation
 
     @property
@@ -125,9 +126,22 @@ class App:
             from atttcli.inventory import Inventory
             from atttcli.model.inventory import Network
 
-            rows = self.store.rows("SELECT cidr, agency, valid_from, valid_until, note FROM learned_network")
-            self._inventory = Inventory(self.organisation, learned=[Network(*tuple(row)) for row in rows])
+            rows = self.store.rows("SELECT cidr, agency, valid_from, valid_until, note, ports FROM learned_network")
+            today = from_micros(self.clock.now(), VIETNAM).date().isoformat()
+            told = [(row["pattern"], row["system"]) for row in self.store.rows("SELECT * FROM log_source")]
+            self._inventory = Inventory(self.organisation, [Network(*tuple(row)) for row in rows], told, today)
         return self._inventory
+
+    def forget_place(self) -> None:
+        """Organisation and inventory are read again: somebody has changed them."""
+        self._organisation = self._inventory = None
+
+    def _place_changes(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """What people changed beside the organisation's file, in the order in which they did."""
+        import json
+
+        rows = self.store.rows("SELECT kind, code, fields FROM place_change ORDER BY seq, kind, code")
+        return [(row["kind"], row["code"], json.loads(row["fields"])) for row in rows]
 
     def close(self) -> None:
         """Close what was opened."""

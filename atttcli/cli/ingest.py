@@ -15,12 +15,14 @@ from atttcli.errors import UsageError
 from atttcli.text.messages import _, ngettext
 from atttcli.text.retell import retell
 
+_SHOWN = 5
 _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--source", "log_source", default="", metavar="NAME", help="The log that these files continue.")
+@click.option("--system", "system", default="", metavar="CODE", help="The system that these logs are of.")
 @click.option("--source-tz", default="", metavar="+07:00", help="Zone of times that carry none.")
 @click.option("--password", "passwords", multiple=True, metavar="P", help="Password of archives (repeatable).")
 @click.option("--mapping", type=click.Path(exists=True, dir_okay=False), help="Mapping of a CSV or JSON lines log.")
@@ -31,6 +33,7 @@ def ingest(
     app: App,
     paths: tuple[str, ...],
     log_source: str,
+    system: str,
     source_tz: str,
     passwords: tuple[str, ...],
     mapping: str | None,
@@ -53,6 +56,7 @@ def ingest(
     from atttcli.ingest.run import Ingest
 
     inventory = app.inventory
+    code = _system_code(app, system)
     manner = Manner(
         passwords=tuple(dict.fromkeys([*(p.encode() for p in passwords), b"infected"])),
         zone=_zone(source_tz),
@@ -62,15 +66,47 @@ def ingest(
         allow=allow,
     )
     with render.progress(_("Ingest"), quiet=as_json) as tick:
-        job = Ingest(app.workspace, app.store, inventory, app.clock, app.journal.actor, manner, log_source, tick)
+        job = Ingest(app.workspace, app.store, inventory, app.clock, app.journal.actor, manner, log_source, tick, code)
         account = job.run(paths)
+    unplaced = _unplaced(app, account)
     if as_json:
-        render.emit_json(_as_json(account))
+        render.emit_json(_as_json(account) | {"unplaced": unplaced})
     else:
         _show(account)
+        _show_unplaced(unplaced)
     for path, reason in account.failures:
         render.warn(f"atttcli: {path}: {retell(reason)}")
     click.get_current_context().exit(2 if account.incomplete else 1 if account.alerts else 0)
+
+
+def _system_code(app: App, name: str) -> str:
+    if not name:
+        return ""
+    from atttcli.cli.agency import find_system
+
+    return find_system(app, name).code
+
+
+def _unplaced(app: App, account: Any) -> list[dict[str, Any]]:
+    """Logs of this run whose alerts name neither agency nor system."""
+    from atttcli.store.facts.alerts import logs_without_place
+
+    known = {one.sha256 for one in account.files}
+    found = logs_without_place(app.store, 1000)
+    return [{"path": path, "alerts": count} for sha256, path, count in found if sha256 in known]
+
+
+def _show_unplaced(found: list[dict[str, Any]]) -> None:
+    from atttcli.cli.log_source import command_for
+
+    for one in found[:_SHOWN]:
+        text = ngettext(
+            "{path}: {count} alert of no agency. Which system is this log of?",
+            "{path}: {count} alerts of no agency. Which system is this log of?",
+            one["alerts"],
+            path=one["path"],
+        )
+        render.line(f"{text} {command_for(one['path'])}")
 
 
 def _zone(text: str) -> tzinfo:

@@ -28,8 +28,9 @@ from atttcli.sources.logs.lines import head_lines
 from atttcli.sources.secrecy import refuse_secret
 from atttcli.store.connection import Store
 from atttcli.store.facts import files, segments
+from atttcli.store.facts.alerts import set_system
 from atttcli.store.workspace import Workspace
-from atttcli.triage.desk import Desk, assign_again, mute_again
+from atttcli.triage.desk import Desk, assign_again, hint_again, mute_again
 
 _FIRST = frozenset({"list", "mail"})
 
@@ -50,6 +51,7 @@ class Ingest:
     manner: Manner
     log_source: str = ""
     tick: Tick = _quiet
+    system: str = ""
 
     def run(self, paths: Sequence[str]) -> RunAccount:
         """Take in all of it. Failures of single inputs stand in the account; a full disk raises WorkspaceError."""
@@ -81,6 +83,7 @@ class _Run:
         matchers = Matchers(given.workspace, store, given.inventory)
         desk = Desk(store, given.inventory, clock)
         self.session = Session(given.workspace, store, desk, matchers, clock, number, given.tick, given.log_source)
+        self.session.system = given.system
         self.router = Router(paths, given.manner)
         self._accounts: dict[str, FileAccount] = {}
         self._failed: set[tuple[str, str]] = set()
@@ -102,6 +105,7 @@ class _Run:
         self.account.kept_matches = match_kept(self.session, written)
         self.account.correlated = correlate(self.session)
         assign_again(store, self._given.inventory)
+        hint_again(store, self._given.inventory)
         mute_again(store, self.session.clock.now())
         self.account.alerts = store.value("SELECT coalesce(sum(count), 0) FROM alert") - before
         self.account.rules_refused = len([p for p in self.session.matchers.problems if p.refused])
@@ -161,6 +165,9 @@ class _Run:
             return
         if item.kind in ("file", "log"):
             self._refuse_marked(item)
+        if self.session.system and item.kind in ("log", "capture"):
+            with self.session.store.transaction() as db:
+                set_system(db, sha256, self.session.system)
         if state == "done":
             self._known(item)
             return

@@ -32,6 +32,7 @@ class Session:
     run: int
     tick: Tick
     log_source: str = ""
+    system: str = ""  # that the logs of this run are of
     matched: KeptMatches = field(default_factory=KeptMatches)
 
 

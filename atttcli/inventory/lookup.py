@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from atttcli.clock import VIETNAM, from_micros
+from atttcli.inventory.log_sources import LogSources
 from atttcli.inventory.organisation import Organisation
-from atttcli.inventory.ranges import Range, RangeTable, address_text, parse_network, span_micros
+from atttcli.inventory.ranges import Range, RangeTable, address_text, parse_network, parse_ports, span_micros
 from atttcli.inventory.versions import version_matches
 from atttcli.model.inventory import Agency, Network, System
 from atttcli.text.fold import fold
@@ -29,13 +31,21 @@ class Share:
 
 class Inventory:
     """Look-ups over an organisation. `learned`: networks added later by people (`agency learn-ip`); they win a tie.
+    `log_sources`: patterns of logs and their systems (`system log-source add`).
 
     Times are microseconds since the epoch. Without a time the answer is today's register: what has no end comes first.
+    What belonged to an agency that has been merged is its successor's from the day after its last. `today` is ISO.
     """
 
-    def __init__(self, organisation: Organisation, learned: Iterable[Network] = ()) -> None:
+    def __init__(
+        self, organisation: Organisation, learned: Iterable[Network] = (), log_sources: Iterable[tuple[str, str]] = (),
+        today: str = "",
+    ) -> None:  # fmt: skip
         self.organisation = organisation
+        self._today = today
+        self.log_sources = LogSources(log_sources, organisation.systems)
         self._agencies = {agency.code: agency for agency in organisation.agencies}
+        self._merged = {a.code for a in organisation.agencies if a.valid_until and a.successor in self._agencies}
         self._systems = {system.code: system for system in organisation.systems}
         added = tuple(learned)
         self._networks = (*organisation.networks, *added)
@@ -74,17 +84,26 @@ class Inventory:
         """The system of this code."""
         return self._systems.get(code)
 
-    def owner_of_address(self, address: str, at: int | None = None) -> Agency | None:
-        """The agency with the smallest range that holds the address and was valid then; IPv4 and IPv6."""
-        if at is not None:
-            return self._agencies.get(self._addresses.find(address, at) or "")
+    def _holder(self, code: str, at: int | None) -> Agency | None:
+        """The agency of this code, or at a time after its end who took it over."""
+        if code in self._merged:
+            code = self.current(code, self._today if at is None else from_micros(at, VIETNAM).date().isoformat())
+        return self._agencies.get(code)
+
+    def owner_of_address(self, address: str, at: int | None = None, port: int | None = None) -> Agency | None:
+        """The agency with the smallest range that holds the address and was valid then; IPv4 and IPv6.
+
+        `port` tells apart agencies that share an address behind NAT.
+        """
+        if at is not None or port is not None:
+            return self._holder(self._addresses.find(address, at, port) or "", at)
         try:
             return self._seen[address]
         except KeyError:
             pass
         if len(self._seen) >= _CACHED:
             self._seen.clear()
-        found = self._agencies.get(self._addresses.find(address) or "")
+        found = self._holder(self._addresses.find(address) or "", None)
         self._seen[address] = found
         return found
 
@@ -111,23 +130,23 @@ class Inventory:
 
     def owner_of_domain(self, domain: str, at: int | None = None) -> Agency | None:
         """The agency of the longest registered name that the domain is or lies below."""
-        return self._agencies.get(self._domains.find(domain, at, "web"))
+        return self._holder(self._domains.find(domain, at, "web"), at)
 
     def owner_of_mailbox(self, mailbox: str, at: int | None = None) -> Agency | None:
         """The agency of the mailbox itself, else of its domain as a mail domain, else of its domain."""
         address = mailbox.strip().strip("<>").lower()
         box = self._mailboxes.get(address)
         if box is not None:
-            return self._agencies.get(box.agency)
+            return self._holder(box.agency, at)
         domain = address.rpartition("@")[2]
-        return self._agencies.get(self._domains.find(domain, at, "mail"))
+        return self._holder(self._domains.find(domain, at, "mail"), at)
 
-    def owner_of(self, value: str, at: int | None = None) -> Agency | None:
-        """The agency of an address, mailbox, URL or domain, whatever it is."""
+    def owner_of(self, value: str, at: int | None = None, port: int | None = None) -> Agency | None:
+        """The agency of an address (with port), mailbox, URL or domain, whatever it is."""
         host = _host(value)
         if "@" in host:
             return self.owner_of_mailbox(host, at)
-        return self.owner_of_address(host, at) or self.owner_of_domain(host, at)
+        return self.owner_of_address(host, at, port) or self.owner_of_domain(host, at)
 
     def system_of(self, value: str) -> System | None:
         """The system of an address, mailbox, host name, URL or domain."""
@@ -273,7 +292,8 @@ def _network_ranges(networks: Iterable[Network], learned: Iterable[Network]) -> 
         for network in group:
             parsed = parse_network(network.cidr)
             if parsed is not None:
-                yield Range(*parsed, network.agency, *span_micros(network.valid_from, network.valid_until), rank)
+                span = span_micros(network.valid_from, network.valid_until)
+                yield Range(*parsed, network.agency, *span, rank, parse_ports(network.ports))
 
 
 def _system_ranges(systems: Iterable[System]) -> Iterator[Range[System]]:

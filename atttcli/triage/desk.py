@@ -12,11 +12,12 @@ from atttcli.model.alert import Alert
 from atttcli.model.observable import Observable
 from atttcli.store.connection import Connection, Store
 from atttcli.store.facts import alerts as facts
-from atttcli.triage.assign import agency_and_system, codes_of_row
+from atttcli.triage.assign import agency_and_system, codes_of_row, with_hint
 from atttcli.triage.identity import fingerprint
 from atttcli.triage.mute import is_muted
 
 _LONGEST = 16_384
+CLAIMS = ("national-list", "mail", "manual", "message")  # they say whom they concern: where they came from says nothing
 
 
 class Desk:
@@ -26,6 +27,7 @@ class Desk:
         self._store, self._inventory, self._clock = store, inventory, clock
         self._mutes = facts.mutes(store, clock.now())
         self._places: dict[str, tuple[str, str]] = {}
+        self._hints: dict[str, str] = {}
 
     def store_alerts(self, db: Connection, alerts: Sequence[tuple[Alert, str]]) -> tuple[list[bool], int]:
         """Alerts with the digest of their rule pack: which sightings were new, and how many alerts were made."""
@@ -40,6 +42,8 @@ class Desk:
             if len(self._places) > 100_000:
                 self._places.clear()
             place = self._places[mark] = agency_and_system(alert, self._inventory)
+        if not all(place) and alert.kind not in CLAIMS:
+            place = with_hint(place, self._hint(alert), self._inventory)
         observables = [_plain(one) for one in alert.observables]
         subject = {
             "rule_id": alert.rule_id, "agency": place[0], "victim": alert.victim, "observables": observables,
@@ -54,6 +58,40 @@ class Desk:
             detail=_detail(alert.detail), muted=bool(self._mutes) and is_muted(subject, self._mutes),
             occurrence=alert.occurrence,
         )  # fmt: skip
+
+    def _hint(self, alert: Alert) -> str:
+        """The system of the log that the alert was made of."""
+        sha256 = alert.origin.sha256
+        if not sha256:
+            return ""
+        if sha256 not in self._hints:
+            if len(self._hints) > 10_000:
+                self._hints.clear()
+            self._hints[sha256] = system_of_log(self._store, self._inventory, sha256, alert.origin.path)
+        return self._hints[sha256]
+
+
+def system_of_log(store: Store, inventory: Inventory, sha256: str, path: str) -> str:
+    """Code of the system that a file's alerts are of: said when it was ingested, told for its path or name, or its format's."""
+    given, name, reader = facts.log_of(store, sha256)
+    return given or inventory.log_sources.system_of(path, name, reader)
+
+
+def hint_again(store: Store, inventory: Inventory) -> int:
+    """Alerts of logs that name no system (or no agency): look up their log's anew; returns how many found something."""
+    if not inventory.log_sources and not facts.any_system_given(store):
+        return 0
+    found: list[tuple[str, str, int]] = []
+    for sha256, path in facts.sources_without_place(store, CLAIMS):
+        hint = system_of_log(store, inventory, sha256, path)
+        for identity, agency, system in facts.without_place(store, sha256, CLAIMS) if hint else ():
+            place = with_hint((agency, system), hint, inventory)
+            if place != (agency, system):
+                found.append((*place, identity))
+    if found:
+        with store.transaction() as db:
+            facts.assign(db, found)
+    return len(found)
 
 
 def assign_again(store: Store, inventory: Inventory) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,17 +84,17 @@ def _count(values: list[Any], row: AlertRow) -> None:
 
 def _insert(db: sqlite3.Connection, row: AlertRow, year: int, now: int) -> int:
     prefix = f"CB-{year}-"
-    last = db.execute(
-        "SELECT max(CAST(substr(number, ?) AS INTEGER)) FROM alert WHERE id > (SELECT coalesce(max(id), 0) FROM alert) - 1000"
-        " AND number LIKE ?",
+    found = db.execute(  # numbers go up with ids, within a year
+        "SELECT CAST(substr(number, ?) AS INTEGER) FROM alert WHERE number LIKE ? ORDER BY id DESC LIMIT 1",
         (len(prefix) + 1, prefix + "%"),
-    ).fetchone()[0]
+    ).fetchone()
+    last = 0 if found is None else found[0]
     done = db.execute(
         "INSERT INTO alert (number, fingerprint, kind, rule_id, title, severity, category, key, victim, agency, system, sender,"
         " count, source_sha256, source_path, line, pack, tags, observables, why, detail, created, muted)"
         " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,?,?,?,?)",
         (
-            f"{prefix}{(last or 0) + 1:04d}", row.fingerprint, row.kind, row.rule_id, row.title, row.severity, row.category,
+            f"{prefix}{last + 1:04d}", row.fingerprint, row.kind, row.rule_id, row.title, row.severity, row.category,
             row.key, row.victim, row.agency, row.system, row.sender, row.sha256, row.path, row.line, row.pack, row.tags,
             row.observables, row.why, row.detail, now, int(row.muted),
         ),
@@ -106,13 +106,19 @@ def _insert(db: sqlite3.Connection, row: AlertRow, year: int, now: int) -> int:
 
 def alert_rows(store: Store, where: str = "1", *values: Any) -> list[dict[str, Any]]:
     """Alerts with their state, JSON decoded, worst and newest first. `where` is SQL of ours over `a` and `s`."""
+    return list(each_alert(store, where, *values))
+
+
+def each_alert(store: Store, where: str = "1", *values: Any) -> Iterator[dict[str, Any]]:
+    """As `alert_rows`, one at a time: of half a million only one is held. Nothing may be written meanwhile."""
     sql = (
         "SELECT a.*, coalesce(s.state, 'open') AS state, coalesce(s.verdict, '') AS verdict,"
         " coalesce(s.incident, '') AS incident, coalesce(s.reason, '') AS reason"
         f" FROM alert a LEFT JOIN alert_state s ON s.alert = a.number WHERE {where}"
         " ORDER BY a.severity DESC, a.last_seen DESC, a.id"
     )
-    return [decoded(row) for row in store.rows(sql, *values)]
+    for row in store.connection.execute(sql, values):
+        yield decoded(row)
 
 
 def decoded(row: sqlite3.Row) -> dict[str, Any]:
@@ -147,6 +153,54 @@ def sighted_in(store: Store, sha256: str, kinds: tuple[str, ...] = ()) -> tuple[
 def assign(db: sqlite3.Connection, found: Iterable[tuple[str, str, int]]) -> None:
     """Set agency and system of alerts by id."""
     db.executemany("UPDATE alert SET agency = ?, system = ? WHERE id = ?", found)
+
+
+def log_of(store: Store, sha256: str) -> tuple[str, str, str]:
+    """Of a file: the system given with it, its log's name, and its reader (only of a log); empty where unknown."""
+    row = store.row(
+        "SELECT f.kind, f.reader, coalesce(nullif(f.log_source, ''), g.log_source, '') AS name, coalesce(s.system, '') AS system"
+        " FROM source_file f LEFT JOIN source_system s ON s.sha256 = f.sha256 LEFT JOIN segment g"
+        " ON g.source_sha256 = f.sha256 AND g.part = 0 WHERE f.sha256 = ?",
+        sha256,
+    )
+    return ("", "", "") if row is None else (row["system"], row["name"], row["reader"] if row["kind"] == "log" else "")
+
+
+def set_system(db: sqlite3.Connection, sha256: str, system: str) -> None:
+    """The system that a file is of, as whoever ingests it says."""
+    db.execute("INSERT OR REPLACE INTO source_system VALUES (?,?)", (sha256, system))
+
+
+def any_system_given(store: Store) -> bool:
+    """Whether any file was ingested with its system."""
+    return store.value("SELECT 1 FROM source_system LIMIT 1") is not None
+
+
+def sources_without_place(store: Store, without: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Files (sha256, path) of alerts that lack agency or system, leaving out some kinds of alerts."""
+    sql = (
+        "SELECT DISTINCT source_sha256, source_path FROM alert WHERE (agency = '' OR system = '') AND source_sha256 <> ''"
+        f" AND kind NOT IN ({','.join('?' * len(without))})"
+    )
+    return [(row["source_sha256"], row["source_path"]) for row in store.rows(sql, *without)]
+
+
+def without_place(store: Store, sha256: str, without: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """(id, agency, system) of a file's alerts that lack agency or system, leaving out some kinds of alerts."""
+    sql = (
+        "SELECT id, agency, system FROM alert WHERE (agency = '' OR system = '') AND source_sha256 = ?"
+        f" AND kind NOT IN ({','.join('?' * len(without))})"
+    )
+    return [(row["id"], row["agency"], row["system"]) for row in store.rows(sql, sha256, *without)]
+
+
+def logs_without_place(store: Store, limit: int = 20) -> list[tuple[str, str, int]]:
+    """Logs (sha256, path) whose alerts name neither agency nor system, with how many; the most first."""
+    sql = (
+        "SELECT f.sha256, f.path, count(*) AS n FROM alert a JOIN source_file f ON f.sha256 = a.source_sha256"
+        " WHERE a.agency = '' AND a.system = '' AND f.kind = 'log' GROUP BY f.sha256 ORDER BY n DESC, f.path LIMIT ?"
+    )
+    return [(row["sha256"], row["path"], row["n"]) for row in store.rows(sql, limit)]
 
 
 def set_muted(db: sqlite3.Connection, found: Iterable[tuple[int, int]]) -> None:
