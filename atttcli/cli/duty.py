@@ -36,20 +36,20 @@ def next_(app: App, limit: int, as_json: bool) -> None:
     """
     with speaking("en") if as_json else nullcontext():
         found = agenda(app.store, app.clock.now())
-    shown = found[:limit] if limit else found
+        shown = [(item, item.words) for item in (found[:limit] if limit else found)]
     if as_json:
         render.emit_json_lines(
             {
-                "urgency": item.urgency, "kind": item.kind, "object": item.object, "text": item.words,
+                "urgency": item.urgency, "kind": item.kind, "object": item.object, "text": words,
                 "command": item.command, "due": item.due and rfc3339(item.due),
             }
-            for item in shown
+            for item, words in shown
         )  # fmt: skip
         return
     if not found:
         render.line(_("Nothing is waiting."))
-    for place, item in enumerate(shown, 1):
-        render.line(f"{place:>2}. {'! ' if item.urgency == 0 else ''}{item.words}")
+    for place, (item, words) in enumerate(shown, 1):
+        render.line(f"{place:>2}. {'! ' if item.urgency == 0 else ''}{words}")
         render.line(f"      → {item.command}")
     if len(found) > len(shown):
         render.line(_("… and {n} more: atttcli next --limit 0", n=len(found) - len(shown)))

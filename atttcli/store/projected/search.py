@@ -34,7 +34,7 @@ def identity(key: str) -> int:
 
 def follow(db: sqlite3.Connection, entry: Any) -> None:
     """Bring the rows of everything that an entry touches up to date."""
-    for name in touched(entry):
+    for name in sorted(touched(entry)):
         kind = _KINDS.get(name[:2]) if name[2:3] == "-" else None
         if kind is not None:
             _object(db, name, *kind)

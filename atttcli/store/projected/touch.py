@@ -41,4 +41,4 @@ def record(db: sqlite3.Connection, entry: Any) -> None:
     """Keep what an entry touches. A taking back touches nothing: it leaves things as if nothing had been."""
     if entry.verb == "undone":
         return
-    db.executemany("INSERT OR IGNORE INTO touch VALUES (?,?)", [(name, entry.seq) for name in touched(entry)])
+    db.executemany("INSERT OR IGNORE INTO touch VALUES (?,?)", [(name, entry.seq) for name in sorted(touched(entry))])
