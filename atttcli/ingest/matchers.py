@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atttcli.clock import DAY
 from atttcli.engine import RuleProblem
 from atttcli.engines.correlation import CorrelationEngine, Countries
 from atttcli.engines.indicators import Exclusions, IndicatorEngine, IndicatorIndex
-from atttcli.engines.network import NetworkEngine
 from atttcli.engines.yara import YaraEngine
 from atttcli.ingest.countries import stored_ranges
 from atttcli.ingest.learning import StoredHistory
@@ -20,12 +20,14 @@ from atttcli.model.observable import Indicator
 from atttcli.packaged import packaged
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.indicators import load_indicator_packs
-from atttcli.rulepack.network import load_network_rules
 from atttcli.rulepack.yara import load_yara_rules
 from atttcli.store.connection import Store
 from atttcli.store.facts.alerts import disabled_rules
 from atttcli.store.facts.indicators import indicators
 from atttcli.store.workspace import Workspace, private_folder
+
+if TYPE_CHECKING:
+    from atttcli.engines.network import NetworkEngine
 
 LOOK_BACK = 396 * DAY  # thirteen months
 
@@ -57,6 +59,9 @@ class Matchers:
     @cached_property
     def network(self) -> NetworkEngine:
         """Rules for captures."""
+        from atttcli.engines.network import NetworkEngine
+        from atttcli.rulepack.network import load_network_rules
+
         own = [cidr for cidr in self.inventory.own_networks() if ":" not in cidr] or ["10.0.0.0/8", "192.168.0.0/16"]
         variables = {"HOME_NET": "[" + ",".join(own) + "]"}
         pack = load_network_rules(self._paths("network"), variables, private_folder("rules-cache"))

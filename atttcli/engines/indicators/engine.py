@@ -13,7 +13,17 @@ from typing import Any, Protocol
 
 from atttcli.engines.indicators.exclusions import Exclusions
 from atttcli.engines.indicators.findings import describe_event, describe_file, describe_sighting
-from atttcli.engines.indicators.gather import HEAD, Value, distinct, fields_of, getter, texts, values_in
+from atttcli.engines.indicators.gather import (
+    HEAD,
+    URL,
+    Value,
+    asked_urls,
+    distinct,
+    fields_of,
+    getter,
+    texts,
+    values_in,
+)
 from atttcli.engines.indicators.index import IndicatorIndex, valid_at
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
@@ -137,6 +147,8 @@ class IndicatorEngine:
                         found.setdefault(position, {}).setdefault(mark, (name, value, told))
 
     def _ask(self, asked: set[str], shape: str) -> Hits:
+        if shape == URL:
+            asked = asked_urls(asked)
         clean = self._clean.setdefault(shape, set())
         fresh = asked - clean
         if not fresh:

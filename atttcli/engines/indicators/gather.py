@@ -128,6 +128,11 @@ def _host_values(text: str) -> tuple[Value, ...]:
     return (known,) if known else ()
 
 
+def asked_urls(found: set[str]) -> set[str]:
+    """Those that are no path of our own server: paths are nearly all of them, and are of no use to ask about."""
+    return {text for text in found if text[0] != "/" or text.startswith("//")}
+
+
 def _url_values(text: str) -> tuple[Value, ...]:
     if text[:1] == "/" and text[:2] != "//":
         return ()  # a path of our own server
