@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from atttcli.model.ledger import Ledger
 from atttcli.model.observable import Indicator
 from atttcli.source import Letter, ReadProblem, Record
 from atttcli.sources.lists import ListSource, RowOutcome
+from atttcli.store.connection import Connection
 from atttcli.store.facts import files
 from atttcli.store.facts.indicators import add_indicators
 
@@ -22,33 +23,33 @@ from atttcli.store.facts.indicators import add_indicators
 def take_list(session: Session, item: Item, source: ListSource, row: files.FileRow) -> Ledger:
     """Read and store a list. SecretDocument before anything of it is kept."""
     waiting = Waiting(session, item.given.sha256, item.given.path)
-    letter, outcomes = Letter(), []
+    return _store(session, item, row, waiting, _outcomes(item, source), "reading")
+
+
+def _outcomes(item: Item, source: ListSource) -> Iterator[Letter | RowOutcome | ReadProblem]:
+    """The letter first, then row by row: a list of a million rows is never held whole."""
     try:
-        for outcome in source.outcomes(item.given):
-            if isinstance(outcome, Letter):
-                letter = outcome
-            else:
-                outcomes.append(outcome)
+        yield from source.outcomes(item.given)
     except SecretDocument:
         raise
     except InputError as error:
-        outcomes.append(ReadProblem(None, error.message))
-    return _store(session, item, row, waiting, letter, outcomes, "reading")
+        yield ReadProblem(None, error.message)
 
 
 def take_mail(session: Session, item: Item, row: files.FileRow) -> Ledger:
     """Store what the router read of a mail: one record, whatever it says."""
     waiting = Waiting(session, item.given.sha256, item.given.path)
-    letter = next((record for record in item.records if isinstance(record, Letter)), Letter())
     said = tuple(record for record in item.records if not isinstance(record, (Letter, ReadProblem)))
     for record in item.records:
         if isinstance(record, ReadProblem):
             waiting.problem(record.reason, record.line, record.offset, record.excerpt)
+    outcomes: list[Letter | RowOutcome | ReadProblem] = []
+    outcomes += [record for record in item.records if isinstance(record, Letter)][:1]
     if item.broken is not None:
-        outcomes: list[RowOutcome | ReadProblem] = [ReadProblem(None, item.broken.message)]
+        outcomes.append(ReadProblem(None, item.broken.message))
     else:
-        outcomes = [RowOutcome(1, "", said)]
-    return _store(session, item, row, waiting, letter, outcomes, "done")
+        outcomes.append(RowOutcome(1, "", said))
+    return _store(session, item, row, waiting, outcomes, "done")
 
 
 def _store(
@@ -56,18 +57,19 @@ def _store(
     item: Item,
     row: files.FileRow,
     waiting: Waiting,
-    letter: Letter,
-    outcomes: Sequence[RowOutcome | ReadProblem],
+    outcomes: Iterable[Letter | RowOutcome | ReadProblem],
     state: str,
 ) -> Ledger:
-    ledger = Ledger()
+    ledger, letter = Ledger(), Letter()
     now = session.clock.now()
     inventory = session.matchers.inventory
-    counted: dict[int, int] = {}  # a number for each row that gave alerts -> how many of them
+    rows: list[tuple[int, bool]] = []  # of each row that waits: how many alerts it gave, whether it is new without them
     with session.store.transaction() as db:
         files.begin_file(db, row, now)
-        rows_new: list[bool] = []
         for outcome in outcomes:
+            if isinstance(outcome, Letter):
+                letter = outcome
+                continue
             ledger.read += 1
             records: Sequence[Record] = (outcome,) if isinstance(outcome, ReadProblem) else outcome.records
             problems = [record for record in records if isinstance(record, ReadProblem)]
@@ -75,27 +77,32 @@ def _store(
                 waiting.problem(problem.reason, problem.line, problem.offset, problem.excerpt)
             if problems and len(problems) == len(records):
                 ledger.rejected += 1
-                continue
-            new_indicators = add_indicators(
-                db, [record for record in records if isinstance(record, Indicator)], item.given.sha256, now
-            )
-            ledger.indicators += new_indicators
-            alerts = list(spread([record for record in records if isinstance(record, Alert)], inventory))
-            for alert in alerts:
-                waiting.claim(_with_letter(alert, letter, item))
-            if alerts:
-                counted[len(rows_new)] = len(alerts)
-            rows_new.append(new_indicators > 0 or (not alerts and not any(isinstance(r, Indicator) for r in records)))
-        fresh = iter(waiting.store(db))
-        for index, known_new in enumerate(rows_new):
-            is_new = sum([next(fresh) for _ in range(counted.get(index, 0))]) > 0 or known_new  # takes every one
-            ledger.stored += is_new
-            ledger.duplicate += not is_new
-        ledger.alerts = sum(counted.values())
+            else:
+                indicators = [record for record in records if isinstance(record, Indicator)]
+                added = add_indicators(db, indicators, item.given.sha256, now)
+                ledger.indicators += added
+                alerts = list(spread([record for record in records if isinstance(record, Alert)], inventory))
+                for alert in alerts:
+                    waiting.claim(_with_letter(alert, letter, item))
+                rows.append((len(alerts), added > 0 or not (alerts or indicators)))
+            if waiting.is_full:
+                _settle(db, waiting, rows, ledger)
+        _settle(db, waiting, rows, ledger)
         ledger.check()
         end = files.FileEnd(ledger, dict(item.given.assumed), _letter(letter), state=state)
         files.end_file(db, item.given.sha256, end)
     return ledger
+
+
+def _settle(db: Connection, waiting: Waiting, rows: list[tuple[int, bool]], ledger: Ledger) -> None:
+    """Store what waits and count the rows that it came from."""
+    fresh = iter(waiting.store(db))
+    for alerts, new in rows:
+        is_new = sum([next(fresh) for _ in range(alerts)]) > 0 or new  # takes every one
+        ledger.stored += is_new
+        ledger.duplicate += not is_new
+        ledger.alerts += alerts
+    rows.clear()
 
 
 def _with_letter(alert: Alert, letter: Letter, item: Item) -> Alert:

@@ -97,7 +97,7 @@ def hint_again(store: Store, inventory: Inventory) -> int:
 def assign_again(store: Store, inventory: Inventory) -> int:
     """Look up anew the alerts that no agency owned (after `agency learn-ip`); returns how many found theirs."""
     found = []
-    for row in facts.alert_rows(store, "a.agency = ''"):
+    for row in facts.each_alert(store, "a.agency = ''"):
         agency, system = codes_of_row(row, inventory)
         if agency:
             found.append((agency, system, row["id"]))
@@ -111,7 +111,7 @@ def mute_again(store: Store, now: int) -> int:
     """Bring the muted marks in line with the mutes in force; returns how many alerts are muted."""
     in_force = facts.mutes(store, now)
     changed, count = [], 0
-    for row in facts.alert_rows(store, "1" if in_force else "a.muted = 1"):
+    for row in facts.each_alert(store, "1" if in_force else "a.muted = 1"):
         muted = is_muted(row, in_force)
         count += muted
         if muted != bool(row["muted"]):

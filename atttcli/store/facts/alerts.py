@@ -106,16 +106,16 @@ def _insert(db: sqlite3.Connection, row: AlertRow, year: int, now: int) -> int:
 
 def alert_rows(store: Store, where: str = "1", *values: Any) -> list[dict[str, Any]]:
     """Alerts with their state, JSON decoded, worst and newest first. `where` is SQL of ours over `a` and `s`."""
-    return list(each_alert(store, where, *values))
+    order = "ORDER BY a.severity DESC, a.last_seen DESC, a.id"
+    return list(each_alert(store, f"{where} {order}", *values))
 
 
 def each_alert(store: Store, where: str = "1", *values: Any) -> Iterator[dict[str, Any]]:
-    """As `alert_rows`, one at a time: of half a million only one is held. Nothing may be written meanwhile."""
+    """As `alert_rows`, in no order, one at a time: of half a million only one is held. Nothing may be written meanwhile."""
     sql = (
         "SELECT a.*, coalesce(s.state, 'open') AS state, coalesce(s.verdict, '') AS verdict,"
         " coalesce(s.incident, '') AS incident, coalesce(s.reason, '') AS reason"
         f" FROM alert a LEFT JOIN alert_state s ON s.alert = a.number WHERE {where}"
-        " ORDER BY a.severity DESC, a.last_seen DESC, a.id"
     )
     for row in store.connection.execute(sql, values):
         yield decoded(row)
