@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import render
 from atttcli.cli.casework_words import distance, localised, moment, status_word
+from atttcli.cli.law_words import LawWords
 from atttcli.clock import rfc3339
 from atttcli.text.messages import _, language
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
@@ -58,9 +60,8 @@ def show_task(app: App, row: Any) -> None:
     """One task on the screen."""
     now, detail = app.clock.now(), json.loads(row["detail"])
     render.line(f"{row['number']}  {row['code']}  {localised(row, 'title')}")
-    listed = {
-        name: ", ".join(json.loads(row[name])) for name in ("agencies", "support", "outputs", "evidence", "depends")
-    }
+    listed = {name: ", ".join(json.loads(row[name])) for name in ("agencies", "evidence", "depends")}
+    law = LawWords(str(app.store.value("SELECT profile FROM incident WHERE number = ?", row["incident"]) or ""))
     expected = ", ".join(detail.get("expects", ())) or _("demanded")
     facts = [
         (_("Incident"), row["incident"]),
@@ -69,15 +70,18 @@ def show_task(app: App, row: Any) -> None:
         (_("Lead"), row["lead_name"] or "-"),
         (_("Assignee"), row["assignee"] or "-"),
         (_("Agencies"), listed["agencies"] or "-"),
-        (_("Support"), listed["support"] or "-"),
+        (_("Support"), law.roles(json.loads(row["support"])) or "-"),
         (_("Due"), due_words(row, now)),
         (_("Waits for"), listed["depends"] or (moment(row["not_before"]) if row["not_before"] else "-")),
         (_("Required"), _("yes") if row["required"] else _("no")),
-        (_("Papers"), listed["outputs"] or "-"),
+        (_("Papers"), law.papers(json.loads(row["outputs"])) or "-"),
         (_("Evidence"), listed["evidence"] or (expected if row["needs_evidence"] else "-")),
         (_("Approval"), _approval(row)),
         (_("Asks"), _question(row, detail)),
-        (_("Answer"), row["answer"] or ", ".join(f"{k}={v}" for k, v in json.loads(row["results"]).items()) or "-"),
+        (
+            _("Answer"),
+            retell(row["answer"]) or ", ".join(f"{k}={v}" for k, v in json.loads(row["results"]).items()) or "-",
+        ),
         (_("Note"), row["note"] or "-"),
     ]
     width = max(len(name) for name, _value in facts) + 1
