@@ -1,32 +1,41 @@
-"""`atttcli agency` and `atttcli system`: the place as adopted, and whose an address is."""
+"""`atttcli agency`: the place as adopted, and whose an address is."""
 
 from __future__ import annotations
 
 import ipaddress
-import sys
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
-from atttcli.cli.log_source import log_source
 from atttcli.cli.law_words import group_word
+from atttcli.cli.lazy import LazyGroup
+from atttcli.cli.system import level_text, named
 from atttcli.errors import Conflict, NotFound, UsageError
 from atttcli.text.fold import fold
 from atttcli.text.messages import _, ngettext
 from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
-    from atttcli.model.inventory import Agency, Network, System
+    from atttcli.model.inventory import Agency, Network
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON: one object a line for lists, one object else.")
+_CHANGE = "atttcli.cli.agency_change"
 _WIDEST = {4: 8, 6: 19}  # an agency holds no larger range: a typing error would give it half the country
 
 
-@click.group()
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "set": (_CHANGE, "set_", "Change what is known of an agency."),
+        "merge": (_CHANGE, "merge", "Agencies become part of another one, from a day on."),
+        "import": (_CHANGE, "import_", "Take in agencies and systems from a table, beside the organisation's file."),
+        "export": (_CHANGE, "export", "Write agencies and systems as tables that can be edited and imported."),
+    },
+)
 def agency() -> None:
     """Agencies, and which address belongs to whom."""
 
@@ -45,7 +54,7 @@ def agency_list(app: App, words: tuple[str, ...], group: str | None, as_json: bo
       atttcli agency list "na ri" --group xa --json
     """
     wanted = fold(" ".join(words))
-    found = [a for a in app.organisation.agencies if _named(a, wanted) and group in (None, a.group)]
+    found = [a for a in app.organisation.agencies if named(a, wanted) and group in (None, a.group)]
     counts = _counts(app)
     if as_json:
         render.emit_json_lines(_agency_json(app, a, counts) for a in found)
@@ -56,11 +65,6 @@ def agency_list(app: App, words: tuple[str, ...], group: str | None, as_json: bo
         for a in found
     ]
     render.table(columns, rows, wide=(1,))
-
-
-def _named(item: Agency | System, wanted: str) -> bool:
-    short = getattr(item, "short_name", "")
-    return not wanted or any(wanted in fold(text) for text in (item.code, item.name, short))
 
 
 def _counts(app: App) -> dict[str, int]:
@@ -74,7 +78,7 @@ def _networks(app: App, code: str) -> list[Network]:
 def _learned(app: App) -> list[Network]:
     from atttcli.model.inventory import Network
 
-    rows = app.store.rows("SELECT cidr, agency, valid_from, valid_until, note FROM learned_network ORDER BY seq")
+    rows = app.store.rows("SELECT cidr, agency, valid_from, valid_until, note, ports FROM learned_network ORDER BY seq")
     return [Network(*tuple(row)) for row in rows]
 
 
@@ -101,7 +105,7 @@ def agency_show(app: App, name: str, as_json: bool) -> None:
     Example:
       atttcli agency show so-y-te
     """
-    item = _find_agency(app, name)
+    item = find_agency(app, name)
     body = _agency_json(app, item, _counts(app))
     if as_json:
         render.emit_json(body)
@@ -111,6 +115,7 @@ def agency_show(app: App, name: str, as_json: bool) -> None:
         (_("group"), "group"),
         (_("under"), "parent"),
         (_("contact"), "contact_email"),
+        (_("backup contact"), "backup_email"),
         (_("phone"), "phone"),
         (_("antivirus"), "antivirus"),
         (_("successor"), "successor"),
@@ -132,11 +137,12 @@ def agency_show(app: App, name: str, as_json: bool) -> None:
     render.line(f"  {_('alerts')}: {body['alerts']}")
 
 
-def _find_agency(app: App, name: str) -> Agency:
+def find_agency(app: App, name: str) -> Agency:
+    """The agency that people mean, by code or name; NotFound."""
     found = app.inventory.find_agency(name)
     if found is None:
         wanted = fold(name)
-        near = [a for a in app.organisation.agencies if _named(a, wanted)]
+        near = [a for a in app.organisation.agencies if named(a, wanted)]
         if len(near) == 1:
             return near[0]
         hint = _("one of: {codes}", codes=", ".join(a.code for a in near[:8])) if near else "atttcli agency list"
@@ -179,42 +185,59 @@ def agency_check(app: App, source: str | None, as_json: bool) -> None:
 @agency.command("learn-ip")
 @click.argument("address", metavar="ADDRESS|CIDR")
 @click.argument("code")
-@click.option("--from", "valid_from", default="", metavar="YYYY-MM-DD", help="First day (else always).")
-@click.option("--to", "valid_until", default="", metavar="YYYY-MM-DD", help="Last day (else open).")
+@click.option(
+    "--from", "valid_from", default="", metavar="YYYY-MM-DD[THH:MM]", help="First day or minute (else always)."
+)
+@click.option("--to", "valid_until", default="", metavar="YYYY-MM-DD[THH:MM]", help="Last day or minute (else open).")
+@click.option(
+    "--ports", default="", metavar="FIRST-LAST", help="Only these ports: an address that several share behind NAT."
+)
 @click.option("--note", default="", help="How it became known.")
 @AS_JSON
 @with_app
-def learn_ip(app: App, address: str, code: str, valid_from: str, valid_until: str, note: str, as_json: bool) -> None:
+def learn_ip(
+    app: App, address: str, code: str, valid_from: str, valid_until: str, ports: str, note: str, as_json: bool
+) -> None:
     """Remember that an address belongs to an agency; journaled, and used by every look-up from now on.
 
     \b
     Examples:
       atttcli agency learn-ip 203.0.113.7 so-y-te --from 2024-01-01 --note "phone call with the office"
       atttcli agency learn-ip 2001:db8:5::/48 so-y-te
+      atttcli agency learn-ip 203.0.113.7 x-vi-huong --ports 1024-2047 --from 2026-11-20T08:00 --to 2026-11-20T09:30
     """
-    from atttcli.inventory import Inventory
-    from atttcli.triage.desk import assign_again
+    from atttcli.inventory.ranges import parse_ports
 
-    owner = _find_agency(app, code)
+    owner = find_agency(app, code)
     cidr = _network_text(address)
     first, last = _day(valid_from), _day(valid_until)
     if first and last and last < first:
         raise UsageError(_("the last day lies before the first"), hint="--from YYYY-MM-DD --to YYYY-MM-DD")
-    same = "SELECT 1 FROM learned_network WHERE cidr = ? AND agency = ? AND valid_from = ? AND valid_until = ?"
-    if app.store.value(same, cidr, owner.code, first, last):
+    if ports and parse_ports(ports) is None:
+        raise UsageError(_("no ports: {text}", text=repr(ports[:30])), hint="--ports 1024-2047")
+    same = "SELECT 1 FROM learned_network WHERE cidr = ? AND agency = ? AND valid_from = ? AND valid_until = ? AND ports = ?"
+    if app.store.value(same, cidr, owner.code, first, last, ports):
         raise Conflict(_("{cidr} is known as {code}'s already", cidr=cidr, code=owner.code))
     before = app.inventory.owner_of_address(cidr.partition("/")[0])
-    body = {"cidr": cidr, "valid_from": first, "valid_until": last, "note": note}
+    body = {"cidr": cidr, "valid_from": first, "valid_until": last, "ports": ports, "note": note}
     entry = app.journal.append("network.learned", owner.code, body)
     if before is not None and before.code != owner.code:
         render.warn(_("warning: it was {code}'s until now", code=before.code))
-    assigned = assign_again(app.store, Inventory(app.organisation, learned=_learned(app)))
+    assigned = _assign_again(app)
     if as_json:
         render.emit_json({"entry": entry.seq, "agency": owner.code, **body, "alerts": assigned})
         return
     render.line(_("{cidr} belongs to {name} ({code}).", cidr=cidr, name=owner.name, code=owner.code))
     if assigned:
         render.line(ngettext("{count} alert found its agency.", "{count} alerts found their agency.", assigned))
+
+
+def _assign_again(app: App) -> int:
+    """Alerts that nobody owned are looked up anew; how many found their agency."""
+    from atttcli.triage.desk import assign_again
+
+    app.forget_place()
+    return assign_again(app.store, app.inventory)
 
 
 def _network_text(address: str) -> str:
@@ -230,26 +253,37 @@ def _network_text(address: str) -> str:
 
 
 def _day(text: str) -> str:
+    """A day, or a minute in local time."""
     try:
+        if "T" in text:
+            return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(timespec="minutes")
         return date.fromisoformat(text).isoformat() if text else ""
     except ValueError as error:
-        raise UsageError(_("no day: {text}", text=repr(text[:30])), hint="YYYY-MM-DD") from error
+        raise UsageError(_("no day: {text}", text=repr(text[:30])), hint="YYYY-MM-DD[THH:MM]") from error
 
 
 @agency.command()
 @click.argument("value")
+@click.option("--at", default="", metavar="TIME", help="At this time: networks and agencies change hands.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="The port of ours, where several share an address behind NAT."
+)
 @AS_JSON
 @with_app
-def whois(app: App, value: str, as_json: bool) -> None:
+def whois(app: App, value: str, at: str, port: int | None, as_json: bool) -> None:
     """Whose is it? An address, range, domain, mailbox, URL or host. Exit 3 when it is nobody's of ours.
 
     \b
     Examples:
       atttcli agency whois 192.0.2.10
       atttcli agency whois vanthu@backan.gov.vn --json
+      atttcli agency whois 203.0.113.7 --at "2026-11-20 08:30" --port 1500
     """
+    from atttcli.cli.advisory_view import moment_of
+
     inventory = app.inventory
-    owner = inventory.owner_of(value.strip().partition("/")[0] if _is_range(value) else value.strip())
+    moment = moment_of(app, at) if at else None
+    owner = inventory.owner_of(value.strip().partition("/")[0] if _is_range(value) else value.strip(), moment, port)
     concerned = inventory.system_of(value.strip())
     body = {
         "value": value,
@@ -270,7 +304,7 @@ def whois(app: App, value: str, as_json: bool) -> None:
                     "system {name} ({code}), level {level}",
                     name=concerned.name,
                     code=concerned.code,
-                    level=_level(concerned),
+                    level=level_text(concerned),
                 )
             )
     if not (owner or concerned or body["own"]):
@@ -283,121 +317,3 @@ def _is_range(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@click.group()
-def system() -> None:
-    """Information systems with their level and what concerns them."""
-
-
-@system.command("list")
-@click.argument("words", nargs=-1)
-@click.option("--level", type=click.IntRange(1, 5), help="Only systems of this level.")
-@AS_JSON
-@with_app
-def system_list(app: App, words: tuple[str, ...], level: int | None, as_json: bool) -> None:
-    """Systems with level, product, owner, operator, and the log sources, rules, playbooks and drills that concern each.
-
-    \b
-    Examples:
-      atttcli system list
-      atttcli system list --level 3 --json
-    """
-    wanted = fold(" ".join(words))
-    found = [s for s in app.organisation.systems if _named(s, wanted) and level in (None, s.level)]
-    if as_json:
-        render.emit_json_lines(_system_json(app, item) for item in found)
-        return
-    if sys.stdout.isatty():
-        for item in found:
-            _draw_system(item)
-        return
-    columns = (
-        _("code"), _("name"), _("level"), _("product"), _("owner"), _("operator"),
-        _("log sources"), _("rules"), _("playbooks"), _("drills"),
-    )  # fmt: skip
-    render.table(columns, [_system_row(item) for item in found])
-
-
-def _draw_system(item: System) -> None:
-    """On a terminal ten columns would fold beyond reading: a system is a few lines there."""
-    code, name, level, product, owner, operator, *concerns = _system_row(item)
-    render.line(f"{code}  {name} · {_('level')} {level}")
-    render.line(f"    {product or '–'} · {owner} / {operator}")
-    labels = (_("log sources"), _("rules"), _("playbooks"), _("drills"))
-    for label, values in zip(labels, concerns, strict=True):
-        if values:
-            render.line(f"    {label}: {values}")
-
-
-def _level(item: System) -> str:
-    return _("external") if item.level is None else str(item.level)
-
-
-def _system_row(item: System) -> tuple[object, ...]:
-    concerns = (", ".join(values) for values in (item.log_sources, item.rules, item.playbooks, item.drills))
-    product = f"{item.product} {item.version}".strip()
-    return (item.code, item.name, _level(item), product, item.owner, item.operator, *concerns)
-
-
-def _system_json(app: App, item: System) -> dict[str, Any]:
-    alerts = app.store.value("SELECT count(*) FROM alert WHERE system = ?", item.code)
-    names = {
-        f"{part}_name": app.organisation.name_of(getattr(item, part)) for part in ("owner", "operator", "provider")
-    }
-    return {**asdict(item), **names, "alerts": alerts}
-
-
-@system.command("show")
-@click.argument("name")
-@AS_JSON
-@with_app
-def system_show(app: App, name: str, as_json: bool) -> None:
-    """One system, by code or name.
-
-    \b
-    Example:
-      atttcli system show lgsp
-    """
-    item = find_system(app, name)
-    body = _system_json(app, item)
-    if as_json:
-        render.emit_json(body)
-        return
-    render.line(f"{item.name} ({item.code})")
-    facts = (
-        (_("level"), _level(item)),
-        (_("product"), f"{item.product} {item.version}".strip()),
-        (_("owner"), body["owner_name"]),
-        (_("operator"), body["operator_name"]),
-        (_("provider"), body["provider_name"]),
-        (_("monitored by"), item.monitored_by),
-        (_("users"), item.users or ""),
-        (_("domains"), ", ".join(item.domains)),
-        (_("addresses"), ", ".join(item.addresses)),
-        (_("hosts"), ", ".join(item.hosts)),
-        (_("log sources"), ", ".join(item.log_sources)),
-        (_("rules"), ", ".join(item.rules)),
-        (_("playbooks"), ", ".join(item.playbooks)),
-        (_("drills"), ", ".join(item.drills)),
-        (_("alerts"), body["alerts"]),
-        (_("note"), item.note),
-    )
-    for label, value in facts:
-        if value != "":
-            render.line(f"  {label}: {value}")
-
-
-def find_system(app: App, name: str) -> System:
-    """The one system of this code or name; NotFound with those that are near."""
-    exact = app.inventory.system(name)
-    if exact is not None:
-        return exact
-    near = [s for s in app.organisation.systems if _named(s, fold(name))] if fold(name) else []
-    if len(near) != 1:
-        hint = _("one of: {codes}", codes=", ".join(s.code for s in near[:8])) if near else "atttcli system list"
-        raise NotFound(_("no single system {name}", name=repr(name[:60])), hint=hint)
-    return near[0]
-
-
-system.add_command(log_source)

@@ -13,6 +13,7 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import existing
+from atttcli.cli.rules_ranges import ranges
 from atttcli.errors import InputError, NotFound, UsageError, Where
 from atttcli.packaged import packaged
 from atttcli.text.messages import _, language, ngettext
@@ -37,6 +38,9 @@ def rules() -> None:
     """
 
 
+rules.add_command(ranges)
+
+
 @rules.command("list")
 @click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--kind", type=click.Choice(KINDS), help="Only rules of this kind.")
@@ -50,14 +54,23 @@ def list_(app: App, paths: tuple[Path, ...], kind: str | None, as_json: bool) ->
       atttcli rules list --kind yara --json
     """
     catalogue = _catalogue(app, paths, kind)
-    disabled = _disabled(app)
+    disabled, idle = _disabled(app), _idle(app, catalogue)
     chosen = [entry for entry in catalogue.entries if kind in (None, entry.kind)]
     if as_json:
         for entry in chosen:
-            render.emit_json(entry_object(entry, entry.id in disabled))
+            render.emit_json(entry_object(entry, entry.id in disabled) | {"idle": entry.id in idle})
     else:
         columns = (_("Rule"), _("Kind"), _("Severity"), _("Category"), _("Title"), _("Where"), _("State"))
-        render.table(columns, (_row(entry, entry.id in disabled) for entry in chosen), wide=(4,))
+        render.table(columns, (_row(entry, entry.id in disabled, entry.id in idle) for entry in chosen), wide=(4,))
+    shown = sum(entry.id in idle for entry in chosen)
+    if shown:
+        text = ngettext(
+            "{count} rule is idle: it needs a table of address ranges and countries: {command}",
+            "{count} rules are idle: they need a table of address ranges and countries: {command}",
+            shown,
+            command="atttcli rules ranges add FILE",
+        )
+        render.warn(text)
     refused = sum(problem.refused for problem in catalogue.problems)
     if refused:
         text = ngettext("{count} rule was refused.", "{count} rules were refused.", refused)
@@ -283,8 +296,18 @@ def _title(entry: RuleEntry) -> str:
     return entry.title_vi if language() == "vi" and entry.title_vi else entry.title
 
 
-def _row(entry: RuleEntry, is_disabled: bool) -> tuple[object, ...]:
-    state = _("disabled") if is_disabled else _("part of others") if entry.silent else ""
+def _idle(app: App, catalogue: Catalogue) -> set[str]:
+    """Rules that ask for countries while nobody gave a table."""
+    rules = catalogue.sigma.correlations if catalogue.sigma is not None else ()
+    asking = {rule.meta.id for rule in rules if rule.view == "country"}
+    if not asking or app.workspace_if_any() is None:
+        return asking
+    return set() if app.store.value("SELECT 1 FROM range_table WHERE kind = 'countries'") else asking
+
+
+def _row(entry: RuleEntry, is_disabled: bool, is_idle: bool) -> tuple[object, ...]:
+    state = _("disabled") if is_disabled else _("idle: no range table") if is_idle else ""
+    state = state or (_("part of others") if entry.silent else "")
     where = f"{entry.where.path}:{entry.where.line}" if entry.where.line else entry.where.path
     return entry.id, entry.kind, severity_word(entry.severity), entry.category, _title(entry), where, state
 

@@ -90,6 +90,12 @@ STEPS = (
     Step("-w ws evidence list", "evidence"),
     Step("-w ws evidence show 1", "evidence"),
     Step("-w ws evidence verify", "evidence-verdict"),
+    Step("-w ws evidence add --item 'Ổ cứng' --serial S1 --source 'PC-17' --incident 1", "evidence"),
+    Step("-w ws evidence seal 1 --seal NP-01 --place 'tủ 2'", "evidence"),
+    Step("-w ws evidence move 1 --to PA05 --why 'điều tra' --paper 03/BB --seal-intact", "evidence"),
+    Step("-w ws evidence unseal 1 --reason 'giám định'", "evidence"),
+    Step("-w ws evidence form 1 --output forms", "evidence-form"),
+    Step("-w ws evidence show 1", "evidence"),
     Step("-w ws evidence export 1 handed.bin", "evidence"),
     Step("-w ws evidence withdraw 1 --reason 'nhầm tệp'", "evidence"),
     Step("-w ws playbook run cancel SC-2026-0001 --reason 'đổi quy trình'", "playbook-run"),
@@ -124,6 +130,11 @@ STEPS = (
     Step("-w ws agency whois 198.51.100.99", "agency-whois"),
     Step("-w ws system list", "system-system"),
     Step("-w ws system show thu-cong-vu", "system-system"),
+    Step("-w ws system log-source add cong-ttdt '05-cong-ttdt/*' --note 'đã hỏi'", "system-log-source"),
+    Step("-w ws system log-source list", "system-log-source"),
+    Step("-w ws system log-source remove '05-cong-ttdt/*' --reason nhầm", "system-log-source"),
+    Step("-w ws rules ranges add ranges.csv", "rules-ranges", code=2),
+    Step("-w ws rules ranges show 203.0.113.7", "rules-ranges"),
     Step("-w ws incident call --questions", "incident-call-question"),
     Step("-w ws incident card", "incident-card"),
     Step("-w ws incident call --answer agency=x-vi-huong --answer seen=encrypted", "incident-call", code=2, empty=True),
@@ -210,7 +221,9 @@ class Day:
 
     language: str
     answers: list[Answer] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=lambda: dict.fromkeys(("mute", "task", "deadline", "note", "packet"), "?"))
+    known: dict[str, str] = field(
+        default_factory=lambda: dict.fromkeys(("mute", "task", "deadline", "note", "packet"), "?")
+    )
 
     def step(self, step: Step) -> None:
         words = [word.format(**self.known) for word in shlex.split(step.words)]
@@ -244,6 +257,7 @@ def give(place: Path) -> None:
     (place / "told.txt").write_text("Máy 192.0.2.36 nối tới 198.51.100.77 và xau.example", encoding="utf-8")
     (place / "bad.yaml").write_text("type: playbook\n")
     (place / "given").mkdir()
+    (place / "ranges.csv").write_text("cidr,country\n203.0.113.0/24,VN\nnonsense,VN\n")
     (place / "given" / "a.txt").write_bytes(b"..MARKER..")
     (place / "n.rules").write_text(
         'alert dns any any -> any any (msg:"asked"; dns.query; content:"bad.example"; sid:7; rev:3;)\n'
