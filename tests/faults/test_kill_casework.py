@@ -75,7 +75,7 @@ def _kill_often(fresh: Path, folder: Path, kills: int, seed: int) -> int:
         with _copy(fresh, folder / f"w{place}") as workspace:
             for _ in range(min(LIVES, kills - place)):
                 work = _work(workspace, folder, chance.randrange(1 << 30))
-                lines, _ = killed_after(chance.uniform(0.002, 0.08), work)
+                lines, _ = killed_after(chance.uniform(0.0, 0.06), work, from_first=chance.random() < 0.8)
                 acknowledged |= {int(line.split()[0]): line.split()[1] for line in lines}
                 assert_kept(workspace, acknowledged)
             assert evidence_problems(workspace) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 from collections.abc import Callable
@@ -17,9 +18,10 @@ from atttcli.store.workspace import Workspace
 Tell = Callable[[str], None]
 
 
-def killed_after(seconds: float, work: Callable[[Tell], None]) -> tuple[list[str], bool]:
+def killed_after(seconds: float, work: Callable[[Tell], None], *, from_first: bool = False) -> tuple[list[str], bool]:
     """Lines that the child told, whole ones only, and whether it came to its end before the kill.
 
+    `from_first`: the time runs from the first line on, so that a busy machine does not make it a kill of nothing.
     A fork has everything imported already, so that a thousand kills are a matter of minutes, and the moment falls into the
     work and not into the start of Python.
     """
@@ -34,6 +36,8 @@ def killed_after(seconds: float, work: Callable[[Tell], None]) -> tuple[list[str
         finally:
             os._exit(status)
     os.close(writing)
+    if from_first:
+        select.select([reading], [], [], 60)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     with os.fdopen(reading, "rb") as stream:
