@@ -72,10 +72,11 @@ def _counts(app: App) -> dict[str, int]:
 
 
 def _networks(app: App, code: str) -> list[Network]:
-    return [*app.organisation.networks_of(code), *(n for n in _learned(app) if n.agency == code)]
+    return [*app.organisation.networks_of(code), *(n for n in learned_networks(app) if n.agency == code)]
 
 
-def _learned(app: App) -> list[Network]:
+def learned_networks(app: App) -> list[Network]:
+    """Networks that people taught us beside the organisation, oldest first."""
     from atttcli.model.inventory import Network
 
     rows = app.store.rows("SELECT cidr, agency, valid_from, valid_until, note, ports FROM learned_network ORDER BY seq")
@@ -126,6 +127,7 @@ def agency_show(app: App, name: str, as_json: bool) -> None:
         render.line("  " + _("machines: {count}, of them old: {old}", count=item.machines, old=item.old_machines))
     for network in body["networks"]:
         span = " – ".join((network["valid_from"] or "…", network["valid_until"] or "…"))
+        span += f"  {_('ports')} {network['ports']}" if network["ports"] else ""
         render.line(f"  {network['cidr']}  {span}  {retell(network['note'])}")
     for label, values in (
         (_("domains"), [domain["name"] for domain in body["domains"]]),

@@ -82,7 +82,7 @@ def ingest(
 def _system_code(app: App, name: str) -> str:
     if not name:
         return ""
-    from atttcli.cli.agency import find_system
+    from atttcli.cli.system import find_system
 
     return find_system(app, name).code
 

@@ -44,7 +44,7 @@ def add(app: App, system: str, pattern: str, note: str, as_json: bool) -> None:
       atttcli system log-source add cong-ttdt '05-cong-ttdt/access.log*'
       atttcli system log-source add thu-cong-vu 'zimbra/*' --note "sent by the mail administrators every morning"
     """
-    from atttcli.cli.agency import find_system
+    from atttcli.cli.system import find_system
     from atttcli.inventory import Inventory
     from atttcli.inventory.log_sources import LONGEST
     from atttcli.triage.desk import hint_again

@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "evidence": ("atttcli.cli.evidence", "evidence", "Add and list evidence in the vault."),
     "advisory": ("atttcli.cli.advisory", "advisory", "Warn agencies and follow each copy until it is verified."),
     "agency": ("atttcli.cli.agency", "agency", "Agencies, and which address belongs to whom."),
-    "system": ("atttcli.cli.agency", "system", "Information systems with their level and what concerns them."),
+    "system": ("atttcli.cli.system", "system", "Information systems with their level and what concerns them."),
     "user": ("atttcli.cli.user", "user", "Who works here, in which role, for which agencies."),
     "training": ("atttcli.cli.training", "training", "Trainings held, for the periodic report."),
     "inspection": ("atttcli.cli.inspection", "inspection", "Inspections of systems by level, and their findings."),

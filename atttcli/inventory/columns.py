@@ -57,13 +57,36 @@ _MAILBOX = {
     "agency": "don vi|ma don vi|co quan|ten don vi|ten co quan|agency|agency code|organisation|organization",
     "system": "he thong|ma he thong|system",
 }
-KINDS: dict[str, dict[str, str]] = {"agencies": _AGENCY, "systems": _SYSTEM, "mailboxes": _MAILBOX}
+_NETWORK = {
+    "cidr": "dai dia chi|dai dia chi ip|dai mang|cidr|range|network",
+    "agency": "ma don vi|don vi|co quan|agency|agency code",
+    "valid_from": "hieu luc tu|tu ngay|tu|valid from|from",
+    "valid_until": "hieu luc den|den ngay|den|valid until|until|to",
+    "ports": "cong|dai cong|ports|port",
+    "note": "ghi chu|loai mang|note",
+}
+_DOMAIN = {
+    "name": "ten mien|domain|name",
+    "agency": "ma don vi|don vi|co quan|agency|agency code",
+    "kind": "loai ten mien|loai|kind",
+    "system": "ma he thong|he thong|system",
+    "valid_from": "hieu luc tu|tu ngay|valid from|from",
+    "valid_until": "hieu luc den|den ngay|valid until|until|to",
+}
+KINDS: dict[str, dict[str, str]] = {
+    "agencies": _AGENCY, "systems": _SYSTEM, "mailboxes": _MAILBOX, "networks": _NETWORK, "domains": _DOMAIN,
+}  # fmt: skip
 # Without these a sheet of the kind says nothing.
-REQUIRED = {"agencies": ("name",), "systems": ("name",), "mailboxes": ("address", "agency")}
+REQUIRED = {
+    "agencies": ("name",), "systems": ("name",), "mailboxes": ("address", "agency"), "networks": ("cidr", "agency"),
+    "domains": ("name", "agency"),
+}  # fmt: skip
 _NAMES = {
     "mailboxes": ("hop thu", "hopthu", "mailbox", "tai khoan thu", "thu dien tu", "email"),
     "systems": ("he thong", "hethong", "system"),
     "agencies": ("don vi", "donvi", "co quan", "coquan", "agenc"),
+    "networks": ("dai mang", "daimang", "networks"),
+    "domains": ("ten mien", "tenmien", "domains"),
 }
 _LOOKUP = {
     kind: {word: field for field, words in fields.items() for word in words.split("|")}
@@ -74,6 +97,8 @@ _TELLING = {
     "agencies": {"group", "machines", "old_machines", "has_it_officer", "public", "lan", "parent", "antivirus"},
     "systems": {"level", "product", "version", "operator", "owner", "hosts", "log_sources"},
     "mailboxes": {"address"},
+    "networks": {"cidr", "ports"},
+    "domains": {"kind"},
 }
 _ANY_MAIL = {"email", "e mail", "thu dien tu", "dia chi email"}  # an agencies' sheet has such a column too
 

@@ -58,7 +58,7 @@ def from_payload(payload: Any) -> Organisation:
         values[name] = tuple(_build(kind, item, name) for item in items)
     values["roles"] = _pairs(values.get("roles", []))
     lists = {name: values.pop(name) for name in (*_LISTS, "roles")}
-    header = _checked(Organisation, values, "organisation")
+    header = checked(Organisation, values, "organisation")
     return Organisation(**header, **lists)
 
 
@@ -76,11 +76,11 @@ def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
 def _build(kind: type[_T], item: Any, what: str) -> _T:
     if not isinstance(item, dict):
         raise InputError(f"organisation payload: an entry of {what} is not an object")
-    return kind(**_checked(kind, item, what))
+    return kind(**checked(kind, item, what))
 
 
-def _checked(kind: type[Any], item: dict[str, Any], what: str) -> dict[str, Any]:
-    """The values of a record, each of the type its field declares."""
+def checked(kind: type[Any], item: dict[str, Any], what: str) -> dict[str, Any]:
+    """The values of a record, each of the type its field declares; InputError for a field that it has not."""
     hints = get_type_hints(kind)
     found: dict[str, Any] = {}
     for name, value in item.items():

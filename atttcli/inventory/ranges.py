@@ -55,6 +55,12 @@ def span_micros(valid_from: str, valid_until: str) -> tuple[int, int]:
 def _start(day: str, default: int, later: int) -> int:
     if not day:
         return default
+    if "T" in day:
+        try:
+            moment = datetime.fromisoformat(day)
+            return to_micros((moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)) + timedelta(minutes=later))
+        except (ValueError, OverflowError):
+            return default
     try:
         found = date.fromisoformat(day) + timedelta(days=later)
     except (ValueError, OverflowError):
@@ -64,7 +70,10 @@ def _start(day: str, default: int, later: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Range(Generic[T]):
-    """An address range that means `value` from `start` to before `end`; `rank` breaks a tie within one network."""
+    """An address range that means `value` from `start` to before `end`; `rank` breaks a tie within one network.
+
+    With `ports` (first and last) it holds only for those: an address that several share behind NAT.
+    """
 
     version: int
     first: int
@@ -73,6 +82,20 @@ class Range(Generic[T]):
     start: int = _ALWAYS[0]
     end: int = _ALWAYS[1]
     rank: int = 0
+    ports: tuple[int, int] | None = None
+
+    def fits(self, port: int | None) -> bool:
+        """Whether this port is meant; a range of some ports is not meant by an address alone."""
+        return self.ports is None or (port is not None and self.ports[0] <= port <= self.ports[1])
+
+
+def parse_ports(text: str) -> tuple[int, int] | None:
+    """`1024-2047` or `443` as first and last port; None when it is neither."""
+    first, dash, last = text.strip().partition("-")
+    if not (first.isdecimal() and len(first) < 6 and (not dash or (last.isdecimal() and len(last) < 6))):
+        return None
+    low, high = int(first), int(last or first)
+    return (low, high) if low <= high <= 65535 else None
 
 
 class _Node(Generic[T]):
@@ -82,7 +105,7 @@ class _Node(Generic[T]):
 
     def __init__(self, last: int, ranges: list[Range[T]], parent: _Node[T] | None) -> None:
         self.last = last
-        self.ranges = sorted(ranges, key=lambda item: (-item.rank, -item.start))
+        self.ranges = sorted(ranges, key=lambda item: (item.ports is None, -item.rank, -item.start))
         self.parent = parent
 
 
@@ -95,12 +118,12 @@ class RangeTable(Generic[T]):
             by_version[item.version].append(item)
         self._tables = {version: _flatten(items) for version, items in by_version.items()}
 
-    def find(self, address: str, at: int | None = None) -> T | None:
-        """What the address means at a time (microseconds); without a time, what has no end, else what ended last."""
+    def find(self, address: str, at: int | None = None, port: int | None = None) -> T | None:
+        """What the address (and port) means at a time (microseconds); without a time, what has no end, else what ended last."""
         parsed = parse_address(address)
-        return None if parsed is None else self.find_number(*parsed, at)
+        return None if parsed is None else self.find_number(*parsed, at, port)
 
-    def find_number(self, version: int, number: int, at: int | None = None) -> T | None:
+    def find_number(self, version: int, number: int, at: int | None = None, port: int | None = None) -> T | None:
         """As `find`, for a parsed address."""
         starts, nodes = self._tables[version]
         index = bisect_right(starts, number) - 1
@@ -108,6 +131,8 @@ class RangeTable(Generic[T]):
         latest: Range[T] | None = None
         while node is not None:
             for item in node.ranges:
+                if not item.fits(port):
+                    continue
                 if at is None:
                     if item.end == _ALWAYS[1]:
                         return item.value

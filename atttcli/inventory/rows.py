@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from atttcli.errors import Where
 from atttcli.inventory.organisation import Domain, Finding, Mailbox, Organisation, Party
+from atttcli.inventory.ranges import parse_ports
 from atttcli.model.inventory import Agency, Network, System
 from atttcli.text.fold import fold, nfc
+from atttcli.text.spreadsheet import inert_cell
 
 _NOT_CODE = re.compile(r"[^a-z0-9]+")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
@@ -65,7 +67,10 @@ class Collector:
     def add(self, kind: str, row: dict[str, str], where: Where) -> None:
         """One row of a sheet of `kind`."""
         cells = _Cells(row, where, self.problems)
-        {"agencies": self._agency, "systems": self._system, "mailboxes": self._mailbox}[kind](cells)
+        {
+            "agencies": self._agency, "systems": self._system, "mailboxes": self._mailbox, "networks": self._network,
+            "domains": self._domain,
+        }[kind](cells)  # fmt: skip
 
     def organisation(self) -> Organisation:
         """The organisation, with owners, parents and agencies named by code."""
@@ -79,9 +84,11 @@ class Collector:
             if holder and not system.external and system.code not in had_domains:
                 self._domains.extend(Domain(name, holder, "web", system.code) for name in system.domains)
         boxes = [replace(box, agency=self._names.get(fold(box.agency), box.agency)) for box in self._mailboxes]
+        networks = [replace(net, agency=self._names.get(fold(net.agency), net.agency)) for net in self._networks]
+        domains = [replace(one, agency=self._names.get(fold(one.agency), one.agency)) for one in self._domains]
         return replace(
-            self._header, agencies=agencies, systems=systems, networks=tuple(self._networks),
-            domains=tuple(self._domains), mailboxes=tuple(boxes), parties=tuple(self._parties.values()),
+            self._header, agencies=agencies, systems=systems, networks=tuple(networks),
+            domains=tuple(domains), mailboxes=tuple(boxes), parties=tuple(self._parties.values()),
             positions=self._positions, problems=tuple(self.problems),
         )  # fmt: skip
 
@@ -175,6 +182,26 @@ class Collector:
         else:
             cells.note("warning", "no-mailbox", "this row has no mailbox or no agency; it was left out")
 
+    def _network(self, cells: _Cells) -> None:
+        cidr, agency = cells.text("cidr"), cells.text("agency")
+        ports = cells.text("ports")
+        if not cidr or not agency:
+            cells.note("warning", "no-network", "this row has no address range or no agency; it was left out")
+        elif ports and parse_ports(ports) is None:
+            cells.note("error", "bad-ports", f"not ports: {ports[:40]!r}; the row was left out")
+        else:
+            dates = cells.moment("valid_from"), cells.moment("valid_until")
+            self._networks.append(Network(cidr, agency, *dates, cells.text("note") or "public", ports))
+
+    def _domain(self, cells: _Cells) -> None:
+        name, agency = _bare(cells.text("name")), cells.text("agency")
+        kind = cells.text("kind").lower() or "web"
+        if not name or not agency or kind not in ("web", "mail"):
+            cells.note("warning", "no-domain", "this row has no domain, no agency or another kind; it was left out")
+            return
+        dates = cells.day("valid_from"), cells.day("valid_until")
+        self._domains.append(Domain(name, agency, kind, cells.text("system"), *dates))
+
 
 def _bare(text: str) -> str:
     """The domain in what people write: `http://WWW.example.vn/` -> `www.example.vn`."""
@@ -192,6 +219,8 @@ class _Cells:
 
     def text(self, field: str) -> str:
         value = " ".join(nfc(self._row.get(field, "")).split())
+        if value[:1] == "'" and inert_cell(value[1:]) == value:
+            return value[1:]  # text that was made inert when it was written, as `agency export` does
         if value.startswith(_FORMULA):
             self.note("warning", "formula", f"{field} holds a formula, which is never worked out; it counts as empty")
             del self._row[field]
@@ -236,6 +265,15 @@ class _Cells:
             return date.fromisoformat(value[:10]).isoformat()
         except ValueError:
             self.note("warning", "bad-date", f"{field}: {value[:40]!r} is not a date such as 01/07/2025")
+            return ""
+
+    def moment(self, field: str) -> str:
+        """A day, or a minute as `2026-11-20T08:00`."""
+        value = self.text(field)
+        try:
+            return datetime.fromisoformat(value).isoformat(timespec="minutes") if "T" in value else self.day(field)
+        except ValueError:
+            self.note("warning", "bad-date", f"{field}: {value[:40]!r} is not a moment such as 2025-07-01T08:00")
             return ""
 
     def group(self, name: str) -> str:

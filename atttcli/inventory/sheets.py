@@ -35,11 +35,13 @@ class Sheet:
     rows: list[tuple[int, tuple[str, ...]]]
 
 
-def read_sheets(path: Path) -> Organisation:
-    """One workbook, one CSV, or a folder of them. Bad cells and rows are findings of the result, not errors."""
+def read_sheets(path: Path, header: Organisation | None = None) -> Organisation:
+    """One workbook, one CSV, or a folder of them. Bad cells and rows are findings of the result, not errors.
+
+    `header`: the organisation whose organs and parties the tables may name; else that of the folder, or none.
+    """
     files = _files(path)
-    header = _header(path)
-    collector = Collector(header)
+    collector = Collector(header or _header(path))
     used = 0
     for file in files:
         for sheet in sheets_of(str(file), read_file(file)):

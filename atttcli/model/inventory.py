@@ -29,13 +29,17 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """An address range of an agency in a time span (NAT: one public address for many machines)."""
+    """An address range of an agency in a time span: days, or minutes as `2026-11-20T08:00`.
+
+    `ports` (`1024-2047`) where several agencies share one address behind NAT; empty is every port.
+    """
 
     cidr: str
     agency: str
     valid_from: str = ""
     valid_until: str = ""
     note: str = ""
+    ports: str = ""
 
 
 @dataclass(frozen=True, slots=True)

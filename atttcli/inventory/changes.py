@@ -1,0 +1,104 @@
+"""What people changed beside the organisation's file: fields over the file's own, journaled; and the difference of two places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any, TypeVar
+
+from atttcli.errors import InputError
+from atttcli.inventory.organisation import Domain, Mailbox, Organisation
+from atttcli.inventory.payload import checked
+from atttcli.model.inventory import Agency, Network, System
+
+Change = tuple[str, str, Mapping[str, Any]]
+_LISTS = ("networks", "domains")
+_T = TypeVar("_T", Agency, System)
+
+
+def with_changes(org: Organisation, changes: Iterable[Change]) -> Organisation:
+    """The organisation with the changes laid over it; InputError for a field that there is not.
+
+    Fields of an agency or system are those of its value; `networks` and `domains` of an agency replace all it had. A code that
+    the file lacks is added.
+    """
+    agencies = {agency.code: agency for agency in org.agencies}
+    systems = {system.code: system for system in org.systems}
+    networks, domains, mailboxes = list(org.networks), list(org.domains), list(org.mailboxes)
+    for kind, code, given in changes:
+        plain = {name: value for name, value in given.items() if name not in _LISTS}
+        if kind == "system":
+            systems[code] = _changed(System, systems.get(code), code, plain)
+            continue
+        before = agencies.get(code)
+        after = agencies[code] = _changed(Agency, before, code, plain)
+        mailboxes = _contacts(mailboxes, before, after)
+        if "networks" in given:
+            networks = [one for one in networks if one.agency != code] + _items(Network, given["networks"], code)
+        if "domains" in given:
+            domains = [one for one in domains if one.agency != code] + _items(Domain, given["domains"], code)
+    return replace(
+        org, agencies=tuple(agencies.values()), systems=tuple(systems.values()), networks=tuple(networks),
+        domains=tuple(domains), mailboxes=tuple(mailboxes),
+    )  # fmt: skip
+
+
+def _changed(kind: type[_T], before: _T | None, code: str, given: Mapping[str, Any]) -> _T:
+    values = checked(
+        kind, {"code": code, "name": code, **(asdict(before) if before else {}), **given}, kind.__name__.lower()
+    )
+    return kind(**values)
+
+
+def _items(kind: type[Any], items: Any, code: str) -> list[Any]:
+    if not isinstance(items, list):
+        raise InputError(f"the {kind.__name__.lower()}s of {code[:40]} are no list")
+    return [kind(**checked(kind, {**item, "agency": code}, kind.__name__.lower())) for item in items]
+
+
+def _contacts(mailboxes: list[Mailbox], before: Agency | None, after: Agency) -> list[Mailbox]:
+    """The contacts' mailboxes follow the contacts."""
+    gone = {before.contact_email, before.backup_email} - {after.contact_email, after.backup_email} if before else set()
+    kept = [box for box in mailboxes if not (box.agency == after.code and box.address in gone)]
+    known = {box.address for box in kept}
+    fresh = (address for address in (after.contact_email, after.backup_email) if address and address not in known)
+    return [*kept, *(Mailbox(address, after.code) for address in dict.fromkeys(fresh))]
+
+
+def differences(old: Organisation, new: Organisation) -> Iterator[Change]:
+    """What has to change in `old` to say what `new` says of the agencies and systems that `new` names."""
+    for kind, before, after in (("agency", old.agencies, new.agencies), ("system", old.systems, new.systems)):
+        known: dict[str, Any] = {item.code: item for item in before}
+        for item in after:
+            held = known.get(item.code)
+            given = {
+                field.name: _plain(getattr(item, field.name))
+                for field in fields(item)
+                if field.name != "code" and (held is None or getattr(held, field.name) != getattr(item, field.name))
+            }
+            if kind == "agency":
+                given |= _list_differences(old, new, item.code)
+            if given:
+                yield kind, item.code, given
+
+
+def _list_differences(old: Organisation, new: Organisation, code: str) -> dict[str, Any]:
+    found = {}
+    for name in _LISTS:
+        before, after = _own(getattr(old, name), code), _own(getattr(new, name), code)
+        if before != after:
+            found[name] = after
+    return found
+
+
+def _own(items: Iterable[Network | Domain], code: str) -> list[dict[str, Any]]:
+    mine = (
+        {key: value for key, value in asdict(item).items() if value and key != "agency"}
+        for item in items
+        if item.agency == code
+    )
+    return sorted(mine, key=lambda item: sorted((key, str(value)) for key, value in item.items()))
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
