@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import moment
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number
-from atttcli.cli.incident import vault_of
+from atttcli.cli.evidence_custody import form, move, seal, thing_given, unseal
+from atttcli.cli.incident_input import vault_of
 from atttcli.clock import rfc3339
 from atttcli.errors import AtttError, IntegrityError
 from atttcli.text.messages import _, ngettext
@@ -35,39 +37,58 @@ def evidence() -> None:
     """
 
 
+for _command in (seal, unseal, move, form):
+    evidence.add_command(_command)
+
+
 @evidence.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--item", default="", metavar="TEXT", help="A thing instead of a file: a disk, a telephone, a paper.")
+@click.option("--serial", default="", help="Serial number of the thing.")
 @click.option("--incident", default="@", metavar="ID", help="The incident; the current one by default.")
 @click.option("--note", default="", help="What it is.")
 @click.option("--source", default="", help="Where it was taken from; else the file's path.")
 @_json
 @with_app
-def add(app: App, files: tuple[Path, ...], incident: str, note: str, source: str, as_json: bool) -> None:
+def add(
+    app: App, files: tuple[Path, ...], item: str, serial: str, incident: str, note: str, source: str, as_json: bool
+) -> None:
     """Copy files into the vault with a custody record; the same bytes twice are one exhibit.
 
     \b
     Example:
       atttcli evidence add note.txt capture.pcap --incident SC-2026-0001 --source "máy PC-17"
+      atttcli evidence add --item "Ổ cứng 1 TB" --serial S3Z8NB0K --source "máy PC-17"
     """
     from atttcli.evidence.vault import add as add_file
     from atttcli.evidence.vault import exhibit
 
     number = incident_number(app, incident)
+    if thing_given(files, item):
+        from atttcli.evidence.custody import add_item
+
+        made = exhibit(app.store, add_item(app.journal, number, item, serial=serial, source=source, note=note))
+        _say_added(made, as_json)
+        return
     code = 0
     for path in files:
         try:
-            item = exhibit(app.store, add_file(app.journal, vault_of(app), number, path, source=source, note=note))
+            kept = exhibit(app.store, add_file(app.journal, vault_of(app), number, path, source=source, note=note))
         except AtttError as error:
             if len(files) == 1:
                 raise
             render.warn(f"{error.where or path}: {retell(error.message)}")
             code = error.exit_code
             continue
-        if as_json:
-            render.emit_json(exhibit_json(item))
-        else:
-            render.line(f"{item.number}  {item.sha256}  {item.size}  {item.name}")
+        _say_added(kept, as_json)
     click.get_current_context().exit(code)
+
+
+def _say_added(item: Exhibit, as_json: bool) -> None:
+    if as_json:
+        render.emit_json(exhibit_json(item))
+    else:
+        render.line(f"{item.number}  {item.sha256 or item.serial or '-'}  {item.size}  {item.name}")
 
 
 def exhibit_json(item: Exhibit) -> dict[str, Any]:
@@ -122,17 +143,28 @@ def show(app: App, number: str, as_json: bool) -> None:
     chain = app.store.rows("SELECT * FROM custody WHERE evidence = ? ORDER BY seq", item.number)
     if as_json:
         steps = [
-            {"seq": c["seq"], "at": rfc3339(c["at"]), "actor": c["actor"], "action": c["action"], "note": c["note"]}
+            {
+                "seq": c["seq"],
+                "at": rfc3339(c["at"]),
+                "actor": c["actor"],
+                "action": c["action"],
+                "note": c["note"],
+                "detail": json.loads(c["detail"]),
+            }
             for c in chain
         ]
         render.emit_json(exhibit_json(item) | {"custody": steps})
         return
     render.line(f"{item.number}  {item.incident}  {item.name}")
-    render.line(f"  sha256 {item.sha256}  {item.size} B")
+    render.line(f"  sha256 {item.sha256}  {item.size} B" if item.sha256 else f"  {item.serial or '-'}")
+    sealed = f"  {_('seal {seal}', seal=item.seal)}" if item.seal else ""
+    render.line(f"  {_('held by {who}', who=item.holder or item.actor)}  {item.place}{sealed}")
     render.line(f"  {_('Source')}: {item.source}")
     render.line(f"  {_('Note')}: {item.note or '-'}")
     for step in chain:
-        render.line(f"  {moment(step['at'])}  {step['actor']}  {_(step['action'])}  {step['note']}")
+        said = json.loads(step["detail"])
+        to = f" → {said['to']}" if said.get("to") else ""
+        render.line(f"  {moment(step['at'])}  {step['actor']}{to}  {_(step['action'])}  {step['note']}")
 
 
 @evidence.command()

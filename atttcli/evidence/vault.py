@@ -191,6 +191,8 @@ def verify(store: Store, vault: Vault, incident: str = "", numbers: Iterable[str
     for item in exhibits(store, incident):
         if item.withdrawn is not None or (wanted and item.number not in wanted):
             continue
+        if not item.sha256:  # a thing, not a file: its chain is all that is kept here
+            continue
         if item.sha256 not in seen:
             seen[item.sha256] = vault.problem(item.sha256)
         yield Verdict(item.number, item.sha256, seen[item.sha256])
@@ -213,6 +215,10 @@ def withdraw(journal: Journal, number: str, reason: str) -> None:
 def export(journal: Journal, vault: Vault, number: str, target: Path) -> Exhibit:
     """Write an exhibit's bytes to a new file, re-hashed on the way, and record the hand-over."""
     item = exhibit(journal.store, number)
+    if not item.sha256:
+        raise Refused(
+            f"{item.number} is a thing, not a file", guard="thing", hint=f"atttcli evidence move {item.number} …"
+        )
     digest = hashlib.sha256()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One number of the vault: whose incident, which bytes, where they came from. Times in microseconds UTC."""
+    """One number of the vault: whose incident, which bytes, where they came from. Times in microseconds UTC.
+
+    A thing that is no file has no `sha256`. `holder`, `place`, `seal`: who has it now, where, under which seal.
+    """
 
     number: str
     incident: str
@@ -19,6 +22,10 @@ class Exhibit:
     collected: int
     actor: str
     withdrawn: int | None
+    serial: str = ""
+    holder: str = ""
+    place: str = ""
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
