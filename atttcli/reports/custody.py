@@ -157,7 +157,7 @@ def _blocks(form: CustodyForm, words: dict[str, str]) -> list[Block]:
         Table(
             "handovers",
             (Column(words["time"], 16), Column(words["giver"], 22), Column(words["taker"], 22), third),
-            tuple(("…" * 8,) * 4 for _place in range(BLANK_ROWS)),
+            tuple(("…" * 5,) * 4 for _place in range(BLANK_ROWS)),
         ),
         Paragraph(words["note"], "note"),
     ]
