@@ -44,8 +44,9 @@ def import_(app: App, file: Path, name: str, lenient: bool, as_json: bool) -> No
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--yaml", "as_yaml", is_flag=True, help="YAML that reads back equal instead of JSON.")
 @_out
+@_json
 @with_app
-def export(app: App, name: str, as_yaml: bool, output: Path | None) -> None:
+def export(app: App, name: str, as_yaml: bool, output: Path | None, as_json: bool) -> None:
     """Print a playbook as CACAO JSON, or as YAML; a file is converted as it is, valid or not.
 
     \b
@@ -57,7 +58,10 @@ def export(app: App, name: str, as_yaml: bool, output: Path | None) -> None:
     from atttcli.playbook.yaml_out import to_yaml
 
     document = read_document(Path(name)) if is_file(name) else library(app).document(name)
-    _write(to_yaml(document) if as_yaml else json_text(document), output)
+    if as_json:
+        render.emit_json(document)
+    else:
+        _write(to_yaml(document) if as_yaml else json_text(document), output)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -80,8 +84,9 @@ def _write(text: str, output: Path | None) -> None:
 @click.argument("name")
 @click.option("--title", default="", help="Its title; the name by default.")
 @_out
+@_json
 @with_app
-def new(app: App, name: str, title: str, output: Path | None) -> None:
+def new(app: App, name: str, title: str, output: Path | None, as_json: bool) -> None:
     """Print a whole, valid beginning of a playbook.
 
     \b
@@ -89,10 +94,15 @@ def new(app: App, name: str, title: str, output: Path | None) -> None:
       atttcli playbook new ro-ri-du-lieu --title "Rò rỉ dữ liệu" -o ro-ri-du-lieu.yaml
     """
     from atttcli.clock import from_micros
+    from atttcli.playbook.document import parse_document
     from atttcli.playbook.template import new_playbook
 
     today = from_micros(app.clock.now()).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    _write(new_playbook(name, title or name, today), output)
+    text = new_playbook(name, title or name, today)
+    if as_json:
+        render.emit_json(parse_document(text.encode(), "new.yaml"))
+    else:
+        _write(text, output)
 
 
 @click.command()

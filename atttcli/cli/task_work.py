@@ -226,7 +226,7 @@ def _body(one: Any) -> dict[str, Any]:
         "task": one.task, "place": one.place, "type": one.command.type, "command": one.command.text,
         "arguments": list(one.prepared.arguments) if one.prepared else [],
         "variables": one.prepared.variables if one.prepared else {}, "refusal": one.refusal, "ran": False,
-        "exit_code": None, "stopped": "", "evidence": "", "seconds": 0.0,
+        "exit_code": None, "stopped": "", "evidence": "",
     }  # fmt: skip
 
 
@@ -234,7 +234,7 @@ def _say_ran(ran: Any, as_json: bool) -> None:
     outcome = ran.outcome
     if as_json:
         body = _body(ran.planned) | {"ran": True, "exit_code": outcome.exit_code, "stopped": outcome.stopped}
-        render.emit_json(body | {"evidence": ran.evidence, "seconds": round(outcome.seconds, 3)})
+        render.emit_json(body | {"evidence": ran.evidence})
         return
     text = outcome.output.decode("utf-8", "backslashreplace")
     render.block(text[:4000])

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from atttcli.clock import SECOND
 from atttcli.errors import Conflict, NotFound, Refused, UsageError
 from atttcli.evidence.vault import Vault
 from atttcli.model.playbook import Command, Playbook
@@ -84,7 +85,7 @@ def plan(journal: Journal, number: str) -> list[Planned]:
     values = runner.seen_values(book, change.state_of(row["run"]), step)
     targets = json.loads(row["detail"]).get("targets", [])
     trusted = is_trusted(journal, book.digest)
-    seconds = DEFAULT_SECONDS if step.timeout is None else max(1.0, step.timeout / 1e6)
+    seconds = DEFAULT_SECONDS if step.timeout is None else max(1.0, step.timeout / SECOND)
     return [
         _planned(row, place, command, values, targets, trusted, min(seconds, 86_400.0))
         for place, command in enumerate(step.commands)
@@ -116,12 +117,13 @@ def execute(journal: Journal, vault: Vault, planned: Planned) -> Ran:
         raise Refused(planned.refusal, guard="trust" if "trusted" in planned.refusal else "command", hint=planned.hint)
     words = {"incident": planned.incident, "place": planned.place, "type": planned.command.type}
     journal.append("task.commanding", planned.task, words | {"arguments": list(planned.prepared.arguments)})
+    began = journal.clock.now()
     outcome = run(planned.prepared.arguments, variables=planned.prepared.variables, seconds=planned.seconds)
     sha256, size = vault.keep(io.BytesIO(outcome.output), f"{planned.task}.txt")
     with journal.transaction():
         number = _exhibit(journal, planned, sha256, size)
         result = {"exit_code": outcome.exit_code, "outcome": outcome.stopped or "ended", "evidence": number}
-        body = words | result | {"sha256": sha256, "seconds": round(outcome.seconds, 3)}
+        body = words | result | {"sha256": sha256, "seconds": (journal.clock.now() - began) / SECOND}
         journal.append("task.commanded", planned.task, body)
     return Ran(planned, outcome, number)
 

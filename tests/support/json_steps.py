@@ -76,6 +76,22 @@ STEPS = (
     Step("-w ws playbook list", "playbook"),
     Step("-w ws playbook show tt20", "playbook-document"),
     Step("playbook lint bad.yaml", "playbook-lint", code=2),
+    Step("-w ws playbook graph tt20", "playbook-graph"),
+    Step("-w ws playbook export tt20", "playbook-document"),
+    Step("-w ws playbook new thu", "playbook-document"),
+    Step("-w ws playbook import look.yaml", "playbook"),
+    Step("-w ws playbook trust look --reason 'đã đọc'", "playbook"),
+    Step("-w ws playbook run start tt20 --dry-run --set stable=no", "playbook-path"),
+    Step("-w ws playbook run start look --incident 1", "playbook-run"),
+    Step("-w ws playbook run pause {run} --reason 'chờ'", "playbook-run"),
+    Step("-w ws playbook run resume {run}", "playbook-run"),
+    Step("-w ws task list --incident 1", "task"),
+    Step("-w ws task run {task}", "task-command"),
+    Step("-w ws task run {task} --yes", "task-command"),
+    Step("-w ws task fail {task} --reason 'không được' --agreed-by lan", "task"),
+    Step("-w ws playbook run export {run}", "playbook-status"),
+    Step("-w ws playbook distrust look", "playbook"),
+    Step("-w ws playbook remove look --reason 'bản cũ'", "playbook"),
     Step("-w ws playbook run start tt20 --incident 1", "playbook-run"),
     Step("-w ws playbook run list", "playbook-run"),
     Step("-w ws playbook run show SC-2026-0001", "playbook-run"),
@@ -85,6 +101,15 @@ STEPS = (
     Step("-w ws task done 1 --note 'đã lập phiếu' --evidence 1", "task"),
     Step("-w ws task add 'Gọi nhà cung cấp' --incident 1 --optional --assignee lan", "task"),
     Step("-w ws task skip {task} --reason 'không cần'", "task"),
+    Step("-w ws task add 'Quét lại' --incident 1 --agency x-vi-huong --due 2026-03-01 --approval lead", "task"),
+    Step("-w ws task start {task} --assignee minh", "task"),
+    Step("-w ws task assign {task} --assignee lan", "task"),
+    Step("-w ws task remind", "task-late"),
+    Step("-w ws task remind {task} --channel phone --note 'hẹn chiều'", "task"),
+    Step("-w ws task done {task} --note xong", "task"),
+    Step("-w ws task return {task} --reason 'thiếu'", "task"),
+    Step("-w ws task done {task} --note xong", "task"),
+    Step("-w ws task approve {task} --approved-by 'Phó Giám đốc' --paper 15/QĐ", "task"),
     Step("-w ws next --limit 0", "next"),
     Step("-w ws status", "status"),
     Step("-w ws evidence list", "evidence"),
@@ -222,7 +247,7 @@ class Day:
     language: str
     answers: list[Answer] = field(default_factory=list)
     known: dict[str, str] = field(
-        default_factory=lambda: dict.fromkeys(("mute", "task", "deadline", "note", "packet"), "?")
+        default_factory=lambda: dict.fromkeys(("mute", "task", "deadline", "note", "packet", "run"), "?")
     )
 
     def step(self, step: Step) -> None:
@@ -242,6 +267,8 @@ class Day:
         for value in values:
             if step.schema == "alert-mute":
                 self.known["mute"] = value["id"]
+            elif step.schema == "playbook-run":
+                self.known["run"] = value["id"]
             elif step.schema == "task":
                 self.known["task"] = value["number"]
             elif step.schema == "incident" and value.get("deadlines"):
@@ -252,10 +279,26 @@ class Day:
                 self.known["note"] = str(value["seq"])
 
 
+LOOK = """\
+atttcli: 1
+id: look
+name: Xem nhanh
+modified: "2026-01-01T00:00:00.000Z"
+agent_definitions: {team: {type: group, name: Đội ứng cứu}}
+workflow_start: start
+workflow:
+  start: {type: start, on_completion: look}
+  look: {name: Xem, agent: team, commands: [{type: bash, command: echo xin chào}], on_success: seen, on_failure: missed}
+  seen: {type: end}
+  missed: {type: end}
+"""
+
+
 def give(place: Path) -> None:
     """What the steps read, besides the workspace."""
     (place / "told.txt").write_text("Máy 192.0.2.36 nối tới 198.51.100.77 và xau.example", encoding="utf-8")
     (place / "bad.yaml").write_text("type: playbook\n")
+    (place / "look.yaml").write_text(LOOK, encoding="utf-8")
     (place / "given").mkdir()
     (place / "ranges.csv").write_text("cidr,country\n203.0.113.0/24,VN\nnonsense,VN\n")
     (place / "given" / "a.txt").write_bytes(b"..MARKER..")
