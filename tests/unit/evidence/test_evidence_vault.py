@@ -78,7 +78,9 @@ def test_every_changed_cut_or_lengthened_object_is_found(tmp_path_factory, data)
         raw += b"x"
     path.chmod(0o600)
     path.write_bytes(bytes(raw))
-    assert vault.problem(digest)
+    # A few bits of a deflate stream mean nothing (the padding before its checksum): what was collected is whole then.
+    spare = kind == "flip" and not vault.problem(digest)
+    assert vault.problem(digest) or (spare and b"".join(vault.read(digest)) == MARK * 3)
 
 
 def test_a_broken_object_is_healed_when_the_same_bytes_come_again(tmp_path):
