@@ -45,6 +45,8 @@ COMPOSED = {
     "sources/lists/rows.py": ("sheet {0}: {1}",),
     "evidence/vault.py": ("{0}: {1}",),
     "engines": ("correlation", "network", "indicator", "national-list", "mail"),
+    "deadline/watch.py": ("lead", "duty"),
+    "advisory/templates.py": ("khan", "thuong_khan", "hoa_toc"),
     "answers": ("yes", "no"),
     "model/observable.py": ("ipv4-addr", "ipv6-addr", "domain-name", "email-addr", "url", "relay"),
     "sources/lists/roles.py": (

@@ -47,7 +47,7 @@ def list_(app: App, everything: bool, incident: str, agency: str, as_json: bool)
         render.emit_json_lines(advisory_json(row, figures.get(row["number"], Standing())) for row in rows)
         return
     columns = (
-        _("number"), _("title"), _("stage"), _("letter"), _("due"), _("agencies"), _("unanswered"), _("late"), _("machines"),
+        _("number"), _("Title"), _("stage"), _("letter"), _("due"), _("agencies"), _("unanswered"), _("late"), _("machines"),
     )  # fmt: skip
     drawn = []
     for row in rows:

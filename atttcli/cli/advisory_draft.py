@@ -14,6 +14,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.text.messages import _, language, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.advisory.draft import Plan, Wish
@@ -43,7 +44,7 @@ def templates(as_json: bool) -> None:
             for one in found
         )  # fmt: skip
         return
-    rows = [(one.code, one.say(language()).name, one.category, one.due_days, one.urgency) for one in found]
+    rows = [(one.code, one.say(language()).name, one.category, one.due_days, retell(one.urgency)) for one in found]
     render.table((_("code"), _("name"), _("category"), _("days"), _("urgency")), rows, wide=(1,))
 
 

@@ -13,6 +13,7 @@ from atttcli.cli.current import incident_number
 from atttcli.clock import DAY, rfc3339
 from atttcli.errors import UsageError
 from atttcli.text.messages import _, language, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.deadline.reminders import Reminder, Watched
@@ -106,7 +107,7 @@ def tick(app: App, dry_run: bool, as_json: bool) -> None:
         return
     for one in found:
         render.line(
-            f"{stage_word(one.stage)} → {one.to}: {one.watched.object} {_title(one.watched)} ({moment(one.watched.due)})"
+            f"{stage_word(one.stage)} → {retell(one.to)}: {one.watched.object} {_title(one.watched)} ({moment(one.watched.due)})"
         )
         render.line(f"      → {one.watched.command}")
     if not found:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from atttcli.cli import render
+from atttcli.cli.alert_view import title_of
 from atttcli.cli.casework_words import entry_words, fact_word, moment
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number
 from atttcli.cli.incident_input import json_option
 from atttcli.clock import rfc3339
 from atttcli.errors import UsageError
-from atttcli.text.messages import _, ngettext, speaking
+from atttcli.text.messages import _, language, ngettext, speaking
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +134,13 @@ def timeline(app: App, number: str | None, only: str | None, as_json: bool) -> N
         return
     for row in rows:
         mark = "·" if row["kind"] == "fact" else "»"
-        render.line(f"{moment(row['time'])}  {mark} {row['actor'] or row['object']}  {row['what']}  {row['text']}")
+        render.line(f"{moment(row['time'])}  {mark} {row['actor'] or row['object']}  {retell(row['what'])}  {row['text']}")
+
+
+def _titles(app: App, number: str) -> dict[str, str]:
+    """What the incident's alerts are called in the reader's language, by their numbers."""
+    rows = app.store.rows("SELECT alert, record FROM incident_alert WHERE incident = ?", number)
+    return {str(row["alert"]): title_of(json.loads(row["record"])) for row in rows}
 
 
 def _moments(app: App, number: str) -> list[dict[str, Any]]:
@@ -139,12 +148,13 @@ def _moments(app: App, number: str) -> list[dict[str, Any]]:
     from atttcli.incident.timeline import timeline as decisions
 
     rows: list[dict[str, Any]] = []
+    titles = _titles(app, number) if language() == "vi" else {}
     for fact in facts(app.store, number):
         many = f"x{fact.count} " if fact.count > 1 else ""
         rows.append(
             {
                 "time": fact.at, "kind": "fact", "what": fact_word(fact.kind), "object": fact.object, "actor": "",
-                "seq": None, "text": many + fact.text,
+                "seq": None, "text": many + titles.get(fact.object, fact.text),
             }
         )  # fmt: skip
     rows += [
