@@ -98,7 +98,7 @@ STEPS = (
     Step("-w ws evidence add inbox/05-cong-ttdt/auth.log --incident 1 --note 'bản sao'", "evidence"),
     Step("-w ws task list", "task"),
     Step("-w ws task show 1", "task"),
-    Step("-w ws task done 1 --note 'đã lập phiếu' --evidence 1", "task"),
+    Step("-w ws task done {task} --note 'đã lập phiếu' --evidence 1", "task"),
     Step("-w ws task add 'Gọi nhà cung cấp' --incident 1 --optional --assignee lan", "task"),
     Step("-w ws task skip {task} --reason 'không cần'", "task"),
     Step("-w ws task add 'Quét lại' --incident 1 --agency x-vi-huong --due 2026-03-01 --approval lead", "task"),
