@@ -25,7 +25,7 @@ from atttcli.sources.lists.moments import read_date
 from atttcli.text.fold import fold, nfc
 
 MAX_MACHINES = 1_000_000
-_FRACTION = re.compile(r"(?<!\d)(\d{1,7}) ?/ ?(\d{1,7})(?![\d/])")
+_FRACTION = re.compile(r"(?<![\d/])(\d{1,7}) ?/ ?(\d{1,7})(?![\d/])")
 _CV = re.compile(r"\bCV-\d{4}-[A-Z]?\d{4,6}\b", re.IGNORECASE)
 _PLAIN = re.compile(r"[^a-z0-9]+")
 _ORDINAL = re.compile(r"\d{1,2} ")
@@ -58,7 +58,7 @@ def parse_result(text: str) -> dict[str, Any]:
     """`3/5`, `0/0`, `không bị ảnh hưởng`, `xong`, `đang xử lý` as fields of an Answer; UsageError when it is none of these."""
     shown = fold(nfc(text))[:_LONGEST]
     fraction = _FRACTION.search(shown)
-    if fraction:
+    if fraction and not shown.startswith(("=", "+", "@")):  # a formula is not worked out
         handled, total = int(fraction[1]), int(fraction[2])
         if total > MAX_MACHINES or handled > total:
             raise UsageError(f"{handled} machines handled of {total}", hint="3/5: three of five machines are done")
@@ -146,7 +146,7 @@ def _answer(
         return ReadProblem(line, f"a mail of {only} speaks for {agency.code}", excerpt=excerpt)
     result = given.get("result", "")
     if "handled" in given and not _FRACTION.search(result):
-        result = f"{given['handled'].strip()}/{given.get('total', given['handled']).strip()}"
+        result = f"{given['handled']}/{given.get('total') or given['handled']}"
     try:
         return make_answer(
             agency.code, result, machines=_kept(given, "machines"), scanned=_kept(given, "scanned"),
