@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from atttcli.errors import Where
-from atttcli.model.alert import Detection
+
+if TYPE_CHECKING:
+    from atttcli.model.alert import Detection
 
 Item = TypeVar("Item", contravariant=True)
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from atttcli.cli import render
-from atttcli.cli.alert_view import detection_title, severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish, size
 from atttcli.errors import InputError, UsageError, Where
@@ -103,6 +102,8 @@ def files(
                 if as_json:
                     render.emit_json(result.detail)
                 else:
+                    from atttcli.cli.alert_view import severity_word
+
                     rows.add(
                         result.origin.path, result.rule_id, severity_word(result.severity), "; ".join(result.why[:2])
                     )
@@ -277,6 +278,8 @@ def eve_object(found: Detection) -> dict[str, Any]:
 
 
 def _capture_row(found: Detection) -> tuple[object, ...]:
+    from atttcli.cli.alert_view import detection_title, severity_word
+
     eve = eve_object(found)
     source = f"{eve.get('src_ip', '')}:{eve.get('src_port', '')}".rstrip(":")
     target = f"{eve.get('dest_ip', '')}:{eve.get('dest_port', '')}".rstrip(":")
@@ -346,6 +349,7 @@ def logs(
       atttcli detect logs /var/log/auth.log /var/log/nginx --json
       atttcli detect logs access.log.gz --indicators c2.csv --rules my-sigma/
     """
+    from atttcli.cli.alert_view import detection_title, severity_word
     from atttcli.cli.detect_logs import LogRun, as_json_object
     from atttcli.engine import EngineProblem
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from atttcli.engine import EngineProblem, RuleProblem
 from atttcli.errors import Where
@@ -20,9 +20,11 @@ from atttcli.field.filetype import file_type
 from atttcli.field.match import Matcher, MatchFailed, RuleHit, StringHit, Subject
 from atttcli.field.scanner import MAX_FILE_BYTES, Progress, ScanLimits, Scanner
 from atttcli.limits import Limits
-from atttcli.model.alert import Detection, Origin
-from atttcli.model.severity import Severity, parse_severity
 from atttcli.rulepack.yara import YaraPack
+
+if TYPE_CHECKING:  # what a match is told in is loaded with the first match: most scans have none
+    from atttcli.model.alert import Detection
+    from atttcli.model.severity import Severity
 
 ENGINE: Final = "yara"
 _SHOWN_STRINGS: Final = 8
@@ -114,6 +116,8 @@ class YaraEngine:
 
     def detection(self, hit: RuleHit, path: str, sha256: str = "", line: int | None = None, key: str = "") -> Detection:
         """A match as a Detection. `key` defaults to the file's sha256; a log's caller passes the client or host."""
+        from atttcli.model.alert import Detection, Origin
+
         detail: dict[str, Any] = {
             "path": path,
             "rule": hit.rule,
@@ -143,7 +147,7 @@ class YaraEngine:
             yield self.detection(hit, finding.path, finding.sha256)
 
 
-FileResult = Detection | EngineProblem | FileAccount
+FileResult: TypeAlias = "Detection | EngineProblem | FileAccount"
 
 
 def detect_files(
@@ -181,6 +185,8 @@ def engine_problem(result: Outcome | MemberProblem) -> EngineProblem | None:
 
 def severity_of(meta: dict[str, Any]) -> Severity:
     """Meta `severity` (word or 0-4), else `score` (0-100, as Loki and THOR grade), else medium."""
+    from atttcli.model.severity import Severity, parse_severity
+
     if "severity" in meta:
         return parse_severity(str(meta["severity"]))
     score = meta.get("score")

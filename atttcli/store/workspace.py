@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,14 +88,19 @@ def load_workspace(root: Path) -> Workspace:
     """Read the settings of a workspace."""
     path = root / SETTINGS
     try:
-        with path.open("rb") as stream:
-            data = tomllib.load(stream)
+        text = path.read_bytes()
     except FileNotFoundError as error:
         raise WorkspaceError(
             f"no workspace at {root}",
             hint="make one: atttcli init DIR --organisation bac-kan; or name it with --workspace",
         ) from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be read: {error}") from error
+    import tomllib  # 2 ms that a command outside of every workspace need not spend
+
+    try:
+        data = tomllib.loads(text.decode("utf-8"))
+    except ValueError as error:  # no TOML, or no UTF-8
         raise WorkspaceError(f"{path} cannot be read: {error}") from error
     try:
         secret = bytes.fromhex((root / ".secret").read_text(encoding="ascii").strip())
