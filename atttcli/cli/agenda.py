@@ -54,6 +54,8 @@ ROOMS: tuple[tuple[str, str], ...] = (
     ("atttcli.cli.agenda", "unresolved_items"),
     ("atttcli.cli.log_source", "unplaced_items"),
     ("atttcli.cli.advisory_agenda", "advisory_items"),
+    ("atttcli.cli.agenda_clocks", "clock_items"),
+    ("atttcli.cli.agenda_clocks", "desk_items"),
 )
 
 

@@ -55,7 +55,7 @@ def deadlines(
     found = sorted(
         (
             one
-            for one in watched(app.store, _law(app), now)
+            for one in watched(app.store, app.workspace.profile, now)
             if (everything or one.kind in kinds)
             and (not number or one.incident == number)
             and (within is None or one.due <= now + within * DAY)
@@ -101,7 +101,8 @@ def tick(app: App, dry_run: bool, as_json: bool) -> None:
     from atttcli.deadline.tick import pending
     from atttcli.deadline.tick import tick as record
 
-    found = pending(app.store, _law(app), app.clock.now()) if dry_run else record(app.journal, _law(app))
+    profile = app.workspace.profile
+    found = pending(app.store, profile, app.clock.now()) if dry_run else record(app.journal, profile)
     if as_json:
         render.emit_json_lines(_reminder_json(one, recorded=not dry_run) for one in found)
         return

@@ -45,10 +45,9 @@ def handover(app: App, coming: str, note: str, dry_run: bool, as_json: bool) -> 
       atttcli shift handover --to minh --note "nhà cung cấp hẹn 15 giờ"
     """
     from atttcli.deadline.shift import as_payload, draw_up, hand_over
-    from atttcli.profile import load_profile
 
-    law = load_profile(app.workspace.profile)
-    made = draw_up(app.store, law, leaving=app.identity.name, coming=coming, note=note, now=app.clock.now())
+    profile = app.workspace.profile
+    made = draw_up(app.store, profile, leaving=app.identity.name, coming=coming, note=note, now=app.clock.now())
     body = {"number": "", "at": made.at, "taken": None, "taken_by": "", "body": as_payload(made)}
     if not dry_run:
         body["number"] = hand_over(app.journal, made)

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Protocol
 
 from atttcli.clock import VIETNAM, from_micros, to_micros
-from atttcli.profile import Deadline
 
 _DAY = timedelta(days=1)
+
+
+class Cyclic(Protocol):
+    """A duty of the calendar: yearly `dates` (MM-DD) or cycles (`every`)."""
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """Before which days of the year."""
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """week, month, quarter, half_year, year, two_years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,7 @@ class Period:
     due: int
 
 
-def current_periods(deadline: Deadline, now: int, zone: tzinfo = VIETNAM) -> Iterator[Period]:
+def current_periods(deadline: Cyclic, now: int, zone: tzinfo = VIETNAM) -> Iterator[Period]:
     """The turn of each cycle that runs now, and the one before it: a missed report does not vanish with its period."""
     today = from_micros(now, zone).date()
     for text in deadline.dates:

@@ -13,7 +13,6 @@ from atttcli.errors import Conflict, NotFound, UsageError
 if TYPE_CHECKING:
     from atttcli.deadline.reminders import Watched
     from atttcli.journal.journal import Journal
-    from atttcli.profile import Profile
     from atttcli.store.connection import Store
 
 
@@ -43,7 +42,7 @@ class Handover:
     note: str
 
 
-def draw_up(store: Store, law: Profile | None, *, leaving: str, coming: str, note: str, now: int) -> Handover:
+def draw_up(store: Store, profile: str, *, leaving: str, coming: str, note: str, now: int) -> Handover:
     """The state of things at this moment, with every clock that ends within a day or has ended."""
     since = store.value("SELECT max(at) FROM shift")
     running = store.rows(
@@ -54,7 +53,7 @@ def draw_up(store: Store, law: Profile | None, *, leaving: str, coming: str, not
         "SELECT verb, count(*) FROM journal WHERE time > ? AND verb NOT LIKE 'tick.%' GROUP BY verb ORDER BY verb",
         since or 0,
     )
-    soon = sorted((one for one in watched(store, law, now) if one.due <= now + DAY), key=lambda one: one.due)
+    soon = sorted((one for one in watched(store, profile, now) if one.due <= now + DAY), key=lambda one: one.due)
     return Handover(
         leaving=leaving,
         coming=coming,

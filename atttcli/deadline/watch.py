@@ -7,46 +7,43 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from atttcli.clock import DAY, VIETNAM, to_micros
+from atttcli.deadline.duties import calendar_duties
 from atttcli.deadline.periods import current_periods
 from atttcli.deadline.reminders import Watched
 
 if TYPE_CHECKING:
-    from atttcli.profile import Profile
     from atttcli.store.connection import Store
 
 LEAD = "lead"
 DUTY = "duty"
-OWN_ROLES = frozenset({"mang_luoi", "chuyen_trach", "doi_ucsc", "chu_quan", "bcd_tinh"})
 CONTRACT_WARNING = 60  # days: a new tender takes that long
 
 
-def watched(store: Store, law: Profile | None, now: int) -> Iterator[Watched]:
-    """Every running clock; without a profile those of the calendar are left out."""
+def watched(store: Store, profile: str, now: int) -> Iterator[Watched]:
+    """Every running clock; without a profile's name those of the calendar are left out."""
     yield from _incidents(store)
     yield from _tasks(store)
     yield from _deliveries(store)
-    yield from _findings(store)
-    yield from _contracts(store)
-    if law is not None:
-        yield from calendar(store, law, now)
+    yield from findings(store)
+    yield from contracts(store)
+    if profile:
+        yield from calendar(store, profile, now)
 
 
-def calendar(store: Store, law: Profile, now: int) -> Iterator[Watched]:
+def calendar(store: Store, profile: str, now: int) -> Iterator[Watched]:
     """Duties of the calendar that our side has, as long as nobody recorded their paper.
 
     What fell due before the workspace was made is not ours to know.
     """
     made = int(store.value("SELECT min(time) FROM journal") or now)
     met = {tuple(row) for row in store.rows("SELECT code, period FROM period_met")}
-    for deadline in law.deadlines:
-        if deadline.trigger != "calendar" or not OWN_ROLES & {*deadline.sender, "all"}:
-            continue
-        for period in current_periods(deadline, now):
-            if period.due >= made and (deadline.id, period.key) not in met:
-                command = f'atttcli deadlines --met {deadline.id} --period {period.key} --paper "…"'
+    for duty in calendar_duties(profile):
+        for period in current_periods(duty, now):
+            if period.due >= made and (duty.id, period.key) not in met:
+                command = f'atttcli deadlines --met {duty.id} --period {period.key} --paper "…"'
                 yield Watched(
-                    "calendar", deadline.id, period.key, f"{deadline.name} [{period.key}]", period.due,
-                    period.due - 30 * DAY, DUTY, LEAD, command, f"{deadline.name_en} [{period.key}]",
+                    "calendar", duty.id, period.key, f"{duty.name} [{period.key}]", period.due, period.due - 30 * DAY,
+                    DUTY, LEAD, command, f"{duty.name_en} [{period.key}]",
                 )  # fmt: skip
 
 
@@ -86,7 +83,8 @@ def _deliveries(store: Store) -> Iterator[Watched]:
         )  # fmt: skip
 
 
-def _findings(store: Store) -> Iterator[Watched]:
+def findings(store: Store) -> Iterator[Watched]:
+    """Findings of inspections that have a due day."""
     for row in store.rows(
         "SELECT f.inspection, f.place, f.text, f.due, i.system, i.held, i.agency FROM inspection_finding f"
         " JOIN inspection i ON i.number = f.inspection"
@@ -99,7 +97,8 @@ def _findings(store: Store) -> Iterator[Watched]:
         )  # fmt: skip
 
 
-def _contracts(store: Store) -> Iterator[Watched]:
+def contracts(store: Store) -> Iterator[Watched]:
+    """Contracts that run, by their last day."""
     for row in store.rows("SELECT number, title, provider, valid_until FROM contract WHERE ended = ''"):
         due = end_of_day(row["valid_until"])
         yield Watched(

@@ -69,7 +69,7 @@ def _builds_on(journal: Journal, entry: Entry) -> Row | None:
     found = store.rows(
         "SELECT j.seq, j.actor, j.verb, p.payload, t.object FROM journal j JOIN journal_payload p USING (seq)"
         f" LEFT JOIN touch t ON t.seq = j.seq AND t.object IN ({','.join('?' * len(given))})"
-        " WHERE j.seq > ? AND j.verb != 'undone' GROUP BY j.seq ORDER BY j.seq",
+        " WHERE j.seq > ? AND j.verb != 'undone' AND j.verb NOT LIKE 'tick.%' GROUP BY j.seq ORDER BY j.seq",
         *given, entry.seq,
     )  # fmt: skip
     code = f'"{entry.object}"'  # of an agency or a rule: it stands in payloads, but is no number that is indexed

@@ -16,11 +16,8 @@ from atttcli.errors import Conflict, NotFound
 from atttcli.incident.casework import NewIncident, open_incident, set_fields
 from atttcli.journal.journal import Journal
 from atttcli.playbook.runs import add_task
-from atttcli.profile import load_profile
 from atttcli.store.connection import Store
 from tests.support.casework import SetClock, make_app
-
-LAW = load_profile("vn-2026")
 
 
 @pytest.fixture
@@ -72,38 +69,38 @@ def test_a_tick_records_once_and_next_records_nothing(app):
     number = open_one(app)
     app.clock.at += 71 * HOUR
     before = app.store.value("SELECT count(*) FROM journal")
-    assert [one.watched.object for one in pending(app.store, None, app.clock.at)] == [number]
+    assert [one.watched.object for one in pending(app.store, "", app.clock.at)] == [number]
     assert app.store.value("SELECT count(*) FROM journal") == before
-    assert [one.stage for one in tick(app.journal, None)] == ["soon"]
-    assert tick(app.journal, None) == []
+    assert [one.stage for one in tick(app.journal, "")] == ["soon"]
+    assert tick(app.journal, "") == []
     app.clock.at += 2 * HOUR
-    assert [(one.stage, one.to) for one in tick(app.journal, None)] == [("overdue", "lan")]
+    assert [(one.stage, one.to) for one in tick(app.journal, "")] == [("overdue", "lan")]
     app.clock.at += 2 * DAY
-    assert [(one.stage, one.to) for one in tick(app.journal, None)] == [("escalated", "lead")]
-    assert tick(app.journal, None) == []
+    assert [(one.stage, one.to) for one in tick(app.journal, "")] == [("escalated", "lead")]
+    assert tick(app.journal, "") == []
 
 
 def test_a_replanned_clock_begins_anew(app):
     number = open_one(app)
     app.clock.at += 71 * HOUR
-    assert len(tick(app.journal, None)) == 1
+    assert len(tick(app.journal, "")) == 1
     set_fields(app.journal, number, {"detected": app.clock.at})
-    assert tick(app.journal, None) == []
+    assert tick(app.journal, "") == []
     app.clock.at += 71 * HOUR
-    assert [one.stage for one in tick(app.journal, None)] == ["soon"]
+    assert [one.stage for one in tick(app.journal, "")] == ["soon"]
 
 
 def test_tasks_are_watched_until_they_end(app):
     number = add_task(app.journal, open_one(app), "Gọi lại", assignee="minh", due=app.clock.at + 8 * HOUR)
     app.clock.at += 7 * HOUR
-    (one,) = tick(app.journal, None)
+    (one,) = tick(app.journal, "")
     assert (one.watched.object, one.stage, one.to) == (number, "soon", "minh")
 
 
 def _tick_many(path, start, results):
     with Store(path) as store:
         start.wait()
-        results.put(sum(len(tick(Journal(store, "cron", SetClock()), None)) for _ in range(5)))
+        results.put(sum(len(tick(Journal(store, "cron", SetClock()), "")) for _ in range(5)))
 
 
 def test_two_ticks_at_once_record_nothing_twice(app):
@@ -130,7 +127,7 @@ def test_a_shift_is_handed_over_and_taken_once(app):
     number = open_one(app)
     with pytest.raises(NotFound):
         take(app.journal)
-    made = draw_up(app.store, LAW, leaving="lan", coming="minh", note="gọi lại xã", now=app.clock.at)
+    made = draw_up(app.store, "vn-2026", leaving="lan", coming="minh", note="gọi lại xã", now=app.clock.at)
     assert [one.number for one in made.incidents] == [number]
     paper = hand_over(app.journal, made)
     assert take(app.journal) == paper
@@ -138,15 +135,15 @@ def test_a_shift_is_handed_over_and_taken_once(app):
         take(app.journal)
     kept = last(app.store)
     assert (kept["coming"], kept["taken_by"], kept["body"]["note"]) == ("minh", app.journal.actor, "gọi lại xã")
-    again = draw_up(app.store, LAW, leaving="minh", coming="lan", note="", now=app.clock.at)
+    again = draw_up(app.store, "vn-2026", leaving="minh", coming="lan", note="", now=app.clock.at)
     assert again.counts == {"shift.taken": 1}, "a shift counts from the last hand-over"
 
 
 def test_rebuild_gives_the_same_clocks(app):
     open_one(app)
     app.clock.at += 80 * HOUR
-    tick(app.journal, LAW)
-    hand_over(app.journal, draw_up(app.store, LAW, leaving="a", coming="b", note="", now=app.clock.at))
+    tick(app.journal, "vn-2026")
+    hand_over(app.journal, draw_up(app.store, "vn-2026", leaving="a", coming="b", note="", now=app.clock.at))
     tables = ("reminder", "period_met", "shift")
     before = {name: [tuple(row) for row in app.store.rows(f"SELECT * FROM {name}")] for name in tables}
     app.journal.rebuild()
