@@ -158,3 +158,10 @@ def test_json_tells_what_was_written(case: Workspace, capsys: pytest.CaptureFixt
     jsonschema.validate(told, schema)
     assert told["incident"] == NUMBER
     assert Path(told["files"][0]["path"]).stat().st_size == told["files"][0]["bytes"]
+
+
+def test_stdout_and_json_together_are_the_report_as_json(case: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(case, NUMBER, "-o", "-", "--json") == 0
+    assert report_from_json(capsys.readouterr().out.encode()).incident.number == NUMBER
+    assert _run(case, NUMBER, "-o", "-", "--format", "md", "--json") == 2
+    assert capsys.readouterr().out == ""
