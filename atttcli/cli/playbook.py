@@ -178,6 +178,7 @@ def lint(ctx: click.Context, file: Path, lenient: bool, as_json: bool) -> None:
     """
     from atttcli.playbook.lint import is_valid
     from atttcli.playbook.load import check_file
+    from atttcli.text.retell import retell
 
     problems = check_file(file)
     valid = is_valid(problems, lenient=lenient)
@@ -192,7 +193,7 @@ def lint(ctx: click.Context, file: Path, lenient: bool, as_json: bool) -> None:
     else:
         words = {"error": _("error"), "lax": _("not allowed"), "warning": _("warning")}
         for problem in problems:
-            render.line(f"{problem.where}: {words[problem.level]}: {problem.message}")
+            render.line(f"{problem.where}: {words[problem.level]}: {retell(problem.message)}")
         count = ngettext("{count} problem", "{count} problems", len(problems))
         render.warn(f"{count}: {_('valid') if valid else _('not valid')}")
     ctx.exit(0 if valid else 2)

@@ -110,7 +110,9 @@ def _question(row: Any, detail: dict[str, Any]) -> str:
 
 def _show_more(row: Any, detail: dict[str, Any]) -> None:
     if detail.get("by_hand"):
-        render.line(_("To be done by hand: {why}", why=detail["by_hand"]))
+        from atttcli.text.retell import retell
+
+        render.line(_("To be done by hand: {why}", why=retell(detail["by_hand"])))
     if row["child"]:
         render.line(_("Its own run: {run}", run=row["child"][:8]))
     for command in detail.get("commands", ()):

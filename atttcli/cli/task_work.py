@@ -206,6 +206,8 @@ def _confirmed(planned: list[Any]) -> bool:
 
 
 def _show(planned: list[Any], as_json: bool) -> None:
+    from atttcli.text.retell import retell
+
     for one in planned:
         if as_json:
             render.emit_json(_body(one))
@@ -213,7 +215,7 @@ def _show(planned: list[Any], as_json: bool) -> None:
         render.line(f"[{one.place}] {one.command.type}  {one.command.description}")
         render.block("\n".join(f"    {line}" for line in one.command.text.splitlines()))
         if one.refusal:
-            render.line(_("  not run here: {why}", why=_(one.refusal)))
+            render.line(_("  not run here: {why}", why=retell(one.refusal)))
             render.line(f"  → {one.hint}")
         else:
             for name, value in one.prepared.variables.items():

@@ -97,7 +97,7 @@ STEPS = (
     Step("-w ws playbook run show SC-2026-0001", "playbook-run"),
     Step("-w ws evidence add inbox/05-cong-ttdt/auth.log --incident 1 --note 'bản sao'", "evidence"),
     Step("-w ws task list", "task"),
-    Step("-w ws task show 1", "task"),
+    Step("-w ws task show 2", "task"),
     Step("-w ws task done {task} --note 'đã lập phiếu' --evidence 1", "task"),
     Step("-w ws task add 'Gọi nhà cung cấp' --incident 1 --optional --assignee lan", "task"),
     Step("-w ws task skip {task} --reason 'không cần'", "task"),
@@ -153,6 +153,35 @@ STEPS = (
     Step("-w ws agency show x-vi-huong", "agency-agency"),
     Step("-w ws agency check", "agency-finding", empty=True),
     Step("-w ws agency whois 198.51.100.99", "agency-whois"),
+    Step("-w ws agency set x-vi-huong --machines 14 --note 'kiểm kê'", "agency-changed"),
+    Step("-w ws agency merge so-khdt --into so-tc --from 2026-03-01", "agency-changed"),
+    Step("-w ws agency export don-vi.xlsx", "agency-exported"),
+    Step("-w ws agency import don-vi.csv", "agency-changed"),
+    Step("-w ws advisory templates", "advisory-template"),
+    Step("-w ws advisory draft --product zimbra --cve CVE-2023-37580 --to x-vi-huong --due 5d", "advisory"),
+    Step("-w ws advisory edit 1 --due 7d --source-sender A05 --source-number 12/A05", "advisory"),
+    Step("-w ws advisory approve 1", "advisory"),
+    Step("-w ws advisory issue 1", "advisory"),
+    Step("-w ws advisory letter 1 --format txt", "advisory-letters"),
+    Step("-w ws advisory sign 1 --signer 'Giám đốc'", "advisory"),
+    Step("-w ws advisory number 1 45", "advisory"),
+    Step("-w ws advisory sent 1 --how email --proof 'thư 12'", "advisory-delivery"),
+    Step("-w ws advisory ack 1 x-vi-huong", "advisory-delivery"),
+    Step("-w ws advisory reply 1 x-vi-huong 2/2 --by 'văn phòng'", "advisory-replies"),
+    Step("-w ws advisory verify 1 x-vi-huong --note 'đã xem'", "advisory-delivery"),
+    Step("-w ws advisory remind 1 tt-cntt", "advisory-delivery"),
+    Step("-w ws advisory escalate 1 tt-cntt --to 'UBND tỉnh'", "advisory-delivery"),
+    Step("-w ws advisory exempt 1 tt-cntt --reason 'đã tắt'", "advisory-delivery"),
+    Step("-w ws advisory board 1", "advisory-delivery"),
+    Step("-w ws advisory board", "advisory-agency"),
+    Step("-w ws advisory answer 1 --format txt", "advisory-letters"),
+    Step("-w ws advisory isp --format txt", "advisory-letters"),
+    Step("-w ws advisory close 1", "advisory"),
+    Step("-w ws advisory reopen 1 --reason 'tái nhiễm'", "advisory"),
+    Step("-w ws advisory draft 'Thử' --template general --to huyen", "advisory"),
+    Step("-w ws advisory withdraw 2 --reason 'trùng'", "advisory"),
+    Step("-w ws advisory list --all", "advisory"),
+    Step("-w ws advisory show 1", "advisory"),
     Step("-w ws system list", "system-system"),
     Step("-w ws system show thu-cong-vu", "system-system"),
     Step("-w ws system log-source add cong-ttdt '05-cong-ttdt/*' --note 'đã hỏi'", "system-log-source"),
@@ -298,6 +327,7 @@ def give(place: Path) -> None:
     """What the steps read, besides the workspace."""
     (place / "told.txt").write_text("Máy 192.0.2.36 nối tới 198.51.100.77 và xau.example", encoding="utf-8")
     (place / "bad.yaml").write_text("type: playbook\n")
+    (place / "don-vi.csv").write_text("Mã,Tên đơn vị,Nhóm,Số máy\nso-xd,Sở Xây dựng,so_ban_nganh,40\n", encoding="utf-8")
     (place / "look.yaml").write_text(LOOK, encoding="utf-8")
     (place / "given").mkdir()
     (place / "ranges.csv").write_text("cidr,country\n203.0.113.0/24,VN\nnonsense,VN\n")
