@@ -206,21 +206,29 @@ def mutes(app: App, as_json: bool) -> None:
 
 @alert.command()
 @click.option("--from-text", "text_file", metavar="FILE|-", help="Pasted text: indicators are found in it.")
+@click.option("--clipboard", is_flag=True, help="Pasted text, taken from the clipboard.")
 @click.option("--image", type=click.Path(exists=True, dir_okay=False), help="A picture, kept as evidence of the alert.")
 @click.option("--title", default="", help="What it is about.")
 @click.option("--sender", default="", help="Who told us.")
 @click.option("--channel", default="", help="How: telephone, chat, mail, letter …")
 @click.option("--received", default="", metavar="TIME", help="When we were told.")
+@click.option("--detected", default="", metavar="TIME", help="When they saw it: the clocks of an incident start here.")
 @click.option("--victim", default="", help="Our address, mailbox or domain that it is about.")
 @click.option("--severity", type=click.Choice(_SEVERITIES), default="medium", help="How bad.")
 @click.option("--category", default="", help="Incident type of the profile.")
 @_JSON
 @with_app
-def add(app: App, text_file: str | None, image: str | None, as_json: bool, **typed: str) -> None:
-    """Add an alert by hand, from pasted text or with a picture."""
+def add(app: App, text_file: str | None, clipboard: bool, image: str | None, as_json: bool, **typed: str) -> None:
+    """Add an alert by hand, from pasted text or with a picture.
+
+    \b
+    Examples:
+      atttcli alert add --clipboard --sender "dịch vụ giám sát" --channel zalo --received "23/11/2026 10:04"
+      atttcli alert add --from-text - < tin-nhan.txt
+    """
     from atttcli.cli.alert_add import add_alert
 
-    number, indicators, matched = add_alert(app, text_file, image, typed)
+    number, indicators, matched = add_alert(app, text_file, image, typed, clipboard)
     if as_json:
         render.emit_json({"number": number, "indicators": indicators, "kept_alerts": matched})
         return

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from atttcli.cli.context import App
 
 
-def add_alert(app: App, text_file: str | None, image: str | None, typed: dict[str, str]) -> tuple[str, int, int]:
+def add_alert(
+    app: App, text_file: str | None, image: str | None, typed: dict[str, str], clipboard: bool = False
+) -> tuple[str, int, int]:
     """The alert's number, the new indicators, and the alerts that those made of events already kept."""
     from atttcli.model.severity import parse_severity
     from atttcli.sources.pasted import read_pasted
@@ -23,15 +25,16 @@ def add_alert(app: App, text_file: str | None, image: str | None, typed: dict[st
     from atttcli.triage.desk import Desk
     from atttcli.triage.manual import Typed, add_manual
 
-    if not (text_file or image or typed["title"]):
-        raise UsageError(_("nothing to add"), hint="--from-text -, --image FILE or --title …")
+    app.permit("alert.added")
+    if not (text_file or image or clipboard or typed["title"]):
+        raise UsageError(_("nothing to add"), hint="--from-text -, --clipboard, --image FILE or --title …")
     own = (app.inventory.own_networks(), app.inventory.own_domains())
-    text = _text(text_file) if text_file else ""
+    text = _pasted() if clipboard else _text(text_file) if text_file else ""
     pasted = read_pasted(text, *own) if text else None
     sha256, name = _keep_image(app, image) if image else ("", "")
     fields = Typed(
         title=typed["title"], sender=typed["sender"], channel=typed["channel"], received=_moment(typed["received"]),
-        severity=parse_severity(typed["severity"]), category=typed["category"], victim=typed["victim"],
+        detected=_moment(typed["detected"]), severity=parse_severity(typed["severity"]), category=typed["category"], victim=typed["victim"],
         image=sha256, image_name=name,
     )  # fmt: skip
     desk = Desk(app.store, app.inventory, app.clock)
@@ -45,6 +48,12 @@ def _match_kept(app: App) -> int:
     from atttcli.ingest.run import Ingest
 
     return Ingest(app.workspace, app.store, app.inventory, app.clock, app.journal.actor, Manner()).catch_up()
+
+
+def _pasted() -> str:
+    from atttcli.process.clipboard import read_clipboard
+
+    return read_clipboard()[: 4 * MIB].decode("utf-8-sig", "backslashreplace")
 
 
 def _text(name: str) -> str:

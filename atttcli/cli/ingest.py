@@ -55,6 +55,7 @@ def ingest(
     from atttcli.ingest.route import Manner
     from atttcli.ingest.run import Ingest
 
+    app.permit("facts.ingested")
     inventory = app.inventory
     code = _system_code(app, system)
     manner = Manner(

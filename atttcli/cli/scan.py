@@ -106,6 +106,7 @@ def scan(
     engine = yara_engine(rules, tally, disabled_here(app, all_rules), added_rules(app))
     roots = paths or (Path.home(),)
     if not no_store and app.workspace_if_any() is not None:  # an alert names a place that anybody finds
+        app.permit("facts.ingested")
         roots = tuple(Path(os.path.abspath(path)) for path in roots)
     storage = Storage.open(app, no_store, host, roots)
     settings = ScanSettings(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from atttcli.model.alert import Alert, Origin
-from atttcli.model.observable import Indicator, Observable, ObservableType
+from atttcli.model.observable import Indicator, Observable
 from atttcli.model.severity import Severity
-from atttcli.sources.pasted import PastedAlert
+from atttcli.sources.pasted import PastedAlert, is_bad
 from atttcli.sources.scope import Scope
 from atttcli.store.connection import Store
 from atttcli.store.facts.indicators import add_indicators
@@ -24,6 +24,7 @@ class Typed:
     sender: str = ""
     channel: str = ""
     received: int | None = None
+    detected: int | None = None
     severity: Severity = Severity.MEDIUM
     category: str = ""
     victim: str = ""
@@ -40,7 +41,7 @@ def add_manual(
     with store.transaction() as db:
         _, _made = desk.store_alerts(db, [(alert, "")])
         source = typed.sender or alert.sender or "manual"
-        given = [_indicator(one, source, alert, now) for one in alert.observables if _is_bad(one, scope)]
+        given = [_indicator(one, source, alert, now) for one in alert.observables if is_bad(one, scope)]
         new = add_indicators(db, given, digest, now)
         row = db.execute(
             "SELECT a.number FROM alert a JOIN sighting s ON s.alert = a.id WHERE s.occurrence = ? AND a.kind = 'manual'",
@@ -62,6 +63,8 @@ def _alert(typed: Typed, pasted: PastedAlert | None, digest: str, actor: str) ->
     received = typed.received
     if received is None and pasted is not None and pasted.times:
         received = pasted.times[-1]
+    if typed.received is not None:
+        detail["received"] = typed.received
     victims = (typed.victim,) if typed.victim else pasted.victims if pasted is not None else ()
     return Alert(
         kind="manual",
@@ -70,7 +73,7 @@ def _alert(typed: Typed, pasted: PastedAlert | None, digest: str, actor: str) ->
         severity=typed.severity,
         origin=Origin(digest, typed.channel or "manual"),
         occurrence=digest[:32],
-        time=received,
+        time=typed.detected if typed.detected is not None else received,
         key=digest[:32],
         category=typed.category,
         victim=victims[0] if victims else "",
@@ -78,13 +81,6 @@ def _alert(typed: Typed, pasted: PastedAlert | None, digest: str, actor: str) ->
         observables=pasted.observables if pasted is not None else (),
         detail=detail,
     )
-
-
-def _is_bad(one: Observable, scope: Scope) -> bool:
-    """Ours, private and allowed values are no indicators; a sender's mailbox of a plain chat neither."""
-    if one.role == "victim" or one.type is ObservableType.EMAIL:
-        return False
-    return not (scope.touches_own(one) or scope.is_local(one) or scope.is_allowed(one))
 
 
 def _indicator(one: Observable, source: str, alert: Alert, now: int) -> Indicator:
