@@ -34,7 +34,8 @@ def add_alert(
     sha256, name = _keep_image(app, image) if image else ("", "")
     fields = Typed(
         title=typed["title"], sender=typed["sender"], channel=typed["channel"], received=_moment(typed["received"]),
-        detected=_moment(typed["detected"]), severity=parse_severity(typed["severity"]), category=typed["category"], victim=typed["victim"],
+        detected=_moment(typed["detected"]), severity=parse_severity(typed["severity"]), category=typed["category"],
+        victim=typed["victim"],
         image=sha256, image_name=name,
     )  # fmt: skip
     desk = Desk(app.store, app.inventory, app.clock)
