@@ -76,7 +76,9 @@ def _show_flows(file: str, as_json: bool) -> None:
     problems: list[ReadProblem] = []
     with opened_capture(file) as stream:
         found = overview(stream, file, problems)
-    rows = Rows((_("Packet"), _("Protocol"), _("From"), _("To"), _("Packets"), _("Bytes"), _("First seen"), _("Last seen")))
+    rows = Rows(
+        (_("Packet"), _("Protocol"), _("From"), _("To"), _("Packets"), _("Bytes"), _("First seen"), _("Last seen"))
+    )
     for one in found.flows.values():
         ends = {"source": str(one.source), "target": str(one.target)}
         if as_json:

@@ -131,7 +131,9 @@ def disabled_here(app: App, every: bool = False) -> Disabled:
     try:
         return Disabled(disabled_rules(app.store))
     except AtttError as error:
-        render.warn(_("The workspace cannot be read, so no rule counts as disabled: {error}", error=retell(error.message)))
+        render.warn(
+            _("The workspace cannot be read, so no rule counts as disabled: {error}", error=retell(error.message))
+        )
         return Disabled()
 
 

@@ -43,7 +43,12 @@ def report() -> None:
 @click.option("--organ", metavar="CODE", default="", help="Who issues it: a code of the organisation's organs.")
 @click.option("--tlp", type=click.Choice(_TLP), help="Mark of the paper.")
 @click.option("--issue", metavar="NUMBER", default="", help="It goes out under this number: recorded in the journal.")
-@click.option("--json", "as_json", is_flag=True, help="Tell what was written as one JSON object; with -o -, the report itself as JSON.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Tell what was written as one JSON object; with -o -, the report itself as JSON.",
+)
 @with_app
 def incident(
     app: App,
