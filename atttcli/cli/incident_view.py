@@ -9,6 +9,7 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import title_of
 from atttcli.cli.casework_words import distance, entry_words, field_word, localised, moment, status_word
 from atttcli.cli.law_words import LawWords
+from atttcli.cli.task_view import task_json
 from atttcli.clock import parse_moment, rfc3339
 from atttcli.model.record import FIELDS
 from atttcli.text.messages import _, ngettext, speaking
@@ -71,18 +72,6 @@ def print_incident_json(app: App, number: str) -> None:
     """The stable JSON on stdout: the words of its timeline are English for every reader."""
     with speaking("en"):
         render.emit_json(incident_json(app, number))
-
-
-def task_json(row: Any) -> dict[str, Any]:
-    """The stable JSON of one task."""
-    names = (
-        "number", "incident", "run", "code", "round", "title", "title_en", "description", "description_en", "lead",
-        "lead_name", "assignee", "asks", "state", "answer", "note", "closed_by",
-    )  # fmt: skip
-    body: dict[str, Any] = {name: row[name] for name in names}
-    body |= {"required": bool(row["required"]), "needs_evidence": bool(row["needs_evidence"])}
-    body |= {name: json.loads(row[name]) for name in ("support", "outputs", "evidence")}
-    return body | {name: row[name] and rfc3339(row[name]) for name in ("due", "created", "closed")}
 
 
 def show_incident(app: App, number: str) -> None:
