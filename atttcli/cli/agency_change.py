@@ -146,7 +146,8 @@ def merge(app: App, codes: tuple[str, ...], into: str, day: str, paper: str, as_
 def import_(app: App, path: Path, dry_run: bool, as_json: bool) -> None:
     """Take in agencies and systems from CSV, XLSX or a folder of sheets: what differs is changed, who is new is added.
 
-    Who is not in the table stays as it is. Bad rows are told and left out (exit 2); the same table again changes nothing.
+    Who is not in the table stays as it is, and an empty cell changes nothing. Bad rows are told and left out (exit 2);
+    the same table again changes nothing.
 
     \b
     Examples:
@@ -163,7 +164,9 @@ def import_(app: App, path: Path, dry_run: bool, as_json: bool) -> None:
     old = app.organisation
     place = read_sheets(path, replace(old, agencies=(), systems=(), networks=(), domains=(), mailboxes=()))
     bad = [finding for finding in place.problems if finding.severity in ("error", "warning")]
-    changes = [one for one in differences(old, _on_top_of(old, place)) if one[2]]
+    if not place.agencies and not place.systems:
+        raise InputError("no agency and no system in this table", hint="atttcli agency export don-vi.xlsx")
+    changes = list(differences(old, place))
     if changes and not dry_run:
         digest = sha256(read_file(path)).hexdigest() if path.is_file() else ""
         _write(app, "agency.imported", old.code, changes, {"file": path.name, "sha256": digest})
@@ -178,18 +181,6 @@ def import_(app: App, path: Path, dry_run: bool, as_json: bool) -> None:
         render.warn(f"{finding.where}: {finding.message}")
     if any(finding.severity == "error" for finding in bad):
         click.get_current_context().exit(2)
-
-
-def _on_top_of(old: Any, new: Any) -> Any:
-    """The table's place, with what a table without sheets of networks and domains does not say taken from the old one."""
-    from dataclasses import replace
-
-    named = {agency.code for agency in new.agencies}
-    if not new.agencies and not new.systems:
-        raise InputError("no agency and no system in this table", hint="atttcli agency export don-vi.xlsx")
-    kept_networks = () if any(net.agency in named for net in new.networks) else old.networks
-    kept_domains = () if any(one.agency in named for one in new.domains) else old.domains
-    return replace(new, networks=(*new.networks, *kept_networks), domains=(*new.domains, *kept_domains))
 
 
 @click.command()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any, TypeVar
 
 from atttcli.errors import InputError
 from atttcli.inventory.organisation import Domain, Mailbox, Organisation
 from atttcli.inventory.payload import checked
+from atttcli.inventory.tables import is_domain_in_row, is_in_row
 from atttcli.model.inventory import Agency, Network, System
 
 Change = tuple[str, str, Mapping[str, Any]]
@@ -66,7 +67,10 @@ def _contacts(mailboxes: list[Mailbox], before: Agency | None, after: Agency) ->
 
 
 def differences(old: Organisation, new: Organisation) -> Iterator[Change]:
-    """What has to change in `old` to say what `new` says of the agencies and systems that `new` names."""
+    """What has to change in `old` to say what `new` says of the agencies and systems that `new` names.
+
+    What `new` leaves empty changes nothing: a table of codes and machine counts does not take the mailboxes away.
+    """
     for kind, before, after in (("agency", old.agencies, new.agencies), ("system", old.systems, new.systems)):
         known: dict[str, Any] = {item.code: item for item in before}
         for item in after:
@@ -74,19 +78,30 @@ def differences(old: Organisation, new: Organisation) -> Iterator[Change]:
             given = {
                 field.name: _plain(getattr(item, field.name))
                 for field in fields(item)
-                if field.name != "code" and (held is None or getattr(held, field.name) != getattr(item, field.name))
+                if field.name != "code"
+                and getattr(item, field.name) not in ("", 0, (), None, False)
+                and (held is None or getattr(held, field.name) != getattr(item, field.name))
             }
             if kind == "agency":
                 given |= _list_differences(old, new, item.code)
+            if held is None:
+                given.setdefault("name", item.name)
             if given:
                 yield kind, item.code, given
 
 
 def _list_differences(old: Organisation, new: Organisation, code: str) -> dict[str, Any]:
+    """Networks and domains are replaced as the table has them; those that no agency's row can say need sheets of their own."""
     found = {}
-    for name in _LISTS:
-        before, after = _own(getattr(old, name), code), _own(getattr(new, name), code)
-        if before != after:
+    told: dict[str, tuple[Callable[[Organisation, Any], bool], bool]] = {
+        "networks": (is_in_row, any(not is_in_row(new, net) for net in new.networks)),
+        "domains": (is_domain_in_row, any(not is_domain_in_row(new, one) for one in new.domains)),
+    }
+    for name, (fits_row, has_sheet) in told.items():
+        mine = [item for item in getattr(new, name) if item.agency == code]
+        special = [item for item in getattr(old, name) if item.agency == code and not fits_row(old, item)]
+        before, after = _own(getattr(old, name), code), _own([*mine, *(() if has_sheet else special)], code)
+        if mine and before != after:
             found[name] = after
     return found
 

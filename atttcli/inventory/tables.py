@@ -48,12 +48,12 @@ class Page:
 
 def pages(org: Organisation) -> list[Page]:
     """Agencies, systems, mailboxes, and the networks and domains that have no place in an agency's row."""
-    shared = {(net.agency, net.cidr, net.note) for net in org.networks if _in_row(org, net)}
+    shared = {(net.agency, net.cidr, net.note) for net in org.networks if is_in_row(org, net)}
     agencies = [_agency_row(org, agency) for agency in org.agencies]
     contacts = {(a.contact_email, a.code) for a in org.agencies} | {(a.backup_email, a.code) for a in org.agencies}
     boxes = [box for box in org.mailboxes if (box.address, box.agency) not in contacts or box.system]
     networks = [net for net in org.networks if (net.agency, net.cidr, net.note) not in shared]
-    domains = [domain for domain in org.domains if not _domain_in_row(org, domain) and not _of_system(org, domain)]
+    domains = [domain for domain in org.domains if not is_domain_in_row(org, domain) and not _of_system(org, domain)]
     return [
         Page("don_vi", _page(_AGENCY, agencies)),
         Page("he_thong", _page(_SYSTEM, [_plain(item, _SYSTEM) for item in org.systems])),
@@ -80,8 +80,8 @@ def _text(value: Any) -> str:
 
 
 def _agency_row(org: Organisation, agency: Agency) -> tuple[str, ...]:
-    mine = [net for net in org.networks if net.agency == agency.code and _in_row(org, net)]
-    names = [one for one in org.domains if one.agency == agency.code and _domain_in_row(org, one)]
+    mine = [net for net in org.networks if net.agency == agency.code and is_in_row(org, net)]
+    names = [one for one in org.domains if one.agency == agency.code and is_domain_in_row(org, one)]
     lists = {
         "public": tuple(net.cidr for net in mine if net.note == "public"),
         "lan": tuple(net.cidr for net in mine if net.note == "lan"),
@@ -96,14 +96,15 @@ def _dates(org: Organisation, code: str) -> tuple[str, str]:
     return (agency.valid_from, agency.valid_until) if agency else ("-", "-")
 
 
-def _in_row(org: Organisation, net: Network) -> bool:
+def is_in_row(org: Organisation, net: Network) -> bool:
     """Whether an agency's row says all there is to say of the network."""
     return (
         net.note in ("public", "lan") and not net.ports and (net.valid_from, net.valid_until) == _dates(org, net.agency)
     )
 
 
-def _domain_in_row(org: Organisation, domain: Domain) -> bool:
+def is_domain_in_row(org: Organisation, domain: Domain) -> bool:
+    """Whether an agency's row says all there is to say of the domain."""
     return not domain.system and (domain.valid_from, domain.valid_until) == _dates(org, domain.agency)
 
 

@@ -53,6 +53,7 @@ STEPS = (
     Step("-w ws alert list --group", "alert-group"),
     Step("-w ws alert show 1", "alert"),
     Step("-w ws alert unresolved", "alert"),
+    Step("-w ws advisory isp --format txt", "advisory-letters"),
     Step("-w ws alert triage", "alert-group"),
     Step("-w ws alert close 2 3 2 --verdict benign --reason 'đã kiểm tra'", "alert-decision"),
     Step("-w ws alert reopen 2 --reason nhầm", "alert-decision"),
@@ -175,7 +176,6 @@ STEPS = (
     Step("-w ws advisory board 1", "advisory-delivery"),
     Step("-w ws advisory board", "advisory-agency"),
     Step("-w ws advisory answer 1 --format txt", "advisory-letters"),
-    Step("-w ws advisory isp --format txt", "advisory-letters"),
     Step("-w ws advisory close 1", "advisory"),
     Step("-w ws advisory reopen 1 --reason 'tái nhiễm'", "advisory"),
     Step("-w ws advisory draft 'Thử' --template general --to huyen", "advisory"),
@@ -327,7 +327,9 @@ def give(place: Path) -> None:
     """What the steps read, besides the workspace."""
     (place / "told.txt").write_text("Máy 192.0.2.36 nối tới 198.51.100.77 và xau.example", encoding="utf-8")
     (place / "bad.yaml").write_text("type: playbook\n")
-    (place / "don-vi.csv").write_text("Mã,Tên đơn vị,Nhóm,Số máy\nso-xd,Sở Xây dựng,so_ban_nganh,40\n", encoding="utf-8")
+    (place / "don-vi.csv").write_text(
+        "Mã,Tên đơn vị,Nhóm,Số máy\nso-xd,Sở Xây dựng,so_ban_nganh,40\n", encoding="utf-8"
+    )
     (place / "look.yaml").write_text(LOOK, encoding="utf-8")
     (place / "given").mkdir()
     (place / "ranges.csv").write_text("cidr,country\n203.0.113.0/24,VN\nnonsense,VN\n")

@@ -138,3 +138,28 @@ def test_ports_and_minutes_tell_apart_who_shares_an_address() -> None:
 )
 def test_ports(text: str, ports: tuple[int, int] | None) -> None:
     assert parse_ports(text) == ports
+
+
+def test_a_table_of_some_columns_changes_only_those(tmp_path: Path) -> None:
+    path = tmp_path / "don_vi.csv"
+    path.write_text(
+        "Mã,Tên đơn vị,Nhóm,Số máy\nso-xd,Sở Xây dựng,so_ban_nganh,99\nmoi,Sở Mới,so_ban_nganh,3\n", encoding="utf-8"
+    )
+    changes = list(differences(ORG, read_sheets(path, HEADER)))
+    assert changes == [
+        ("agency", "so-xd", {"machines": 99}),
+        ("agency", "moi", {"name": "Sở Mới", "group": "so_ban_nganh", "machines": 3}),
+    ]
+    after = with_changes(ORG, changes)
+    assert after.agency("so-xd").contact_email == ORG.agency("so-xd").contact_email
+    assert after.networks_of("so-xd") == ORG.networks_of("so-xd")
+    assert after.agency("moi").machines == 3
+
+
+def test_a_networks_own_dates_survive_a_table_without_them(tmp_path: Path) -> None:
+    shared = Network("198.51.100.9/32", "so-xd", ports="1-9")
+    old = replace(ORG, networks=(*ORG.networks, shared))
+    path = tmp_path / "don_vi.csv"
+    path.write_text("Mã,Tên đơn vị,Dải IP công cộng,Số máy\nso-xd,Sở Xây dựng,198.51.100.4/30,9\n", encoding="utf-8")
+    after = with_changes(old, differences(old, read_sheets(path, HEADER)))
+    assert {net.cidr for net in after.networks_of("so-xd")} == {"198.51.100.4/30", "198.51.100.9/32"}
