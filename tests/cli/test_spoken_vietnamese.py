@@ -71,7 +71,10 @@ WRONG = [
     ["init", "trinh-dien/bac-kan", "--organisation", "bac-kan"], ["init", "moi", "--organisation", "khong-co"], ["init", "moi"],
     ["-w", "/khong/co", "status"], ["ingest", "problems"],
 ]  # fmt: skip
-HELP = [["--help"], *([noun, "--help"] for noun in ("incident", "alert", "ingest", "report", "db", "evidence", "playbook"))]
+HELP = [
+    ["--help"],
+    *([noun, "--help"] for noun in ("incident", "alert", "ingest", "report", "db", "evidence", "playbook")),
+]
 OF_OTHERS = {"the header must name"}  # what is wrong inside a rule stays in the terms of its manual
 
 
@@ -85,7 +88,12 @@ def phrases() -> dict[str, str]:
                 told = message.string if isinstance(message.string, str) else message.string[0]
                 for piece in re.split(r"\{[^}]*\}|%\([a-z]+\)s", one):
                     words = piece.strip(" .:,;()'\"→")
-                    if words.count(" ") >= 2 and len(words) >= 14 and words not in told and not words.startswith("atttcli "):
+                    if (
+                        words.count(" ") >= 2
+                        and len(words) >= 14
+                        and words not in told
+                        and not words.startswith("atttcli ")
+                    ):
                         found[words] = one
     return found
 
@@ -95,7 +103,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("vi")
     for name, text in BROKEN.items():
         (folder / name).write_text(text, "utf-8")
-    inside = [words if words[0] in ("-w", "init") else ["-w", "trinh-dien/bac-kan", *words] for words in (*GOOD, *WRONG)]
+    inside = [
+        words if words[0] in ("-w", "init") else ["-w", "trinh-dien/bac-kan", *words] for words in (*GOOD, *WRONG)
+    ]
     environment = {**os.environ, "ATTTCLI_HOME": str(folder / "home"), "COLUMNS": "200"}
     done = subprocess.run(
         [sys.executable, "-c", DRIVER], input=json.dumps([["demo", "trinh-dien"], *inside, *HELP, ["status"]]), cwd=folder,
@@ -112,7 +122,16 @@ def test_no_english_sentence_of_ours_stands_in_what_it_says(said: str) -> None:
 
 
 def test_click_speaks_too(said: str) -> None:
-    for english in ("Usage:", "Options:", "No such", "Missing ", "Invalid value", "Show this message", "Did you mean", "[OPTIONS]"):
+    for english in (
+        "Usage:",
+        "Options:",
+        "No such",
+        "Missing ",
+        "Invalid value",
+        "Show this message",
+        "Did you mean",
+        "[OPTIONS]",
+    ):
         assert english not in said
     assert "Cách dùng: atttcli" in said
     assert "Không có lệnh 'khong-co'" in said

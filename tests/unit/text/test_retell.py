@@ -48,7 +48,9 @@ def test_english_readers_read_what_was_written() -> None:
         assert retell("no incident 'SC-9'") == "no incident 'SC-9'"
 
 
-@pytest.mark.parametrize("text", ["", "quarterly figures and then some words", "GET / HTTP/1.1", "x is a long sentence of others"])
+@pytest.mark.parametrize(
+    "text", ["", "quarterly figures and then some words", "GET / HTTP/1.1", "x is a long sentence of others"]
+)
 def test_what_nobody_of_ours_wrote_stays(text: str) -> None:
     assert retell(text) == text
 
@@ -56,7 +58,9 @@ def test_what_nobody_of_ours_wrote_stays(text: str) -> None:
 def test_values_are_no_templates() -> None:
     assert retell("no incident '{0}'") == "không có sự cố '{0}'"
     assert retell("no incident '{r0} no alert x'") == "không có sự cố '{r0} no alert x'"
-    assert retell("sheet 'A; no incident x': column '{1}': not (wholly) an address, link or hash: '{r0}'").endswith("'{r0}'")
+    assert retell("sheet 'A; no incident x': column '{1}': not (wholly) an address, link or hash: '{r0}'").endswith(
+        "'{r0}'"
+    )
     assert "A; no incident x" in retell("column 'A; no incident x': not (wholly) an address, link or hash: 'y'")
 
 
