@@ -49,8 +49,8 @@ def incident_items(store: Store, _now: int) -> Iterator[Item]:
 def _facts(row: Row) -> Facts:
     return Facts(
         number=row["number"], status=row["status"], category=row["category"], severity=row["severity"],
-        owner=row["owner"], resolution=row["resolution"], cause=row["cause"], gates=tuple(json.loads(row["gates"])),
-        approved=frozenset((row["approved"] or "").split(",")),
+        owner=row["owner"], resolution=row["resolution"], cause=row["cause"], gates=() if row["gates"] == "[]" else tuple(json.loads(row["gates"])),
+        approved=frozenset(row["approved"].split(",")) if row["approved"] else frozenset(),
     )  # fmt: skip
 
 

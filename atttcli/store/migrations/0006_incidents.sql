@@ -9,6 +9,7 @@ ALTER TABLE incident ADD COLUMN gates TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE incident ADD COLUMN exercise INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX incident_merged ON incident (merged_into) WHERE merged_into != '';
 CREATE INDEX incident_status ON incident (status);
+CREATE INDEX task_of_incident ON task (incident, state);
 CREATE INDEX incident_alert_alert ON incident_alert (alert);
 
 -- When an incident went from where to where: what the metrics are counted from.
