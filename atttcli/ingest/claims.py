@@ -1,4 +1,4 @@
-"""Lists and mails: what people outside claim. One file is one transaction: all of it is stored, or nothing."""
+"""Lists, mails and messages: what people outside claim. One file is one transaction: all of it is stored, or nothing."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ _STREAMS = ("gz", "bz2", "xz", "zst")
 
 @dataclass(slots=True)
 class Item:
-    """One input, recognised. `records` are those of a mail (read already: its attachments are inputs of their own)."""
+    """One input, recognised. `records` are those of a mail or a message (read already: its attachments are inputs of their own)."""
 
     given: Input
-    kind: str  # log, list, mail, capture, file, archive
+    kind: str  # log, list, mail, text, capture, file, archive
     source: Source | None = None
     parent: str = ""
     member: str = ""
@@ -123,7 +123,7 @@ class Router:
         packed = archive_kind(given.head)
         if kind == "file" and packed and packed != "office":
             yield from self._unpacked(given, packed, depth, within)
-        elif kind == "mail" and source is not None:
+        elif kind in ("mail", "text") and source is not None:
             yield from self._mail(given, source, depth, within)
         else:
             yield Item(given, kind, source, within.parent, within.member, within.victim)
@@ -150,7 +150,7 @@ class Router:
         return inner
 
     def _mail(self, given: Input, source: Source, depth: int, within: _Within) -> Iterator[Item | Failure]:
-        item = Item(given, "mail", source, within.parent, within.member, within.victim)
+        item = Item(given, source.kind, source, within.parent, within.member, within.victim)
         attachments: list[Attachment] = []
         try:
             for record in source.read(given):
@@ -188,13 +188,14 @@ def recognise(given: Input, mapping: Source | None = None) -> tuple[str, Source 
     from atttcli.sources.capture import looks_like_capture
     from atttcli.sources.lists import LIST_SOURCES
     from atttcli.sources.mail_message import MAIL_SOURCES
+    from atttcli.sources.message_text import TEXT_SOURCES
 
     if mapping is not None and mapping.recognise(given):
         return "log", mapping
     if not given.head.startswith(b"\x1f\x8b") and looks_like_capture(given.head):  # a gzip is opened first
         return "capture", None
     best, chosen = 0, None
-    for source in (*LOG_SOURCES, *LIST_SOURCES, *MAIL_SOURCES):
+    for source in (*LOG_SOURCES, *LIST_SOURCES, *MAIL_SOURCES, *TEXT_SOURCES):
         score = source.recognise(given)
         if score > best:
             best, chosen = score, source

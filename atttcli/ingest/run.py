@@ -32,7 +32,7 @@ from atttcli.store.facts.alerts import set_system
 from atttcli.store.workspace import Workspace
 from atttcli.triage.desk import Desk, assign_again, hint_again, mute_again
 
-_FIRST = frozenset({"list", "mail"})
+_FIRST = frozenset({"list", "mail", "text"})
 
 
 def _quiet(done: int, total: int, what: str) -> None:

@@ -80,6 +80,13 @@ def read_pasted(
     )
 
 
+def is_bad(one: Observable, scope: Scope) -> bool:
+    """Ours, private and allowed values are no indicators; a sender's mailbox of a plain chat neither."""
+    if one.role == "victim" or one.type is ObservableType.EMAIL:
+        return False
+    return not (scope.touches_own(one) or scope.is_local(one) or scope.is_allowed(one))
+
+
 def _title(lines: list[str]) -> str:
     """A subject line if the text has one, else the first line of words."""
     for line in lines[:50]:

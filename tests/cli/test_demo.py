@@ -87,6 +87,38 @@ def test_correlations_speak_of_the_attackers(told: tuple[Path, str], expected: d
         assert found[0][0] >= wanted["at_least"], wanted
 
 
+def test_indicators_of_the_lists_are_met_where_the_sample_says(
+    told: tuple[Path, str], expected: dict[str, Any]
+) -> None:
+    sql = "SELECT s.source_path FROM sighting s JOIN alert a ON a.id = s.alert WHERE a.kind = 'indicator' AND a.key LIKE ?"
+    for wanted in expected["alerts"]["indicator"]:
+        paths = {row[0] for row in _rows(told[0], sql, f"{wanted['value']}|%")}
+        for place in wanted["seen_in"]:
+            assert any(path.endswith(place) for path in paths), (wanted, paths)
+
+
+def test_the_attacked_systems_are_found(told: tuple[Path, str], expected: dict[str, Any]) -> None:
+    for system in expected["systems"]:
+        sql = "SELECT victim, observables, detail FROM alert WHERE system = ?"
+        found = " ".join(str(value) for row in _rows(told[0], sql, system["code"]) for value in row)
+        for because in system["because"]:
+            assert because in found, (system["code"], because)
+
+
+def test_exactly_the_expected_victims_are_of_no_agency(told: tuple[Path, str], expected: dict[str, Any]) -> None:
+    found = _rows(told[0], "SELECT DISTINCT victim FROM alert WHERE agency = '' AND victim <> ''")
+    assert [row[0] for row in found] == expected["unresolved"]
+
+
+def test_the_message_is_read_as_people_write_it(told: tuple[Path, str], expected: dict[str, Any]) -> None:
+    for wanted in expected["alerts"]["message"]:
+        sql = "SELECT victim FROM alert WHERE kind = 'message' AND source_path LIKE ?"
+        assert {row[0] for row in _rows(told[0], sql, f"%{wanted['path']}")} == set(wanted["victims"])
+        sql = "SELECT value FROM indicator WHERE source = ?"
+        found = {row[0] for row in _rows(told[0], sql, wanted["path"].rpartition("/")[2])}
+        assert found == set(wanted["indicators"])
+
+
 def test_the_advised_agencies_are_found(told: tuple[Path, str], expected: dict[str, Any]) -> None:
     agencies = {row[0] for row in _rows(told[0], "SELECT DISTINCT agency FROM alert")}
     assert {agency["code"] for agency in expected["agencies"]} <= agencies

@@ -53,7 +53,7 @@ def test_every_file_is_accounted_for_as_expected(taken: tuple[Path, Path, dict])
     _, inbox, account = taken
     found = {(one["path"].removeprefix(f"{inbox}/"), one["kind"]): one for one in account["files"]}
     for wanted in EXPECTED["files"]:
-        one = found[wanted["path"], wanted["kind"] if wanted["kind"] != "text" else "file"]
+        one = found[wanted["path"], wanted["kind"]]
         assert one["read"] == one["stored"] + one["duplicate"] + one["rejected"]
         if "reader" in wanted:
             assert one["reader"] == wanted["reader"]

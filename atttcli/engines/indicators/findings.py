@@ -122,6 +122,8 @@ def _other_side(event: Event, field: str, own: Callable[[str], bool]) -> str:
     parties: tuple[str, ...]
     if field == "src_ip":
         parties = (event.user, event.dst_ip, event.domain, event.host)
+        if not any(party and own(party) for party in parties):  # guessed account names are nobody: the host is
+            parties = (event.host, event.domain, event.dst_ip, event.user)
     elif event.category == "mail":
         parties = (*_recipients(event, field), event.user, event.src_ip, event.host)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import ipaddress
+import itertools
 import time
 
 import pytest
@@ -115,7 +116,7 @@ def test_ranges_that_nest_and_cross_say_what_the_narrowest_says(drawn: list[tupl
     kept = list(table.spans())
     again = [one for one in read(write_spans(kept)) if isinstance(one, Span)]
     assert again == kept
-    assert all(one.last < two.first for one, two in zip(kept, kept[1:], strict=False))
+    assert all(one.last < two.first for one, two in itertools.pairwise(kept))
 
 
 def test_the_ends_of_the_address_space() -> None:
