@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atttcli.cli.record_words import record_word
 from atttcli.clock import DAY, HOUR, MINUTE, local_text
+from atttcli.reports.record_words import record_word
 from atttcli.text.messages import _, language, ngettext
 from atttcli.text.retell import retell
 

@@ -187,7 +187,7 @@ def _incident(row: Any, fields: dict[str, Any], alerts: list[dict[str, Any]], la
         closed_at=row["closed"],
         detected_by=str(fields.get("detected_by") or "") or detected_how(alerts, law.profile),
         owner=row["owner"],
-        personal_data=None if personal is None else personal in (True, "yes", "true", "1", 1),
+        personal_data=None if personal in (None, "unknown") else personal in (True, "yes", "true", "1", 1),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from atttcli.report import TimelineEntry, Words
+from atttcli.reports.record_words import record_word
 from atttcli.text.messages import _, language, ngettext
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def status_words(status: str) -> Words:
         "recovery": _("Recovering"),
         "post_incident": _("Post-incident review"),
         "closed": _("Closed"),
+        "merged": _("Merged into another"),
     }
     name = names.get(status, status)
     return Words(name, name)
@@ -144,7 +146,7 @@ def _set(entry: Entry, titles: dict[str, str]) -> str:
     fields = {key: value for key, value in (entry.payload.get("fields") or {}).items() if key not in _DERIVED}
     short = {"category", "severity", "class", "owner"}
     parts = [
-        f"{names.get(key, key)}: {titles.get(str(value), value)}" if key in short and value else names.get(key, key)
+        f"{names.get(key, key)}: {titles.get(str(value), value)}" if key in short and value else names.get(key) or record_word(key)
         for key, value in fields.items()
     ]
     return _("Set: {what}.", what="; ".join(parts)) if parts else ""
@@ -198,6 +200,27 @@ def _evidence_exported(entry: Entry, titles: dict[str, str]) -> str:
     return _("Handed out a copy of {number} to {to}.", number=entry.object, to=entry.payload.get("to") or "-")
 
 
+def _approved(entry: Entry, titles: dict[str, str]) -> str:
+    body = entry.payload
+    text = _(
+        "Approved by {who}: {status}",
+        who=body.get("approver") or entry.actor,
+        status=status_words(str(body.get("gate") or "")).vi,
+    )
+    return f"{text} ({body['paper']})." if body.get("paper") else f"{text}."
+
+
+def _joined(entry: Entry, titles: dict[str, str]) -> str:
+    body = entry.payload
+    words = {
+        "incident.merged": _("{one} was merged into {other}: {reason}"),
+        "incident.unmerged": _("{one} was parted from {other} again: {reason}"),
+        "incident.split": _("{one} was split off from {other}: {reason}"),
+    }[entry.verb]
+    other = body.get("into") or body.get("source") or "-"
+    return words.format(one=entry.object, other=other, reason=str(body.get("reason") or "-").rstrip(". ")) + "."
+
+
 def _met(entry: Entry, titles: dict[str, str]) -> str:
     body = entry.payload
     return _("Told in time ({code}): {paper}.", code=body.get("deadline") or "", paper=body.get("paper") or "-")
@@ -218,6 +241,10 @@ _SENTENCES: dict[str, Callable[[Entry, dict[str, str]], str]] = {
     "incident.set": _set,
     "incident.moved": _moved,
     "incident.noted": _silent,
+    "incident.approved": _approved,
+    "incident.merged": _joined,
+    "incident.unmerged": _joined,
+    "incident.split": _joined,
     "run.started": _started,
     "run.answered": _answered,
     "run.cancelled": _cancelled,
