@@ -27,7 +27,8 @@ PARTS = {
     "indicators": ("engines/indicators/engine.py", "match_events"),
     "yara over lines": ("ingest/logs.py", "match_lines"),
     "sha256 of the file": ("ingest/route.py", "_sha256"),
-    "sigma and correlation (from the archive)": ("ingest/correlate.py", "correlate"),
+    "sigma on single events": ("ingest/matched.py", "add"),
+    "correlation of what matched": ("ingest/correlate.py", "correlate"),
 }
 
 
