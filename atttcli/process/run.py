@@ -18,7 +18,7 @@ MAX_OUTPUT = 4 * 1024 * 1024
 MAX_SECONDS = 24 * 3600.0
 _KEPT = ("PATH", "SYSTEMROOT", "COMSPEC", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LANG", "LC_ALL", "TZ")
 _CHUNK = 65536
-_GRACE = 2.0
+_GRACE = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,9 @@ def test_what_lint_lets_pass_runs_without_losing_a_token(tree, seed):
         step = book.steps[token.step]
         kind = "again" if step.type == "while-condition" else "task"
         try:
-            moved = runner.answer(book, moved.state, step.id, give(book, step, kind, rng.randrange(7)), round=token.round)
+            moved = runner.answer(
+                book, moved.state, step.id, give(book, step, kind, rng.randrange(7)), round=token.round
+            )
         except Refused as refused:
             assert refused.guard == "failure-branch"
 
@@ -122,7 +124,9 @@ def test_a_failure_without_a_branch_goes_to_the_exception_step_and_drops_the_res
     if step.type != "action" or step.on_failure:
         return
     before = moved.state.tokens
-    moved = runner.answer(book, moved.state, step.id, Answer("failed", None, "hỏng", agreed_by="lan"), round=token.round)
+    moved = runner.answer(
+        book, moved.state, step.id, Answer("failed", None, "hỏng", agreed_by="lan"), round=token.round
+    )
     assert moved.state.finished
     assert moved.state.failed
     assert len(moved.dropped) == len(before) - 1

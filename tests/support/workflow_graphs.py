@@ -121,7 +121,12 @@ class Builder:
     def grow_while(self, parts: Any, after: str) -> tuple[str, Plan]:
         name = self.variable()
         words = {EXTENSION: {"max_rounds": CAP}}
-        body = {"condition": f"NOT {name}:value = true", "on_true": "", "on_completion": after, "step_extensions": words}
+        body = {
+            "condition": f"NOT {name}:value = true",
+            "on_true": "",
+            "on_completion": after,
+            "step_extensions": words,
+        }
         gate = self.add("while-condition", **body)
         ask = self.action(self.add("end"), name)
         self.steps[gate]["on_true"], plan = self.grow(parts[0], ask)
