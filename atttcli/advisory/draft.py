@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from atttcli.advisory import targets
@@ -18,7 +18,8 @@ from atttcli.advisory.templates import (
     load_template,
     template_for,
 )
-from atttcli.clock import VIETNAM, from_micros, parse_moment, to_micros
+from atttcli.advisory.terms import close_of, due_moment
+from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import NotFound, UsageError
 from atttcli.inventory import Inventory
 from atttcli.model.advisory import Marker, Recipient, SourceLetter
@@ -26,7 +27,6 @@ from atttcli.profile import load_profile, sender_of
 from atttcli.store.connection import Store
 from atttcli.triage.groups import chosen, group_named, grouped
 
-CLOSE_OF_BUSINESS = time(17, 0)
 _WHO = "atttcli advisory draft … --to all | --to xa | --to so-y-te"
 
 
@@ -210,22 +210,6 @@ def _of_product(inventory: Inventory, wish: Wish, subject: _Subject, today: str)
     subject.version = ", ".join(dict.fromkeys(version for _, version in wanted if version))
 
 
-def due_moment(text: str, now: int) -> int:
-    """`5d`, a date (its close of business), or a moment; UsageError."""
-    word = text.strip().lower()
-    if word.endswith("d") and word[:-1].isdigit() and len(word) < 5:
-        return _close_of(from_micros(now, VIETNAM).date() + timedelta(days=int(word[:-1])))
-    try:
-        moment = parse_moment(text)
-    except ValueError as error:
-        raise UsageError(f"{text[:40]!r} is no date", hint="--due 5d or --due 31/12/2026") from error
-    return _close_of(from_micros(moment, VIETNAM).date()) if len(word) <= 10 else moment
-
-
-def _close_of(day: date) -> int:
-    return to_micros(datetime.combine(day, CLOSE_OF_BUSINESS, VIETNAM))
-
-
 def _due(asked: str, template: Template, source: SourceLetter, now: int) -> int:
     """What was asked for; else the template's days, but a day before we ourselves have to answer."""
     if asked:
@@ -233,7 +217,7 @@ def _due(asked: str, template: Template, source: SourceLetter, now: int) -> int:
     usual = due_moment(f"{template.due_days}d", now)
     if not source.deadline:
         return usual
-    ours = _close_of(date.fromisoformat(source.deadline) - timedelta(days=1))
+    ours = close_of(date.fromisoformat(source.deadline) - timedelta(days=1))
     return min(usual, ours) if ours > now else usual
 
 

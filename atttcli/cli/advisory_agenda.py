@@ -40,7 +40,9 @@ def _text(todo: Todo, now: int) -> str:
         "advisory-sign": _("awaits its signature"),
         "advisory-number": _("awaits its number"),
         "advisory-send": ngettext("{count} copy not sent", "{count} copies not sent", todo.count),
-        "advisory-remind": ngettext("{count} agency has not answered", "{count} agencies have not answered", todo.count),
+        "advisory-remind": ngettext(
+            "{count} agency has not answered", "{count} agencies have not answered", todo.count
+        ),
         "advisory-verify": ngettext("{count} answer to verify", "{count} answers to verify", todo.count),
         "advisory-answer": _("who warned us awaits our answer"),
     }[todo.kind]

@@ -230,8 +230,8 @@ def isp(
     """
     from dataclasses import replace
 
-    from atttcli.advisory.draft import due_moment
     from atttcli.advisory.targets import unresolved_rows
+    from atttcli.advisory.terms import due_moment
     from atttcli.clock import VIETNAM, from_micros
 
     now = app.clock.now()

@@ -16,7 +16,6 @@ from atttcli.clock import local_text, rfc3339
 from atttcli.errors import Conflict, IntegrityError, UsageError
 from atttcli.text.display import display
 from atttcli.text.messages import _, ngettext
-from atttcli.text.retell import retell
 
 _RESTORE = "keep this copy as it is; then: atttcli db restore BACKUP NEW-FOLDER"
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -118,15 +117,16 @@ def rebuild(app: App, as_json: bool) -> None:
     from atttcli.journal.verify import first_fault
     from atttcli.store.verify import changed_tables, projection_digests
 
-    broken = first_fault(chain_faults(app))
-    if broken is not None:
-        raise IntegrityError(
-            _("the journal is broken at entry {seq}: {reason}", seq=broken.seq, reason=retell(broken.reason)),
-            hint=_("projections of a broken journal say nothing; see: atttcli db verify"),
-        )
-    before = projection_digests(app.store.connection)
-    count = app.journal.rebuild()
-    changed = changed_tables(before, projection_digests(app.store.connection))
+    with render.progress(_("rebuilding"), quiet=as_json) as report:
+        broken = first_fault(chain_faults(app, report))
+        if broken is not None:
+            raise IntegrityError(
+                _("the journal is broken at entry {seq}: {reason}", seq=broken.seq, reason=broken.reason),
+                hint=_("projections of a broken journal say nothing; see: atttcli db verify"),
+            )
+        before = projection_digests(app.store.connection)
+        count = app.journal.rebuild(report)
+        changed = changed_tables(before, projection_digests(app.store.connection))
     if as_json:
         render.emit_json({"entries": count, "changed": changed})
         return

@@ -12,6 +12,7 @@ from atttcli.cli.context import App
 from atttcli.clock import rfc3339
 from atttcli.errors import IntegrityError
 from atttcli.journal.head import Head, read_head
+from atttcli.journal.verify import chain_faults as journal_chain_faults
 from atttcli.journal.verify import first_fault, verify_journal
 from atttcli.store.verify import Fault, Report, database_faults, silent
 from atttcli.text.messages import _
@@ -112,10 +113,10 @@ def _head(app: App, result: Verification) -> Head | None:
     return head
 
 
-def chain_faults(app: App) -> list[Fault]:
+def chain_faults(app: App, report: Report = silent) -> list[Fault]:
     """Faults of the journal itself; those of the projections left out."""
     head = read_head(app.store.meta("id"))
-    return [fault for fault in verify_journal(app.store.connection, head) if fault.check != "projection"]
+    return list(journal_chain_faults(app.store.connection, head, report))
 
 
 def _segments(app: App, result: Verification, report: Report) -> None:
