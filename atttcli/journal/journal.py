@@ -18,10 +18,12 @@ from atttcli.journal.chain import GENESIS, canonical, entry_hash, payload_digest
 from atttcli.journal.head import read_head, write_head
 from atttcli.store.connection import Store
 from atttcli.store.projection import Entry, apply, count_numbers, empty
+from atttcli.store.verify import Report, silent
 from atttcli.text.display import display
 from atttcli.text.fold import nfc
 
 ERASED = "payload.erased"
+_STEP = 500
 Guard = Callable[[str, str, Mapping[str, Any]], None]
 
 
@@ -99,15 +101,18 @@ class Journal:
             return entry
         raise KeyError(seq)
 
-    def rebuild(self) -> int:
+    def rebuild(self, report: Report = silent) -> int:
         """Empty every projection and fold the whole journal again, undone entries left out; the number of entries."""
         count = 0
         with self.store.transaction() as db:
             undone = undone_seqs(db)
+            total = db.execute("SELECT count(*) FROM journal").fetchone()[0]
             empty(db)
             for entry in read_entries(db):
                 fold_entry(db, entry, undone)
                 count += 1
+                if count % _STEP == 0:
+                    report(count, total, "projections")
         return count
 
 

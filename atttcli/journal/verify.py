@@ -26,15 +26,20 @@ def verify_journal(db: sqlite3.Connection, head: Head | None, report: Report = s
     `head` must have been read before the connection's snapshot began: others may be appending meanwhile. Projections
     are only compared while the chain holds: a fold of a forged journal says nothing.
     """
+    broken = False
+    for fault in chain_faults(db, head, report):
+        broken = True
+        yield fault
+    if not broken:
+        yield from _fold_faults(db, report)
+
+
+def chain_faults(db: sqlite3.Connection, head: Head | None, report: Report = silent) -> Iterator[Fault]:
+    """Faults of the journal itself, the projections left out."""
     before = db.text_factory
     db.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     try:
-        broken = False
-        for fault in _journal_faults(db, head, report):
-            broken = True
-            yield fault
-        if not broken:
-            yield from _fold_faults(db, report)
+        yield from _journal_faults(db, head, report)
     except sqlite3.DatabaseError as error:
         yield Fault("database", f"the journal cannot be read: {error}")
     finally:
@@ -71,7 +76,10 @@ class _Walk:
             yield Fault("chain", "does not follow from the entry before it", seq)
         if entry_hash(header, digest, prev) != own:
             yield Fault("chain", "its hash is not that of its content", seq)
-        if time <= self.time:
+        if not isinstance(time, int):  # no STRICT table gives that: the file itself is damaged
+            yield Fault("chain", "has no time", seq)
+            time = self.time
+        elif time <= self.time:
             yield Fault("chain", "is not later than the entry before it", seq)
         yield from self._payload(seq, digest, *row[10:])
         if self.head is not None and seq == self.head.count:
@@ -130,6 +138,7 @@ def _fold_faults(db: sqlite3.Connection, report: Report) -> Iterator[Fault]:
     folded = fresh_database()
     try:
         undone = undone_seqs(db)
+        total = db.execute("SELECT count(*) FROM journal").fetchone()[0]
         for entry in read_entries(db):
             try:
                 fold_entry(folded, entry, undone)
@@ -137,8 +146,10 @@ def _fold_faults(db: sqlite3.Connection, report: Report) -> Iterator[Fault]:
                 yield Fault("projection", f"cannot be projected: {type(error).__name__}: {error}", entry.seq)
                 return
             if entry.seq % _STEP == 0:
-                report(entry.seq, 0, "projections")
-        yield from projection_faults(db, folded)
+                report(entry.seq, total, "projections")
+        yield from projection_faults(db, folded, report)
+    except sqlite3.DatabaseError as error:
+        yield Fault("database", f"the projections cannot be read: {error}")
     finally:
         folded.close()
 

@@ -9,11 +9,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from atttcli.store.migrate import migrate
 from atttcli.store.projection import PROJECTED_TABLES
 
 Report = Callable[[int, int, str], None]  # done, total (0: unknown), what
+Cells = tuple[object, ...]
 _SHOWN = 20
 
 
@@ -77,25 +79,58 @@ def _empty_database() -> bytes:
         return db.serialize()
 
 
-def projection_faults(db: sqlite3.Connection, folded: sqlite3.Connection) -> Iterator[Fault]:
+def projection_faults(db: sqlite3.Connection, folded: sqlite3.Connection, report: Report = silent) -> Iterator[Fault]:
     """Rows of every projected table that differ from those of a fresh fold, the first of each table."""
-    for table in PROJECTED_TABLES:
-        kept, wanted = projected_rows(db, table), projected_rows(folded, table)
-        if kept == wanted:
+    for place, table in enumerate(PROJECTED_TABLES):
+        report(place, len(PROJECTED_TABLES), table)
+        differing = _differences(db, folded, table)
+        first = next(differing, None)
+        if first is None:
             continue
-        keys = sorted({key for key in kept.keys() | wanted.keys() if kept.get(key) != wanted.get(key)}, key=repr)
-        reason = "is missing" if keys[0] not in kept else "is not in the journal"
-        if keys[0] in kept and keys[0] in wanted:
-            reason = "is not what the journal says"
-        more = f" (and {len(keys) - 1} more rows)" if len(keys) > 1 else ""
-        yield Fault("projection", f"{reason}{more}; atttcli db rebuild", where=f"{table} {_shown(keys[0])}")
+        key, kept, wanted = first
+        reason = (
+            "is missing"
+            if kept is None
+            else "is not in the journal"
+            if wanted is None
+            else "is not what the journal says"
+        )
+        others = sum(1 for _ in differing)
+        more = f" (and {others} more rows)" if others else ""
+        yield Fault("projection", f"{reason}{more}; atttcli db rebuild", where=f"{table} {_shown(key)}")
 
 
-def projected_rows(db: sqlite3.Connection, table: str) -> dict[tuple[object, ...], tuple[object, ...]]:
-    """Primary key -> row of one projected table."""
+def _differences(
+    db: sqlite3.Connection, folded: sqlite3.Connection, table: str
+) -> Iterator[tuple[Cells, Cells | None, Cells | None]]:
+    """Key, row and wanted row where two tables differ, walked side by side: neither is held whole."""
+    kept, wanted = _keyed(db, table), _keyed(folded, table)
+    one, other = next(kept, None), next(wanted, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and one[0] < other[0]):
+            assert one is not None
+            yield one[0], one[1], None
+            one = next(kept, None)
+        elif one is None or other[0] < one[0]:
+            yield other[0], None, other[1]
+            other = next(wanted, None)
+        else:
+            if one[1] != other[1]:
+                yield one[0], one[1], other[1]
+            one, other = next(kept, None), next(wanted, None)
+
+
+def _keyed(db: sqlite3.Connection, table: str) -> Iterator[tuple[Any, Cells]]:
+    """Primary key and row, in the order of the keys."""
     columns = list(db.execute(f"PRAGMA table_info({table})"))
-    width = [row[0] for row in sorted(columns, key=lambda row: row[5]) if row[5]]
-    return {tuple(row[at] for at in width): tuple(row) for row in db.execute(f"SELECT * FROM {table}")}
+    keys = [row for row in sorted(columns, key=lambda row: row[5]) if row[5]]
+    for row in db.execute(f"SELECT * FROM {table} ORDER BY {', '.join(row[1] for row in keys)}"):
+        yield tuple(row[column[0]] for column in keys), tuple(row)
+
+
+def projected_rows(db: sqlite3.Connection, table: str) -> dict[Cells, Cells]:
+    """Primary key -> row of one projected table."""
+    return dict(_keyed(db, table))
 
 
 def _shown(key: tuple[object, ...]) -> str:
@@ -104,10 +139,14 @@ def _shown(key: tuple[object, ...]) -> str:
 
 def projection_digests(db: sqlite3.Connection) -> dict[str, str]:
     """Table -> digest of all its rows."""
-    return {
-        table: hashlib.sha256(repr(sorted(projected_rows(db, table).items(), key=repr)).encode()).hexdigest()
-        for table in PROJECTED_TABLES
-    }
+    return {table: _digest(db, table) for table in PROJECTED_TABLES}
+
+
+def _digest(db: sqlite3.Connection, table: str) -> str:
+    running = hashlib.sha256()
+    for _, row in _keyed(db, table):
+        running.update(repr(row).encode("utf-8", "surrogateescape"))
+    return running.hexdigest()
 
 
 def changed_tables(before: dict[str, str], after: dict[str, str]) -> list[str]:
