@@ -99,17 +99,30 @@ def _deadline_words(row: Row, now: int) -> str:
 def task_items(store: Store, now: int) -> Iterator[Item]:
     """Open tasks."""
     sql = (
-        "SELECT number, incident, code, title, title_en, due, asks, needs_evidence, required FROM task"
-        " WHERE state = 'open'"
+        "SELECT t.number, t.incident, t.code, t.title, t.title_en, t.due, t.asks, t.needs_evidence, t.required, t.status,"
+        " t.detail, r.state AS run_state, substr(t.run, 1, 8) AS run FROM task t LEFT JOIN playbook_run r ON r.id = t.run"
+        " WHERE t.state = 'open' AND t.kind != 'child'"
+        " AND (t.status != 'waiting' OR (t.depends = '[]' AND t.not_before <= ?))"
     )
-    for row in store.rows(sql):
-        command = f'atttcli task done {row["number"]} --note "…"'
-        command += " --evidence CC-…" if row["needs_evidence"] else ""
-        command += " --answer yes|no" if row["asks"] else ""
+    for row in store.rows(sql, now):
+        command = _task_command(row)
         later = 4 if row["required"] else 6
         yield Item(
             urgency(row["due"], now, later), "task", row["number"], partial(_task_words, row, now), command, row["due"]
         )
+
+
+def _task_command(row: Row) -> str:
+    if row["run_state"] == "paused":
+        return f"atttcli playbook run resume {row['run']}"
+    if row["status"] == "await_user_input":
+        return f"atttcli task approve {row['number']}"
+    command = f'atttcli task done {row["number"]} --note "…"'
+    command += " --evidence CC-…" if row["needs_evidence"] else ""
+    if row["asks"]:
+        return command + " --answer yes|no"
+    wants = json.loads(row["detail"]).get("wants", ())
+    return command + "".join(f" --set {one['name']}=…" for one in wants)
 
 
 def _task_words(row: Row, now: int) -> str:

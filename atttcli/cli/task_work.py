@@ -97,16 +97,19 @@ def remind(app: App, number: str, to: str, channel: str, note: str, as_json: boo
         late.remind(app.journal, found, to=to, channel=channel, note=note)
         _say(app, found, as_json, _("{number}: reminded.", number=found))
         return
-    waiting = list(late.late_tasks(app.store, app.clock.now()))
+    from atttcli.deadline.tick import pending
+
+    waiting = [one for one in pending(app.store, "", app.clock.now()) if one.watched.kind == "task"]
     if as_json:
         render.emit_json_lines(
-            {"task": one.task, "kind": one.kind, "at": _time(one.at), "to": one.to} for one in waiting
-        )
+            {"task": one.watched.object, "stage": one.stage, "at": _time(one.at), "due": _time(one.watched.due), "to": one.to}
+            for one in waiting
+        )  # fmt: skip
         return
-    words = {"reminded": _("remind"), "escalated": _("escalate")}
+    words = {"soon": _("remind: due soon"), "overdue": _("remind: overdue"), "escalated": _("escalate")}
     render.table(
         [_("No."), _("What"), _("Since"), _("Whom")],
-        ((one.task, words[one.kind], moment(one.at), one.to) for one in waiting),
+        ((one.watched.object, words[one.stage], moment(one.at), one.to) for one in waiting),
     )
 
 

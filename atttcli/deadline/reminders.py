@@ -14,7 +14,8 @@ STAGES = ("soon", "overdue", "escalated")
 class Watched:
     """Something with a clock. `object` is the human number (or a deadline's id); `code` tells its clocks apart.
 
-    `since`: when the clock was started; `who` has to do it; `above` is told when they do not.
+    `since`: when the clock was started; `who` has to do it; `above` is told when they do not. `warn` and `wait`: how long
+    before the end and after it that happens, where somebody laid it down (a playbook's step); else the rules below.
     """
 
     kind: str
@@ -28,6 +29,8 @@ class Watched:
     command: str
     title_en: str = ""
     incident: str = ""
+    warn: int | None = None
+    wait: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,14 @@ class Reminder:
 
 def lead_time(watched: Watched) -> int:
     """How long before the end people are reminded: a quarter of the span, at least an hour, at most two days."""
+    if watched.warn is not None:
+        return watched.warn
     return max(HOUR, min(2 * DAY, (watched.due - watched.since) // 4))
 
 
 def grace(watched: Watched) -> int:
     """How long after the end it is told upwards: as long as the reminder came before it, at most a day."""
-    return min(DAY, lead_time(watched))
+    return min(DAY, lead_time(watched)) if watched.wait is None else watched.wait
 
 
 def reached(watched: Watched, now: int) -> Iterator[Reminder]:

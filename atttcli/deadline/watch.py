@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -61,13 +62,15 @@ def _incidents(store: Store) -> Iterator[Watched]:
 
 def _tasks(store: Store) -> Iterator[Watched]:
     for row in store.rows(
-        "SELECT number, incident, title, title_en, due, created, assignee, lead_name FROM task"
-        " WHERE closed IS NULL AND due IS NOT NULL"
+        "SELECT t.number, t.incident, t.title, t.title_en, t.due, max(t.created, coalesce(t.not_before, 0)) AS since,"
+        " t.assignee, t.lead_name, t.agencies, t.detail FROM task t LEFT JOIN playbook_run r ON r.id = t.run"
+        " WHERE t.state = 'open' AND t.due IS NOT NULL AND t.kind != 'child' AND coalesce(r.state, '') != 'paused'"
     ):
-        who = row["assignee"] or row["lead_name"] or DUTY
+        who = ", ".join(json.loads(row["agencies"])) or row["assignee"] or row["lead_name"] or DUTY
+        detail = json.loads(row["detail"])
         yield Watched(
-            "task", row["number"], "due", row["title"], row["due"], row["created"], who, LEAD,
-            f"atttcli task show {row['number']}", row["title_en"], row["incident"],
+            "task", row["number"], "due", row["title"], row["due"], row["since"], who, detail.get("escalate_to") or LEAD,
+            f"atttcli task show {row['number']}", row["title_en"], row["incident"], detail.get("remind"), detail.get("escalate"),
         )  # fmt: skip
 
 

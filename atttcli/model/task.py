@@ -29,13 +29,3 @@ class Answer:
     evidence: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
     agreed_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Late:
-    """What fell due on a task: `kind` is `reminded` or `escalated`; `at` when it did; `to` the role that is told."""
-
-    task: str
-    kind: str
-    at: int
-    to: str = ""

@@ -6,6 +6,8 @@ import json
 import sqlite3
 from typing import Any
 
+from atttcli.store.projected import runs
+
 
 def _reminded(db: sqlite3.Connection, entry: Any) -> None:
     body = entry.payload
@@ -16,6 +18,8 @@ def _reminded(db: sqlite3.Connection, entry: Any) -> None:
             body.get("title", ""), entry.time,
         ),
     )  # fmt: skip
+    if body.get("kind") == "task":
+        runs.reminded(db, entry)
 
 
 def _period_met(db: sqlite3.Connection, entry: Any) -> None:

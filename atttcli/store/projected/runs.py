@@ -154,16 +154,16 @@ def _assigned(db: sqlite3.Connection, entry: Any) -> None:
         db.execute("UPDATE task SET status = ? WHERE number = ?", (body["status"], entry.object))
 
 
-def _reminded(db: sqlite3.Connection, entry: Any) -> None:
+def reminded(db: sqlite3.Connection, entry: Any) -> None:
+    """Somebody was told: by a person's own entry, or by `tick` when a stage was reached."""
+    if entry.payload.get("stage") == "escalated":
+        db.execute(
+            "UPDATE task SET escalated = ?, escalated_to = ? WHERE number = ?",
+            (entry.time, entry.payload.get("to", ""), entry.object),
+        )
+        return
     db.execute(
         "UPDATE task SET reminders = reminders + 1, reminded = ? WHERE number = ?", (entry.time, entry.object)
-    )
-
-
-def _escalated(db: sqlite3.Connection, entry: Any) -> None:
-    db.execute(
-        "UPDATE task SET escalated = ?, escalated_to = ? WHERE number = ?",
-        (entry.time, entry.payload.get("to", ""), entry.object),
     )
 
 
@@ -244,8 +244,7 @@ HANDLERS = {
     "task.closed": _closed,
     "task.begun": _begun,
     "task.assigned": _assigned,
-    "task.reminded": _reminded,
-    "task.escalated": _escalated,
+    "task.reminded": reminded,
     "task.handed_in": _handed_in,
     "task.returned": _returned,
     "task.approved": _approved,

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from atttcli.clock import DAY, HOUR
+from atttcli.deadline.tick import pending, tick
 from atttcli.errors import Conflict, InputError, IntegrityError, NotFound, Refused, UsageError
 from atttcli.incident import casework
 from atttcli.incident.undo import undo
@@ -243,27 +244,27 @@ def test_moving_a_due_time_needs_a_reason(app, journal, number):
     assert (task(app, one)["due"], task(app, one)["assignee"]) == (START + 2 * DAY, "minh")
 
 
-def test_a_late_task_is_reminded_every_day_and_escalated_once_but_never_fails(app, journal, books, number, clock):
+def test_a_late_task_is_reminded_then_escalated_once_each_but_never_fails(app, journal, books, number, clock):
     start_run(journal, books.find("cha"), number, library=books)
-    one = waiting(app)["Ngăn chặn"]  # due after four hours: reminded two hours later, escalated four hours later
+    one = waiting(app)["Ngăn chặn"]  # due after four hours: told an hour before, then, and an hour after
     said = []
-    for hour in range(60):
-        clock.at = START + hour * HOUR
-        for fell in late.late_tasks(app.store, clock.at):
-            said.append((hour, fell.kind, fell.to))
-            late.record_late(journal, fell)
-            late.record_late(journal, fell)  # a second tick at the same time writes nothing
-    assert said == [
-        (6, "reminded", "van_hanh"), (8, "escalated", "lead"), (30, "reminded", "van_hanh"), (54, "reminded", "van_hanh"),
-    ]  # fmt: skip
+    for quarter in range(60):
+        clock.at = START + quarter * HOUR // 4
+        said += [(quarter / 4, r.stage, r.to) for r in tick(journal, "") if r.watched.object == one]
+    assert said == [(3, "soon", "Đơn vị vận hành"), (4, "overdue", "Đơn vị vận hành"), (5, "escalated", "lead")]
     row = task(app, one)
-    assert (row["state"], row["reminders"], row["escalated_to"]) == ("open", 3, "lead")
+    assert (row["state"], row["reminders"], row["escalated_to"]) == ("open", 2, "lead")
 
 
-def test_a_paused_run_is_not_reminded(app, journal, books, number):
-    run = start_run(journal, books.find("cha"), number, library=books)
+def test_a_step_may_say_when_and_whom_to_remind_and_a_paused_run_reminds_nobody(app, journal, tmp_path, number):
+    text = write_books(tmp_path)["con"].read_text(encoding="utf-8")
+    words = "lead: van_hanh, due: 10h, remind: 2h, escalate: 30m, escalate_to: approver, out_args"
+    (tmp_path / "x.yaml").write_text(text.replace("lead: van_hanh, out_args", words, 1), encoding="utf-8")
+    run = start_run(journal, load_playbook(tmp_path / "x.yaml"), number, values={"__hosts__": "1"})
+    assert [r.stage for r in pending(app.store, "", START + 8 * HOUR)] == ["soon"]
+    assert [(r.stage, r.to) for r in pending(app.store, "", START + 11 * HOUR)] == [("escalated", "approver")]
     pause_run(journal, run, "chờ")
-    assert list(late.late_tasks(app.store, START + 9 * DAY)) == []
+    assert pending(app.store, "", START + 11 * HOUR) == []
 
 
 def test_due_may_count_from_detection_and_org_names_the_agencies(app, journal, tmp_path, number):
