@@ -76,17 +76,25 @@ class Workspace:
     def _incident(self, number: int, alerts: list[str], playbook: object) -> None:
         new = NewIncident(f"Sự cố số {number}", category="madoc", severity="M3", owner="lan")
         code = open_incident(self.journal, "bac-kan", "vn-2017", new, alerts)
-        add_task(self.journal, code, "Gọi lại cơ quan")
+        task = add_task(self.journal, code, "Gọi lại cơ quan")
         if playbook is not None:
             start_run(self.journal, playbook, code)  # type: ignore[arg-type]
         self.journal.append("incident.noted", code, {"text": "đã gọi cơ quan, chờ trả lời"})
         if number % 10 == 9:
             return
+        self._settle(code, task)
         before = "reported"
         for to in MOVES:
             fields = {"resolution": "handled", "cause": "malware"} if to == "closed" else {}
             self.journal.append("incident.moved", code, {"from": before, "to": to, "reason": "", "fields": fields})
             before = to
+
+    def _settle(self, code: str, task: str) -> None:
+        """Tasks done and papers sent, before an incident ends."""
+        self.journal.append("task.closed", task, {"incident": code, "outcome": "done", "note": "xong"})
+        for row in self.store.rows("SELECT code FROM deadline WHERE incident = ? AND met IS NULL", code):
+            body = {"deadline": row[0], "at": self.clock.now(), "paper": "12/BC"}
+            self.journal.append("deadline.met", code, body)
 
     def close(self) -> None:
         """Fold the log back."""
@@ -170,7 +178,7 @@ def cpu(*words: str) -> tuple[float, float]:
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
+    if process.returncode not in (0, 1) or "Traceback" in said:
         print(f"{' '.join(words)}: exit {process.returncode}: {said[-300:]}", flush=True)
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
