@@ -37,7 +37,7 @@ def incident_items(store: Store, _now: int) -> Iterator[Item]:
         number = row["number"]
         stuck = stuck_at(_facts(row))
         if not row["runs"]:
-            command = f"atttcli playbook run start tt20-art11-ordinary --incident {number}"
+            command = f"atttcli playbook run start --incident {number}"
             yield Item(3, "no-playbook", number, partial(_without_playbook, row), command)
         if stuck is not None and not (row["tasks"] and stuck.guard in {"resolution", "cause"}):
             yield Item(2, f"guard-{stuck.guard}", number, partial(_stuck, row, stuck), stuck.hint)

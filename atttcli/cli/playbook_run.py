@@ -30,26 +30,28 @@ def run() -> None:
 
 
 @run.command()
-@click.argument("name")
+@click.argument("name", required=False, default="")
 @click.option("--incident", default="@", metavar="ID", help="The incident; the current one by default.")
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A variable's value; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Only print the path that people would walk; --set gives their answers.")
 @_json
 @with_app
 def start(app: App, name: str, incident: str, given: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-    """Start a playbook on an incident; its first tasks are open then.
+    """Start a playbook on an incident; its first tasks are open then. Without NAME, the one that fits the incident's type.
 
     \b
     Example:
+      atttcli playbook run start
       atttcli playbook run start tt20-art11-ordinary --incident @
       atttcli playbook run start tt20 --dry-run --set stable=no
     """
     from atttcli.playbook.runs import start_run
 
+    number = "" if name and dry_run else incident_number(app, incident)
+    name = name or _fitting(app, number)
     if dry_run:
         _walk(app, name, pairs(given), as_json)
         return
-    number = incident_number(app, incident)
     books = library(app)
     book = books.find(name)
     identity = start_run(app.journal, book, number, values=pairs(given), library=books)
@@ -61,6 +63,14 @@ def start(app: App, name: str, incident: str, given: tuple[str, ...], dry_run: b
     for row in rows:
         if row["run"] == identity or row["child"]:
             render.line(f"→ {row['number']}  {row['code']}/{row['round']}  {localised(row, 'title')}")
+
+
+def _fitting(app: App, number: str) -> str:
+    from atttcli.playbook.fitting import fitting_playbook
+
+    row = app.store.row("SELECT category, profile FROM incident WHERE number = ?", number)
+    assert row is not None
+    return fitting_playbook(row["category"], row["profile"], app.workspace.root, app.store)
 
 
 def _walk(app: App, name: str, given: dict[str, str], as_json: bool) -> None:
