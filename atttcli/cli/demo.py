@@ -237,4 +237,5 @@ def close(walk: Walk, number: str) -> None:
         "incident", "set", number, "--scope", story.SCOPE, "--lessons", story.LESSONS, "--proposals", story.PROPOSALS
     )  # fmt: skip
     walk.run("incident", "met", number, "--deadline", "A2", "--paper", story.UPDATE)
+    walk.run("incident", "approve", number, "--approved-by", story.APPROVER, "--paper", story.APPROVAL)
     walk.run("incident", "close", number, "--resolution", story.RESOLUTION, "--cause", story.CAUSE, minutes=5)

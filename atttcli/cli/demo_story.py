@@ -13,6 +13,7 @@ LISTED = (
 VICTIMS = ("x-vi-huong", "tt-cntt")
 CATEGORY, SEVERITY = "tonghop", "M2"
 NOTICE, UPDATE = "118/TB-STTTT", "121/TB-STTTT"
+APPROVER, APPROVAL = "Giám đốc Sở", "61/QĐ-STTTT"
 ACTOR = "truc.ban"
 SUMMARY = (
     "Sáng 11/5 hộp thư văn thư xã Vi Hương nhận thư giả mạo kèm lối tắt độc hại; tối 11/5 địa chỉ 198.51.100.66 dò mật khẩu "
