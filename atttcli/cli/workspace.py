@@ -74,6 +74,7 @@ def make_workspace(
 
     Conflict when there is a workspace already, or a database that holds more than an interrupted init leaves.
     """
+    from atttcli.deadline.duties import calendar_duties
     from atttcli.journal.journal import Journal, current_actor
     from atttcli.store.connection import Store
 
@@ -91,6 +92,7 @@ def make_workspace(
         # Read back: another init, an interrupted one or one at this moment, may have been first.
         settings = (store.meta("id"), organisation.code, str(store.value("SELECT profile FROM organisation")), language)
     write_workspace(Workspace(root, *settings, secret=_secret(root)))
+    calendar_duties(settings[2])  # so that the first `next` need not read the profile
     return load_workspace(root)
 
 
