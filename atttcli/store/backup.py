@@ -27,7 +27,7 @@ from atttcli.store.workspace import SETTINGS, Workspace
 FORMAT = "atttcli backup 1"
 MANIFEST = "manifest.json"
 DATABASE = "workspace.db"
-_FOLDERS = ("events", "evidence", "rules", "outbox")
+_FOLDERS = ("events", "evidence", "rules", "playbooks", "outbox")
 _CHUNK = 1024 * 1024
 _MAX_MANIFEST = 256 * 1024 * 1024
 _MAX_FILES = 2_000_000
