@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from atttcli.advisory import targets
 from atttcli.advisory.templates import (
     LIST_TEMPLATE,
+    KnownProduct,
     Template,
     Texts,
     check_cve,
@@ -25,8 +26,10 @@ from atttcli.inventory import Inventory
 from atttcli.model.advisory import Marker, Recipient, SourceLetter
 from atttcli.profile import load_profile, sender_of
 from atttcli.store.connection import Store
+from atttcli.text.fold import fold
 from atttcli.triage.groups import chosen, group_named, grouped
 
+OWN = "{own}"  # stays in the text of letters that go to each agency: how many rows are its own
 _WHO = "atttcli advisory draft … --to all | --to xa | --to so-y-te"
 
 
@@ -191,23 +194,33 @@ def _of_alerts(inventory: Inventory, alerts: Any, subject: _Subject, today: str)
 def _of_product(inventory: Inventory, wish: Wish, subject: _Subject, today: str) -> None:
     """Systems with the product; a CVE of our table says product and version where the person does not."""
     subject.template = subject.template or "vulnerability"
-    wanted = [(wish.product, wish.version)] if wish.product else []
-    for text in wish.cves if not wanted else ():
-        known = known_products().get(check_cve(text))
-        if known is None and not wish.to:
-            raise UsageError(
-                f"which product {check_cve(text)} is about is not known here",
-                hint=f'atttcli advisory draft --cve {check_cve(text)} --product "…" --version "<…"',
-            )
-        if known is not None:
-            wanted.append((known.product, wish.version or known.version))
-            subject.title = subject.title or known.title
+    known = [one for text in wish.cves if (one := known_products().get(check_cve(text)))]
+    if wish.product:
+        wanted = [(wish.product, wish.version or _known_version(wish.product, known))]
+    else:
+        wanted = [(one.product, wish.version or one.version) for one in known]
+        subject.title = subject.title or next((one.title for one in known), "")
+    if not wanted and not wish.to:
+        cve = check_cve(wish.cves[0])
+        raise UsageError(
+            f"which product {cve} is about is not known here",
+            hint=f'atttcli advisory draft --cve {cve} --product "…" --version "<…"',
+        )
+    names: list[str] = []
     for product, version in wanted:
         found = targets.with_product(inventory, product, version, today)
         subject.recipients = targets.merged(subject.recipients, found)
         subject.rows += sum(len(one.rows) for one in found)
-    subject.product = ", ".join(dict.fromkeys(product for product, _ in wanted))
+        held = dict.fromkeys(system.product for system in inventory.systems_with(product, version) if system.product)
+        names += held if len(held) == 1 else [product]
+    subject.product = ", ".join(dict.fromkeys(names))
     subject.version = ", ".join(dict.fromkeys(version for _, version in wanted if version))
+
+
+def _known_version(product: str, known: Sequence[KnownProduct]) -> str:
+    """The versions that our table says are affected, when it is the same product."""
+    wanted = fold(product)
+    return next((one.version for one in known if fold(one.product) in wanted or wanted in fold(one.product)), "")
 
 
 def _due(asked: str, template: Template, source: SourceLetter, now: int) -> int:
@@ -235,14 +248,16 @@ def _values(inventory: Inventory, profile: str, wish: Wish, subject: _Subject, d
         "source_number": subject.source.number,
         "source_date": _day_text(subject.source.date),
         "source_subject": subject.source.subject,
-        "count": str(subject.rows) if subject.rows else "",
-        "agencies": str(len(subject.recipients)),
+        "count": str(subject.rows) if subject.rows and not wish.each else "",
+        "agencies": "" if wish.each else str(len(subject.recipients)),
+        "own": OWN if wish.each and subject.rows else "",
+        "markers": str(len(set(subject.markers))) if subject.markers else "",
         "product": subject.product,
         "version": subject.version,
         "cve": ", ".join(check_cve(text) for text in wish.cves),
         "incident": wish.incident or wish.affected_by,
         "title": wish.title or subject.title,
-        "malware": subject.malware,
+        "malware": "" if wish.each else subject.malware,
         "due": f"{day:%d/%m/%Y}",
         "contact": _contact(inventory, wish.organ),
     }

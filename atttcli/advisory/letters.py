@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from atttcli.advisory.desk import advisory_row, deliveries
-from atttcli.advisory.draft import signing_organ
+from atttcli.advisory.draft import OWN, signing_organ
 from atttcli.advisory.targets import active_agencies
 from atttcli.advisory.wording import LetterWording, letter_wording
 from atttcli.clock import VIETNAM, from_micros, local_text
@@ -33,7 +33,7 @@ from atttcli.text.redact import defang
 
 LISTED = 8  # so many addressees stand in the letter's head by name, more in its annex
 _WEIGHT = {
-    "index": 6, "agency": 26, "subject": 24, "address": 18, "port": 9, "time": 17, "malware": 20, "remote": 22, "system": 26,
+    "index": 9, "agency": 26, "subject": 24, "address": 18, "port": 9, "time": 17, "malware": 20, "remote": 22, "system": 26,
     "product": 22, "note": 12, "type": 16, "value": 60, "role": 24, "rows": 10, "state": 22, "machines": 16, "day": 14,
     "result": 26,
 }  # fmt: skip
@@ -57,6 +57,10 @@ class LetterDesk:
         """What follows the number in the register: `STTTT-CNTT`."""
         organ = signing_organ(self.inventory, organ_code)
         return self._symbol.replace("{organ}", organ.symbol if organ else "").strip("-")
+
+    def in_order(self, codes: Iterable[str]) -> list[str]:
+        """Agencies as the organisation lists them: letters and their numbers follow it."""
+        return sorted(codes, key=lambda code: (self._places.get(code, 1 << 30), code))
 
     def warnings(self, number: str) -> Iterator[LetterModel]:
         """The letters of an advisory: one with an annex, or one for each agency with its own rows only."""
@@ -98,7 +102,8 @@ class LetterDesk:
         head = self._head(body["language"], row["organ"], row["number"], body["subject"])
         alone = rows[0]["agency"] if row["each"] else ""
         document = (rows[0]["document"] if alone else "") or row["document"]
-        blocks: list[LetterBlock] = [LetterText(text) for text in body["opening"]]
+        own = str(len(cells.get(alone, ())))
+        blocks: list[LetterBlock] = [LetterText(text.replace(OWN, own)) for text in body["opening"]]
         if body["actions"]:
             blocks.append(LetterText(say.ask.format(organ=head.organ)))
             blocks += [LetterText(f"{place}. {text}") for place, text in enumerate(body["actions"], 1)]
@@ -151,12 +156,13 @@ class LetterDesk:
         organ: str,
     ) -> Iterator[LetterAnnex]:  # fmt: skip
         mine = [(one["agency"], cell) for one in rows for cell in cells.get(one["agency"], ())]
+        if self._addressees([one["agency"] for one in rows], say) == (say.listed_addressees,):
+            names = [(str(at), self.inventory.organisation.name_of(one["agency"])) for at, one in enumerate(rows, 1)]
+            if any(one["agency"] not in cells for one in rows):  # else the rows name every one of them
+                yield LetterAnnex(say.recipients_title, (_table("recipients", ("index", "agency"), names, say),))
         if mine:
             table = self._rows_table(mine, say, with_agency=not row["each"] and len(rows) > 1)
             yield LetterAnnex(body["annex"] or say.recipients_title, (table,), len(table.columns) > _WIDE)
-        elif len(rows) > LISTED and self._addressees([one["agency"] for one in rows], say) == (say.listed_addressees,):
-            names = [(str(at), self.inventory.organisation.name_of(one["agency"])) for at, one in enumerate(rows, 1)]
-            yield LetterAnnex(say.recipients_title, (_table("recipients", ("index", "agency"), names, say),))
         if body["markers"]:
             shown = [
                 (
@@ -200,8 +206,7 @@ class LetterDesk:
             "due": f"{from_micros(due, VIETNAM):%d/%m/%Y}",
         }  # fmt: skip
         blocks = (LetterText(say.reminder_opening.format(**values)), LetterText(say.reminder_ask.format(**values)))
-        ordered = sorted(codes, key=lambda code: self._places.get(code, 1 << 30))
-        names = tuple(self.inventory.organisation.name_of(code) for code in ordered)
+        names = tuple(self.inventory.organisation.name_of(code) for code in self.in_order(codes))
         form = LetterForm(
             "answer", ((say.form_code, number), (say.form_agency, say.dots), *((label, say.dots) for label in say.form))
         )

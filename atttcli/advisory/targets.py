@@ -106,7 +106,7 @@ def with_product(inventory: Inventory, product: str, version: str, today: str) -
         holder = next((code for code in (system.operator, system.owner) if inventory.agency(code)), "")
         if holder and not system.external:
             shown = f"{system.product} {system.version}".strip()
-            row = Row(system=system.name, product=shown, subject=system.code)
+            row = Row(system=system.name, product=shown)
             rows.setdefault(inventory.current(holder, today), []).append(row)
     return [Recipient(code, tuple(found), len(found)) for code, found in rows.items()]
 

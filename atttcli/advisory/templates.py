@@ -17,7 +17,7 @@ FORMAT = "atttcli/advisory-template/1"
 FIELDS = frozenset(
     {
         "field", "place", "organ", "source", "source_number", "source_date", "source_subject", "count", "agencies", "product",
-        "version", "cve", "incident", "title", "malware", "due", "contact",
+        "version", "cve", "incident", "title", "malware", "markers", "own", "due", "contact",
     }
 )  # fmt: skip
 LIST_TEMPLATE = "infected-list"

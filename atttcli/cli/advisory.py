@@ -130,7 +130,8 @@ def number_(app: App, number: str, document: str, dated: str, each: bool, as_jso
 
     found = numbered(app, number)
     row = desk.advisory_row(app.store, found)
-    symbol = LetterDesk(app.store, app.inventory, app.workspace.profile, app.clock.now()).symbol(row["organ"])
+    maker = LetterDesk(app.store, app.inventory, app.workspace.profile, app.clock.now())
+    symbol = maker.symbol(row["organ"])
     first, slash, given = document.strip().partition("/")
     if not first.isdecimal() or len(first) > 6:
         raise UsageError(_("no number of a register: {text}", text=repr(document[:40])), hint=f"45/{symbol}")
@@ -138,8 +139,8 @@ def number_(app: App, number: str, document: str, dated: str, each: bool, as_jso
     day = day_of(dated) or from_micros(app.clock.now(), VIETNAM).date().isoformat()
     documents = {}
     if each:
-        rows = desk.deliveries(app.store, found)
-        documents = {one["agency"]: _document(int(first) + place, tail) for place, one in enumerate(rows)}
+        codes = maker.in_order(one["agency"] for one in desk.deliveries(app.store, found))
+        documents = {code: _document(int(first) + place, tail) for place, code in enumerate(codes)}
     desk.number_letter(app.journal, found, _document(int(first), tail), day, documents)
     told(app, found, as_json)
 

@@ -146,7 +146,9 @@ def _set(entry: Entry, titles: dict[str, str]) -> str:
     fields = {key: value for key, value in (entry.payload.get("fields") or {}).items() if key not in _DERIVED}
     short = {"category", "severity", "class", "owner"}
     parts = [
-        f"{names.get(key, key)}: {titles.get(str(value), value)}" if key in short and value else names.get(key) or record_word(key)
+        f"{names.get(key, key)}: {titles.get(str(value), value)}"
+        if key in short and value
+        else names.get(key) or record_word(key)
         for key, value in fields.items()
     ]
     return _("Set: {what}.", what="; ".join(parts)) if parts else ""

@@ -93,7 +93,8 @@ def _body(outline: Outline) -> Iterator[Element]:
     yield _signature(outline)
     last = _section(landscape=False, restart=False)
     for annex in outline.annexes:
-        yield paragraph("Gap", section=last)
+        # Of hardly any height in letters: after a page that is just full it must not make another.
+        yield paragraph("Gap" if outline.kind else "SectionEnd", section=last)
         yield from _annex(annex)
         last = _section(landscape=annex.landscape, restart=True)
     yield last

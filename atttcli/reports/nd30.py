@@ -58,6 +58,7 @@ STYLES: Final = (
     Style("Authority", "Signing Authority", 14, bold=True, justify="center", keep_next=True),
     Style("Signer", "Signer", 14, bold=True, justify="center", before=SIGNING_ROOM),
     Style("Gap", "Gap", 2, line=140, exact=True),
+    Style("SectionEnd", "Section End", 1, line=20, exact=True),
     Style("PageNumber", "header", 14, justify="center"),
     Style("Foot", "footer", 10, justify="center"),
 )
