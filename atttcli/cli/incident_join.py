@@ -9,7 +9,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number, remember
-from atttcli.cli.incident_input import alert_numbers, json_option, number_argument, places, reason_option, recorded
+from atttcli.cli.incident_input import alert_numbers, json_option, number_argument, reason_option, recorded
 from atttcli.cli.incident_view import print_incident_json
 from atttcli.text.messages import _
 
@@ -105,7 +105,8 @@ def split(
     from atttcli.incident.joining import split as split_incident
 
     found = incident_number(app, number)
-    codes, _level = places(app, agencies, systems)
+    known = ((app.inventory.find_agency(text), text) for text in agencies)
+    codes = tuple(text if agency is None else agency.code for agency, text in known)
     part = Part(
         tuple(alert_numbers(app, alerts)), _numbers(app, "task", tasks), _numbers(app, "evidence", exhibits), codes, systems
     )  # fmt: skip

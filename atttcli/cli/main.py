@@ -11,7 +11,7 @@ import click
 from atttcli import __version__
 from atttcli.cli.context import App
 from atttcli.cli.lazy import LazyGroup, speak
-from atttcli.errors import AtttError
+from atttcli.errors import AtttError, Refused
 from atttcli.text.display import display, display_block
 from atttcli.text.messages import LANGUAGES, _, preferred_language
 from atttcli.text.retell import retell
@@ -20,7 +20,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("atttcli.cli.workspace", "init", "Make a workspace for an organisation."),
     "next": ("atttcli.cli.duty", "next_", "What to do now, most urgent first, with the command for each."),
     "status": ("atttcli.cli.duty", "status", "The state of things in one screen."),
-    "deadlines": ("atttcli.cli.deadlines", "deadlines", "What is due by law, from whom to whom, and what follows if missed."),
+    "deadlines": (
+        "atttcli.cli.deadlines",
+        "deadlines",
+        "What is due by law, from whom to whom, and what follows if missed.",
+    ),
     "tick": ("atttcli.cli.deadlines", "tick", "Record reminders and escalations that fell due (for cron and timers)."),
     "shift": ("atttcli.cli.shift", "shift", "Hand a shift over, and take it."),
     "ingest": ("atttcli.cli.ingest", "ingest", "Take in files, folders, archives: recognise, read, match, store."),
@@ -134,9 +138,10 @@ def show_usage(error: click.ClickException) -> None:
 
 
 def report_error(error: AtttError) -> int:
-    """One clear line, with the position, and what to do next; lower rooms write English, told here (decision 0093)."""
+    """One clear line, with the position or the guard, and what to do next; lower rooms write English (decision 0093)."""
     where = f"{display(error.where)}: " if error.where is not None and str(error.where) else ""
-    click.echo(f"atttcli: {where}{display(retell(error.message))}", err=True)
+    guard = f"[{error.guard}] " if isinstance(error, Refused) else ""
+    click.echo(f"atttcli: {where}{guard}{display(retell(error.message))}", err=True)
     if error.hint:
         click.echo("  → " + display(retell(error.hint)), err=True)
     return error.exit_code

@@ -236,7 +236,9 @@ class Casework(RuleBasedStateMachine):
     @invariant()
     def guards_hold(self):
         if hasattr(self, "app"):
-            for row in self.app.store.rows("SELECT * FROM incident WHERE status NOT IN ('reported','triage','rejected','merged')"):
+            for row in self.app.store.rows(
+                "SELECT * FROM incident WHERE status NOT IN ('reported','triage','rejected','merged')"
+            ):
                 assert row["category"]
                 assert row["severity"]
             for row in self.app.store.rows("SELECT * FROM incident WHERE status = 'closed'"):

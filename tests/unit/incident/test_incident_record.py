@@ -120,7 +120,19 @@ def test_a_severity_milder_than_the_facts_is_noticed(app):
 
 @pytest.mark.parametrize("law", [LAW, NEW], ids=["vn-2017", "vn-2026"])
 def test_every_bound_line_of_every_form_names_a_field_that_exists(law):
-    known = {*FIELDS, "number", "title", "category", "severity", "class", "owner", "detected", "flags", "cause", "resolution"}
+    known = {
+        *FIELDS,
+        "number",
+        "title",
+        "category",
+        "severity",
+        "class",
+        "owner",
+        "detected",
+        "flags",
+        "cause",
+        "resolution",
+    }
     derived = {"evidence", "initial_report", "initial_report_day"}
     forms = bound_forms(law)
     assert forms

@@ -319,6 +319,8 @@ def test_a_file_that_was_changed_after_the_import_is_not_run(app, books):
     path.write_text(path.read_text(encoding="utf-8").replace("Tìm", "Xóa"), encoding="utf-8")
     with pytest.raises(IntegrityError):
         books.find("con")
+    assert {"cha", "lenh", "tt20-art11-ordinary"} <= {book.short for book in books.all()}
+    assert list(books.broken) == ["con"]
     path.unlink()
     with pytest.raises(IntegrityError):
         books.find("con")
