@@ -78,8 +78,8 @@ def test_the_refusal_names_its_guard_and_the_exit_code_is_four(desk):
     desk("incident", "move", "1", "triage")
     command = [
         sys.executable,
-        "-m",
-        "atttcli",
+        "-c",
+        "from atttcli.cli.main import run; run()",
         "-w",
         str(desk.root),
         "--lang",
