@@ -13,6 +13,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.lazy import LazyGroup
 from atttcli.clock import parse_moment
 from atttcli.text.messages import _, language, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.model.playbook import Playbook
@@ -73,8 +74,11 @@ def list_(app: App, as_json: bool) -> None:
     Example:
       atttcli playbook list
     """
-    found = library(app).all()
+    books = library(app)
+    found = books.all()
     trusted = _trusted(app)
+    for broken in books.broken.values():
+        render.warn(retell(broken.message))
     if as_json:
         render.emit_json_lines(summary(book, book.digest in trusted) for book in found)
         return
@@ -178,7 +182,6 @@ def lint(ctx: click.Context, file: Path, lenient: bool, as_json: bool) -> None:
     """
     from atttcli.playbook.lint import is_valid
     from atttcli.playbook.load import check_file
-    from atttcli.text.retell import retell
 
     problems = check_file(file)
     valid = is_valid(problems, lenient=lenient)

@@ -54,9 +54,11 @@ _APPROVED = ".approved"
 def allowed(verb: str, payload: Mapping[str, Any]) -> frozenset[str]:
     """The roles that may write this entry.
 
-    An approval is the approver's own entry; with the number of a signed paper the duty officer records it.
+    An approval is the approver's own entry, or that of a role that a playbook's step names (`approving`); with the number
+    of a signed paper the duty officer records it.
     """
     if verb.endswith(_APPROVED):
-        return frozenset({APPROVER, *(_COORDINATION if payload.get("paper") else ())})
+        named = frozenset(payload.get("approving", ())) & frozenset(ROLES)
+        return named | {APPROVER, *(_COORDINATION if payload.get("paper") else ())}
     longest = max((prefix for prefix in _MAY if verb.startswith(prefix)), key=len)
     return _MAY[longest]

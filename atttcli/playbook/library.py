@@ -30,10 +30,11 @@ class Library:
     def __init__(self, root: Path | None = None, store: Store | None = None) -> None:
         self.root = root
         self.store = store
+        self.broken: dict[str, IntegrityError] = {}  # imported ones that cannot be read, by name; filled by `all`
 
     def all(self) -> list[Playbook]:
         """Shipped ones, then imported ones; an imported one hides a shipped one of the same name or id."""
-        own = [self._read(row) for row in self._rows()]
+        own = [book for row in self._rows() if (book := self._try(row)) is not None]
         taken = {book.id for book in own} | {book.short for book in own}
         return sorted(
             [book for book in shipped() if book.id not in taken and book.short not in taken] + own,
@@ -42,7 +43,12 @@ class Library:
 
     def find(self, name: str, *, lenient: bool = False) -> Playbook:
         """By file name, id, or a unique prefix of either. One that is kept but not valid is refused unless `lenient`."""
-        book = self._quick(name) or pick(self.all(), name)
+        book = self._quick(name)
+        if book is None:
+            found = self.all()
+            if name in self.broken:
+                raise self.broken[name]
+            book = pick(found, name)
         if book.origin != "imported" or lenient:
             return book
         first = next((p for p in lint(book.document, f"{book.short}.json") if p.fatal), None)
@@ -78,6 +84,14 @@ class Library:
         if self.store is None:
             return []
         return self.store.rows("SELECT * FROM playbook_import WHERE removed IS NULL ORDER BY short")
+
+    def _try(self, row: Row) -> Playbook | None:
+        """One that was damaged is told and keeps nobody from the others."""
+        try:
+            return self._read(row)
+        except IntegrityError as error:
+            self.broken[row["short"]] = error
+            return None
 
     def _read(self, row: Row) -> Playbook:
         assert self.root is not None

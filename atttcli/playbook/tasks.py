@@ -77,7 +77,8 @@ def approve_task(
         values = tuple((name, text) for name, text in given.get("values", ()))
         yes = {"yes": True, "no": False}.get(given.get("answer", ""))
         done = Answer("done", yes, given.get("note", ""), tuple(given.get("evidence", ())), values)
-        words = {"approved_by": approved_by or journal.actor, "paper": paper, "by": given["by"]}
+        words: dict[str, Any] = {"approved_by": approved_by or journal.actor, "paper": paper, "by": given["by"]}
+        words["approving"] = json.loads(row["approval"])
         return _end(journal, row, done, library, verb="task.approved", words=words)
 
 
