@@ -23,6 +23,7 @@ from atttcli.advisory.terms import close_of, due_moment
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import NotFound, UsageError
 from atttcli.inventory import Inventory
+from atttcli.inventory.versions import version_words
 from atttcli.model.advisory import Marker, Recipient, SourceLetter
 from atttcli.profile import load_profile, sender_of
 from atttcli.store.connection import Store
@@ -214,7 +215,7 @@ def _of_product(inventory: Inventory, wish: Wish, subject: _Subject, today: str)
         held = dict.fromkeys(system.product for system in inventory.systems_with(product, version) if system.product)
         names += held if len(held) == 1 else [product]
     subject.product = ", ".join(dict.fromkeys(names))
-    subject.version = ", ".join(dict.fromkeys(version for _, version in wanted if version))
+    subject.version = "|".join(dict.fromkeys(version for _, version in wanted if version))
 
 
 def _known_version(product: str, known: Sequence[KnownProduct]) -> str:
@@ -253,7 +254,7 @@ def _values(inventory: Inventory, profile: str, wish: Wish, subject: _Subject, d
         "own": OWN if wish.each and subject.rows else "",
         "markers": str(len(set(subject.markers))) if subject.markers else "",
         "product": subject.product,
-        "version": subject.version,
+        "version": version_words(subject.version, wish.language),
         "cve": ", ".join(check_cve(text) for text in wish.cves),
         "incident": wish.incident or wish.affected_by,
         "title": wish.title or subject.title,

@@ -311,7 +311,8 @@ def _source_words(source: dict[str, str], say: LetterWording) -> str:
 
 
 def _table(name: str, columns: Sequence[str], rows: Iterable[tuple[str, ...]], say: LetterWording) -> LetterTable:
-    made = tuple(LetterColumn(say.columns[key], _WEIGHT[key], key in _CENTRED, key in _CODE) for key in columns)
+    weights = _WEIGHT | ({"index": 3} if len(columns) < 3 else {})
+    made = tuple(LetterColumn(say.columns[key], weights[key], key in _CENTRED, key in _CODE) for key in columns)
     return LetterTable(name, made, tuple(rows))
 
 

@@ -17,6 +17,10 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "==": operator.eq,
     "": operator.eq,
 }  # fmt: skip
+_WORDS = {
+    "vi": {"<": "trước", "<=": "đến", ">": "sau", ">=": "từ", "=": "", "==": "", "": "", "and": " và "},
+    "en": {"<": "before", "<=": "up to", ">": "after", ">=": "from", "=": "", "==": "", "": "", "and": " and "},
+}
 Key = tuple[tuple[int, int, str], ...]
 
 
@@ -57,3 +61,13 @@ def _meets(version: str, condition: str) -> bool:
         return True
     key = version_key(version)
     return all(_COMPARE[match[1]](key, version_key(match[2])) for match in parsed if match)
+
+
+def version_words(condition: str, language: str) -> str:
+    """A condition as a letter says it: `<8.8.15_p34|>=9,<9.0.0_p27` -> `trước 8.8.15_p34; từ 9 và trước 9.0.0_p27`."""
+    said = _WORDS["en" if language == "en" else "vi"]
+    branches = []
+    for branch in condition[:1000].split("|"):
+        parts = (_CONDITION.match(part.strip()[:100].lower()) for part in branch.split(",") if part.strip())
+        branches.append(said["and"].join(f"{said[match[1]]} {match[2]}".strip() for match in parts if match))
+    return "; ".join(branch for branch in branches if branch)

@@ -15,7 +15,7 @@ from atttcli.cli.context import App
 from atttcli.errors import InputError, NotFound, UsageError
 from atttcli.incident.casework import NewIncident, open_incident
 from atttcli.inventory import Inventory, load_organisation
-from atttcli.inventory.versions import version_matches
+from atttcli.inventory.versions import version_matches, version_words
 from tests.support.advisory_case import listed_app
 from tests.support.casework import START
 
@@ -132,3 +132,13 @@ def test_a_text_of_ones_own() -> None:
     assert body["subject"] == "b c"
     assert body["opening"] == ["Đoạn một."]
     assert body["actions"] == ["Việc một", "Việc hai"]
+
+
+def test_versions_as_a_letter_says_them(app: App) -> None:
+    assert version_words("<8.8.15_p34|>=9,<9.0.0_p27", "vi") == "trước 8.8.15_p34; từ 9 và trước 9.0.0_p27"
+    assert version_words("7.78", "en") == "7.78"
+    made = make_plan(app.store, app.inventory, "vn-2017", Wish(product="zimbra", cves=("CVE-2023-37580",)), START)
+    assert made.title == "cảnh báo lỗ hổng bảo mật CVE-2023-37580 trong Zimbra Collaboration"
+    assert "Phiên bản bị ảnh hưởng: trước 8.8.15_p41." in made.body["opening"], (
+        "our table knows, though a product was given"
+    )
