@@ -29,6 +29,8 @@ def reference_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _arguments(own, body, place)
         yield from _condition(own, body, place)
         yield from _texts(own, body, place)
+        if body.get("delay") and body["type"] not in {"action", "playbook-action"}:
+            yield Fault((*place, "delay"), "`delay` of a step that nobody does is kept but not waited for", WARNING)
         unknown = set(body.get("step_extensions", {})) - set(document.get("extension_definitions", {}))
         if unknown:
             yield Fault((*place, "step_extensions"), "`step_extensions` uses an extension that is not defined")

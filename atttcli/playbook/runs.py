@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from atttcli.clock import parse_moment
 from atttcli.errors import Conflict, NotFound, Refused
 from atttcli.model.playbook import Playbook, RunState
 from atttcli.playbook import runner
@@ -30,6 +31,7 @@ def start_run(
     """Start a playbook on an incident; the run's id. Refused when the incident has ended, Conflict when it runs already."""
     with journal.transaction():
         require_open_incident(journal.store, incident)
+        _check_validity(playbook, journal.clock.now())
         running = journal.store.value(
             "SELECT id FROM playbook_run WHERE incident = ? AND playbook = ? AND state IN ('running','paused')"
             " AND parent = ''",
@@ -43,6 +45,20 @@ def start_run(
         change.begin(playbook, run, runner.start(playbook, values))
         journal.append("run.started", run, change.states[run] | change.payload(without=run))
     return run
+
+
+def _check_validity(playbook: Playbook, now: int) -> None:
+    """A playbook that its author revoked, or outside of its time, is not begun any more; runs of it go on."""
+    document, hint = playbook.document, "atttcli playbook list"
+    if document.get("revoked") is True:
+        raise Refused(f"{playbook.short or playbook.id} is revoked by its author", guard="revoked", hint=hint)
+    since, until = document.get("valid_from"), document.get("valid_until")
+    if (since and parse_moment(since) > now) or (until and parse_moment(until) <= now):
+        raise Refused(
+            f"{playbook.short or playbook.id} is valid from {since or '-'} until {until or '-'}",
+            guard="validity",
+            hint=hint,
+        )
 
 
 def cancel_run(journal: Journal, run: str, reason: str) -> None:

@@ -12,6 +12,7 @@ from atttcli.errors import Conflict, InputError, IntegrityError, NotFound, Refus
 from atttcli.incident import casework
 from atttcli.incident.undo import undo
 from atttcli.model.task import Answer
+from atttcli.people.roles import allowed
 from atttcli.playbook import late
 from atttcli.playbook.library import Library, import_playbook, remove_playbook, short_name, stored_path
 from atttcli.playbook.load import load_playbook
@@ -342,3 +343,30 @@ def test_a_playbook_that_others_write_is_kept_if_asked_and_never_run(app, journa
         books.find("loose")
     with pytest.raises(NotFound):
         books.find("nothing")
+
+
+@pytest.mark.parametrize(
+    ("line", "guard"),
+    [
+        ("revoked: true", "revoked"),
+        ('valid_until: "2026-02-01T00:00:00.000Z"', "validity"),
+        ('valid_from: "2027-02-01T00:00:00.000Z"', "validity"),
+        ('valid_from: "2026-02-01T00:00:00.000Z"', ""),
+    ],
+)
+def test_a_playbook_runs_only_while_it_is_valid(journal, tmp_path, number, line, guard):
+    (tmp_path / "x.yaml").write_text(
+        write_books(tmp_path)["lenh"].read_text(encoding="utf-8") + line + "\n", encoding="utf-8"
+    )
+    book = load_playbook(tmp_path / "x.yaml")
+    if not guard:
+        start_run(journal, book, number)
+        return
+    with pytest.raises(Refused) as caught:
+        start_run(journal, book, number)
+    assert caught.value.guard == guard
+
+
+def test_a_steps_approval_may_be_any_role_that_it_names():
+    assert allowed("task.approved", {"approving": ["lead"]}) == {"lead", "approver"}
+    assert allowed("task.approved", {"approving": ["lead", "root"], "paper": "1/QĐ"}) == {"lead", "approver", "duty"}
