@@ -86,13 +86,10 @@ def _entry(app: App, letter: LetterModel, name: str, format_: str, kind: str, da
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a letter that is open elsewhere is not left half written."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Whole or not at all, and flushed: a letter that is open elsewhere, or a power cut, leaves none half written."""
+    from atttcli.store.durable import write_whole
+
+    write_whole(path, data)
 
 
 def _write_manifest(path: Path, written: Sequence[dict[str, Any]]) -> None:

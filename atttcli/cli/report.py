@@ -146,13 +146,12 @@ def _target(app: App, output: str | None, model: IncidentReport, name: str, form
 
 
 def _write(path: Path, data: bytes) -> Path:
-    """Whole or not at all: a paper that is open in Word elsewhere is not left half written."""
-    temporary = path.with_name(f".{path.name}.part")
+    """Whole or not at all, and flushed: the journal names an issued paper by its digest right after."""
+    from atttcli.store.durable import write_whole
+
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        write_whole(path, data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise WorkspaceError(
             f"{path} cannot be written: {error.strerror}", hint="is it open in another program? name another: -o PATH"
         ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,6 +13,7 @@ from atttcli.journal.journal import Journal
 from atttcli.rulepack.countries import MAX_BYTES, Span, read_spans, write_spans
 from atttcli.source import ReadProblem
 from atttcli.store.connection import Store
+from atttcli.store.durable import make_folder, write_whole
 from atttcli.store.workspace import Workspace
 
 KIND = "countries"
@@ -61,17 +61,9 @@ def adopt(workspace: Workspace, journal: Journal, given: Given, name: str) -> di
     data = write_spans(kept)
     digest = hashlib.sha256(data).hexdigest()
     folder = workspace.rules / KIND
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, 0o777)
     target = folder / _file_name(digest)
-    temporary = folder / f".{digest[:16]}.{os.getpid()}.tmp"
-    try:
-        with temporary.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(target, data)
     body = {
         "digest": digest, "source": name, "source_digest": given.digest, "ranges": len(kept),
         "countries": len({span.country for span in kept}), "rejected": given.rejected,
