@@ -30,6 +30,8 @@ def status_word(code: str) -> str:
         "done": _("done"),
         "skipped": _("skipped"),
         "cancelled": _("cancelled"),
+        "failed": _("could not be done"),
+        "paused": _("paused"),
         "running": _("running"),
         "finished": _("finished"),
     }
@@ -103,15 +105,22 @@ def entry_words(verb: str, body: Mapping[str, Any]) -> str:
         return _join(("→ " if verb == "incident.merged" else "← ") + str(body["into"]), body.get("reason"))
     if verb == "incident.split":
         return _join(f"← {body['source']}", str(body["title"]), body.get("reason"))
-    if verb == "run.answered":
+    if verb in {"run.answered", "task.approved", "task.handed_in", "task.closed"}:
         words = [
-            body["task"],
-            status_word(str(body["outcome"])),
+            body.get("task"),
+            body.get("approved_by"),
+            body.get("paper"),
+            _("handed in") if verb == "task.handed_in" else status_word(str(body["outcome"])),
             body.get("title"),
             retell(str(body.get("answer") or "")),
             body.get("note"),
         ]
         return _join(*words)
+    if verb == "task.commanded":
+        how = body["exit_code"] if body.get("exit_code") is not None else body["outcome"]
+        return _join(str(body["type"]), str(how), body.get("evidence"))
+    if verb in {"playbook.imported", "playbook.trusted", "playbook.distrusted"}:
+        return _join(body.get("name"), body.get("reason"), f"sha256 {str(body['digest'])[:16]}…")
     if verb == "run.started":
         return str(body.get("name_en" if language() == "en" else "name", body["playbook"]))
     if verb == "deadline.met":

@@ -45,7 +45,7 @@ def start(app: App, name: str, incident: str, given: tuple[str, ...], dry_run: b
       atttcli playbook run start tt20-art11-ordinary --incident @
       atttcli playbook run start tt20 --dry-run --set stable=no
     """
-    from atttcli.playbook.runs import start_run
+    from atttcli.playbook.runs import descendants, start_run
 
     number = "" if name and dry_run else incident_number(app, incident)
     name = name or _fitting(app, number)
@@ -59,9 +59,10 @@ def start(app: App, name: str, incident: str, given: tuple[str, ...], dry_run: b
         render.emit_json(run_json(app, identity))
         return
     render.line(_("Run {run} of {name} on {incident}.", run=identity[:8], name=book.short, incident=number))
+    mine = {identity, *descendants(app.journal, identity)}
     rows = app.store.rows("SELECT * FROM task WHERE incident = ? AND state = 'open' ORDER BY number", number)
     for row in rows:
-        if row["run"] == identity or row["child"]:
+        if row["run"] in mine:
             render.line(f"→ {row['number']}  {row['code']}/{row['round']}  {localised(row, 'title')}")
 
 
@@ -116,7 +117,7 @@ def runs(app: App, as_json: bool) -> None:
 
 def run_word(state: str) -> str:
     """The state of a run as people say it."""
-    return {"paused": _("paused"), "failed": _("failed")}.get(state) or status_word(state)
+    return {"paused": _("paused"), "failed": _("ended by its exception step")}.get(state) or status_word(state)
 
 
 def _which(app: App, which: str) -> Any:

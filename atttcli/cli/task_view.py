@@ -49,7 +49,7 @@ def status_words(row: Any, now: int) -> str:
         "ready": _("ready"),
         "ongoing": _("under way"),
         "await_user_input": _("awaits approval"),
-        "failed": _("failed"),
+        "failed": _("could not be done"),
         "timeout_error": _("out of time"),
     }
     status = status_now(row, now)

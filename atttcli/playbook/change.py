@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from atttcli.errors import AtttError, NotFound
 from atttcli.model.playbook import Moved, Opening, Playbook, RunState, Step, Token
-from atttcli.model.task import READY, WAITING, Answer
+from atttcli.model.task import ONGOING, READY, WAITING, Answer
 from atttcli.playbook import runner
 from atttcli.playbook.library import Library
 from atttcli.playbook.load import from_document
@@ -130,7 +130,7 @@ class Change:
             task["detail"]["by_hand"] = error.message
             return
         child = uuid.uuid4().hex
-        task["child"] = child
+        task["child"], task["status"] = child, ONGOING
         self.begin(book, child, moved, parent=run, parent_task=task["number"])
 
     def _ancestors(self, run: str) -> list[str]:

@@ -164,10 +164,33 @@ def _answered(entry: Entry, titles: dict[str, str]) -> str:
     body = entry.payload
     number = str(body.get("task") or entry.object)
     what = titles.get(number, "")
-    names = {"skipped": _("Skipped: {what}"), "done": _("Done: {what}")}
+    names = {"skipped": _("Skipped: {what}"), "done": _("Done: {what}"), "failed": _("Failed: {what}")}
     text = names.get(str(body.get("outcome")), _("Ended: {what}")).format(what=f"{what} ({number})" if what else number)
     answer = {"yes": _("answer: yes"), "no": _("answer: no")}.get(_answer(body.get("answer")), "")
     return f"{text}; {answer}." if answer else f"{text}."
+
+
+def _task_approved(entry: Entry, titles: dict[str, str]) -> str:
+    body = entry.payload
+    paper = f" ({body['paper']})" if body.get("paper") else ""
+    who = _("approved by {who}", who=f"{body.get('approved_by') or entry.actor}{paper}")
+    return f"{_answered(entry, titles).rstrip('.')}; {who}."
+
+
+def _held(entry: Entry, titles: dict[str, str]) -> str:
+    if entry.verb == "run.resumed":
+        return _("The playbook run goes on.")
+    return _("Paused the playbook run: {reason}.", reason=entry.payload.get("reason") or "-")
+
+
+def _commanded(entry: Entry, titles: dict[str, str]) -> str:
+    body = entry.payload
+    code = body.get("exit_code")
+    how = _("stopped") if code is None else str(code)
+    return _(
+        "Ran a {type} command of {task}: {how}, output {evidence}.",
+        type=body.get("type") or "", task=entry.object, how=how, evidence=body.get("evidence") or "-",
+    )  # fmt: skip
 
 
 def _answer(value: Any) -> str:
@@ -250,6 +273,10 @@ _SENTENCES: dict[str, Callable[[Entry, dict[str, str]], str]] = {
     "run.started": _started,
     "run.answered": _answered,
     "run.cancelled": _cancelled,
+    "run.paused": _held,
+    "run.resumed": _held,
+    "task.approved": _task_approved,
+    "task.commanded": _commanded,
     "task.added": _task_added,
     "task.closed": _answered,
     "evidence.added": _evidence_added,

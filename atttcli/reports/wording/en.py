@@ -200,7 +200,15 @@ INCIDENT = IncidentWording(
         "high": "High",
         "critical": "Critical",
     },
-    states={"open": "Open", "doing": "In progress", "done": "Done", "skipped": "Skipped", "waiting": "Waiting"},
+    states={
+        "open": "Open",
+        "doing": "In progress",
+        "done": "Done",
+        "skipped": "Skipped",
+        "waiting": "Waiting",
+        "failed": "Failed",
+        "cancelled": "Cancelled",
+    },
     types={
         "ipv4-addr": "IPv4 address",
         "ipv6-addr": "IPv6 address",

@@ -194,6 +194,8 @@ INCIDENT = IncidentWording(
         "doing": "Đang thực hiện",
         "done": "Đã hoàn thành",
         "skipped": "Bỏ qua",
+        "failed": "Không thực hiện được",
+        "cancelled": "Đã hủy",
         "waiting": "Chờ bước trước",
     },
     types={

@@ -79,7 +79,7 @@ def test_a_child_run_is_started_with_its_arguments_and_returns_its_values(app, j
     run = start_run(journal, books.find("cha"), number, library=books)
     child = app.store.row("SELECT * FROM playbook_run WHERE parent = ?", run)
     assert variables_of(journal, child["id"])["__hosts__"] == 3
-    assert app.store.value("SELECT status FROM task WHERE kind = 'child'") == "ready"
+    assert app.store.value("SELECT status FROM task WHERE kind = 'child'") == "ongoing"
     finish_task(journal, waiting(app)["Tìm"], Answer(yes=True), books)
     entries = app.store.value("SELECT max(seq) FROM journal")
     finish_task(journal, waiting(app)["Ghi lại"], Answer(), books)
@@ -289,7 +289,7 @@ def test_the_execution_status_tells_of_steps_and_children(app, journal, books, n
     row = app.store.row("SELECT * FROM playbook_run WHERE id = ?", run)
     body = execution_status(app.store, row, START)
     assert body["status"] == "ongoing"
-    assert [one["status"] for one in body["step_results"]] == ["successfully_executed", "ready"]
+    assert [one["status"] for one in body["step_results"]] == ["successfully_executed", "ongoing"]
     assert [child["playbook_id"] for child in body["children"]] == [books.find("con").id]
 
 
