@@ -23,7 +23,7 @@ class FileAccount:
 
 @dataclass(slots=True)
 class RunAccount:
-    """A whole run. `found` alerts were made or seen again; `incomplete` if any input failed or was refused."""
+    """A whole run. `found` alerts were made or seen again; `incomplete` if anything was not taken in."""
 
     files: list[FileAccount] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
@@ -36,5 +36,5 @@ class RunAccount:
 
     @property
     def incomplete(self) -> bool:
-        """Whether something was not taken in."""
-        return bool(self.failures)
+        """Whether something was not taken in: an input that failed, or a record of a new file that could not be read."""
+        return bool(self.failures) or any(one.state == "new" and one.ledger.rejected for one in self.files)

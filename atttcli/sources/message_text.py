@@ -30,7 +30,8 @@ _SCORE = 30  # more than text that nobody knows, less than any list
 _DEFANGED = re.compile(r"h(?:xx|\*\*)ps?\b|\[(?:\.|dot|@|at|:)\]|\(\.\)|\{\.\}", re.IGNORECASE)
 _ADDRESSED = re.compile(
     r"\s*(?:\[[^\]\n]{4,40}\]\s*)?(?:[^\n:]{2,40}:\s*)?"
-    r"(?:kính gửi|kinh gui|gửi (?:anh|chị|các|đơn vị|bộ phận)|gui (?:anh|chi|cac|don vi|bo phan)|chào (?:anh|chị|các)|dear|hi|hello)\b",
+    r"(?:kính gửi|kinh gui|gửi (?:anh|chị|các|đơn vị|bộ phận)|gui (?:anh|chi|cac|don vi|bo phan)|chào (?:anh|chị|các)"
+    r"|dear|hi|hello)\b",
     re.IGNORECASE,
 )
 _SIGNS: Final = frozenset(';{}=$<>\\|"`')  # programs and rules are full of them
@@ -98,8 +99,11 @@ def _alerts(pasted: PastedAlert, given: Input, text: str, time: int | None) -> I
         why=tuple(line.strip()[:300] for line in text.splitlines()[:10] if line.strip()),
         detail={"letter": _quoted(letter)} if letter.number else {},
     )
-    for victim in victims or [""]:
-        yield replace(alert, victim=victim)
+    if not victims:
+        yield alert
+    for victim in victims:  # the others of ours that it names would lend theirs an agency and a system
+        parties = [one for one in pasted.observables if one.role != "victim" or _name(one) == victim]
+        yield replace(alert, victim=victim, observables=tuple(parties))
 
 
 def _name(one: Observable) -> str:

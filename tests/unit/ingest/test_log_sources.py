@@ -134,3 +134,11 @@ def test_a_crafted_pattern_or_path_does_not_hold_us_up() -> None:
     for _ in range(20):
         sources.system_of("a/" * 2000)
     assert time.process_time() - began < 1
+
+
+def test_a_record_that_cannot_be_read_makes_the_run_incomplete_once(place: Path, tmp_path: Path) -> None:
+    log = access(tmp_path / "access.log", ATTACK * 20 + "no line of this log\n" + ATTACK)
+    assert attt(place, "ingest", str(log)).exit_code == 2
+    assert attt(place, "ingest", str(log)).exit_code == 0
+    judged = attt(place, "detect", "logs", str(log))
+    assert judged.exit_code == 2 and f"{log}:21" in judged.stderr

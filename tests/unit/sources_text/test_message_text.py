@@ -52,6 +52,8 @@ def test_one_alert_for_each_of_ours_and_indicators_of_the_others() -> None:
     records = list(MessageText().read(given(text)))
     alerts = [one for one in records if isinstance(one, Alert)]
     assert [one.victim for one in alerts] == ["192.0.2.36", "backan.gov.vn", "www.backan.gov.vn"]
+    for alert in alerts:  # whom it concerns is told by one of ours only
+        assert [one.role for one in alert.observables].count("victim") == 1
     assert {one.kind for one in alerts} == {"message"} and alerts[0].title.startswith("Máy của xã")
     assert {one.value for one in records if isinstance(one, Indicator)} == {"xau.example", "198.51.100.230"}
     assert not [one for one in records if isinstance(one, Letter)] or alerts[0].detail["letter"]
