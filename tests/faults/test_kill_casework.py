@@ -154,7 +154,8 @@ def _kill_runs(fresh: Path, folder: Path, kills: int) -> None:
             finished: list[str] = []
             ended = False
             while not ended:
-                told, ended = killed_after(chance.uniform(0.001, 0.05), _drive(workspace, incident))
+                work = _drive(workspace, incident)
+                told, ended = killed_after(chance.uniform(0.0, 0.05), work, from_first=chance.random() < 0.6)
                 finished += told
                 done += not ended
                 assert_kept(workspace, {})

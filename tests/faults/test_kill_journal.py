@@ -32,11 +32,12 @@ def workspace(tmp_path: Path) -> Workspace:
     return make_workspace(tmp_path / "w", PLACE, "vn-2026", "en", Clock())
 
 
-def start(workspace: Workspace, count: int) -> subprocess.Popen[str]:
+def start(workspace: Workspace, count: int) -> subprocess.Popen[bytes]:
+    """Unbuffered: what a buffer reads ahead of `readline`, `communicate` would not see."""
     command = [sys.executable, str(WRITER), str(workspace.database), str(count), "0"]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, cwd=CHECKOUT, env=environment
     )
 
 
@@ -63,7 +64,7 @@ def kill_loop(workspace: Workspace, kills: int) -> int:
         time.sleep(choose.random() * 0.06)
         process.kill()
         rest, _ = process.communicate()
-        told |= acknowledged(first + rest[: rest.rfind("\n") + 1])
+        told |= acknowledged((first + rest[: rest.rfind(b"\n") + 1]).decode())
         present = state(workspace)
         assert told.items() <= present.items()
         assert len(present) - 1 - len(told) <= kills  # at most one commit a kill that nobody was told of
