@@ -26,7 +26,7 @@ def fold_without(journal: Journal, entry: Entry) -> int:
             return journal.rebuild()  # written before objects were indexed
         before = undone_seqs(db) - {entry.seq}
         entries = list(_entries(db, related(db, entry.seq)))
-        with_it, without = _fold(entries, before), _fold(entries, before | {entry.seq})
+        with_it, without = fold_rows(entries, before), fold_rows(entries, before | {entry.seq})
         if not _replace(db, with_it, without):
             return journal.rebuild()
         return len(entries)
@@ -54,7 +54,8 @@ def _entries(db: sqlite3.Connection, seqs: Iterable[int]) -> Iterator[Entry]:
         yield from read_entries(db, seqs=ordered[start : start + _CHUNK])
 
 
-def _fold(entries: Iterable[Entry], undone: frozenset[int]) -> dict[str, Rows]:
+def fold_rows(entries: Iterable[Entry], undone: frozenset[int]) -> dict[str, Rows]:
+    """Table -> rows of a fold of these entries alone, in a scratch database."""
     scratch = fresh_database()
     try:
         for entry in entries:
