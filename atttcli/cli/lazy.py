@@ -86,6 +86,10 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, _(text)) for name, (_module, _attribute, text) in self.lazy.items()]
+        own = [(name, self.commands[name]) for name in sorted(self.commands) if not self.commands[name].hidden]
+        rows += [(name, command.get_short_help_str(limit=90)) for name, command in own if name not in self.lazy]
+        if self.commands:  # a group within a group: one alphabet; the table of the top level has an order of its own
+            rows.sort()
         if rows:
             with formatter.section(_("Commands")):
                 formatter.write_dl(rows)
