@@ -122,8 +122,8 @@ def _show_more(row: Any, detail: dict[str, Any]) -> None:
         render.line(f"→ atttcli task run {row['number']}")
     if row["state"] == "open":
         for code in detail.get("advisory", ()):
-            render.line(f"→ atttcli advisory draft --template {code} --incident {row['incident']}")
+            render.line(f"→ atttcli advisory draft --template {code} --from-incident {row['incident']}")
         for code in detail.get("reports", ()):
-            render.line(f"→ atttcli report incident {row['incident']} --form {code}")
+            render.line(f"→ atttcli incident form {row['incident']} --form {code}")
         if row["status"] == "await_user_input":
             render.line(f"→ atttcli task approve {row['number']}")

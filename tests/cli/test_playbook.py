@@ -153,6 +153,22 @@ def test_next_names_the_command_that_each_task_wants(desk):
     assert commands["NV-2026-0001"].startswith("atttcli playbook run resume ")
 
 
+def test_a_task_shows_the_commands_for_its_papers(desk, tmp_path):
+    text = (tmp_path / "con.yaml").read_text(encoding="utf-8")
+    words = "lead: van_hanh, advisory: defacement, reports: mau_03, evidence: [nhật ký], ask: Có gì, out_args"
+    (tmp_path / "x.yaml").write_text(text.replace("lead: van_hanh, out_args", words, 1), encoding="utf-8")
+    desk("playbook", "import", "x.yaml")
+    desk("playbook", "run", "start", "x", "--incident", "1", "--set", "hosts=3")
+    shown = desk("task", "show", "1", lang="vi")
+    assert "→ atttcli advisory draft --template defacement --from-incident SC-2026-0001" in shown
+    assert "→ atttcli incident form SC-2026-0001 --form mau_03" in shown
+    assert "nhật ký" in shown
+    assert "Có gì" in shown
+    with pytest.raises(Refused) as caught:
+        desk("task", "done", "1", "--answer", "yes")
+    assert caught.value.guard == "evidence"
+
+
 def test_a_command_is_shown_and_runs_only_trusted_and_told(desk):
     desk("playbook", "import", "lenh.yaml")
     desk("playbook", "run", "start", "lenh", "--incident", "1")

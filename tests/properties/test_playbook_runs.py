@@ -13,6 +13,9 @@ from atttcli.errors import Refused
 from atttcli.model.playbook import RunState
 from atttcli.model.task import Answer
 from atttcli.playbook import runner
+from atttcli.playbook.dry_run import dry_run
+from atttcli.playbook.graph import mermaid
+from atttcli.playbook.graph import tree as tree_of
 from atttcli.playbook.lint import is_valid, lint
 from atttcli.playbook.load import from_document
 from tests.support.workflow_graphs import TREES, Reference, build, grown
@@ -130,3 +133,17 @@ def test_a_failure_without_a_branch_goes_to_the_exception_step_and_drops_the_res
     assert moved.state.finished
     assert moved.state.failed
     assert len(moved.dropped) == len(before) - 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(TREES, SEEDS)
+def test_whatever_may_be_kept_can_be_shown_and_drawn(tree, seed):
+    document = rewire(build(tree), random.Random(seed))
+    if not is_valid(lint(document, "x"), lenient=True):
+        return
+    book = from_document(document)
+    assert len(list(tree_of(book))) >= 2
+    drawn = list(mermaid(book))
+    assert len(drawn) >= 1 + len(book.steps)
+    walked = list(dry_run(book)) if is_valid(lint(document, "x")) else []
+    assert len(walked) <= 500

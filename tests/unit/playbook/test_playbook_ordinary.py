@@ -88,3 +88,13 @@ def test_state_survives_json(book):
     moved = runner.start(book)
     state = runner.answer(book, moved.state, moved.opened[0].step, give(book.steps[moved.opened[0].step])).state
     assert RunState.from_json(state.to_json()) == state
+
+
+def test_a_state_of_the_first_version_is_still_read(book):
+    moved = runner.start(book)
+    body = moved.state.to_json()
+    old = {
+        "tokens": [[step, frames] for step, frames, _round, _turns in body["tokens"]], "frames": [],
+        "variables": body["variables"], "rounds": body["rounds"], "made": 0,
+    }  # fmt: skip
+    assert RunState.from_json(old) == moved.state
