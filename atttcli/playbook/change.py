@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from atttcli.errors import AtttError, NotFound
+from atttcli.errors import AtttError, IntegrityError, NotFound
 from atttcli.model.playbook import Moved, Opening, Playbook, RunState, Step, Token
 from atttcli.model.task import ONGOING, READY, WAITING, Answer
 from atttcli.playbook import runner
@@ -75,7 +75,13 @@ class Change:
     def book_of(self, run: str) -> Playbook:
         """The playbook that a run is pinned to."""
         if run not in self._books:
-            self._books[run] = from_document(json.loads(self.row(run)["document"]))
+            row = self.row(run)
+            book = from_document(json.loads(row["document"]))
+            if book.digest != row["digest"]:
+                raise IntegrityError(
+                    f"run {run[:8]} is not of the playbook that it was begun with", hint="atttcli db verify"
+                )
+            self._books[run] = book
         return self._books[run]
 
     def row(self, run: str) -> Row:

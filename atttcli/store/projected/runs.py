@@ -162,9 +162,7 @@ def reminded(db: sqlite3.Connection, entry: Any) -> None:
             (entry.time, entry.payload.get("to", ""), entry.object),
         )
         return
-    db.execute(
-        "UPDATE task SET reminders = reminders + 1, reminded = ? WHERE number = ?", (entry.time, entry.object)
-    )
+    db.execute("UPDATE task SET reminders = reminders + 1, reminded = ? WHERE number = ?", (entry.time, entry.object))
 
 
 def _handed_in(db: sqlite3.Connection, entry: Any) -> None:

@@ -198,6 +198,17 @@ def test_undo_of_an_answer_that_moved_child_and_parent_takes_all_of_it_back(app,
     assert "Ghi lại" in waiting(app)
 
 
+def test_a_run_whose_document_was_changed_under_it_takes_no_answers(app, journal, books, number):
+    start_run(journal, books.find("cha"), number, library=books)
+    before = app.store.value("SELECT document FROM playbook_run WHERE parent = ''")
+    with app.store.transaction() as db:
+        db.execute("UPDATE playbook_run SET document = replace(document, 'Ngăn chặn', 'Xóa') WHERE parent = ''")
+    with pytest.raises(IntegrityError):
+        finish_task(journal, waiting(app)["Ngăn chặn"], Answer(), books)
+    with app.store.transaction() as db:
+        db.execute("UPDATE playbook_run SET document = ? WHERE parent = ''", (before,))
+
+
 def test_wrong_values_are_refused_by_type_and_nothing_is_written(app, journal, books, number):
     start_run(journal, books.find("cha"), number, library=books)
     entries = app.store.value("SELECT max(seq) FROM journal")
