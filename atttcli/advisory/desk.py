@@ -243,7 +243,11 @@ def reply(
                 state = state_after(delivery, answered_deed(delivery, answer))
                 done.append((counted(answer, delivery), state))
         if done:
-            body = {"answers": [answer_payload(answer) | {"state": state} for answer, state in done], **source}
+            body = {
+                "agencies": [answer.agency for answer, _state in done],
+                "answers": [answer_payload(answer) | {"state": state} for answer, state in done],
+                **source,
+            }
             journal.append("delivery.answered", number, body)
     return done
 

@@ -112,6 +112,8 @@ class LetterDesk:
         return replace(
             head,
             addressee=alone,
+            copies=tuple(one["agency"] for one in rows),
+            exercise=self._is_exercise(row["incident"]),
             number=document.partition("/")[0],
             symbol=document.partition("/")[2] or head.symbol,
             date=row["dated"],
@@ -124,6 +126,10 @@ class LetterDesk:
             annexes=tuple(self._annexes(row, body, rows, cells, say, head.organ)),
             state=row["stage"],
         )
+
+    def _is_exercise(self, incident: str) -> bool:
+        """A letter of a drill says so on its head, whatever else it says."""
+        return bool(incident and self.store.value("SELECT exercise FROM incident WHERE number = ?", incident))
 
     def _addressees(self, codes: Sequence[str], say: LetterWording) -> tuple[str, ...]:
         """By name when they are few, by group when a group is whole, else as the annex lists them."""
@@ -211,7 +217,8 @@ class LetterDesk:
             "answer", ((say.form_code, number), (say.form_agency, say.dots), *((label, say.dots) for label in say.form))
         )
         return replace(
-            head, addressees=names, blocks=blocks, closing=say.reminder_closing,
+            head, addressees=names, blocks=blocks, closing=say.reminder_closing, copies=tuple(self.in_order(codes)),
+            exercise=self._is_exercise(row["incident"]),
             recipients=tuple(self._informed(row["organ"], say)),
             annexes=(LetterAnnex(say.form_title, (LetterText(say.form_intro), form)),),
         )  # fmt: skip
@@ -253,6 +260,7 @@ class LetterDesk:
         return replace(
             head,
             addressees=(source.get("sender") or source.get("number"),),
+            exercise=self._is_exercise(row["incident"]),
             blocks=tuple(blocks),
             closing=say.answer_closing.format(organ=head.organ),
             recipients=tuple(self._informed(row["organ"], say)),

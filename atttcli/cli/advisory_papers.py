@@ -68,8 +68,10 @@ def _name(kind: str, letter: LetterModel) -> str:
 
 
 def _entry(app: App, letter: LetterModel, name: str, format_: str, kind: str, data: bytes) -> dict[str, Any]:
-    to = [letter.addressee] if letter.addressee else list(letter.addressees)
-    agency = app.inventory.agency(letter.addressee) if letter.addressee else None
+    copies = []
+    for code in letter.copies:
+        agency = app.inventory.agency(code)
+        copies.append({"agency": code, "email": agency.contact_email if agency else ""})
     return {
         "file": name,
         "kind": kind,
@@ -79,8 +81,8 @@ def _entry(app: App, letter: LetterModel, name: str, format_: str, kind: str, da
         "number": f"{letter.number}/{letter.symbol}" if letter.number else "",
         "dated": letter.date,
         "state": letter.state,
-        "to": [nfc(name) for name in to],
-        "email": agency.contact_email if agency else "",
+        "to": [nfc(name) for name in letter.addressees],
+        "copies": copies,
         "as_of": rfc3339(letter.as_of),
     }
 

@@ -63,7 +63,8 @@ class LetterModel:
     """One official letter (công văn). What is not known yet (number, date, signer) stays empty and is left free on paper.
 
     `code` is our own number of it (`CV-2026-0001`), `addressee` the agency code of a letter to one agency. `number` is the
-    register's (`45`), `symbol` what follows it (`STTTT-CNTT`); `date` ISO. `as_of` (microseconds) dates the file itself.
+    register's (`45`), `symbol` what follows it (`STTTT-CNTT`); `date` ISO. `copies` are the codes of the agencies that
+    get one. `as_of` (microseconds) dates the file itself.
     """
 
     code: str
@@ -87,5 +88,6 @@ class LetterModel:
     signer: str = ""
     annexes: tuple[LetterAnnex, ...] = ()
     state: str = ""
+    copies: tuple[str, ...] = ()
     exercise: bool = False
     marks: tuple[str, ...] = ()

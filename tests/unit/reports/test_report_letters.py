@@ -152,3 +152,13 @@ def test_146_letters_take_less_than_three_seconds(app: App) -> None:
     spent = time.process_time() - begun
     assert len(made) == 146
     assert spent < 3.0
+
+
+def test_a_letter_of_a_drill_says_so(app: App) -> None:
+    from atttcli.incident.casework import NewIncident, open_incident
+
+    incident = open_incident(app.journal, "bac-kan", "vn-2017", NewIncident("Thử", agencies=("so-xd",), exercise=True))
+    (letter,) = letters(app, drafted(app, list="", affected_by=incident))
+    assert "DIỄN TẬP" in text(letter)
+    (real,) = letters(app, drafted(app))
+    assert "DIỄN TẬP" not in text(real)
