@@ -1,0 +1,1 @@
+"""Drills: scenarios, their clock, injects made on the spot, actions read from the journal, scores that cite it."""

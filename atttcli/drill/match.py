@@ -1,0 +1,209 @@
+"""Which actions met an expectation, and when: pure reading of a Play, no points yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from atttcli.drill.play import Play
+from atttcli.model.drill import Action, Delivery, Expectation, Matcher, Scenario
+
+DISMISSED = frozenset({"false-positive", "benign", "not-ours", "duplicate"})
+CONTAINING = frozenset({"containment", "eradication", "recovery"})
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """An expectation as it was met: the action, its time since the delivery, and all that it rests on."""
+
+    action: Action
+    took: int
+    entries: tuple[int, ...]
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Where it stands in the order of actions."""
+        return self.action.at, self.action.seq
+
+
+class Reader:
+    """The actions of one drill, asked expectation by expectation. Nothing after the end counts."""
+
+    def __init__(self, scenario: Scenario, play: Play) -> None:
+        self.scenario = scenario
+        self.play = play
+        end = play.ended
+        self.actions = [one for one in play.actions if end is None or one.at <= end]
+
+    def delivery(self, inject: str) -> Delivery | None:
+        """When the inject reached the team, or None."""
+        return self.play.deliveries.get(inject)
+
+    def since(self, inject: str) -> Iterator[Action]:
+        """What was done from the delivery of an inject on."""
+        delivery = self.delivery(inject)
+        if delivery is None:
+            return
+        for action in self.actions:
+            if action.at >= delivery.at:
+                yield action
+
+    def answer(self, expectation: Expectation) -> Action | None:
+        """The answer that the facilitator entered; a later one corrects an earlier one."""
+        given = [
+            one
+            for one in self.since(expectation.inject)
+            if one.kind == "answered" and one.data.get("expectation") == expectation.id
+        ]
+        return max(given, key=lambda one: one.seq, default=None)
+
+    def met(self, expectation: Expectation) -> Met | None:
+        """How a step, a measure, a paper or an exhibit came about; None when it did not."""
+        given = self.answer(expectation)
+        if given is not None:
+            return None if _is_no(given.data) else self._made(expectation, given)
+        for action in self.since(expectation.inject):
+            if any(self.matches(matcher, action) for matcher in expectation.on):
+                return self._made(expectation, action)
+        return None
+
+    def _made(self, expectation: Expectation, action: Action) -> Met:
+        delivery = self.play.deliveries[expectation.inject]
+        return Met(action, max(0, action.active - delivery.active), (delivery.seq, action.seq))
+
+    def matches(self, matcher: Matcher, action: Action) -> bool:
+        """Whether an action is what a matcher names."""
+        if matcher.kind != action.kind:
+            return False
+        if matcher.kind == "opened":
+            facts = self.play.planned.get("places", {}).get(matcher.value, {})
+            named = {*action.data.get("agencies", ()), *action.data.get("systems", ())}
+            return matcher.value == "any" or facts.get("code") in named
+        value = str(action.data.get("value", ""))
+        if matcher.kind == "paper" and matcher.value.endswith(".issued"):
+            return True
+        return matcher.value in ("any", value) or (matcher.kind == "step" and value == matcher.value.rpartition("/")[2])
+
+    def detected(self, expectation: Expectation) -> Met | None:
+        """The first incident that was opened on the inject, or that its alerts were linked to."""
+        given = self.answer(expectation)
+        if given is not None:
+            return None if _is_no(given.data) else self._made(expectation, given)
+        alerts = self.alerts(expectation.inject)
+        for action in self.since(expectation.inject):
+            if action.kind in ("opened", "linked") and alerts & set(action.data.get("alerts", ())):
+                return self._made(expectation, action)
+            if any(self.matches(matcher, action) for matcher in expectation.on):
+                return self._made(expectation, action)
+        return None
+
+    def alerts(self, inject: str) -> set[str]:
+        """Alerts that the tool made of an inject."""
+        delivery = self.delivery(inject)
+        return set(delivery.alerts) if delivery else set()
+
+    def false_alarm(self, expectation: Expectation) -> Action | None:
+        """An incident that stands on a decoy; one that was taken back does not count."""
+        given = self.answer(expectation)
+        if given is not None:
+            return given if given.data.get("choice") == "incident" else None
+        alerts, linked = self.alerts(expectation.inject), dict[str, Action]()
+        for action in self.since(expectation.inject):
+            hit = alerts & set(action.data.get("alerts", ()))
+            if action.kind in ("opened", "linked"):
+                linked.update(dict.fromkeys(hit, action))
+            elif action.kind == "unlinked":
+                for number in hit:
+                    linked.pop(number, None)
+            elif any(self.matches(matcher, action) for matcher in expectation.on):
+                linked[""] = action
+        return next(iter(linked.values()), None)
+
+    def dismissed(self, expectation: Expectation) -> Met | None:
+        """The verdict on a decoy, unless an incident stands on it."""
+        if self.false_alarm(expectation) is not None:
+            return None
+        given = self.answer(expectation)
+        if given is not None:
+            return self._made(expectation, given) if given.data.get("choice") == "dismiss" else None
+        alerts = self.alerts(expectation.inject)
+        for action in self.since(expectation.inject):
+            fits = action.kind == "dismissed" and action.data.get("verdict") in DISMISSED
+            if fits and alerts & set(action.data.get("alerts", ())):
+                return self._made(expectation, action)
+        return None
+
+    def incidents(self, inject: str) -> list[str]:
+        """Incidents that were opened on an inject; when none is tied to it, all that were opened since."""
+        alerts = self.alerts(inject)
+        tied, others = dict[str, None](), dict[str, None]()
+        places = [m for e in self.scenario.expectations if e.inject == inject for m in e.on if m.kind == "opened"]
+        for action in self.since(inject):
+            if action.kind not in ("opened", "linked"):
+                continue
+            incident = str(action.data.get("incident"))
+            others[incident] = None
+            if alerts & set(action.data.get("alerts", ())) or any(self.matches(m, action) for m in places):
+                tied[incident] = None
+        return list(tied or others)
+
+    def classified(self, expectation: Expectation) -> tuple[str, str, Met | None]:
+        """Class and severity as they stand in the end, and when they came to stand so."""
+        given = self.answer(expectation)
+        if given is not None:
+            fields = given.data.get("fields", {})
+            return str(fields.get("category", "")), str(fields.get("severity", "")), self._made(expectation, given)
+        numbers = set(self.incidents(expectation.inject))
+        category = severity = ""
+        last: Action | None = None
+        for action in self.since(expectation.inject):
+            if action.kind != "classified" or action.data.get("incident") not in numbers:
+                continue
+            new = (str(action.data.get("category", category)), str(action.data.get("severity", severity)))
+            if new != (category, severity):
+                category, severity = new
+                last = action
+        return category, severity, self._made(expectation, last) if last else None
+
+    def facts(self, expectation: Expectation, until: Action) -> dict[str, Any]:
+        """What the incident's record said when a paper went out."""
+        numbers = set(self.incidents(expectation.inject))
+        found: dict[str, Any] = {}
+        for action in self.since(expectation.inject):
+            if (action.at, action.seq) > (until.at, until.seq) or action.data.get("incident") not in numbers:
+                continue
+            if action.kind == "opened":
+                found |= {name: action.data[name] for name in ("title", "category", "severity") if action.data.get(name)}
+                found |= {"agency": next(iter(action.data["agencies"]), "")}
+                found |= {"system": next(iter(action.data["systems"]), ""), "detected": action.data.get("detected")}
+            elif action.kind == "facts":
+                found |= {name: value for name, value in action.data["fields"].items() if value not in (None, "")}
+        return found
+
+    def has_evidence(self, expectation: Expectation, met: Met) -> tuple[bool, tuple[int, ...]]:
+        """Whether an exhibit stands behind what was done: named with it, or added before it since the inject."""
+        if met.action.data.get("evidence"):
+            return True, ()
+        for action in self.since(expectation.inject):
+            if action.kind == "evidence" and (action.at, action.seq) <= met.rank:
+                return True, (action.seq,)
+        return False, ()
+
+    def contained_before(self, met: Met) -> bool:
+        """Whether the team was handling something already when it came to this."""
+        for action in self.actions:
+            if (action.at, action.seq) >= met.rank:
+                return False
+            if action.kind == "moved" and action.data.get("value") in CONTAINING:
+                return True
+        return False
+
+
+def _is_no(data: dict[str, Any]) -> bool:
+    return data.get("choice") in ("no", "na") or data.get("grade") == 0
+
+
+def is_not_applicable(given: Action | None) -> bool:
+    """Marked N/A with a reason: leaves the sum."""
+    return given is not None and given.data.get("choice") == "na" and bool(str(given.data.get("text") or "").strip())
