@@ -63,7 +63,8 @@ def check(name: str, folder: Path, part: int) -> list[Run]:
     workspace = new_workspace(folder / "ws")
     taken = run(folder, "-w", workspace, "ingest", path, "--json")
     runs.append(taken)
-    assert taken.code in (0, 1), taken.err[-500:]
+    left_out = name in ("many_parts", "deep_json", "long_line")  # then the run was incomplete
+    assert (taken.code == 2) == left_out, taken.err[-500:]
     total = json.loads(taken.out)["total"]
     assert total["read"] == total["stored"] + total["duplicate"] + total["rejected"]
     if name in ("many_hosts", "many_failures", "long_list"):
