@@ -74,7 +74,9 @@ def check(name: str, folder: Path, part: int) -> list[Run]:
         (problem,) = rows(workspace, "SELECT line, reason FROM read_problem")
         assert problem[0] == 2
     if name == "many_parts":
-        assert rows(workspace, "SELECT count(*) FROM read_problem WHERE reason LIKE '%parts%'") == [(1,)]
+        said = [reason for (reason,) in rows(workspace, "SELECT reason FROM read_problem")]
+        assert 1 <= len(said) <= 2
+        assert all(reason.startswith("more than ") for reason in said)
     for one in runs:
         assert "Traceback" not in one.err
         assert one.peak <= MOST_MB, f"{one.peak:.0f} MB"
