@@ -109,7 +109,7 @@ def test_a_changed_projection_is_named_and_rebuilt(root: Path, capsys: pytest.Ca
     assert call("db", "verify", "--json") == 7
     assert {f["where"] for f in told(capsys, "db-verify")["faults"]} == {
         "rule_state r1",
-        "learned_network 192.0.2.3/32 a ",
+        "learned_network 192.0.2.3/32 a  ",
     }
     assert call("db", "rebuild", "--json") == 0
     assert told(capsys, "db-rebuild") == {"entries": 7, "changed": ["learned_network", "rule_state"]}
