@@ -20,10 +20,11 @@ _MAX_TEXT = 20_000
 # Prefix of a number -> kind, table, the columns of text in it.
 _KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "SC": ("incident", "incident", ("number", "title", "owner", "resolution", "cause", "fields")),
-    "NV": ("task", "task", ("number", "title", "title_en", "assignee", "note")),
+    "NV": ("task", "task", ("number", "title", "title_en", "description", "assignee", "note")),
     "CC": ("evidence", "evidence", ("number", "name", "source", "note", "sha256")),
-    "CV": ("advisory", "advisory", ("number", "title", "subject", "summary", "body")),
+    "CV": ("advisory", "advisory", ("number", "title", "document", "body")),
 }
+_JSON = frozenset({"fields", "body"})
 _NOTES = {"incident.noted": "note", "incident.moved": "reason"}
 
 
@@ -48,7 +49,7 @@ def _object(db: sqlite3.Connection, number: str, kind: str, table: str, columns:
     row = _row(db, table, number)
     if row is None:
         return
-    values = (json.loads(row[name]) if name == "fields" else row.get(name) for name in columns)
+    values = (json.loads(row[name]) if name in _JSON else row.get(name) for name in columns)
     text = " · ".join(part for value in values for part in _texts(value))[:_MAX_TEXT]
     incident = number if kind == "incident" else str(row.get("incident") or "")
     at = next((row[name] for name in ("updated", "created", "collected", "drafted", "at") if row.get(name)), 0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,8 +10,9 @@ from atttcli.errors import NotFound, Refused, UsageError
 from atttcli.evidence import vault as evidence
 from atttcli.incident import casework, joining
 from atttcli.incident.casework import NewIncident
-from atttcli.incident.facts import incident_row
+from atttcli.incident.facts import facts_of, incident_row
 from atttcli.incident.joining import Part
+from atttcli.incident.lifecycle import check_move
 from atttcli.incident.timeline import timeline
 from atttcli.incident.undo import undo
 from atttcli.playbook import runs
@@ -184,3 +186,36 @@ def test_splitting_by_agency_takes_its_alerts_and_leaves_the_rest(app, journal):
         joining.split(journal, number, "x", Part(agencies=("so-y-te",)), "r")
     with pytest.raises(UsageError):
         joining.split(journal, number, "x", Part(), "r")
+
+
+def letter(journal, number, incident):
+    body = {
+        "number": number,
+        "title": "Cảnh báo",
+        "incident": incident,
+        "body": {},
+        "recipients": [{"agency": "so-y-te"}],
+    }
+    journal.append("advisory.drafted", number, body)
+    journal.append("advisory.issued", number, {"deliveries": 1})
+
+
+def test_letters_follow_and_an_open_one_stands_in_the_way_of_closing(app, journal, pair):
+    first, second = pair
+    letter(journal, "CV-2026-0001", first)
+    joining.merge(journal, first, second, "r")
+    assert (
+        app.store.value("SELECT incident FROM advisory") == app.store.value("SELECT incident FROM delivery") == second
+    )
+    journal.append("delivery.sent", "CV-2026-0001", {"agencies": ["so-y-te"], "how": "edoc", "proof": "", "at": START})
+    facts = facts_of(journal, incident_row(journal, second))
+    assert facts.open_deliveries == ("CV-2026-0001 so-y-te",)
+    joining.unmerge(journal, first, "r")
+    assert app.store.value("SELECT incident FROM delivery") == first
+    done = {"category": "madoc", "severity": "M3", "owner": "lan", "resolution": "x", "cause": "y"}
+    ready = replace(facts_of(journal, incident_row(journal, first)), status="post_incident", open_tasks=(), **done)
+    with pytest.raises(Refused) as caught:
+        check_move(ready, "closed")
+    assert caught.value.guard == "deliveries"
+    assert "atttcli advisory verify CV-2026-0001 so-y-te" in caught.value.hint
+    check_move(replace(ready, open_deliveries=()), "closed")

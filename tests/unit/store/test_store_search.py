@@ -117,3 +117,10 @@ def test_an_alert_that_is_ingested_is_in_the_index(app, journal):
         add_alerts(db, [row], 2026, START)
     assert app.store.value("SELECT count(*) FROM alert_text WHERE alert_text MATCH 'quet'") == 1
     assert len(found(app, "quet cong")) == 1
+
+
+def test_advisories_are_found_by_title_and_body(app, journal, case):
+    body = {"number": "CV-2026-0001", "title": "Cảnh báo lỗ hổng Zimbra", "body": {"ask": "cập nhật bản vá"}}
+    journal.append("advisory.drafted", "CV-2026-0001", body)
+    assert found(app, "lo hong") == [("advisory", "CV-2026-0001")]
+    assert found(app, "cap nhat") == [("advisory", "CV-2026-0001")]
