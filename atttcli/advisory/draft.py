@@ -187,9 +187,9 @@ def _of_alerts(inventory: Inventory, alerts: Any, subject: _Subject, today: str)
     subject.unowned += unowned
     if alerts:
         subject.category = subject.category or str(alerts[0]["category"])
-        subject.title = subject.title or str(alerts[0]["title"])
         names = dict.fromkeys(str(alert["detail"].get("malware") or "") for alert in alerts)
         subject.malware = ", ".join([name for name in names if name][:3])
+        subject.title = subject.title or subject.malware or str(alerts[0]["title"])
 
 
 def _of_product(inventory: Inventory, wish: Wish, subject: _Subject, today: str) -> None:

@@ -142,3 +142,11 @@ def test_versions_as_a_letter_says_them(app: App) -> None:
     assert "Phiên bản bị ảnh hưởng: trước 8.8.15_p41." in made.body["opening"], (
         "our table knows, though a product was given"
     )
+
+
+def test_a_group_of_alerts_is_named_by_its_malware(app: App) -> None:
+    made = make_plan(app.store, app.inventory, "vn-2017", Wish(group="so-xd/r1"), START)
+    assert [one.agency for one in made.recipients] == ["so-xd"]
+    assert made.title == "cảnh báo, phòng ngừa mã độc: Andromeda"
+    with pytest.raises(NotFound):
+        make_plan(app.store, app.inventory, "vn-2017", Wish(group="so-xd/none"), START)
