@@ -110,7 +110,9 @@ def worse_severity(row: Row) -> str:
 
 
 def legal_class(law: Profile, known: Mapping[str, Any]) -> str:
-    """The legal class that the decision table gives for these fields."""
+    """The legal class: as the coordinator decided it, else as the decision table gives it for these fields."""
+    if known.get("official_class"):
+        return str(known["official_class"])
     flags = known.get("flags", {})
     return classify(
         law, known.get("level"), known.get("national_list") in (True, "yes"), flags, "beyond_capacity" not in flags
@@ -141,10 +143,12 @@ def replan(
 
 
 def check_codes(law: Profile, fields: Mapping[str, Any]) -> None:
-    """UsageError unless category and severity are codes of the profile."""
+    """UsageError unless category, severity and classes are codes of the profile."""
     known = {
         "category": [kind.code for kind in law.incident_types],
         "severity": [step.code for step in law.severities],
+        "preliminary_class": [one.code for one in law.classes],
+        "official_class": [one.code for one in law.classes],
     }
     for name, codes in known.items():
         value = fields.get(name)

@@ -167,3 +167,17 @@ def test_the_form_says_what_is_filled_missing_and_taken_from_the_inventory(app):
     assert "203.0.113.7" in by_field["public_addresses"].value
     assert by_field["found_how"].value == "Qua hệ thống phát hiện xâm nhập, Kiểm tra dữ liệu lưu lại (Log File)"
     assert by_field["handled"].value == "Chưa được xử lý"
+
+
+def test_the_coordinators_class_goes_before_the_table(app):
+    journal = journal_of(app)
+    number = casework.open_incident(journal, "bac-kan", "vn-2026", NewIncident("x", detected=START))
+    assert incident_row(journal, number)["class"] == "thong_thuong"
+    casework.set_fields(journal, number, {"official_class": "nghiem_trong", "official_by": "A05"})
+    assert incident_row(journal, number)["class"] == "nghiem_trong"
+    codes = [r[0] for r in app.store.rows("SELECT code FROM deadline WHERE incident = ? ORDER BY code", number)]
+    assert codes == ["B2", "B3"]
+    with pytest.raises(UsageError):
+        casework.set_fields(journal, number, {"official_class": "rất nặng"})
+    casework.set_fields(journal, number, {"official_class": None})
+    assert incident_row(journal, number)["class"] == "thong_thuong"
