@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ SCHEMA: Literal["atttcli/report-incident/1"] = "atttcli/report-incident/1"
 MAX_JSON = 64 * 1024 * 1024
 _EARLIEST, _LATEST = -30_610_137_600_000_000, 253_370_678_400_000_000  # years 1000 to 9998: four digits in any zone
 _SURROGATE = re.compile("[\ud800-\udfff]")
+M = TypeVar("M", bound=msgspec.Struct)
 
 
 class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -268,7 +269,7 @@ def is_time(name: str) -> bool:
     return name in ("at", "as_of") or name.endswith("_at")
 
 
-def to_json(report: IncidentReport) -> bytes:
+def to_json(report: msgspec.Struct) -> bytes:
     """Canonical JSON: keys sorted, NFC, UTF-8, indented, a line end at the end; no control or bidi character stands raw."""
     plain = _outward(msgspec.to_builtins(report))
     text = msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=2).decode("utf-8")
@@ -277,21 +278,37 @@ def to_json(report: IncidentReport) -> bytes:
 
 def report_from_json(data: bytes) -> IncidentReport:
     """Read what `to_json` wrote; raises InputError with the JSON path of the first thing that does not fit."""
+    return model_from_json(data, SCHEMA, IncidentReport)
+
+
+def schema_of(data: bytes) -> str:
+    """The name of the schema that a model's JSON says it follows; empty when it says none. Raises InputError."""
+    found = _decoded(data)
+    name = found.get("schema") if isinstance(found, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def model_from_json(data: bytes, schema: str, kind: type[M]) -> M:
+    """A model of any kind out of its JSON; InputError when the schema is another or something does not fit."""
+    plain = _decoded(data)
+    found = plain.get("schema") if isinstance(plain, dict) else None
+    if found != schema:
+        raise InputError(
+            f"not a report that this version reads: schema {json.dumps(found)[:80]}",
+            hint=f"expected {schema}; a newer report needs a newer atttcli",
+        )
+    try:
+        return msgspec.convert(_inward(plain), kind)
+    except msgspec.ValidationError as error:
+        raise InputError(f"not a report: {error}") from error
+
+
+def _decoded(data: bytes) -> Any:
     if len(data) > MAX_JSON:
         raise InputError(f"report larger than {MAX_JSON // 1024 // 1024} MiB")
     try:
-        plain = msgspec.json.decode(data)
+        return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not a report: {error}") from error
-    found = plain.get("schema") if isinstance(plain, dict) else None
-    if found != SCHEMA:
-        raise InputError(
-            f"not a report that this version reads: schema {json.dumps(found)[:80]}",
-            hint=f"expected {SCHEMA}; a newer report needs a newer atttcli",
-        )
-    try:
-        return msgspec.convert(_inward(plain), IncidentReport)
-    except msgspec.ValidationError as error:
         raise InputError(f"not a report: {error}") from error
 
 
@@ -300,16 +317,16 @@ def normalised(report: IncidentReport) -> IncidentReport:
     return report_from_json(to_json(report))
 
 
-def schema() -> dict[str, Any]:
+def schema(kind: type[msgspec.Struct] = IncidentReport, title: str = SCHEMA) -> dict[str, Any]:
     """JSON Schema (2020-12) of `to_json`'s result; kept in docs/json and compared by a test."""
-    found = msgspec.json.schema(IncidentReport)
+    found = msgspec.json.schema(kind)
     for definition in found["$defs"].values():
         for name in definition.get("properties", {}):
             if is_time(name):
                 definition["properties"][name] = _time_schema(
                     optional=name not in definition["required"] or name == "at"
                 )
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA, **found}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **found}
 
 
 def find_missing(report: IncidentReport) -> tuple[str, ...]:

@@ -93,11 +93,12 @@ def shown(name: str, value: Any) -> str:
 
 
 def _inside(text: str) -> bool:
+    """Private, loopback or link-local: an address, or a range that reaches into one."""
     try:
-        address = ipaddress.ip_address(text)
+        given = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return False
-    return any(address in network for network in _INSIDE)
+    return any(given.version == network.version and given.overlaps(network) for network in _INSIDE)
 
 
 def form_values(row: Row) -> dict[str, Any]:

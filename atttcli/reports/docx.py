@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 from atttcli.clock import from_micros
 from atttcli.report import IncidentReport
 from atttcli.reports import nd30
+from atttcli.reports.docx_chart import chart_table
 from atttcli.reports.incident import compose
 from atttcli.reports.inert import paper_lines, paper_text
 from atttcli.reports.ooxml import (
@@ -22,7 +23,19 @@ from atttcli.reports.ooxml import (
     styles_xml,
     xml_bytes,
 )
-from atttcli.reports.outline import Annex, Block, Bullets, Column, Fields, Heading, Masthead, Outline, Paragraph, Table
+from atttcli.reports.outline import (
+    Annex,
+    Block,
+    Bullets,
+    Chart,
+    Column,
+    Fields,
+    Heading,
+    Masthead,
+    Outline,
+    Paragraph,
+    Table,
+)
 
 _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -78,19 +91,22 @@ def _parts(outline: Outline) -> dict[str, bytes]:
 
 
 def _body(outline: Outline) -> Iterator[Element]:
-    yield _masthead(outline.masthead, outline.language)
-    yield paragraph("Gap")
+    if not outline.bare:
+        yield _masthead(outline.masthead, outline.language)
+        yield paragraph("Gap")
     sides = {"left": nd30.MARK_SIDE, "right": nd30.MARK_SIDE}
     yield from (paragraph("Mark", run(mark), ind=element("w:ind", **sides)) for mark in outline.masthead.marks)
     if outline.kind:
         yield paragraph("Title", run(outline.kind))
-        yield paragraph("Summary", run(outline.summary))
+        if outline.summary:
+            yield paragraph("Summary", run(outline.summary))
         yield _rule(nd30.TEXT_WIDTH, nd30.TEXT_WIDTH // 4)
     yield paragraph("Gap")
     yield from _addressees(outline)
     for block in outline.blocks:
         yield from _block(block, nd30.TEXT_WIDTH)
-    yield _signature(outline)
+    if not outline.bare:
+        yield _signature(outline)
     last = _section(landscape=False, restart=False)
     for annex in outline.annexes:
         # Of hardly any height in letters: after a page that is just full it must not make another.
@@ -125,6 +141,10 @@ def _block(block: Block, width: int) -> Iterator[Element]:
         case Table():
             yield _table(block, width)
             yield paragraph("Gap")
+        case Chart():
+            yield paragraph("Note", run(block.title), keep=element("w:keepNext"))
+            yield chart_table(block, width)
+            yield paragraph("Gap")
 
 
 def _masthead(head: Masthead, language: str) -> Element:
@@ -141,6 +161,10 @@ def _masthead(head: Masthead, language: str) -> Element:
         paragraph("Motto", run(head.motto)),
         _rule(nd30.HEAD_RIGHT, nd30.MOTTO_RULE[language]),
     ]
+    if not head.nation:
+        right = [paragraph("FormNumber", run(head.form))]
+    elif head.form:
+        right.insert(0, paragraph("FormNumber", run(head.form)))
     widths = (nd30.HEAD_LEFT, nd30.HEAD_RIGHT)
     numbered = [paragraph("Number", run(head.number))]
     if head.about:
@@ -155,6 +179,8 @@ def _signature(outline: Outline) -> Element:
     left = [paragraph("RecipientsLabel", run(sign.recipients_label))]
     left += [paragraph("Recipient", run(line)) for line in sign.recipients]
     right = [paragraph("Authority", run(line)) for line in sign.authority] or [paragraph("Authority")]
+    if sign.note:
+        right.append(paragraph("SignNote", run(sign.note)))
     right.append(paragraph("Signer", run(sign.signer)))
     return _layout_table((nd30.HEAD_LEFT, nd30.HEAD_RIGHT), [[left, right]])
 
@@ -297,7 +323,7 @@ def _core(outline: Outline) -> bytes:
     }
     root = Element("cp:coreProperties", kinds)
     words = {
-        "dc:title": f"{outline.kind} - {outline.summary}",
+        "dc:title": f"{outline.kind} - {outline.summary}" if outline.summary else outline.kind,
         "dc:subject": outline.subject,
         "dc:creator": outline.author,
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from atttcli.report import IncidentReport
 from atttcli.reports.incident import compose
 from atttcli.reports.inert import paper_lines, paper_text
-from atttcli.reports.outline import Block, Outline, Table
+from atttcli.reports.outline import Block, Chart, Outline, Table
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -56,6 +56,9 @@ def _template() -> Template:
     )
     environment.filters = {"lines": paper_lines, "pieces": _pieces, "kind": lambda block: type(block).__name__}
     environment.filters["length"] = len
+    environment.filters["most"] = _most
+    environment.filters["chart_height"] = _chart_height
+    environment.filters["short"] = _short
     return environment.get_template("paper")
 
 
@@ -68,6 +71,20 @@ def _pieces(line: str) -> list[str]:
     return [line[at : at + _PIECE] for at in range(0, len(line), _PIECE)]
 
 
+def _most(bars: tuple[tuple[str, int, int | None], ...]) -> int:
+    """The longest bar's value, at least 1."""
+    return max((max(now, before or 0) for _label, now, before in bars), default=0) or 1
+
+
+def _chart_height(bars: tuple[tuple[str, int, int | None], ...]) -> int:
+    return 30 * len(bars)
+
+
+def _short(label: str) -> str:
+    """A label that fits beside its bar."""
+    return label if len(label) <= 34 else label[:33] + "…"
+
+
 def _packaged(name: str) -> str:
     return files("atttcli.reports").joinpath("templates", name).read_text("utf-8")
 
@@ -77,7 +94,18 @@ def _style(outline: Outline) -> str:
     lines = [_packaged("paper.css").rstrip()]
     if outline.masthead.about:
         lines.append(".about { font-size: 12pt; margin-top: 2mm; }")
+    if outline.masthead.form:
+        lines.append(".form-number { font-weight: bold; text-align: right; }")
+    if outline.signature.note:
+        lines.append(".sign-note { font-style: italic; font-size: 12pt; }")
     blocks: list[Block] = [*outline.blocks, *(block for annex in outline.annexes for block in annex.blocks)]
+    if any(isinstance(block, Chart) for block in blocks):
+        lines.append(
+            "figure { margin: 0 0 6mm; break-inside: avoid; } figcaption { font-style: italic; font-size: 12pt; }"
+        )
+        lines.append("svg { width: 100%; font: 11px 'Times New Roman', 'Liberation Serif', serif; }")
+    if outline.bare:
+        lines.append("body { font-size: 16pt; } ul li, p { text-align: left; }")
     for block in blocks:
         if isinstance(block, Table):
             total = sum(column.share for column in block.columns)

@@ -6,7 +6,18 @@ import textwrap
 from collections.abc import Iterator
 
 from atttcli.reports.inert import paper_lines, paper_text
-from atttcli.reports.outline import Block, Bullets, Fields, Heading, Masthead, Outline, Paragraph, Signature, Table
+from atttcli.reports.outline import (
+    Block,
+    Bullets,
+    Chart,
+    Fields,
+    Heading,
+    Masthead,
+    Outline,
+    Paragraph,
+    Signature,
+    Table,
+)
 
 WIDTH = 78
 _LEFT = 36
@@ -18,10 +29,11 @@ def text_of(outline: Outline) -> bytes:
 
 
 def _paper(outline: Outline) -> Iterator[str]:
-    yield from _masthead(outline.masthead)
-    yield ""
+    if not outline.bare:
+        yield from _masthead(outline.masthead)
+        yield ""
     if outline.kind:
-        yield paper_text(outline.kind).center(WIDTH)
+        yield from (line.center(WIDTH) for line in _wrapped(outline.kind))
         yield from (line.center(WIDTH) for line in _wrapped(outline.summary))
         yield ""
     if len(outline.addressees) == 1:
@@ -34,7 +46,8 @@ def _paper(outline: Outline) -> Iterator[str]:
     yield ""
     for block in outline.blocks:
         yield from _block(block)
-    yield from _signature(outline.signature)
+    if not outline.bare:
+        yield from _signature(outline.signature)
     for annex in outline.annexes:
         yield from ("", "-" * WIDTH, "")
         for text in (annex.label, annex.title, annex.attached):
@@ -55,6 +68,8 @@ def _masthead(head: Masthead) -> Iterator[str]:
         *textwrap.wrap(paper_text(head.about), _LEFT - 2),
     ]
     right = [head.nation, head.motto, "", "", " ".join(head.place_date.split())]
+    if head.form:
+        right = [head.form, *right]
     for at in range(max(len(left), len(right))):
         one = paper_text(left[at]) if at < len(left) else ""
         other = paper_text(right[at]) if at < len(right) else ""
@@ -74,10 +89,30 @@ def _block(block: Block) -> Iterator[str]:
                 yield from _wrapped(f"- {item}", "")
         case Fields(rows=rows):
             for label, value in rows:
-                yield f"{paper_text(label)}: {' '.join(paper_lines(value))}"
+                yield from _field(label, paper_lines(value))
         case Table():
             yield from _table(block)
+        case Chart():
+            yield from _chart(block)
     yield ""
+
+
+def _field(label: str, lines: list[str]) -> Iterator[str]:
+    """A value of several lines (boxes to tick) stands below its label."""
+    if len(lines) < 2:
+        yield f"{paper_text(label).rstrip(':')}: {' '.join(lines)}"
+        return
+    yield f"{paper_text(label).rstrip(':')}:"
+    for line in lines:
+        yield from _wrapped(line, "    ")
+
+
+def _chart(chart: Chart) -> Iterator[str]:
+    most = max((max(now, before or 0) for _label, now, before in chart.bars), default=0) or 1
+    yield from _wrapped(chart.title)
+    for label, now, before in chart.bars:
+        beside = "" if before is None else f" ({before})"
+        yield f"{paper_text(label, 30):30} {'#' * (now * 36 // most)} {now}{beside}"
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -99,7 +134,7 @@ def _signature(sign: Signature) -> Iterator[str]:
         sign.recipients_label,
         *(line for name in sign.recipients for line in textwrap.wrap(paper_text(name), _LEFT)),
     ]
-    right = [*sign.authority, "", "", sign.signer]
+    right = [*sign.authority, sign.note, "", "", sign.signer]
     for at in range(max(len(left), len(right))):
         one = paper_text(left[at]) if at < len(left) else ""
         other = paper_text(right[at]) if at < len(right) else ""

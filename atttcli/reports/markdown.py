@@ -8,7 +8,19 @@ from collections.abc import Iterable, Iterator
 from atttcli.report import IncidentReport
 from atttcli.reports.incident import compose
 from atttcli.reports.inert import paper_lines, paper_text
-from atttcli.reports.outline import Annex, Block, Bullets, Column, Fields, Heading, Masthead, Outline, Paragraph, Table
+from atttcli.reports.outline import (
+    Annex,
+    Block,
+    Bullets,
+    Chart,
+    Column,
+    Fields,
+    Heading,
+    Masthead,
+    Outline,
+    Paragraph,
+    Table,
+)
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
 _LINE_START = re.compile(r"^( *)(#|[-+=:](?=[ \-=:]|$)|\d+(?=[.)]))")
@@ -24,7 +36,12 @@ class MarkdownRenderer:
 
     def render(self, report: IncidentReport, language: str) -> bytes:
         """The outline as blocks with an empty line between them."""
-        return ("\n\n".join(_paper(compose(report, language))) + "\n").encode("utf-8")
+        return markdown_of(compose(report, language))
+
+
+def markdown_of(outline: Outline) -> bytes:
+    """Any outline as Markdown."""
+    return ("\n\n".join(filter(None, _paper(outline))) + "\n").encode("utf-8")
 
 
 def escaped(value: str) -> str:
@@ -41,17 +58,21 @@ def _escape_start(mark: str) -> str:
 
 
 def _paper(outline: Outline) -> Iterator[str]:
-    yield from _masthead(outline.masthead)
-    yield f"# {escaped(outline.kind)}"
-    yield f"**{escaped(outline.summary)}**"
+    if not outline.bare:
+        yield from _masthead(outline.masthead)
+    if outline.kind:
+        yield f"# {escaped(outline.kind)}"
+    if outline.summary and outline.kind:
+        yield f"**{escaped(outline.summary)}**"
     if outline.addressees:
         yield _joined([outline.addressees_label, *outline.addressees])
     for block in outline.blocks:
         yield from _block(block)
     sign = outline.signature
-    if sign.authority or sign.signer:
-        yield _joined([*sign.authority, sign.signer])
-    yield _joined([sign.recipients_label, *sign.recipients])
+    if (sign.authority or sign.signer) and not outline.bare:
+        yield _joined([*sign.authority, sign.note, sign.signer])
+    if sign.recipients_label and not outline.bare:
+        yield _joined([sign.recipients_label, *sign.recipients])
     for annex in outline.annexes:
         yield from _annex(annex)
     yield "---"
@@ -60,8 +81,10 @@ def _paper(outline: Outline) -> Iterator[str]:
 
 def _masthead(head: Masthead) -> Iterator[str]:
     yield _joined([*head.superior, *head.organ])
-    yield _joined([head.nation, head.motto])
+    yield _joined([head.form, head.nation, head.motto])
     yield _joined([" ".join(head.number.split()), " ".join(head.place_date.split())])
+    if head.about:
+        yield escaped(head.about)
     yield from (f"> **{escaped(mark)}**" for mark in head.marks)
 
 
@@ -87,6 +110,12 @@ def _block(block: Block) -> Iterator[str]:
             yield _table((Column("", 30), Column("", 70)), rows)
         case Table(columns=columns, rows=rows):
             yield _table(columns, rows)
+        case Chart(title=title, bars=bars):
+            yield f"*{escaped(title)}*"
+            yield _table(
+                (Column("", 60), Column("n", 20, "right"), Column("n-1", 20, "right")),
+                ((label, str(now), "" if before is None else str(before)) for label, now, before in bars),
+            )
 
 
 def _table(columns: tuple[Column, ...], rows: Iterable[tuple[str, ...]]) -> str:

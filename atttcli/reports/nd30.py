@@ -59,6 +59,8 @@ STYLES: Final = (
     Style("Signer", "Signer", 14, bold=True, justify="center", before=SIGNING_ROOM),
     Style("Gap", "Gap", 2, line=140, exact=True),
     Style("SectionEnd", "Section End", 1, line=20, exact=True),
+    Style("FormNumber", "Form Number", 12, bold=True, justify="right", after=60, keep_next=True),
+    Style("SignNote", "Signing Note", 12, italic=True, justify="center", keep_next=True),
     Style("PageNumber", "header", 14, justify="center"),
     Style("Foot", "footer", 10, justify="center"),
 )

@@ -61,14 +61,23 @@ class Fields:
     rows: tuple[tuple[str, str], ...]
 
 
-Block = Heading | Paragraph | Bullets | Table | Fields
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A bar chart: label, value and, where there is one, the value of the period before."""
+
+    title: str
+    bars: tuple[tuple[str, int, int | None], ...]
+
+
+Block = Heading | Paragraph | Bullets | Table | Fields | Chart
 
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
     """Boxes 1 to 4 of Decree 30/2020, one string a line; `marks` are framed words above the title (exercise, draft).
 
-    `about` is box 5b, what a letter without a title says under its number (`V/v ...`).
+    `about` is box 5b, what a letter without a title says under its number (`V/v ...`). Without `nation` (forms that have
+    none) the right side says only which `form` it is.
     """
 
     superior: tuple[str, ...]
@@ -79,16 +88,18 @@ class Masthead:
     place_date: str
     marks: tuple[str, ...] = ()
     about: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Boxes 7 and 9b."""
+    """Boxes 7 and 9b. `note` stands below the authority (`(Ký tên, đóng dấu)`); without a label there is no box 9b."""
 
     recipients_label: str
     recipients: tuple[str, ...]
     authority: tuple[str, ...]
     signer: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,8 @@ class Annex:
 class Outline:
     """A whole paper; one without `kind` is a letter.
 
-    `foot` stands small at the bottom of every page; `as_of` (microseconds) dates the file itself.
+    `foot` stands small at the bottom of every page; `as_of` (microseconds) dates the file itself. A `bare` one is a page to
+    hang up or read aloud: title and blocks, neither head nor signature.
     """
 
     language: str
@@ -122,3 +134,4 @@ class Outline:
     subject: str
     author: str
     as_of: int
+    bare: bool = False

@@ -46,6 +46,7 @@ PROJECTED_TABLES = (
     "reminder",
     "period_met",
     "shift",
+    "paper",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atttcli.store.projected import advisories, casework, clocks, people, place, triage
+from atttcli.store.projected import advisories, casework, clocks, papers, people, place, triage
 
 HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     **place.HANDLERS,
@@ -14,4 +14,5 @@ HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     **advisories.HANDLERS,
     **people.HANDLERS,
     **clocks.HANDLERS,
+    **papers.HANDLERS,
 }

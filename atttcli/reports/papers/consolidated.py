@@ -1,0 +1,158 @@
+"""Mẫu 05: half-yearly and yearly, the ten types by how they were handled, supporters, proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from atttcli.reports.paper import Figure, Gap, Line, Lines, Paper, Rows, Text, figure
+from atttcli.reports.papers.counts import Tally, count
+from atttcli.reports.papers.desk import Ask, Desk, finish, header, reporter
+from atttcli.reports.papers.period import Period, latest
+from atttcli.reports.papers.tables import table
+from atttcli.reports.papers.words import money, whole
+
+HANDLED = ("self", "others", "foreign", "coordinator")
+
+
+def consolidated_report(desk: Desk, ask: Ask) -> Paper:
+    """Of a half year or a year; any other span is printed with its months."""
+    period = ask.period or latest("half", desk.as_of)
+    now, before = count(desk.store, period), count(desk.store, period.before())
+    form = desk.form("mau_05")
+    known = reporter(desk)
+    span = "06 THÁNG" if period.kind == "half" else "01 NĂM" if period.kind == "year" else ""
+    organ = (
+        Line(label="Tên cơ quan/tổ chức", value=known.get("reporter_name", ""), fields=("organ.name",), required=True),
+        Line(label="Địa chỉ", value=known.get("reporter_address", ""), fields=("organ.address",), required=True),
+        Line(
+            label="Mã thành viên mạng lưới",
+            value=ask.texts.get("member", ""),
+            fields=("--text member=…",),
+            required=True,
+        ),
+    )
+    unsorted = [one["number"] for one in now.incidents if not one["handled_by"]]
+    others = [one["number"] for one in now.incidents if one["category"] not in _attack_codes(desk)]
+    proposals = ask.texts.get("proposals") or "\n".join(
+        dict.fromkeys(one["proposals"] for one in now.incidents if one["proposals"])
+    )
+    parts = (
+        Lines("member", organ),
+        Text("1. Số lượng sự cố và cách thức xử lý", "heading"),
+        handling_table(desk, now),
+        *(
+            (
+                Text(
+                    f"Ngoài ra có {len(others)} sự cố không do tấn công mạng hoặc chưa phân loại, không tính trong bảng.",
+                    "note",
+                ),
+            )
+            if others
+            else ()
+        ),
+        Text("2. Danh sách các tổ chức hỗ trợ xử lý sự cố", "heading"),
+        *_named(one for each in now.incidents for one in each["supporters"]),
+        Text("3. Danh sách các tổ chức nước ngoài hỗ trợ xử lý sự cố", "heading"),
+        *_named(one for each in now.incidents for one in each["foreign_supporters"]),
+        Text("4. Đề xuất kiến nghị", "heading"),
+        Text(proposals or "Không có."),
+    )
+    gaps = (
+        [
+            Gap(
+                label=f"Cách thức xử lý của {len(unsorted)} sự cố ({', '.join(unsorted[:5])}{'…' if len(unsorted) > 5 else ''})",
+                fields=("handled_by",),
+            )
+        ]
+        if unsorted
+        else []
+    )
+    gaps += [Gap(label=line.label, fields=line.fields, required=True) for line in organ if not line.value]
+    title = f"BÁO CÁO TỔNG HỢP {span} VỀ HOẠT ĐỘNG TIẾP NHẬN VÀ XỬ LÝ SỰ CỐ".replace("  ", " ")
+    paper = Paper(
+        code="mau_05",
+        as_of=desk.as_of,
+        kind=title,
+        summary=f"Từ tháng {period.first:%m/%Y} đến tháng {period.last:%m/%Y}",
+        layout="form",
+        form=form.number if form else "Mẫu số 05",
+        subject=f"{period.kind} {'/'.join(period.span)}",
+        foot=f"Mẫu số 05 · {period.name('vi')}",
+        span=period.span,
+        header=header(desk, "bao_cao", desk.holders(("dieu_phoi",)), desk.holders(("bcd_tinh",))),
+        parts=parts,
+        closing="Trên đây là báo cáo tổng hợp về hoạt động tiếp nhận và xử lý sự cố",
+        sign_note="(Đóng dấu hoặc sử dụng chữ ký số)",
+        figures=tuple(_figures(desk, period, now, before)),
+        missing=tuple(gaps),
+    )
+    return finish(desk, paper, form)
+
+
+def _attack_codes(desk: Desk) -> tuple[str, ...]:
+    return tuple(one.code for one in desk.law.incident_types if one.group == "tan_cong")
+
+
+def _named(names: Iterable[str]) -> tuple[Text, ...]:
+    listed = tuple(dict.fromkeys(names))
+    return tuple(Text(f"{at}. {name}.") for at, name in enumerate(listed, 1)) or (Text("Không có."),)
+
+
+def handling_table(desk: Desk, now: Tally) -> Rows:
+    """The table of Mẫu 05: ten types, then the total."""
+    kinds = now.by_type()
+    rows = []
+    for one in desk.law.incident_types:
+        if one.group == "tan_cong":
+            name = one.name if desk.language == "vi" else one.name_en.capitalize()
+            rows.append(_row(desk, now, name, len(kinds.get(one.code, ())), one.code))
+    attacks = sum(len(kinds.get(code, ())) for code in _attack_codes(desk))
+    sums = [sum(len(now.handled_by(how, code)) for code in _attack_codes(desk)) for how in HANDLED]
+    damage = sum(now.damage(code) for code in _attack_codes(desk))
+    cells = (whole(attacks, desk.language), *(whole(one, desk.language) for one in sums), _money(desk, damage))
+    rows.append((desk.say("Tổng số", "Total"), *cells))
+    heads = (
+        ("Loại sự cố/tấn công mạng", "Type of incident or attack", 24),
+        ("Số lượng", "Number", 9),
+        ("Số sự cố tự xử lý", "By own means", 12),
+        ("Số sự cố có sự hỗ trợ xử lý từ các tổ chức khác", "With other bodies' help", 15),
+        ("Số sự cố có hỗ trợ xử lý từ tổ chức nước ngoài", "With foreign help", 13),
+        ("Số sự cố đề nghị VNCERT hỗ trợ xử lý", "Coordinator's help asked", 13),
+        ("Thiệt hại ước tính", "Estimated damage", 14),
+    )
+    return table(desk, "handling", heads, rows)
+
+
+def _row(desk: Desk, now: Tally, name: str, number: int, code: str) -> tuple[str, ...]:
+    counted = (whole(len(now.handled_by(how, code)), desk.language) for how in HANDLED)
+    return (name, whole(number, desk.language), *counted, _money(desk, now.damage(code)))
+
+
+def _money(desk: Desk, amount: int) -> str:
+    return money(amount, desk.language) if amount else "0"
+
+
+def _figures(desk: Desk, period: Period, now: Tally, before: Tally) -> Iterable[Figure]:
+    kinds, was = now.by_type(), before.by_type()
+    for one in desk.law.incident_types:
+        numbers = kinds.get(one.code, [])
+        yield figure(
+            f"type.{one.code}",
+            one.name,
+            numbers,
+            previous=len(was.get(one.code, ())),
+            entries=now.entries(numbers),
+            query=f"sự cố loại {one.code} tiếp nhận từ {period.span[0]} đến {period.span[1]}",
+        )
+        for how in HANDLED:
+            handled = now.handled_by(how, one.code)
+            if handled:
+                yield figure(
+                    f"type.{one.code}.{how}",
+                    f"{one.name}: {how}",
+                    handled,
+                    entries=now.entries(handled),
+                    query="handled_by",
+                )
+    numbers = [one["number"] for one in now.incidents]
+    yield figure("incidents", "Tổng số", numbers, previous=len(before.incidents), entries=now.entries(numbers))
