@@ -47,10 +47,12 @@ def incident_items(store: Store, _now: int) -> Iterator[Item]:
 
 
 def _facts(row: Row) -> Facts:
+    approved = row["approved"].split(",") if row["approved"] else ()
+    gates = () if row["gates"] == "[]" else tuple(json.loads(row["gates"]))
     return Facts(
         number=row["number"], status=row["status"], category=row["category"], severity=row["severity"],
-        owner=row["owner"], resolution=row["resolution"], cause=row["cause"], gates=() if row["gates"] == "[]" else tuple(json.loads(row["gates"])),
-        approved=frozenset(row["approved"].split(",")) if row["approved"] else frozenset(),
+        owner=row["owner"], resolution=row["resolution"], cause=row["cause"], gates=gates,
+        approved=frozenset(approved),
     )  # fmt: skip
 
 

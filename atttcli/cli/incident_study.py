@@ -134,7 +134,9 @@ def timeline(app: App, number: str | None, only: str | None, as_json: bool) -> N
         return
     for row in rows:
         mark = "·" if row["kind"] == "fact" else "»"
-        render.line(f"{moment(row['time'])}  {mark} {row['actor'] or row['object']}  {retell(row['what'])}  {row['text']}")
+        render.line(
+            f"{moment(row['time'])}  {mark} {row['actor'] or row['object']}  {retell(row['what'])}  {row['text']}"
+        )
 
 
 def _titles(app: App, number: str) -> dict[str, str]:
