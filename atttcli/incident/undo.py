@@ -17,6 +17,9 @@ LEFT_THE_HOUSE = frozenset(
 FOUNDATION = frozenset({"organisation.adopted", "events.purged", "workspace.restored", "head.accepted", ERASED})
 
 
+REGISTER = "user."  # who may do what
+
+
 def last_own(journal: Journal) -> Entry:
     """The actor's own last entry that still stands; NotFound without one."""
     store = journal.store
@@ -51,6 +54,14 @@ def _check(journal: Journal, entry: Entry) -> None:
             guard="left-the-house",
             hint="issue a correction instead",
         )
+    if entry.verb.startswith(REGISTER):
+        raise Refused(
+            f"{entry.verb} cannot be taken back: rights are given and taken by entries of their own",
+            guard="register",
+            hint=f"atttcli user set {entry.object} …, or: atttcli user remove {entry.object}",
+        )
+    if journal.guard is not None:  # whoever may no longer decide it may not take it back either
+        journal.guard(entry.verb, entry.object, entry.payload)
     if entry.verb in FOUNDATION:
         raise Refused(f"{entry.verb} cannot be taken back", guard="foundation", hint="atttcli db restore BACKUP")
     later = _builds_on(journal, entry)

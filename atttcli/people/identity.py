@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from atttcli.store.connection import Store
 
 SESSION_HOURS = 8  # a shift
+UNDONE = "undone"  # asked as what it takes back, since it names nothing itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ def identify(
 
 def require(store: Store, who: Identity, verb: str, subject: str, payload: Mapping[str, Any]) -> None:
     """Refused when this person may not write this entry; the guard is `identity`, `role` or `scope`."""
+    if who.shared and verb.startswith("tick."):
+        return  # what the clock says is nobody's decision: the desk's own timer may write it down
     if who.shared:
         raise Refused(
             f"{who.name} is a desk's account: say who you are",
@@ -96,7 +99,7 @@ def require(store: Store, who: Identity, verb: str, subject: str, payload: Mappi
             guard="role",
             hint="it needs one of: " + ", ".join(role for role in ROLES if role in needed),
         )
-    if who.agencies and not who.agencies & touched_agencies(store, subject, payload):
+    if verb != UNDONE and who.agencies and not in_scope(store, who.agencies, verb, subject, payload):
         raise Refused(
             f"{who.name} works for {', '.join(sorted(who.agencies))} only",
             guard="scope",
@@ -104,13 +107,38 @@ def require(store: Store, who: Identity, verb: str, subject: str, payload: Mappi
         )
 
 
-def touched_agencies(store: Store, subject: str, payload: Mapping[str, Any]) -> frozenset[str]:
-    """The agencies that an entry concerns: those it names, and those of its incident."""
-    found = {str(payload.get("agency") or "")} | {str(code) for code in payload.get("agencies") or ()}
-    for number in (subject, str(payload.get("incident") or "")):
-        text = store.value("SELECT agencies FROM incident WHERE number = ?", number)
-        found |= set(json.loads(text)) if text else set()
-    return frozenset(found - {""})
+def in_scope(store: Store, own: frozenset[str], verb: str, subject: str, payload: Mapping[str, Any]) -> bool:
+    """Whether an entry concerns these agencies, and no object that has nothing to do with them.
+
+    What an entry names is the writer's own word: naming an agency of one's own opens no incident of another. Only a new
+    incident may name others beside it, since one case has many victims.
+    """
+    told = frozenset({str(payload.get("agency") or ""), *(str(code) for code in payload.get("agencies") or ())} - {""})
+    if told and not (told & own if verb == "incident.opened" else told <= own):
+        return False
+    objects = [subject, *(str(payload.get(key) or "") for key in ("incident", "into", "source"))]
+    known = [agencies for number in objects if (agencies := _agencies_of(store, number)) is not None]
+    return bool(told or known) and all(agencies & own for agencies in known)
+
+
+def _agencies_of(store: Store, number: str) -> frozenset[str] | None:
+    """The agencies of an incident, or of what hangs on one; of an alert its own. None where there is no such object."""
+    text = store.value("SELECT agencies FROM incident WHERE number = ?", number)
+    if text is not None:
+        return frozenset(json.loads(text))
+    for query in _HANGING:
+        incident = store.value(query, number)
+        if incident:
+            return _agencies_of(store, str(incident))
+    agency = store.value("SELECT agency FROM alert WHERE number = ?", number)
+    return None if agency is None else frozenset({str(agency)} - {""})
+
+
+_HANGING = (
+    "SELECT incident FROM task WHERE number = ?",
+    "SELECT incident FROM evidence WHERE number = ?",
+    "SELECT incident FROM playbook_run WHERE id = ?",
+)
 
 
 def open_session(

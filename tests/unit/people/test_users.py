@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atttcli.errors import Conflict, NotFound, Refused, UsageError
+from atttcli.incident.undo import undo
 from atttcli.journal.journal import Journal
 from atttcli.people import identity, users
 from atttcli.people.passphrase import fits, make_credential
 from atttcli.people.roles import ROLES, allowed
 from atttcli.people.users import User, add_user, change_user, find_user, remove_user, set_passphrase
-from tests.support.casework import SetClock, make_app
+from tests.support.casework import SetClock, add_alert, make_app
 
 PASSPHRASE = "bốn từ dễ nhớ"
 
@@ -209,3 +210,69 @@ def test_every_verb_is_somebodys_and_never_the_viewers(verb):
     assert roles
     assert "viewer" not in roles
     assert roles <= frozenset(ROLES)
+
+
+def test_naming_an_agency_of_ones_own_opens_nothing_of_another(app, register):
+    set_passphrase(register, "minh", PASSPHRASE)
+    base = {"title": "x", "profile": "vn-2026"}
+    register.append("incident.opened", "SC-2026-0001", base | {"agencies": ["so-y-te"]})
+    register.append("incident.opened", "SC-2026-0002", base | {"agencies": ["so-gddt"]})
+    who = act(app, "minh")
+    for verb, subject, payload in (
+        ("incident.set", "SC-2026-0002", {"agencies": ["so-y-te"]}),
+        ("evidence.added", "CC-2026-0001", {"incident": "SC-2026-0002", "agency": "so-y-te"}),
+        ("delivery.answered", "CV-2026-0001", {"agencies": ["so-y-te", "so-gddt"]}),
+        ("incident.split", "SC-2026-0003", {"source": "SC-2026-0002", "agencies": ["so-y-te"]}),
+    ):
+        with pytest.raises(Refused) as refused:
+            ask(app, who, verb, payload, subject)
+        assert refused.value.guard == "scope"
+    ask(app, who, "delivery.answered", {"agencies": ["so-y-te"]}, "CV-2026-0001")
+
+
+def test_what_hangs_on_an_incident_has_its_agencies_and_an_alert_its_own(app, register):
+    set_passphrase(register, "minh", PASSPHRASE)
+    for seq, agency in ((1, "so-y-te"), (2, "so-gddt")):
+        number = f"SC-2026-000{seq}"
+        register.append("incident.opened", number, {"title": "x", "profile": "vn-2026", "agencies": [agency]})
+        register.append("task.added", f"NV-2026-000{seq}", {"incident": number, "tasks": [task(seq, number)]})
+        add_alert(app.store, seq, agency=agency)
+    who = act(app, "minh")
+    for subject, verb in (("NV-2026-000{}", "task.closed"), ("CB-2026-000{}", "alert.closed")):
+        ask(app, who, verb, subject=subject.format(1))
+        with pytest.raises(Refused):
+            ask(app, who, verb, subject=subject.format(2))
+
+
+def test_taking_back_needs_the_right_to_decide_it_and_the_register_is_never_taken_back(app, register, monkeypatch):
+    """Else whoever lost a right could still undo with it; and the last admin's entry could be undone by one who is none."""
+    add_user(register, User("hoa", roles=("admin",)))
+    mine = Journal(app.store, "hoa", app.clock)
+    change_user(mine, "lan", {"roles": ("reporter",)})
+    before = users.users(app.store)
+    with pytest.raises(Refused) as refused:
+        undo(app.journal)  # as lan, a reporter now; the last own entry made hoa an admin
+    assert refused.value.guard == "register"
+    assert users.users(app.store) == before
+    app.journal.guard, kept = None, app.journal.guard
+    app.journal.append("rule.disabled", "r1", {"reason": "nhiễu"})
+    app.journal.guard = kept
+    with pytest.raises(Refused) as refused:
+        undo(app.journal)
+    assert refused.value.guard == "role"
+
+
+def task(seq, incident):
+    return {
+        "number": f"NV-2026-000{seq}",
+        "incident": incident,
+        "title": "x",
+        "lead": "",
+        "lead_name": "",
+        "status": "ready",
+    }
+
+
+def test_the_timer_of_a_shared_desk_may_tick(app, register):
+    desk = identity.Identity("truc", frozenset(), shared=True)
+    ask(app, desk, "tick.reminded")
