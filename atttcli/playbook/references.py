@@ -8,7 +8,7 @@ from typing import Any
 from atttcli.errors import AtttError
 from atttcli.playbook.condition import Compare, comparisons, number_of, variable_name
 from atttcli.playbook.rules import ID, LAX, WARNING, Fault, Place
-from atttcli.playbook.shape import PARTY_TYPES
+from atttcli.playbook.shape import LOGIN_TYPES, PARTY_TYPES
 from atttcli.playbook.variables import is_bool, read_value, references
 
 _CONDITIONS = ("if-condition", "while-condition")
@@ -42,11 +42,12 @@ def _identities(document: Mapping[str, Any]) -> Iterator[Fault]:
         match = ID.match(key)
         if match and match["kind"] != body["type"]:
             yield Fault(("workflow", key), f"the step's id {key[:80]!r} is not {body['type']}--UUID")
-    for kind in ("agent_definitions", "target_definitions"):
+    for kind in ("agent_definitions", "target_definitions", "authentication_info_definitions"):
+        types = LOGIN_TYPES if kind.startswith("auth") else PARTY_TYPES
         for key, body in document.get(kind, {}).items():
             match = ID.match(key)
             prefix, named = match["kind"] if match else "", str(body.get("type"))
-            if prefix != named and (prefix in PARTY_TYPES or (prefix and named in PARTY_TYPES)):
+            if prefix != named and (prefix in types or (prefix and named in types)):
                 yield Fault((kind, key), f"the id {key[:80]!r} is not of type {named[:40]!r}")
     markings = document.get("data_marking_definitions", {})
     for marking in document.get("markings", ()):

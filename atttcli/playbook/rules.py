@@ -151,13 +151,15 @@ def many(rule: Rule, least: int = 0) -> Rule:
     return check
 
 
-def table(key: Rule, rule: Rule) -> Rule:
+def table(key: Rule, rule: Rule, least: int = 0) -> Rule:
     """A mapping with names that are data: each name and each value by its rule."""
 
     def check(value: Any, place: Place) -> Iterator[Fault]:
         if not isinstance(value, dict):
             yield Fault(place, f"`{_name(place)}` is not a mapping")
             return
+        if len(value) < least:
+            yield Fault(place, f"`{_name(place)}` needs {least} or more")
         for name, inner in value.items():
             yield from key(name, (*place, name))
             yield from rule(inner, (*place, name))

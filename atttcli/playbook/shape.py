@@ -7,7 +7,7 @@ Checked as strictly as the published schemas are when read as the draft-07 that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from atttcli.playbook.rules import (
@@ -40,18 +40,15 @@ PARTY_TYPES = (
     "individual", "group", "organization", "location", "sector", "http-api", "linux", "net-address", "security-category",
     "ssh",
 )  # fmt: skip
-COMMAND_TYPES = (
-    "manual", "bash", "caldera-cmd", "elastic", "http-api", "jupyter", "kestrel", "openc2-http", "powershell", "sigma",
-    "ssh", "yara",
-)  # fmt: skip
+LOGIN_TYPES = ("http-basic", "oauth2", "user-auth")
 VARIABLE_NAME = re.compile(r"__[A-Za-z_][A-Za-z0-9_-]{0,199}__\Z")
 _STEP_ID = identifier(*STEP_TYPES)
-_EXTENSIONS = table(identifier("extension-definition"), lambda value, place: _mapping(value, place))
+_EXTENSIONS = table(identifier("extension-definition"), lambda value, place: _mapping(value, place), 1)
 _REFERENCE = Shape(
     {"name": text, "description": text, "source": text, "url": text, "external_id": text, "reference_id": text},
     required=("name",),
 )
-_REFERENCES = many(_REFERENCE)
+_REFERENCES = many(_REFERENCE, 1)
 _TEXTS = many(text, 1)
 
 
@@ -82,8 +79,28 @@ _PLACE = Shape(
          "street_address", "postal_code", "latitude", "longitude", "precision"), text,
     )
 )  # fmt: skip
+_WEB_ADDRESS = re.compile(r"[A-Za-z0-9@:%._+~#=]{2}\.[a-z]{2,6}\b")
+
+
+def _address(read: Callable[[str], object]) -> Rule:
+    """An address that `read` takes; others write variables there, which is kept."""
+
+    def check(value: Any, place: Place) -> Iterator[Fault]:
+        try:
+            if isinstance(value, str) and read(value):
+                return
+        except ValueError:
+            pass
+        yield Fault(place, f"`{place[-2]}` is no address: {str(value)[:60]!r}", LAX)
+
+    return check
+
+
 _ADDRESS = Shape(
-    {"url": many(text), "l2mac": many(text), "ipv4": many(text), "ipv6": many(text), "vlan": many(anything), "dname": many(text)}
+    {
+        "url": many(_address(_WEB_ADDRESS.search)), "l2mac": many(_address(TYPES["mac-addr"])), "vlan": many(whole(0, 4095)),
+        "ipv4": many(_address(TYPES["ipv4-addr"])), "ipv6": many(_address(TYPES["ipv6-addr"])), "dname": many(text),
+    }
 )  # fmt: skip
 _PARTY: Mapping[str, Rule] = {
     "type": text, "name": filled, "description": text, "location": _PLACE, "agent_target_extensions": _EXTENSIONS,
@@ -102,9 +119,9 @@ _PARTY_SHAPES: Mapping[str, Rule] = {
     "ssh": Shape({**_PARTY, **_LOGIN, "address": _ADDRESS, "port": text}, ("name",), ("address",)),
 }
 _ANY_PARTY = Shape({**_PARTY, **_LOGIN, "contact": _CONTACT, "address": _ADDRESS, "port": text}, ("type", "name"))
-_PARTIES = table(identifier(level=LAX), by_type(_PARTY_SHAPES, _ANY_PARTY, WARNING))
+_PARTIES = table(identifier(level=LAX), by_type(_PARTY_SHAPES, _ANY_PARTY, WARNING), 1)
 _COMMAND: Mapping[str, Rule] = {
-    "type": text, "description": text, "version": text, "playbook_activity": text, "external_references": _REFERENCES,
+    "type": text, "description": text, "version": text, "playbook_activity": text, "external_references": many(_REFERENCE),
 }  # fmt: skip
 _HEADERS = table(anything, many(text))
 _PLAIN = Shape({**_COMMAND, "command": text, "command_b64": text})
@@ -203,7 +220,7 @@ _SUMMARY = Shape(
 _EXTENSION = Shape(
     {
         "type": one_of("extension-definition"), "name": text, "description": text, "created_by": identifier(),
-        "schema": text, "version": text, "external_references": _REFERENCES,
+        "schema": text, "version": text, "external_references": many(_REFERENCE),
     },
     ("type", "name", "created_by", "schema", "version"),
 )  # fmt: skip
@@ -219,7 +236,7 @@ PLAYBOOK = Shape(
         "external_references": _REFERENCES, "markings": many(identifier(), 1), "playbook_variables": _VARIABLES,
         "workflow_start": _STEP_ID, "workflow_exception": _STEP_ID, "workflow": _WORKFLOW,
         "playbook_extensions": _EXTENSIONS,
-        "authentication_info_definitions": table(identifier(level=LAX), _LOGINS), "agent_definitions": _PARTIES,
+        "authentication_info_definitions": table(identifier(level=LAX), _LOGINS, 1), "agent_definitions": _PARTIES,
         "target_definitions": _PARTIES, "extension_definitions": table(identifier("extension-definition"), _EXTENSION),
         "data_marking_definitions": table(identifier(), _MARKINGS), "signatures": many(_signature, 1),
     },
