@@ -1,16 +1,18 @@
-"""What agencies answer: `3/5` on the telephone, the five-line form in a mail, a table of everybody's answers. Input is hostile.
+"""What agencies answer: `3/5` on the telephone, the five-line form in a mail or document, a table of everybody's answers.
 
-A row or mail that cannot be read is a ReadProblem and the rest is read. Who wrote a mail is only what its sender's mailbox is
-registered as: an answer by mail is a claim, and `advisory verify` is where somebody looks.
+Input is hostile. A row, form or mail that cannot be read is a ReadProblem and the rest is read. Who wrote a mail is only what
+its sender's mailbox is registered as: an answer by mail is a claim, and `advisory verify` is where somebody looks.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from atttcli.errors import InputError, UsageError, Where
 from atttcli.inventory import Inventory
 from atttcli.inventory.load import read_file
 from atttcli.inventory.sheets import Sheet, sheets_of
+from atttcli.limits import MIB, Budget, Limits
 from atttcli.model.advisory import Answer
-from atttcli.source import ReadProblem
+from atttcli.source import Input, ReadProblem
 from atttcli.sources.lists.moments import read_date
+from atttcli.sources.lists.tables import Row
 from atttcli.text.fold import fold, nfc
 
 MAX_MACHINES = 1_000_000
@@ -34,6 +38,8 @@ _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li)[^<>]{0,200}>", re.IGNORECASE)
 _LONGEST = 1000
 _MAX_LINES = 5000
 _HEADINGS = 10
+_DOTS = " ….\t\n_"  # what a line holds that nobody filled in
+_LIMITS = Limits(total_bytes=64 * MIB, document_bytes=8 * MIB, seconds=30.0)
 _FIELDS = {
     "agency": "ma|ma don vi|don vi|ten don vi|co quan|ten co quan|co quan don vi|don vi bao cao|agency|code|agency code",
     "machines": "may tinh may chu da kiem tra|machines and servers checked|may|may nao|ten may"
@@ -87,11 +93,16 @@ def answer_payload(answer: Answer) -> dict[str, Any]:
 
 
 def read_replies(path: Path, number: str, inventory: Inventory) -> tuple[list[Answer], list[ReadProblem], str]:
-    """Answers out of a CSV, XLSX or mail, what could not be read, and the file's sha256. InputError when it is none of them."""
+    """Answers out of a CSV, XLSX, mail or filled-in form (DOCX), what could not be read, and the file's sha256.
+
+    InputError when it is none of them.
+    """
     data = read_file(path)
     where = Where(str(path))
     if path.suffix.lower() == ".eml":
         found = list(_of_mail(data, number, inventory, where))
+    elif path.suffix.lower() == ".docx":
+        found = list(_of_form(str(path), data, number, inventory))
     else:
         sheets = list(sheets_of(str(path), data))
         found = list(_of_sheets(sheets, inventory))
@@ -185,9 +196,12 @@ def _of_mail(data: bytes, number: str, inventory: Inventory, where: Where) -> It
     if {"result", "handled"} & given.keys():
         found.append(_answer(given, None, inventory, sender.code, "email"))
     for part in mail.parts:
-        if part.name.lower().endswith((".csv", ".xlsx")):
+        if part.name.lower().endswith((".csv", ".xlsx", ".docx")):
             try:
-                found += _of_sheets(list(sheets_of(part.name, part.data)), inventory, sender.code, "email")
+                if part.name.lower().endswith(".docx"):
+                    found += _of_form(part.name, part.data, number, inventory, sender.code, "email")
+                else:
+                    found += _of_sheets(list(sheets_of(part.name, part.data)), inventory, sender.code, "email")
             except InputError as error:
                 found.append(ReadProblem(None, f"{part.name[:80]}: {error.message}"))
     if not found:
@@ -195,12 +209,37 @@ def _of_mail(data: bytes, number: str, inventory: Inventory, where: Where) -> It
     yield from (replace(one, sender=mail.sender) if isinstance(one, Answer) else one for one in found)
 
 
+def _of_form(
+    name: str, data: bytes, number: str, inventory: Inventory, only: str = "", channel: str = "paper"
+) -> Iterator[Answer | ReadProblem]:
+    """The answer form of the letter, filled in with a word processor: label at the left, answer at the right."""
+    from atttcli.sources.lists.word import read_word
+
+    digest = hashlib.sha256(data).hexdigest()
+    document = read_word(Input(name, digest, len(data), data[:65536], io.BytesIO(data), budget=Budget(_LIMITS)))
+    given: dict[str, str] = {}
+    named: set[str] = set()
+    for table in document.tables:
+        for row in islice((row for row in table.rows if isinstance(row, Row)), _MAX_LINES):
+            label, value = (*row.texts(), "", "")[:2]
+            named |= {found.upper() for found in _CV.findall(value[:200])}
+            field = _LOOKUP.get(_label(label))
+            if field and value.strip(_DOTS):
+                given.setdefault(field, value.strip())
+    if named and number not in named:
+        yield ReadProblem(None, f"this form answers {', '.join(sorted(named)[:3])}, not {number}")
+    elif {"result", "handled"} & given.keys():
+        yield _answer(given, None, inventory, only, channel)
+    else:
+        yield ReadProblem(None, "no filled-in answer form in this document")
+
+
 def _form_lines(text: str) -> dict[str, str]:
     """The form's lines by field; quoted lines (the letter itself comes back in most answers) do not count."""
     given: dict[str, str] = {}
     for line in text.splitlines()[:_MAX_LINES]:
         label, colon, value = line[:4000].partition(":")
-        if colon and not line.lstrip().startswith(">") and value.strip(" ….\t_"):
+        if colon and not line.lstrip().startswith(">") and value.strip(_DOTS):
             field = _LOOKUP.get(_label(label))
             if field:
                 given.setdefault(field, value.strip())

@@ -119,7 +119,7 @@ def ack(app: App, number: str, agencies: tuple[str, ...], by: str, at: str, as_j
     "files",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A table (CSV, XLSX) of answers, or a mail (.eml); repeatable.",
+    help="A table (CSV, XLSX) of answers, a mail (.eml) or a filled-in form (DOCX); repeatable.",
 )
 @AS_JSON
 @with_app

@@ -187,3 +187,49 @@ def test_no_mail_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, dat
         read(path)
     except InputError:
         pass
+
+
+def form(language: str, **filled: str) -> bytes:
+    """The form of a letter of ours, filled in as an office does in Word."""
+    from docx import Document
+
+    from atttcli.model.letter import LetterAnnex, LetterForm, LetterModel
+    from atttcli.reports.letter import render_letter
+
+    say = letter_wording(language)
+    rows = [
+        (say.form_code, NUMBER),
+        (say.form_agency, filled.get("agency", "")),
+        *((label, say.dots) for label in say.form),
+    ]
+    made = LetterModel(NUMBER, "x", 0, annexes=(LetterAnnex(say.form_title, (LetterForm("answer", tuple(rows)),)),))
+    document = Document(io.BytesIO(render_letter(made, "docx")))
+    table = document.tables[-1]
+    for place, name in enumerate(("machines", "scanned", "result", "at", "by"), 2):
+        if name in filled:
+            table.rows[place].cells[1].text = filled[name]
+    held = io.BytesIO()
+    document.save(held)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_form_comes_back_filled_in_with_a_word_processor(tmp_path: Path, language: str) -> None:
+    path = tmp_path / "phieu.docx"
+    path.write_bytes(form(language, agency="Sở Xây dựng", machines="PC1", result="2/3", by="Văn phòng"))
+    (answer,), problems = read(path)
+    assert not problems
+    assert (answer.agency, answer.handled, answer.total, answer.by) == ("so-xd", 2, 3, "Văn phòng")
+    assert answer.scanned == "", "dots are no answer"
+
+
+def test_forms_that_say_nothing_or_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "phieu.docx"
+    path.write_bytes(form("vi", agency="Sở Xây dựng"))
+    assert "no filled-in answer form" in read(path)[1][0].reason
+    path.write_bytes(form("vi", agency="Sở Xây dựng", result="1/1"))
+    _, (problem,), _ = read_replies(path, "CV-2026-0009", INVENTORY)
+    assert "not CV-2026-0009" in problem.reason
+    path.write_bytes(b"PK\x03\x04 torn")
+    with pytest.raises(InputError):
+        read(path)
