@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from atttcli.clock import VIETNAM, Clock, from_micros
-from atttcli.errors import WorkspaceError
+from atttcli.errors import Refused, WorkspaceError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from atttcli.inventory import Inventory, Organisation
     from atttcli.journal.journal import Journal
     from atttcli.people.identity import Identity
@@ -25,10 +27,13 @@ class App:
     """The state of one run of the tool. Everything heavy is made on first use."""
 
     def __init__(
-        self, workspace: str | None = None, lang: str | None = None, clock: Clock | None = None, as_name: str = ""
-    ) -> None:
+        self, workspace: str | None = None, lang: str | None = None, clock: Clock | None = None, as_name: str = "",
+        *, in_drill: bool = False, actor: str = "",
+    ) -> None:  # fmt: skip
         self.workspace_option = workspace
         self.as_name = as_name
+        self.in_drill = in_drill  # opened by `drill do`: nothing else may open a drill's workspace
+        self.actor = actor
         self.lang = lang
         self.clock = clock or Clock()
         self._workspace: Workspace | None = None
@@ -44,7 +49,10 @@ class App:
         if self._workspace is None:
             from atttcli.store.workspace import find_root, load_workspace
 
-            self._workspace = load_workspace(find_root(self.workspace_option))
+            root = find_root(self.workspace_option)
+            if not self.in_drill:
+                _keep_out_of_drills(root)
+            self._workspace = load_workspace(root)
         return self._workspace
 
     def workspace_if_any(self) -> Workspace | None:
@@ -80,7 +88,7 @@ class App:
             from atttcli.people.identity import identify
 
             self._identity = identify(
-                self.store, current_actor(), as_name=self.as_name, passphrase=_passphrase, token=self.token(),
+                self.store, self.actor or current_actor(), as_name=self.as_name, passphrase=_passphrase, token=self.token(),
                 now=self.clock.now(),
             )  # fmt: skip
         return self._identity
@@ -147,6 +155,15 @@ class App:
         """Close what was opened."""
         if self._store is not None:
             self._store.close()
+
+
+def _keep_out_of_drills(root: Path) -> None:
+    """A drill's workspace is opened only through the drill, so that nobody takes it for the real one."""
+    if root.absolute().parent.name == "drills" and (root / "scenario.yaml").is_file():
+        raise Refused(
+            f"{root.name} is an exercise: its workspace is opened only through the drill", guard="drill",
+            hint=f"in the real workspace: atttcli drill do {root.name} COMMAND",
+        )  # fmt: skip
 
 
 def _passphrase(name: str) -> str:

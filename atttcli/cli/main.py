@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "training": ("atttcli.cli.training", "training", "Trainings held, for the periodic report."),
     "inspection": ("atttcli.cli.inspection", "inspection", "Inspections of systems by level, and their findings."),
     "contract": ("atttcli.cli.contract", "contract", "Monitoring and support contracts."),
+    "drill": ("atttcli.cli.drill", "drill", "Exercises on the real tool, scored from their own journals."),
     "report": ("atttcli.cli.report", "report", "Render official papers."),
     "search": ("atttcli.cli.search", "search", "Search incidents, notes, tasks, evidence, letters and alerts."),
     "undo": ("atttcli.cli.duty", "undo", "Take back your own last entry."),

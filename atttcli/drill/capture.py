@@ -9,9 +9,7 @@ from typing import Any
 from atttcli.clock import SECOND
 
 
-def capture_bytes(
-    shape: str, count: int, server: str, marker: str, head: str, at: int, chance: random.Random
-) -> bytes:
+def capture_bytes(shape: str, count: int, server: str, marker: str, head: str, at: int, chance: random.Random) -> bytes:
     """A capture of `count` conversations with `server`; every conversation carries the marker and the exercise mark.
 
     `shape`: upload (one HTTP POST, the rest are reads), flood (short requests from many addresses), key (calls of an API).
@@ -25,9 +23,7 @@ def capture_bytes(
     return bytes(out)
 
 
-def _conversation(
-    shape: str, index: int, server: str, marker: str, head: str, chance: random.Random
-) -> list[Any]:
+def _conversation(shape: str, index: int, server: str, marker: str, head: str, chance: random.Random) -> list[Any]:
     client = f"198.51.100.{1 + chance.randrange(60 if shape == 'flood' else 3)}"
     port = 20_000 + index % 40_000
     request = _request(shape, index, marker, head.encode("utf-8"))

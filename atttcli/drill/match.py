@@ -174,7 +174,9 @@ class Reader:
             if (action.at, action.seq) > (until.at, until.seq) or action.data.get("incident") not in numbers:
                 continue
             if action.kind == "opened":
-                found |= {name: action.data[name] for name in ("title", "category", "severity") if action.data.get(name)}
+                found |= {
+                    name: action.data[name] for name in ("title", "category", "severity") if action.data.get(name)
+                }
                 found |= {"agency": next(iter(action.data["agencies"]), "")}
                 found |= {"system": next(iter(action.data["systems"]), ""), "detected": action.data.get("detected")}
             elif action.kind == "facts":

@@ -111,7 +111,9 @@ def _log(inject: Inject, how: Making) -> Iterator[Artefact]:
             place += 1
             lines.append(_line(given["style"], moment, address, filled(words, how.places), marker))
         else:
-            lines.append(_line(given["style"], moment, f"192.0.2.{140 + chance.randrange(80)}", _quiet(given, chance), ""))
+            lines.append(
+                _line(given["style"], moment, f"192.0.2.{140 + chance.randrange(80)}", _quiet(given, chance), "")
+            )
     yield Artefact(given["name"], ("\n".join(filter(None, lines)) + "\n").encode())
 
 

@@ -44,6 +44,10 @@ class Play:
         """The clock as it stood at a wall time."""
         return scenario_clock.fold(self.ticks, moment)
 
+    def now(self, moment: int) -> Clock:
+        """The clock now; never before its last event (a robot's drill lies in the future)."""
+        return self.clock_at(max(moment, self.ticks[-1].at if self.ticks else 0))
+
     @property
     def started(self) -> int | None:
         """Wall time of the start."""

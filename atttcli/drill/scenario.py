@@ -10,8 +10,8 @@ from typing import Any
 from atttcli.drill.channels import read_payload
 from atttcli.drill.condition import read_condition, span
 from atttcli.errors import InputError, NotFound, Where
-from atttcli.limits import read_bounded
 from atttcli.journal.chain import canonical
+from atttcli.limits import read_bounded
 from atttcli.model.drill import (
     CAPABILITIES,
     CHANNELS,

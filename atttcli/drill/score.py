@@ -17,9 +17,9 @@ from atttcli.model.drill import (
     Expectation,
     GoalScore,
     Inject,
+    Scenario,
     Score,
     ScoreLine,
-    Scenario,
 )
 from atttcli.text.fold import fold
 
@@ -288,9 +288,7 @@ def f2(positives: int, false_alarms: int, missed: int) -> float | None:
     return 5 * positives / (5 * positives + 4 * missed + false_alarms)
 
 
-def _dimension(
-    dim: str, lines: tuple[ScoreLine, ...], positives: int, false_alarms: int, missed: int
-) -> float | None:
+def _dimension(dim: str, lines: tuple[ScoreLine, ...], positives: int, false_alarms: int, missed: int) -> float | None:
     value = _mean([line for line in lines if line.dim == dim])
     if dim != "detect" or value is None:
         return value

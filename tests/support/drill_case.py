@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 
-from atttcli.clock import Clock
 from atttcli.cli.workspace import make_workspace
+from atttcli.clock import Clock
 from atttcli.drill.conduct import plan
 from atttcli.drill.robot import Robot, RobotClock
 from atttcli.drill.room import Room, planned_of, sealed_scenario

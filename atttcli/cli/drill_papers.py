@@ -1,0 +1,117 @@
+"""`atttcli drill plan | report`: the papers of a drill, each marked as an exercise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atttcli.cli import render
+from atttcli.cli.context import App, with_app
+from atttcli.cli.drill_open import code_argument, json_option, mark, open_drill
+from atttcli.errors import Refused
+from atttcli.text.messages import LANGUAGES, _
+
+if TYPE_CHECKING:
+    from atttcli.drill.room import Room
+
+_FORMATS = ("docx", "html", "md", "txt", "json")
+_formats = click.option(
+    "--format", "formats", multiple=True, type=click.Choice(_FORMATS), help="Repeatable; docx by default."
+)
+_output = click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder (else the drill's outbox)."
+)
+_language = click.option("--language", type=click.Choice(LANGUAGES), help="Language of the paper (else the drill's).")
+
+
+@click.command("plan")
+@code_argument
+@click.option(
+    "--book", type=click.Choice(("plan", "controller", "player", "observer")), default="plan", show_default=True,
+    help="The plan; the controller's book with the answers; the player's without; observers' sheets.",
+)  # fmt: skip
+@_formats
+@_language
+@_output
+@json_option
+@with_app
+def plan_(
+    app: App, code: str, book: str, formats: tuple[str, ...], language: str | None, output: Path | None, as_json: bool
+) -> None:
+    """Write the plan or a book of a drill.
+
+    \b
+    Examples:
+      atttcli drill plan
+      atttcli drill plan last --book player --format docx --format html
+    """
+    from atttcli.drill.after import build_plan
+    from atttcli.reports.drill import compose_plan, model_json, render_drill
+
+    with open_drill(app, code) as room:
+        model = build_plan(room, app.organisation, app.clock.now())
+        if book == "player" and "json" in formats:
+            raise Refused("the model holds the answers", guard="spoiler", hint="--book controller --format json")
+        outline = compose_plan(model, language or model.head.language, book)
+        papers = {
+            name: model_json(model) if name == "json" else render_drill(outline, name) for name in formats or ("docx",)
+        }
+        _write(room, output, f"{room.code}-{book}", papers, as_json)
+
+
+@click.command()
+@code_argument
+@_formats
+@_language
+@_output
+@json_option
+@with_app
+def report(
+    app: App, code: str, formats: tuple[str, ...], language: str | None, output: Path | None, as_json: bool
+) -> None:
+    """Write the after-action report: objectives, strengths, what to improve; every score with the entries behind it.
+
+    \b
+    Examples:
+      atttcli drill report
+      atttcli drill report DT-2026-0001 --format docx --format html --language en
+    """
+    from atttcli.drill.after import build_report
+    from atttcli.reports.drill import compose_report, model_json, render_drill
+
+    with open_drill(app, code) as room:
+        if room.play().started is None:
+            raise Refused("the drill has not begun", guard="clock", hint=f"atttcli drill run {room.code}")
+        model = build_report(room, app.organisation, app.clock.now(), **_of_the_real(app, room))
+        outline = compose_report(model, language or model.head.language)
+        papers = {
+            name: model_json(model) if name == "json" else render_drill(outline, name) for name in formats or ("docx",)
+        }
+        _write(room, output, f"{room.code}-report", papers, as_json)
+
+
+def _of_the_real(app: App, room: Room) -> dict[str, Any]:
+    """What only the real workspace knows: breaches of safety."""
+    from atttcli.drill.cleaning import in_live
+
+    return {"gates": ("drill-data-in-live",) if in_live(room, app.store) else ()}
+
+
+def _write(room: Room, output: Path | None, stem: str, papers: dict[str, bytes], as_json: bool) -> None:
+    from atttcli.store.durable import make_folder, write_whole
+
+    folder = output or room.workspace.outbox
+    make_folder(folder, 0o777)
+    files = []
+    for name, data in papers.items():
+        path = folder / f"{stem}.{name}"
+        write_whole(path, data)
+        files.append({"path": str(path), "format": name, "bytes": len(data)})
+    if as_json:
+        render.emit_json({"drill": room.code, "files": files})
+        return
+    render.line(mark(room.code))
+    for one in files:
+        render.line(_("Written: {path}", path=one["path"]))

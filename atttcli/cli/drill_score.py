@@ -1,0 +1,118 @@
+"""`atttcli drill score`: every line with the entries behind it, and the controller's rulings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atttcli.cli import render
+from atttcli.cli.context import App, with_app
+from atttcli.cli.drill_open import code_argument, json_option, mark, open_drill
+from atttcli.cli.drill_words import dimension_word, reason_word
+from atttcli.errors import UsageError
+from atttcli.text.messages import _
+
+if TYPE_CHECKING:
+    from atttcli.drill.room import Room
+    from atttcli.model.drill import Score
+
+
+@click.command("score")
+@code_argument
+@click.option("--rule", "ruling", metavar="LINE=VALUE", help="Rule over one line (0 to 1), with a reason.")
+@click.option("--reason", default="", metavar="TEXT", help="Why.")
+@click.option("--navigator", is_flag=True, help="The ATT&CK Navigator layer, as JSON.")
+@json_option
+@with_app
+def score_(app: App, code: str, ruling: str | None, reason: str, navigator: bool, as_json: bool) -> None:
+    """The score, line by line; the last column names the entries of the drill's journal that a line rests on.
+
+    \b
+    Examples:
+      atttcli drill score
+      atttcli drill score DT-2026-0001 --rule E3=0.5 --reason "Nói đúng nhưng làm sau"
+      atttcli drill score DT-2026-0001 --navigator > lop.json
+    """
+    from atttcli.drill.conduct import rule
+    from atttcli.drill.navigator import layer
+    from atttcli.drill.score import score
+
+    with open_drill(app, code) as room:
+        if ruling:
+            app.permit("drill.overridden")
+            line, _sign, value = ruling.partition("=")
+            try:
+                worth = float(value)
+            except ValueError:
+                raise UsageError("a ruling is LINE=VALUE", hint="--rule E3=0.5") from None
+            rule(room, line.strip(), worth, reason)
+        found = score(room.scenario, room.play())
+        if navigator:
+            render.emit_json(layer(room.code, room.scenario, found))
+        elif as_json:
+            render.emit_json(score_json(room, found))
+        else:
+            _show(room, found)
+
+
+def score_json(room: Room, found: Score) -> dict[str, Any]:
+    """The score with every line."""
+    return {
+        "drill": room.code,
+        "total": round(found.total, 2),
+        "valid": found.valid,
+        "gates": list(found.gates),
+        "dimensions": {dim: None if value is None else round(value, 4) for dim, value in found.dims},
+        "objectives": [
+            {
+                "id": one.id, "score": None if one.score is None else round(one.score, 2), "letter": one.letter,
+                "expectations": one.count, "missed": list(one.missed),
+            }
+            for one in found.goals
+        ],
+        "alarms": {
+            "true": found.true_positives, "false": found.false_positives, "missed": found.false_negatives,
+            "f2": None if found.f2 is None else round(found.f2, 4),
+        },
+        "coverage": {code: None if value is None else round(value, 4) for code, value in found.coverage},
+        "lines": [
+            {
+                "id": one.id, "expectation": one.expectation, "inject": one.inject, "objective": one.goal,
+                "dimension": one.dim, "points": one.points, "value": round(one.value, 4), "reason": one.reason,
+                "seconds": None if one.took < 0 else one.took // 1_000_000, "target": one.target // 1_000_000,
+                "limit": one.limit // 1_000_000, "entries": list(one.entries), "overridden": one.overridden,
+            }
+            for one in found.lines
+        ],
+    }  # fmt: skip
+
+
+def _show(room: Room, found: Score) -> None:
+    from atttcli.drill.spans import span_text
+
+    render.line(mark(room.code))
+    language = str(room.planned["language"])
+    texts = {one.id: one.text.say(language) for one in room.scenario.expectations}
+    render.table(
+        (_("Line"), _("Dimension"), _("Points"), _("Took"), _("Target"), _("Why"), _("Entries"), _("Expected")),
+        (
+            (
+                one.id, dimension_word(one.dim), f"{one.points * one.value:.1f}/{one.points:g}",
+                "-" if one.took < 0 else span_text(one.took), span_text(one.target) if one.target else "-",
+                one.overridden or reason_word(one.reason), " ".join(f"#{seq}" for seq in one.entries), texts[one.expectation],
+            )
+            for one in found.lines
+        ),
+        wide=(7,),
+    )  # fmt: skip
+    render.line(
+        _("Alarms: {true} right, {false} false, {missed} missed", true=found.true_positives, false=found.false_positives,
+          missed=found.false_negatives)
+    )  # fmt: skip
+    for dim, value in found.dims:
+        if value is not None:
+            render.line(f"  {dimension_word(dim)}: {100 * value:.1f} × {room.scenario.weights[dim]}")
+    render.line(_("Total: {total} of 100", total=f"{found.total:.1f}"))
+    if not found.valid:
+        render.line(_("The result is VOID: {gates}", gates=", ".join(found.gates)))
