@@ -11,7 +11,7 @@ from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.incident_input import vault_of
 from atttcli.errors import UsageError
-from atttcli.text.messages import _, language
+from atttcli.text.messages import _
 
 if TYPE_CHECKING:
     from atttcli.model.evidence import Exhibit
@@ -87,9 +87,12 @@ def move(app: App, number: str, to: str, why: str, place: str, paper: str, intac
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Else the outbox."
 )
+@click.option("--lang", "spoken", type=click.Choice(("vi", "en")), help="Language of the form; else the workspace's.")
 @_json
 @with_app
-def form(app: App, number: str, formats: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+def form(
+    app: App, number: str, formats: tuple[str, ...], spoken: str | None, output: Path | None, as_json: bool
+) -> None:
     """The custody form to print and sign: what it is, its whole chain, room for the next hand-overs.
 
     \b
@@ -99,7 +102,7 @@ def form(app: App, number: str, formats: tuple[str, ...], output: Path | None, a
     from atttcli.reports.custody import render_custody
     from atttcli.store.durable import write_whole
 
-    made = _form(app, number)
+    made = _form(app, number, spoken or app.workspace.language)
     folder = output or app.workspace.outbox
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +118,7 @@ def form(app: App, number: str, formats: tuple[str, ...], output: Path | None, a
         render.line(_("Written: {path}", path=path))
 
 
-def _form(app: App, text: str) -> CustodyForm:
+def _form(app: App, text: str, language: str) -> CustodyForm:
     from atttcli.evidence.custody import chain
     from atttcli.evidence.vault import exhibit
     from atttcli.incident.notice import specialised_organ
@@ -124,7 +127,7 @@ def _form(app: App, text: str) -> CustodyForm:
     item = exhibit(app.store, text)
     title = app.store.value("SELECT title FROM incident WHERE number = ?", item.incident)
     organ = specialised_organ(app.organisation)
-    spoken: Literal["vi", "en"] = "en" if language() == "en" else "vi"
+    spoken: Literal["vi", "en"] = "en" if language == "en" else "vi"
     head = app.store.value("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1")
     steps = tuple(
         CustodyStep(one.at, one.actor, one.action, one.detail, one.note) for one in chain(app.store, item.number)

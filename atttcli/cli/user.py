@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from atttcli.cli.casework_words import moment
 from atttcli.cli.context import App, with_app
 from atttcli.clock import rfc3339
 from atttcli.errors import UsageError
-from atttcli.text.messages import _
+from atttcli.text.messages import _, speaking
 
 if TYPE_CHECKING:
     from atttcli.people.users import User
@@ -99,16 +99,8 @@ def roles(app: App, as_json: bool) -> None:
     Example:
       atttcli user roles
     """
-    meanings = {
-        "viewer": _("reads everything, decides nothing"),
-        "reporter": _("enters calls, messages and evidence, answers for an agency"),
-        "responder": _("works on incidents, tasks and evidence"),
-        "duty": _("runs the day: advisories, deadlines, hand-over; records approvals by their paper"),
-        "lead": _("as duty; rules on playbooks, merges and drills"),
-        "approver": _("approves by an entry of their own"),
-        "drill": _("plans and runs exercises"),
-        "admin": _("users, rules, the organisation's data, retention"),
-    }
+    with speaking("en") if as_json else nullcontext():
+        meanings = _meanings()
     if as_json:
         render.emit_json_lines({"role": role, "meaning": text} for role, text in meanings.items())
     else:
@@ -292,6 +284,19 @@ def whoami(app: App, as_json: bool) -> None:
         render.line(_("{name}: nobody is recorded here, so everything is allowed", name=who.name))
     else:
         render.line(f"{who.name}: {', '.join(sorted(who.roles))} · {scope}")
+
+
+def _meanings() -> dict[str, str]:
+    return {
+        "viewer": _("reads everything, decides nothing"),
+        "reporter": _("enters calls, messages and evidence, answers for an agency"),
+        "responder": _("works on incidents, tasks and evidence"),
+        "duty": _("runs the day: advisories, deadlines, hand-over; records approvals by their paper"),
+        "lead": _("as duty; rules on playbooks, merges and drills"),
+        "approver": _("approves by an entry of their own"),
+        "drill": _("plans and runs exercises"),
+        "admin": _("users, rules, the organisation's data, retention"),
+    }
 
 
 def read_passphrase(name: str, *, from_stdin: bool = False, confirm: bool = False) -> str:
