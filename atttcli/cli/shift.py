@@ -10,7 +10,7 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import distance, localised, moment, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.clock import rfc3339
-from atttcli.text.messages import _
+from atttcli.text.messages import _, speaking
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,8 @@ def handover(app: App, coming: str, note: str, dry_run: bool, as_json: bool) -> 
     body = {"number": "", "at": made.at, "taken": None, "taken_by": "", "body": as_payload(made)}
     if not dry_run:
         body["number"] = hand_over(app.journal, made)
-        path = _write(app, str(body["number"]), "\n".join(_lines(body)) + "\n")
+        with speaking(app.workspace.language):  # the paper is the workspace's, whoever looks on
+            path = _write(app, str(body["number"]), "\n".join(_lines(body)) + "\n")
     if as_json:
         render.emit_json(_as_json(body))
         return
