@@ -14,6 +14,7 @@ from atttcli.cli.incident_input import when
 from atttcli.clock import rfc3339
 from atttcli.errors import UsageError
 from atttcli.text.messages import _, language
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.incident.call import Call, Reading
@@ -32,13 +33,16 @@ _BACK = "<"
 @click.option("--list", "listing", is_flag=True, help="Unfinished calls.")
 @click.option("--questions", is_flag=True, help="The questions, their keys and possible answers.")
 @click.option("--drop", is_flag=True, help="With --resume: the call came to nothing.")
+@click.option(
+    "--again", metavar="ID", help="What the call of this incident came to, told again; a lost notice is drafted."
+)
 @click.option("--detected", metavar="TIME", help="T0 as confirmed; the law's clocks start here.")
 @click.option("--owner", default="", metavar="NAME", help="Who leads the incident; whoever takes the call by default.")
 @click.option("--yes", "sure", is_flag=True, help="Open the incident with the answers given, asking nothing more.")
 @_json
 @with_app
 def call(
-    app: App, answers: tuple[str, ...], resume: str | None, listing: bool, questions: bool, drop: bool,
+    app: App, answers: tuple[str, ...], resume: str | None, listing: bool, questions: bool, drop: bool, again: str | None,
     detected: str | None, owner: str, sure: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Take a telephone call: one question after another, each answer kept at once, "không rõ" always allowed.
@@ -52,21 +56,19 @@ def call(
       atttcli incident call --resume last
       atttcli incident call --answer agency=x-vi-huong --answer seen=encrypted --answer machines=PC-01 --yes
     """
-    from atttcli.incident.call import begin, find_call
-    from atttcli.incident.call import drop as end_call
-
     if listing or questions:
         _list(app, as_json) if listing else _questions(as_json)
         return
-    if resume is None:
-        taken = begin(app.store, app.identity.name, app.clock.now())
-    else:
-        taken = find_call(app.store, "" if resume == "last" else resume)
-    if drop:
-        end_call(app.store, taken, app.clock.now())
-        render.line(_("The call was dropped; its answers are kept."))
+    # Asked now, not after three minutes of questions; which agency it will be is not known yet.
+    app.permit("incident.opened", "", {"agencies": sorted(app.identity.agencies)})
+    if again is not None:
+        _again(app, again, as_json)
         return
-    taken = _given(app, taken, answers)
+    if drop:
+        _drop(app, resume, as_json)
+        return
+    confirmed = when(detected)
+    taken = _given(app, resume, answers)
     if not sure:
         if not render.is_interactive() or as_json:
             raise UsageError(
@@ -74,7 +76,7 @@ def call(
                 hint=f"atttcli incident call --resume {taken.id[:8]} --answer KEY=VALUE … --yes",
             )
         taken = _interview(app, taken)
-    _finish(app, taken, when(detected), owner, sure, as_json)
+    _finish(app, taken, confirmed, owner, sure, as_json)
 
 
 @click.command()
@@ -122,16 +124,55 @@ def _text(one: Card) -> Any:
     return one.vi if language() == "vi" else one.en
 
 
-def _given(app: App, taken: Call, answers: tuple[str, ...]) -> Call:
-    from atttcli.incident.call import keep
+def _drop(app: App, resume: str | None, as_json: bool) -> None:
+    from atttcli.incident.call import drop, find_call
+
+    if resume is None:
+        raise UsageError("which call?", hint="atttcli incident call --resume ID --drop")
+    taken = find_call(app.store, "" if resume == "last" else resume)
+    drop(app.store, taken, app.clock.now())
+    if as_json:
+        render.emit_json({"call": taken.id, "dropped": True})
+    else:
+        render.line(_("The call was dropped; its answers are kept."))
+
+
+def _again(app: App, text: str, as_json: bool) -> None:
+    """After a power cut between the decision and its papers: the same words, the notice where it is missing."""
+    from dataclasses import replace
+
+    from atttcli.cli.current import incident_number
+    from atttcli.incident.call import call_of, read_call
+    from atttcli.profile import load_profile
+
+    number = incident_number(app, text)
+    taken = call_of(app.store, number)
+    row = app.store.row("SELECT profile, detected FROM incident WHERE number = ?", number)
+    law = load_profile(row["profile"] if row else app.workspace.profile)
+    reading = read_call(taken, law, app.inventory, app.workspace.language)
+    if row is not None and row["detected"] is not None:
+        reading = replace(reading, detected=row["detected"])
+    _close(app, taken, reading, law, number, as_json)
+
+
+def _given(app: App, resume: str | None, answers: tuple[str, ...]) -> Call:
+    """The call with the answers of the command line; all are read before one is kept, so a slip leaves no call behind."""
+    from atttcli.incident.call import begin, find_call, keep
     from atttcli.incident.interview import load_interview, read_answer
 
     known = {one.key: one for one in load_interview()}
+    said = []
     for text in answers:
         key, equals, value = text.partition("=")
         if not equals or key not in known:
             raise UsageError(f"no question {key[:40]!r}", hint="atttcli incident call --questions")
-        taken = keep(app.store, taken, key, read_answer(known[key], value, app.inventory))
+        said.append((key, read_answer(known[key], value, app.inventory, now=app.clock.now())))
+    if resume is None:
+        taken = begin(app.store, app.identity.name, app.clock.now())
+    else:
+        taken = find_call(app.store, "" if resume == "last" else resume)
+    for key, answer in said:
+        taken = keep(app.store, taken, key, answer)
     return taken
 
 
@@ -145,22 +186,49 @@ def _interview(app: App, taken: Call) -> Call:
     )
     every = load_interview()
     asked: list[str] = []
+    shown = ""
     while (question := next_question(every, taken.answers)) is not None:
-        place = every.index(question) + 1
-        _ask(question, place, len(every))
+        if question.key != shown:
+            _ask(question, every.index(question) + 1, len(every))
+            shown = question.key
         given = str(click.prompt("  ", prompt_suffix="> ", default="", show_default=False))
         if given.strip() == _BACK:
             if asked:
-                taken = keep(app.store, taken, asked.pop(), "")
+                taken, shown = keep(app.store, taken, asked.pop(), ""), ""
             continue
         try:
-            answer = read_answer(question, given, app.inventory)
+            answer = read_answer(question, given, app.inventory, now=app.clock.now())
         except UsageError as error:
-            render.warn(f"  {error.message}" + (f" → {error.hint}" if error.hint else ""))
+            _say_again(error)
             continue
         taken = keep(app.store, taken, question.key, answer)
         asked.append(question.key)
+        _echo(app, question, given, answer)
     return taken
+
+
+def _say_again(error: UsageError) -> None:
+    render.line(f"  {retell(error.message)}" + (f" → {retell(error.hint)}" if error.hint else ""))
+
+
+def _echo(app: App, question: Question, given: str, answer: str) -> None:
+    """What was understood, where that is not what was typed."""
+    from atttcli.incident.interview import UNKNOWN
+
+    option = question.option(answer)
+    meant = answer
+    if answer == UNKNOWN:
+        meant = _("not known")
+    elif option is not None:
+        meant = localised({"t": option.vi, "t_en": option.en}, "t")
+    elif question.kind == "moment":
+        meant = moment(int(answer))
+    elif question.kind == "agency":
+        meant = app.organisation.name_of(answer)
+    elif question.kind == "yes":
+        meant = _("yes") if answer == "yes" else _("no")
+    if meant != given.strip() and (given.strip() or answer == UNKNOWN):
+        render.line(f"    = {meant}")
 
 
 def _ask(question: Question, place: int, count: int) -> None:
@@ -180,8 +248,7 @@ def _finish(app: App, taken: Call, detected: int | None, owner: str, sure: bool,
     law = load_profile(app.workspace.profile)
     reading = read_call(taken, law, app.inventory, app.workspace.language)
     if detected is None and not sure:
-        given = str(click.prompt(_("Time of detection (T0)"), default=moment(reading.detected)))
-        detected = when(given)
+        detected = _confirm_detected(app, reading.detected)
     if detected is not None:
         reading = replace(reading, detected=detected)
     number = finish(
@@ -189,6 +256,21 @@ def _finish(app: App, taken: Call, detected: int | None, owner: str, sure: bool,
     )
     remember(app, number)
     _close(app, taken, reading, law, number, as_json)
+
+
+def _confirm_detected(app: App, proposed: int) -> int:
+    """T0 as the officer confirms it; a slip of the keyboard only asks again."""
+    from atttcli.incident.spoken import said_moment
+
+    shown = moment(proposed)
+    while True:
+        given = str(click.prompt(_("Time of detection (T0)"), default=shown))
+        if given == shown:
+            return proposed  # to the second: what is shown has none
+        try:
+            return said_moment(given, app.clock.now())
+        except UsageError as error:
+            _say_again(error)
 
 
 def _close(app: App, taken: Call, reading: Reading, law: Profile, number: str, as_json: bool) -> None:
@@ -245,7 +327,8 @@ def _notice(app: App, taken: Call, reading: Reading, law: Profile, number: str) 
     paths = []
     for kind in ("docx", "txt"):
         path = app.workspace.outbox / f"thong-bao-{number}.{spoken}.{kind}"
-        write_whole(path, render_letter(letter, kind))
+        if not path.exists():  # somebody may have worked on the draft already
+            write_whole(path, render_letter(letter, kind))
         paths.append(path)
     return paths
 

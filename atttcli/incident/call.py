@@ -75,6 +75,14 @@ def find_call(store: Store, text: str) -> Call:
     return found[0]
 
 
+def call_of(store: Store, incident: str) -> Call:
+    """The call that opened an incident, or NotFound."""
+    row = store.row("SELECT * FROM call WHERE incident = ? ORDER BY started DESC LIMIT 1", incident)
+    if row is None:
+        raise NotFound(f"{incident} was not opened by a call", hint=f"atttcli incident show {incident}")
+    return _call(row)
+
+
 def drop(store: Store, call: Call, now: int) -> None:
     """End a call that came to nothing; its answers stay."""
     with store.transaction() as db:
@@ -155,8 +163,13 @@ def _typed(question: Question, given: str) -> Any:
 def finish(journal: Journal, call: Call, reading: Reading, organisation: str, profile: str, owner: str) -> str:
     """Open the incident and end the call, in one transaction; the incident's number."""
     with journal.transaction() as db:
-        if db.execute("SELECT ended FROM call WHERE id = ?", (call.id,)).fetchone()[0] is not None:
+        row = db.execute("SELECT ended, answers FROM call WHERE id = ?", (call.id,)).fetchone()
+        if row is None or row["ended"] is not None:
             raise Conflict("this call has ended", hint="atttcli incident call --list")
+        if json.loads(row["answers"]) != dict(call.answers):  # two officers at one call
+            raise Conflict(
+                "somebody else answered in this call meanwhile", hint=f"atttcli incident call --resume {call.id[:8]}"
+            )
         new = NewIncident(
             title=reading.title, category=reading.category, severity=reading.severity, owner=owner,
             agencies=(reading.agency,) if reading.agency else (), systems=(reading.system,) if reading.system else (),

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from atttcli.clock import parse_moment
 from atttcli.errors import InputError, UsageError
-from atttcli.incident.assigning import yes
+from atttcli.incident.spoken import NOT_KNOWN, said_moment, said_number, said_yes
 from atttcli.inventory import Inventory
 from atttcli.model.inventory import Agency
 from atttcli.model.record import FIELDS
@@ -23,17 +22,17 @@ KINDS = ("text", "agency", "system", "yes", "choice", "number", "moment", "list"
 UNKNOWN = "unknown"
 LONGEST = 2_000
 _OFFICES = frozenset({"xa", "huyen"})
-_NOT_KNOWN = frozenset({"", "?", "khong ro", "khong biet", UNKNOWN, "not known"})
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An answer to choose. `tag` is a detection tag: by it the profile finds the incident type."""
+    """An answer to choose. `tag` is a detection tag: by it the profile finds the incident type; `words`: as people say it."""
 
     code: str
     vi: str
     en: str
     tag: str = ""
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,8 @@ def read_interview(data: bytes, path: str) -> tuple[Question, ...]:
 
 def _question(one: Record) -> Question:
     options = tuple(
-        Option(each.code(), each.text("vi"), each.text("en"), each.text("tag", "")) for each in one.records("options")
+        Option(each.code(), each.text("vi"), each.text("en"), each.text("tag", ""), each.texts("words"))
+        for each in one.records("options")
     )
     when = one.record("when")
     question = Question(
@@ -140,27 +140,24 @@ def asked(question: Question, answers: Mapping[str, str]) -> bool:
     return all(answers.get(key, "") in values for key, values in question.when)
 
 
-def read_answer(question: Question, text: str, inventory: Inventory) -> str:
-    """What was typed as it is kept: a code, a number, a moment, a text; UNKNOWN is always allowed. UsageError otherwise."""
+def read_answer(question: Question, text: str, inventory: Inventory, *, now: int = 0) -> str:
+    """What was typed as it is kept: a code, a number, a moment, a text; UNKNOWN is always allowed. UsageError otherwise.
+
+    `now`: the moment of the call, so that `8h30 hôm qua` is a time and one that is still to come is none.
+    """
     given = nfc(text.strip())
-    if fold(given) in _NOT_KNOWN:
+    if fold(given) in NOT_KNOWN:
         return UNKNOWN
     if len(given) > LONGEST:
         raise UsageError(f"an answer has at most {LONGEST} characters")
     if question.kind == "yes":
-        return yes(question.key, given)
+        return said_yes(question.key, given)
     if question.kind == "choice":
         return _chosen(question, given)
     if question.kind == "number":
-        digits = given.replace(".", "").replace(" ", "")
-        if not digits.isdecimal() or len(digits) > 9:
-            raise UsageError(f"not a number: {given[:40]!r}", hint="digits, or ? when not known")
-        return str(int(digits))
+        return said_number(given)
     if question.kind == "moment":
-        try:
-            return str(parse_moment(given))
-        except (ValueError, OverflowError):
-            raise UsageError(f"not a time: {given[:40]!r}", hint="as 23/11/2026 08:30, or ? when not known") from None
+        return str(said_moment(given, now))
     if question.kind == "agency":
         return _agency(given, inventory)
     if question.kind == "system":
@@ -172,18 +169,31 @@ def read_answer(question: Question, text: str, inventory: Inventory) -> str:
 
 
 def _chosen(question: Question, given: str) -> str:
-    """By number as listed, by code, or by a beginning of its text that only one has."""
+    """By number as listed, by code or a word people say for it, or by words that only one of the answers has."""
     if given.isdecimal() and 1 <= int(given) <= len(question.options):
         return question.options[int(given) - 1].code
     wanted = fold(given)
-    found = [one for one in question.options if fold(one.code) == wanted] or [
-        one for one in question.options if fold(one.vi).startswith(wanted) or fold(one.en).startswith(wanted)
-    ]
-    if len(found) != 1:
-        raise UsageError(
-            f"not one of the answers: {given[:40]!r}", hint="one of: " + ", ".join(one.code for one in question.options)
-        )
-    return found[0].code
+    for fits in (_is_called, _begins, _holds):
+        found = [one for one in question.options if fits(one, wanted)]
+        if len(found) == 1:
+            return found[0].code
+    raise UsageError(
+        f"not one of the answers: {given[:40]!r}",
+        hint=f"a number from 1 to {len(question.options)}, or ? when not known",
+    )
+
+
+def _is_called(option: Option, wanted: str) -> bool:
+    return wanted in (fold(option.code), *map(fold, option.words))
+
+
+def _begins(option: Option, wanted: str) -> bool:
+    return any(fold(text).startswith(wanted) for text in (option.vi, option.en))
+
+
+def _holds(option: Option, wanted: str) -> bool:
+    known = set(fold(f"{option.vi} {option.en} {' '.join(option.words)}").replace(",", " ").replace(";", " ").split())
+    return bool(wanted) and set(wanted.split()) <= known
 
 
 def _agency(given: str, inventory: Inventory) -> str:

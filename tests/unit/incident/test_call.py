@@ -92,6 +92,16 @@ def test_a_call_opens_one_incident(app):
     assert app.store.value("SELECT count(*) FROM incident") == 1
 
 
+def test_two_officers_at_one_call_lose_no_answer(app):
+    mine = take(app, agency="x-vi-huong")
+    keep(app.store, mine, "seen", "encrypted")  # the other officer, on another terminal
+    with pytest.raises(Conflict, match="meanwhile"):
+        end(app, mine)
+    assert app.store.value("SELECT count(*) FROM incident") == 0
+    end(app, find_call(app.store, mine.id))
+    assert app.store.value("SELECT category FROM incident") == "mahoa"
+
+
 def test_a_call_that_says_nothing_opens_nothing(app):
     with pytest.raises(UsageError):
         end(app, take(app, still_on="?"))
@@ -149,7 +159,7 @@ def test_not_known_is_always_an_answer(key, text):
 
 @pytest.mark.parametrize(
     ("key", "text"),
-    [("agency", "Ủy ban"), ("agency", "không có cơ quan này"), ("seen", "12"), ("still_on", "có lẽ"), ("count", "hai"),
+    [("agency", "Ủy ban"), ("agency", "không có cơ quan này"), ("seen", "12"), ("still_on", "có lẽ"), ("count", "vài chục"),
      ("since", "sáng nay"), ("system", "zzz"), ("detail", "x" * 2001)],
 )  # fmt: skip
 def test_answers_that_are_none(key, text):
