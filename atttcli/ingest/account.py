@@ -36,5 +36,6 @@ class RunAccount:
 
     @property
     def incomplete(self) -> bool:
-        """Whether something was not taken in: an input that failed, or a record of a new file that could not be read."""
-        return bool(self.failures) or any(one.state == "new" and one.ledger.rejected for one in self.files)
+        """Whether something was not taken in: an input that failed, or a record or part of a new file that could not be read."""
+        told = (one for one in self.files if one.state == "new")
+        return bool(self.failures) or any(one.ledger.rejected or one.problems for one in told)

@@ -12,7 +12,7 @@ from atttcli.errors import SecretDocument, Where, WorkspaceError
 from atttcli.field.filetype import archive_kind
 from atttcli.ingest.account import FileAccount, RunAccount
 from atttcli.ingest.captures import take_capture
-from atttcli.ingest.claims import take_list, take_mail
+from atttcli.ingest.claims import is_owed, take_list, take_mail
 from atttcli.ingest.correlate import correlate
 from atttcli.ingest.kept import match_kept
 from atttcli.ingest.lock import ingest_lock
@@ -141,14 +141,15 @@ class _Run:
         if item.secret is not None:
             raise item.secret
         sha256 = item.given.sha256
-        if files.state_of(self.session.store, sha256):
-            return  # stored whole, in one transaction
+        if not is_owed(self.session, sha256):
+            return
         account = self._open(item)
         row = self._row(item)
         if isinstance(item.source, ListSource):
             account.ledger = take_list(self.session, item, item.source, row)
         else:
             account.ledger = take_mail(self.session, item, row)
+        account.problems = account.ledger.counts.get("problems", 0)
 
     def _contents(self, item: Item) -> None:
         """Second pass: everything else, and the content of what carried lists."""
@@ -159,8 +160,8 @@ class _Run:
         state = files.state_of(self.session.store, sha256)
         if item.kind in _FIRST:
             if item.secret is None and state == "reading":
-                finish_list(self.session, item)
-            if sha256 not in self._accounts:
+                self._finish_list(item)
+            elif sha256 not in self._accounts:
                 self._known(item)
             return
         if item.kind in ("file", "log"):
@@ -186,6 +187,17 @@ class _Run:
             account.ledger = self._archive(item, row)
         else:
             account.ledger = take_file(self.session, item, row)
+        account.problems = account.problems or account.ledger.counts.get("problems", 0)
+
+    def _finish_list(self, item: Item) -> None:
+        """Match the content; a run that was killed after the rows were stored did not tell their account."""
+        sha256 = item.given.sha256
+        account = self._accounts.get(sha256)
+        if account is None:
+            account = self._open(item)
+            account.ledger = files.account_of(self.session.store, sha256)
+            account.problems = account.ledger.counts.get("problems", 0)
+        account.problems += finish_list(self.session, item)
 
     def _archive(self, item: Item, row: files.FileRow) -> Ledger:
         from atttcli.ingest.session import Waiting

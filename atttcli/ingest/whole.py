@@ -100,13 +100,13 @@ def take_file(session: Session, item: Item, row: files.FileRow) -> Ledger:
 
 
 def finish_list(session: Session, item: Item) -> int:
-    """A list's document was stored with its rows; now its content is matched too. Returns alerts."""
+    """A list's document was stored with its rows; now its content is matched too. Returns how many problems that gave."""
     waiting = Waiting(session, item.given.sha256, item.given.path)
     scan_content(session, item, waiting)
     with session.store.transaction() as db:
         waiting.store(db)
         db.execute("UPDATE source_file SET state = 'done' WHERE sha256 = ?", (item.given.sha256,))
-    return waiting.made
+    return waiting.problem_count
 
 
 def close(session: Session, item: Item, row: files.FileRow, waiting: Waiting, ledger: Ledger) -> Ledger:

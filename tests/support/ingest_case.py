@@ -93,7 +93,9 @@ def dump(workspace: Path) -> dict[str, Any]:
         ),
         "indicators": rows(workspace, "SELECT type, value, source FROM indicator ORDER BY 1, 2, 3"),
         "problems": rows(workspace, "SELECT path, line, offset, reason FROM read_problem ORDER BY 1, 2, 3, 4"),
-        "learned": rows(workspace, "SELECT rule, grp, value, first, last, count, told FROM learned_value ORDER BY 1, 2, 3"),
+        "learned": rows(
+            workspace, "SELECT rule, grp, value, first, last, count, told FROM learned_value ORDER BY 1, 2, 3"
+        ),
         "unlearned": rows(workspace, "SELECT count(*) FROM unlearned_segment"),
         "owed": rows(workspace, "SELECT count(*) FROM ingest_run WHERE correlate_from IS NOT NULL"),
     }
@@ -102,7 +104,7 @@ def dump(workspace: Path) -> dict[str, Any]:
 def start_ingest(workspace: Path, *paths: Path) -> subprocess.Popen[bytes]:
     """The tool as a process of its own, to be killed."""
     # Small blocks and segments, so that the samples already take many commits.
-    small = "from atttcli.ingest import logs; logs.BLOCK, logs.SEGMENT = 128, 256; "
+    small = "from atttcli.ingest import claims, logs; logs.BLOCK, logs.SEGMENT, claims.BATCH = 128, 256, 8; "
     script = small + "from atttcli.cli.main import run; run()"
     command = [sys.executable, "-c", script, "-w", str(workspace), "ingest", *map(str, paths)]
     return subprocess.Popen(

@@ -75,6 +75,37 @@ def end_file(db: sqlite3.Connection, sha256: str, end: FileEnd) -> None:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A list that is stored in part: its account so far, and the row (sheet, line) that it ends with."""
+
+    ledger: Ledger
+    at: tuple[str, int]
+
+
+def progress(store: Store, sha256: str) -> Progress | None:
+    """How far a list was stored; None when nothing or all of it is."""
+    row = store.row("SELECT sheet, line FROM list_progress WHERE sha256 = ?", sha256)
+    return None if row is None else Progress(account_of(store, sha256), (row["sheet"], row["line"]))
+
+
+def account_of(store: Store, sha256: str) -> Ledger:
+    """A file's account as stored; empty when it is unknown."""
+    row = store.row("SELECT * FROM source_file WHERE sha256 = ?", sha256)
+    if row is None:
+        return Ledger()
+    names = ("read", "stored", "duplicate", "rejected", "alerts", "indicators")
+    return Ledger(**{name: row[name] for name in names}, counts=json.loads(row["counts"]))
+
+
+def keep_progress(db: sqlite3.Connection, sha256: str, at: tuple[str, int] | None) -> None:
+    """A list is stored as far as this row; None: all of it is."""
+    if at is None:
+        db.execute("DELETE FROM list_progress WHERE sha256 = ?", (sha256,))
+    else:
+        db.execute("INSERT OR REPLACE INTO list_progress VALUES (?,?,?)", (sha256, *at))
+
+
 def add_problems(db: sqlite3.Connection, problems: list[Problem], now: int) -> None:
     """Keep problems; the same one again changes nothing."""
     db.executemany(
