@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atttcli.cli.context import App, with_app
+from atttcli.cli.lazy import LazyGroup
 from atttcli.cli.render import emit_json, line, warn
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import Conflict, UsageError, WorkspaceError
@@ -22,12 +23,34 @@ _USUAL = ("docx", "html")
 _TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 
 
-@click.group()
+_PAPER = "atttcli.cli.report_paper"
+_REGISTER = "atttcli.cli.report_register"
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "list": (_PAPER, "list_", "Which papers there are, and in which languages."),
+        "paper": (_PAPER, "paper", "Draft a paper: notice, forms 01 to 06, quick report, annex, card."),
+        "week": (_PAPER, "week", "The weekly report, beside last week's."),
+        "period": (_PAPER, "period", "The periodic report to the steering committee."),
+        "build": (_PAPER, "build", "Render again from a kept model."),
+        "issued": (_REGISTER, "issued", "Record that a paper went out under a number; keep what was sent."),
+        "register": (_REGISTER, "register", "The register of papers that went out."),
+        "reprint": (_REGISTER, "reprint", "Write exactly what was sent."),
+        "why": (_REGISTER, "why", "What a figure on a paper was counted from."),
+        "check": (_REGISTER, "check", "Measure DOCX papers against Decree 30/2020."),
+        "advisory": ("atttcli.cli.advisory_papers", "letter", "Render the letters of an advisory into the outbox."),
+        "custody": ("atttcli.cli.evidence_custody", "form", "The printed custody form of an exhibit."),
+    },
+)
 def report() -> None:
     """Render official papers.
 
     \b
-    Example:
+    Examples:
+      atttcli report list
+      atttcli report paper initial SC-2026-0001
       atttcli report incident SC-2026-0001 --format docx --format html
     """
 

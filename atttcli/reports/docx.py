@@ -92,6 +92,8 @@ def _parts(outline: Outline) -> dict[str, bytes]:
 
 def _body(outline: Outline) -> Iterator[Element]:
     if not outline.bare:
+        if outline.masthead.form and outline.masthead.nation:
+            yield paragraph("FormNumber", run(outline.masthead.form))
         yield _masthead(outline.masthead, outline.language)
         yield paragraph("Gap")
     sides = {"left": nd30.MARK_SIDE, "right": nd30.MARK_SIDE}
@@ -104,7 +106,7 @@ def _body(outline: Outline) -> Iterator[Element]:
     yield paragraph("Gap")
     yield from _addressees(outline)
     for block in outline.blocks:
-        yield from _block(block, nd30.TEXT_WIDTH)
+        yield from _card(block) if outline.bare else _block(block, nd30.TEXT_WIDTH)
     if not outline.bare:
         yield _signature(outline)
     last = _section(landscape=False, restart=False)
@@ -147,6 +149,19 @@ def _block(block: Block, width: int) -> Iterator[Element]:
             yield paragraph("Gap")
 
 
+def _card(block: Block) -> Iterator[Element]:
+    """A page that is read from a distance: large letters, no indent."""
+    match block:
+        case Heading(text=text):
+            yield paragraph("CardHeading", run(text))
+        case Paragraph(text=text):
+            yield from (paragraph("CardLine", run(line)) for line in paper_lines(text))
+        case Bullets(items=items):
+            yield from (paragraph("CardLine", *runs(f"- {item}")) for item in items)
+        case _:
+            yield from _block(block, nd30.TEXT_WIDTH)
+
+
 def _masthead(head: Masthead, language: str) -> Element:
     """Boxes 1 to 4: organ at the left, nation at the right, rules drawn as paragraph borders below them."""
     longest = len(head.organ[-1]) if head.organ else 0
@@ -163,8 +178,6 @@ def _masthead(head: Masthead, language: str) -> Element:
     ]
     if not head.nation:
         right = [paragraph("FormNumber", run(head.form))]
-    elif head.form:
-        right.insert(0, paragraph("FormNumber", run(head.form)))
     widths = (nd30.HEAD_LEFT, nd30.HEAD_RIGHT)
     numbered = [paragraph("Number", run(head.number))]
     if head.about:

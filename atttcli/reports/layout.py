@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from atttcli.reports.docx_reading import Line, Paper, Section, read_paper
+from atttcli.reports.layout_rules import rules_of, title_of
 from atttcli.reports.wording import wording
 
 _MM = 1440 / 25.4  # twips
-_PLACE_DATE = {
+_DATED = {
     "vi": re.compile(r"^[^,]+, ngày (\d{2}| {2,}) tháng (0[12]|[3-9]|1[0-2]| {2,}) năm \d{4}$"),
     "en": re.compile(r"^[^,]+, (\d{1,2} \w+| {2,}) ?\d{4}$"),
 }
@@ -33,20 +34,18 @@ class Finding:
 def check_layout(data: bytes) -> list[Finding]:
     """All departures of a DOCX from the decree's layout; none means that the paper can go out. Raises InputError."""
     paper = read_paper(data)
-    checks: tuple[Callable[[Paper], Iterator[Finding]], ...] = (
-        _inertness,
-        _pages,
-        _fonts,
-        _page_numbers,
-        _masthead,
-        _number_and_date,
-        _title,
-        _body,
-        _ending,
-        _signature,
-        _annexes,
-        _tables,
-    )
+    rules = rules_of(paper)
+    checks: list[Callable[[Paper], Iterator[Finding]]] = [_inertness, _pages, _fonts, _page_numbers]
+    if rules.head:
+        checks += [_masthead if rules.nation else _head_of_form, _number]
+    if rules.nation:
+        checks.append(_place_date)
+    checks.append(_title)
+    if rules.prose:
+        checks += [_body, _ending]
+    if rules.head:
+        checks.append(_signature if rules.recipients else _signature_of_form)
+    checks += [_annexes, _tables]
     return [finding for check in checks for finding in check(paper)]
 
 
@@ -118,13 +117,24 @@ def _organ(paper: Paper) -> Iterator[Finding]:
         yield Finding("box 2", "no rule below the issuing organ")
 
 
-def _number_and_date(paper: Paper) -> Iterator[Finding]:
+def _head_of_form(paper: Paper) -> Iterator[Finding]:
+    """A form of the circular that has no Quốc hiệu: with one it would be another paper."""
+    say = wording(paper.language)
+    if paper.find(say.nation):
+        yield Finding("box 1", "this form has no Quốc hiệu")
+    yield from _organ(paper)
+
+
+def _number(paper: Paper) -> Iterator[Finding]:
     start = {"vi": "Số:", "en": "No."}[paper.language]
     number = next((line for line in paper.lines if line.text.startswith(start) and line.cell), None)
     yield from _face("box 3", number, (13, 13), bold=False, italic=False, align="center", name=start)
     if number and re.match(r"^Số: \d(/|$)", number.text):
         yield Finding("box 3", "a number below 10 wants a leading zero")
-    dated = next((line for line in paper.lines if line.cell and _PLACE_DATE[paper.language].match(line.text)), None)
+
+
+def _place_date(paper: Paper) -> Iterator[Finding]:
+    dated = next((line for line in paper.lines if line.cell and _DATED[paper.language].match(line.text)), None)
     yield from _face("box 4", dated, (13, 14), bold=False, italic=True, align="center", name="place and date")
 
 
@@ -136,10 +146,12 @@ def _title(paper: Paper) -> Iterator[Finding]:
         if not paper.find_start(say.addressees):
             yield Finding("box 9a", "a letter names no addressee")
         return
-    title = paper.find(say.kind)
+    title = paper.find(say.kind) or title_of(paper)
     yield from _face("box 5a", title, (13, 14), bold=True, align="center", capitals=True, name=say.kind)
     if title:
         summary = paper.after(title)
+        if summary.rule and title.text != say.kind:
+            return  # a form, or a notice, whose title says it all
         yield from _face("box 5a", summary, (13, 14), bold=True, align="center")
         if not paper.after(summary).rule:
             yield Finding("box 5a", "no rule below the summary")
@@ -179,8 +191,18 @@ def _signature(paper: Paper) -> Iterator[Finding]:
     if not listed or not listed[-1].text.startswith("- " + say.file_copy.split("{")[0].strip()):
         yield Finding("box 9b", "the last line does not name the file copy")
     for line in paper.beside(label):
-        if line.text:
+        if line.text and not (line.italic and line.text.startswith("(")):  # (Ký tên, đóng dấu) below the authority
             yield from _face("box 7", line, (13, 14), bold=True, align="center")
+
+
+def _signature_of_form(paper: Paper) -> Iterator[Finding]:
+    """Box 7 alone: somebody signs in the right half of the last row."""
+    rows = [line.row for line in paper.lines[: paper.first_section] if line.row]
+    signs = [line for line in paper.lines if rows and line.row == rows[-1] and line.text and line.bold]
+    if not signs:
+        yield Finding("box 7", "nobody signs")
+    for line in signs:
+        yield from _face("box 7", line, (13, 14), bold=True, align="center")
 
 
 def _annexes(paper: Paper) -> Iterator[Finding]:

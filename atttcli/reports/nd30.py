@@ -61,6 +61,8 @@ STYLES: Final = (
     Style("SectionEnd", "Section End", 1, line=20, exact=True),
     Style("FormNumber", "Form Number", 12, bold=True, justify="right", after=60, keep_next=True),
     Style("SignNote", "Signing Note", 12, italic=True, justify="center", keep_next=True),
+    Style("CardLine", "Card Line", 17, after=140, line=264),
+    Style("CardHeading", "Card Heading", 17, bold=True, before=120, after=120, keep_next=True, color="C00000"),
     Style("PageNumber", "header", 14, justify="center"),
     Style("Foot", "footer", 10, justify="center"),
 )

@@ -26,8 +26,8 @@ from atttcli.reports.wording import IncidentWording, wording
 MAX_ROWS = 5_000  # of one table on paper; the JSON holds all, what is left out is counted below the table
 TICKED, EMPTY = "☒", "☐"
 _INTERNAL = {
-    "vi": "BIỂU MẪU NỘI BỘ: mẫu chính thức chưa được công bố",
-    "en": "INTERNAL FORM: no official form is public",
+    "vi": "BIỂU MẪU NỘI BỘ (chưa có mẫu chính thức)",
+    "en": "INTERNAL FORM (no official form is public)",
 }
 _ATTACHED = {
     "vi": "(Kèm theo Văn bản số {number} ngày {date} của {organ})",

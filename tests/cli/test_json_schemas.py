@@ -19,7 +19,7 @@ from tests.support.json_steps import STEPS, Answer, Day, Step, two_days
 
 SCHEMAS = packaged("schemas")
 NO_JSON = {"demo": "tells a story on the screen by running other commands; each of those has its own JSON"}
-OF_FILES = {"report-incident": "a paper", "playbook-extension": "a part of CACAO documents"}
+OF_FILES = {"report-incident": "a paper", "paper": "a paper", "playbook-extension": "a part of CACAO documents"}
 _ROW = re.compile(r"\| `([a-z -]+)` \| (`[a-z`, -]+`) \|\Z")
 
 

@@ -35,7 +35,7 @@ def member_profile(desk: Desk, ask: Ask) -> Paper:
     general = _lines(
         "general",
         ("Tên tổ chức", organ.name if organ else "", "organ.name", True),
-        ("Tên cơ quan chủ quản", organ.superior.capitalize() if organ else "", "organ.superior", True),
+        ("Tên cơ quan chủ quản", desk.place.holder("chu_quan"), "roles.chu_quan", True),
         ("Địa chỉ", address, "organ.address", True),
         ("Điện thoại", phone, "agency.phone", True),
         ("Fax", texts.get("fax", ""), "--text fax=…", False),

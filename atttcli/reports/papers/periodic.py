@@ -305,7 +305,8 @@ def _work(desk: Desk, now: Tally, before: Tally) -> Iterator[Part]:
         say(
             f"Trong {whole(len(now.incidents), 'vi')} sự cố tiếp nhận trong kỳ, {len(now.ended())} sự cố đã xử lý xong;"
             f" trong kỳ đã đóng {len(now.closed)} sự cố.",
-            f"Of {len(now.incidents)} incidents reported, {len(now.ended())} are handled; {len(now.closed)} were closed in the period.",
+            f"Of {len(now.incidents)} incidents reported, {len(now.ended())} are handled;"
+            f" {len(now.closed)} were closed in the period.",
         )
     )
     yield Text("3. " + say("Diễn tập", "Drills"), "heading")

@@ -165,7 +165,8 @@ def _lines(desk: Desk, values: Mapping[str, Any], kind: str) -> Iterator[Line]:
             value = shown(name, values.get(name))
             if value:
                 label = desk.say(label_vi, label_en)
-                told.append(f"{label}: {value}" if label else value)
+                gap = "\n" if "\n" in value else " "
+                told.append(f"{label}:{gap}{value}" if label else value)
         item = vi.partition(".")[0]
         required = item in _ALWAYS or (kind in ("72h", "end") and item in _FINAL)
         yield Line(

@@ -198,37 +198,28 @@ def inspection_rows(desk: Desk, now: Tally) -> Rows:
     return table(desk, "inspections", heads, rows, (1,))
 
 
-def incident_rows(desk: Desk, now: Tally) -> Rows:
-    """Every incident of the period."""
+def incident_rows(desk: Desk, now: Tally, short: bool = False) -> Rows:
+    """Every incident of the period; `short` leaves out what a portrait page has no room for."""
     from atttcli.reports.build_timeline import status_words
 
     names = {
         one.code: one.name if desk.language == "vi" else one.name_en.capitalize() for one in desk.law.incident_types
     }
-    rows = [
-        (
-            str(at),
-            one["number"],
-            one["title"],
-            names.get(one["category"], one["category"] or "-"),
-            one["severity"] or "-",
-            "\n".join(map(desk.agency, one["agencies"])) or "-",
-            local_text(one["opened"], seconds=False),
-            status_words(one["status"]).say(desk.language),
-        )
-        for at, one in enumerate(now.incidents, 1)
-    ]
-    heads = (
-        ("TT", "No.", 5),
-        ("Mã sự cố", "Number", 13),
-        ("Tên", "Title", 24),
-        ("Loại", "Type", 16),
-        ("Mức", "Severity", 6),
-        ("Đơn vị", "Agency", 16),
-        ("Tiếp nhận", "Reported", 10),
-        ("Trạng thái", "Status", 10),
-    )
-    return table(desk, "incidents", heads, rows, (2, 3, 5))
+    heads = [("TT", "No.", 5), ("Mã sự cố", "Number", 13), ("Tên", "Title", 24), ("Loại", "Type", 17)]
+    heads += [("Mức", "Severity", 7), ("Trạng thái", "Status", 12)]
+    if short:
+        heads = [("TT", "No.", 7), ("Mã sự cố", "Number", 18), ("Tên", "Title", 31), ("Loại", "Type", 22)]
+        heads += [("Mức", "Severity", 9), ("Trạng thái", "Status", 13)]
+    else:
+        heads += [("Đơn vị", "Agency", 17), ("Tiếp nhận", "Reported", 12)]
+    rows = []
+    for at, one in enumerate(now.incidents, 1):
+        kind = names.get(one["category"], one["category"] or "-")
+        state = status_words(one["status"]).say(desk.language)
+        cells = (str(at), one["number"], one["title"], kind, one["severity"] or "-", state)
+        agencies = "\n".join(map(desk.agency, one["agencies"])) or "-"
+        rows.append(cells if short else (*cells, agencies, local_text(one["opened"], seconds=False)))
+    return table(desk, "incidents", heads, rows, (2, 3, 6))
 
 
 def silent_rows(desk: Desk, silent: Iterable[tuple[str, int, int]]) -> Rows:

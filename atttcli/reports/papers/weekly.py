@@ -54,7 +54,7 @@ def _parts(desk: Desk, ask: Ask, period: Period, now: Tally, before: Tally) -> I
     yield severity_rows(desk, now, before)
     yield Text("3. " + say("Sự cố", "Incidents"), "heading")
     yield type_rows(desk, now, before)
-    yield incident_rows(desk, now)
+    yield incident_rows(desk, now, short=True)
     yield Text("4. " + say("Cảnh báo đã gửi", "Advisories sent"), "heading")
     yield advisory_rows(desk, now)
     yield Text("5. " + say("Đơn vị chưa trả lời", "Agencies that are silent"), "heading")

@@ -30,7 +30,13 @@ def _issued(db: sqlite3.Connection, entry: Any) -> None:
         "subject": str(body.get("subject") or entry.object),
         "language": str(body.get("language") or "vi"),
         "recipients": _dumps(body.get("recipients") or []),
-        "files": _dumps({"sha256": body.get("sha256") or {}, "kept": sorted(body.get("kept") or ())}),
+        "files": _dumps(
+            {
+                "sha256": body.get("sha256") or {},
+                "kept": sorted(body.get("kept") or ()),
+                "signed_name": str(body.get("signed_name") or ""),
+            }
+        ),
         "signed": str(body.get("signed") or ""),
         "model": str(body.get("model") or ""),
         "head_count": int(head.get("count") or 0),

@@ -1,0 +1,304 @@
+"""`atttcli report issued`, `register`, `reprint`, `why`, `check`: what became of a paper, and what stands behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atttcli.cli.context import App, with_app
+from atttcli.cli.day import DAY
+from atttcli.cli.incident_input import vault_of
+from atttcli.cli.render import emit_json, emit_json_lines, line, table
+from atttcli.cli.report_paper import JSON, file_stem, read_model, write_file
+from atttcli.clock import VIETNAM, from_micros, local_text, rfc3339
+from atttcli.errors import InputError, NotFound, UsageError, Where, WorkspaceError
+from atttcli.text.messages import _, ngettext
+
+if TYPE_CHECKING:
+    from atttcli.reports.paper import Figure, Paper
+    from atttcli.reports.register import Registered
+
+MAX_SIGNED = 64 * 1024 * 1024
+
+
+@click.command()
+@click.argument("model", metavar="ID")
+@click.option("--number", required=True, metavar="NUMBER", help="What the records office gave: 56/BC-STTTT, or 56.")
+@click.option("--date", "day", type=DAY, metavar="DAY", help="The paper's day; today if absent.")
+@click.option("--file", "signed", type=click.Path(path_type=Path), help="The signed file: kept as it is.")
+@click.option(
+    "--recipient", "recipients", multiple=True, metavar="NAME", help="Who got it; else those that the paper names."
+)
+@JSON
+@with_app
+def issued(
+    app: App, model: str, number: str, day: str | None, signed: Path | None, recipients: tuple[str, ...], as_json: bool
+) -> None:
+    """Record that a drafted paper went out under a number; what was sent is kept byte for byte.
+
+    ID is the draft's name in the outbox (`initial-SC-2026-0001`) or its model file.
+
+    \b
+    Examples:
+      atttcli report issued initial-SC-2026-0001 --number 56/BC-STTTT --date 2026-11-23
+      atttcli report issued week-2026-11-16 --number 57 --file da-ky.pdf
+    """
+    from atttcli.reports.paper_formats import render_paper
+    from atttcli.reports.register import issue, numbered
+
+    draft = read_model(_find_draft(app, model))
+    today = from_micros(app.clock.now(), VIETNAM).date().isoformat()
+    made = numbered(draft, number, day or today)
+    papers = {name: render_paper(made, name) for name in ("docx", "html")}
+    held = None if signed is None else (signed.name, _read_signed(signed))
+    found = issue(app.journal, vault_of(app), made, papers, recipients=recipients, signed=held)
+    stem = f"{file_stem(made, found.code.partition('-')[0])}-so-{_safe(found.number)}"
+    app.workspace.outbox.mkdir(exist_ok=True)
+    for name, data in papers.items():
+        write_file(app.workspace.outbox / f"{stem}.{name}", data)
+    if as_json:
+        emit_json(_json(found))
+        return
+    line(_("{number} of {day} is in the register: {title}.", number=found.number, day=found.day, title=found.title))
+    for name in papers:
+        line(_("Written: {path}", path=app.workspace.outbox / f"{stem}.{name}"))
+    _tell_clock(app, found)
+
+
+def _tell_clock(app: App, found: Registered) -> None:
+    """The law's clock that this paper meets, if one of its incident runs."""
+    code = found.code.partition("-")[0]
+    row = app.store.row(
+        "SELECT code FROM deadline WHERE incident = ? AND document IN (?, ?) AND met IS NULL",
+        found.subject,
+        code,
+        found.code,
+    )
+    if row is not None:
+        line(
+            _(
+                "It meets a clock: {command}",
+                command=f"atttcli incident met {found.subject} --deadline {row['code']} --paper {found.number}",
+            )
+        )
+
+
+@click.command()
+@click.option("--subject", default="", metavar="ID", help="Only about this incident or period.")
+@click.option("--paper", "name", default="", metavar="NAME", help="Only this kind, as `report list` says.")
+@JSON
+@with_app
+def register(app: App, subject: str, name: str, as_json: bool) -> None:
+    """The register of papers that went out, oldest first.
+
+    \b
+    Example:
+      atttcli report register --subject SC-2026-0001
+    """
+    from atttcli.cli.current import incident_number
+    from atttcli.reports.papers.catalog import find_kind
+    from atttcli.reports.register import registered
+
+    about = incident_number(app, subject) if subject == "@" or subject.upper().startswith("SC") else subject
+    found = registered(app.store, about, find_kind(name).code if name else "")
+    if as_json:
+        emit_json_lines(map(_json, found))
+        return
+    if not found:
+        line(_("No paper went out yet."))
+        return
+    table(
+        (_("Number"), _("Day"), _("Paper"), _("About"), _("To"), _("Kept")),
+        (
+            (
+                one.number,
+                one.day or local_text(one.at)[:10],
+                one.title or one.code,
+                one.subject,
+                ", ".join(one.recipients),
+                ", ".join(one.kept) or "-",
+            )
+            for one in found
+        ),
+    )
+
+
+@click.command()
+@click.argument("number")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="FORMAT",
+    help="docx, html, signed, model; all that is kept if absent.",
+)
+@click.option(
+    "--output", "-o", metavar="DIR", type=click.Path(path_type=Path), help="Folder; else the workspace's outbox."
+)
+@JSON
+@with_app
+def reprint(app: App, number: str, formats: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+    """Write exactly what was sent, checked against the digest in the journal.
+
+    \b
+    Example:
+      atttcli report reprint 56/BC-STTTT --format docx
+    """
+    from atttcli.reports.register import SIGNED, find_registered, kept_bytes
+
+    found = find_registered(app.store, number)
+    vault = vault_of(app)
+    folder = output or app.workspace.outbox
+    try:
+        folder.mkdir(exist_ok=True, parents=True)
+    except OSError as error:
+        raise WorkspaceError(f"{folder} cannot be made: {error.strerror}", hint="-o DIR") from error
+    files = []
+    for name in formats or found.kept or ("docx",):
+        data = kept_bytes(vault, found, name)
+        ending = Path(found.signed_name).suffix[:8] if name == SIGNED else ".json" if name == "model" else f".{name}"
+        path = write_file(folder / f"in-lai-{_safe(found.number)}-{name}{ending}", data)
+        files.append({"path": str(path), "format": name, "bytes": len(data), "sha256": found.files[name]})
+    if as_json:
+        emit_json({"number": found.number, "files": files})
+        return
+    for one in files:
+        line(_("Written: {path}", path=one["path"]))
+
+
+@click.command()
+@click.argument("paper", metavar="PAPER")
+@click.argument("figure", required=False, default="")
+@JSON
+@with_app
+def why(app: App, paper: str, figure: str, as_json: bool) -> None:
+    """What a figure on a paper was counted from: `37/41`, `12`, or its key. Without one: all figures.
+
+    PAPER is a model file, a draft's name in the outbox, or a number of the register.
+
+    \b
+    Examples:
+      atttcli report why period-2026-07-01_2026-09-30 "37/41"
+      atttcli report why 57/BC-STTTT incidents
+    """
+    from atttcli.reports.paper import find_figures
+
+    made = _paper_of(app, paper)
+    found = find_figures(made, figure) if figure else list(made.figures)
+    if not found:
+        known = ", ".join(f"{one.key} ({one.shown()})" for one in made.figures[:20])
+        raise NotFound(f"no figure {figure[:20]!r} on this paper", hint=known or "this paper counts nothing")
+    if as_json:
+        emit_json_lines(map(_figure_json, found))
+        return
+    for one in found:
+        _tell_figure(one)
+
+
+def _tell_figure(one: Figure) -> None:
+    before = (
+        ""
+        if one.previous is None
+        else _(
+            " (last period: {value})",
+            value=one.previous if one.previous_of is None else f"{one.previous}/{one.previous_of}",
+        )
+    )
+    line(f"{one.key}: {one.label} = {one.shown()}{before}")
+    if one.query:
+        line("  " + _("counted: {what}", what=one.query))
+    if one.objects:
+        more = one.counted - len(one.objects)
+        line("  " + ", ".join(one.objects) + (_(" and {count} more", count=more) if more > 0 else ""))
+    if one.entries:
+        line("  " + _("journal entries: {seqs}", seqs=", ".join(map(str, one.entries))))
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@JSON
+@with_app
+def check(app: App, files: tuple[Path, ...], as_json: bool) -> None:
+    """Measure DOCX papers against Decree 30/2020, each by the rules of its own form. Exit code 1 when something departs.
+
+    \b
+    Example:
+      atttcli report check outbox/*.docx
+    """
+    from atttcli.reports.layout import check_layout
+
+    departures = 0
+    for path in files:
+        if path.suffix.lower() != ".docx":
+            raise UsageError(f"{path.name[:60]} is no DOCX", hint="only .docx is measured")
+        for finding in check_layout(_read_signed(path)):
+            departures += 1
+            if as_json:
+                emit_json({"file": str(path), "box": finding.box, "message": finding.message})
+            else:
+                line(f"{path.name}: {finding.box}: {finding.message}")
+    if not as_json:
+        line(ngettext("{count} departure", "{count} departures", departures))
+    if departures:
+        click.get_current_context().exit(1)
+
+
+def _find_draft(app: App, said: str) -> Path:
+    """The model of a draft: a file, or the one in the outbox whose name begins so."""
+    path = Path(said)
+    if path.is_file():
+        return path
+    found = (
+        sorted(one for one in app.workspace.outbox.glob("*.model.json") if one.name.startswith(said))
+        if "/" not in said
+        else []
+    )
+    exact = [one for one in found if one.name.split(".")[0] == said]
+    if len(exact or found) != 1:
+        names = ", ".join(one.name.split(".")[0] for one in found[:8])
+        raise NotFound(
+            f"no draft {said[:60]!r}", hint=names or "atttcli report paper …; its model stands in the outbox"
+        )
+    return (exact or found)[0]
+
+
+def _paper_of(app: App, said: str) -> Paper:
+    from atttcli.reports.paper import paper_from_json
+    from atttcli.reports.register import MODEL, find_registered, kept_bytes
+
+    try:
+        found = find_registered(app.store, said)
+    except (NotFound, WorkspaceError):
+        return read_model(_find_draft(app, said))
+    return paper_from_json(kept_bytes(vault_of(app), found, MODEL))
+
+
+def _read_signed(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_SIGNED:
+            raise InputError(f"larger than {MAX_SIGNED} bytes", where=Where(str(path)))
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=Where(str(path))) from error
+
+
+def _safe(number: str) -> str:
+    return "".join(char if char.isascii() and char.isalnum() else "_" for char in number)
+
+
+def _json(one: Registered) -> dict[str, Any]:
+    return {
+        "number": one.number, "day": one.day, "paper": one.code, "title": one.title, "subject": one.subject,
+        "language": one.language, "recipients": list(one.recipients), "sha256": dict(one.files), "kept": list(one.kept),
+        "head": {"count": one.head_count, "hash": one.head_hash}, "at": rfc3339(one.at), "actor": one.actor,
+    }  # fmt: skip
+
+
+def _figure_json(one: Figure) -> dict[str, Any]:
+    return {
+        "key": one.key, "label": one.label, "value": one.value, "of": one.of, "previous": one.previous,
+        "previous_of": one.previous_of, "query": one.query, "objects": list(one.objects), "counted": one.counted,
+        "entries": list(one.entries),
+    }  # fmt: skip
