@@ -141,16 +141,22 @@ def _number(app: App) -> str:
 
 
 @drill.command("list")
+@click.option("--measures", is_flag=True, help="The trend of each measure over the drills that were held.")
 @json_option
 @with_app
-def list_(app: App, as_json: bool) -> None:
+def list_(app: App, measures: bool, as_json: bool) -> None:
     """Drills kept here, and what each came to.
 
     \b
-    Example:
+    Examples:
       atttcli drill list
+      atttcli drill list --measures
     """
     from atttcli.drill.room import drill_codes
+
+    if measures:
+        _measures(app, as_json)
+        return
 
     rows = []
     for code in drill_codes(app.workspace.root):
@@ -167,6 +173,34 @@ def list_(app: App, as_json: bool) -> None:
         ),
         wide=(5,),
     )
+
+
+def _measures(app: App, as_json: bool) -> None:
+    """Each measure with its range; totals of different scenarios are never compared."""
+    from statistics import median
+
+    from atttcli.drill.improve import trend
+
+    found: dict[str, list[tuple[str, float]]] = {}
+    for name, code, value in trend(app.store, None):
+        found.setdefault(name, []).append((code, value))
+    if as_json:
+        render.emit_json_lines(
+            {"measure": name, "drills": [{"drill": code, "value": value} for code, value in values]}
+            for name, values in found.items()
+        )
+        return
+    render.table(
+        (_("Measure"), _("Drills"), _("Median"), _("Range"), _("Course")),
+        (
+            (
+                name, len(values), f"{100 * median(v for _code, v in values):.0f}",
+                f"{100 * min(v for _code, v in values):.0f}-{100 * max(v for _code, v in values):.0f}",
+                " → ".join(f"{100 * v:.0f}" for _code, v in values[-8:]),
+            )
+            for name, values in found.items()
+        ),
+    )  # fmt: skip
 
 
 def phase_word(phase: str) -> str:

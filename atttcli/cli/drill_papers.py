@@ -93,10 +93,17 @@ def report(
 
 
 def _of_the_real(app: App, room: Room) -> dict[str, Any]:
-    """What only the real workspace knows: breaches of safety."""
+    """What only the real workspace knows: breaches of safety, improvement actions, former drills."""
     from atttcli.drill.cleaning import in_live
+    from atttcli.drill.improve import actions_of, trend
 
-    return {"gates": ("drill-data-in-live",) if in_live(room, app.store) else ()}
+    measures = frozenset(one.measure for one in room.scenario.expectations if one.measure)
+    return {
+        "gates": ("drill-data-in-live",) if in_live(room, app.store) else (),
+        "earlier": actions_of(app.store, room.code, earlier=True),
+        "actions": actions_of(app.store, room.code),
+        "trend": list(trend(app.store, measures)),
+    }
 
 
 def _write(room: Room, output: Path | None, stem: str, papers: dict[str, bytes], as_json: bool) -> None:

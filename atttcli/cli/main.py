@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "inspection": ("atttcli.cli.inspection", "inspection", "Inspections of systems by level, and their findings."),
     "contract": ("atttcli.cli.contract", "contract", "Monitoring and support contracts."),
     "drill": ("atttcli.cli.drill", "drill", "Exercises on the real tool, scored from their own journals."),
+    "action": ("atttcli.cli.action", "action", "Improvement actions until a later drill or incident verifies them."),
     "report": ("atttcli.cli.report", "report", "Render official papers."),
     "search": ("atttcli.cli.search", "search", "Search incidents, notes, tasks, evidence, letters and alerts."),
     "undo": ("atttcli.cli.duty", "undo", "Take back your own last entry."),

@@ -11,13 +11,26 @@ if TYPE_CHECKING:
 
 KINDS = {
     "incident": "SC", "task": "NV", "evidence": "CC", "alert": "CB", "advisory": "CV", "training": "TH", "inspection": "KT",
-    "contract": "HD", "shift": "BG",
+    "contract": "HD", "shift": "BG", "action": "CT",
 }  # fmt: skip
 
 
+LAST = "LAST"
+
+
 def resolve_number(store: Store, table: str, text: str) -> str:
-    """The number that `text` means in one of the tables of KINDS; NotFound, or UsageError when it may mean several."""
+    """The number that `text` means in one of the tables of KINDS; NotFound, or UsageError when it may mean several.
+
+    `last` is the one given out last.
+    """
     wanted = text.strip().upper()
+    if wanted == LAST:
+        newest = store.value(
+            f"SELECT number FROM {table} ORDER BY substr(number, 1, 7) DESC, length(number) DESC, number DESC"
+        )
+        if newest is None:
+            raise NotFound(f"no {table} yet", hint=f"atttcli {table} --help")
+        return str(newest)
     exact = store.value(f"SELECT number FROM {table} WHERE number = ?", wanted)
     if exact:
         return str(exact)

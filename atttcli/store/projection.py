@@ -46,6 +46,8 @@ PROJECTED_TABLES = (
     "reminder",
     "period_met",
     "shift",
+    "drill",
+    "action",
     "paper",
 )
 
