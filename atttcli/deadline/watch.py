@@ -34,12 +34,16 @@ def watched(store: Store, profile: str, now: int) -> Iterator[Watched]:
 def calendar(store: Store, profile: str, now: int) -> Iterator[Watched]:
     """Duties of the calendar that our side has, as long as nobody recorded their paper.
 
-    What fell due before the workspace was made is not ours to know.
+    What fell due before the workspace was made is not ours to know, and an organisation that has ended owes nothing more.
     """
+    ended = store.value("SELECT json_extract(payload, '$.valid_until') FROM organisation ORDER BY adopted DESC LIMIT 1")
+    last = end_of_day(ended) if ended else None
     made = int(store.value("SELECT min(time) FROM journal") or now)
     met = {tuple(row) for row in store.rows("SELECT code, period FROM period_met")}
     for duty in calendar_duties(profile):
         for period in current_periods(duty, now):
+            if last is not None and period.due > last:
+                continue
             if period.due >= made and (duty.id, period.key) not in met:
                 command = f'atttcli deadlines --met {duty.id} --period {period.key} --paper "…"'
                 yield Watched(

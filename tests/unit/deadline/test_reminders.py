@@ -148,3 +148,21 @@ def test_rebuild_gives_the_same_clocks(app):
     before = {name: [tuple(row) for row in app.store.rows(f"SELECT * FROM {name}")] for name in tables}
     app.journal.rebuild()
     assert {name: [tuple(row) for row in app.store.rows(f"SELECT * FROM {name}")] for name in tables} == before
+
+
+def test_papers_of_the_calendar_are_owed_while_the_organisation_stands(tmp_path, monkeypatch):
+    from atttcli.cli.context import App
+    from atttcli.cli.workspace import make_workspace
+    from atttcli.deadline.watch import calendar
+    from atttcli.inventory import load_organisation
+
+    monkeypatch.setenv("ATTTCLI_HOME", str(tmp_path / "home"))
+    found = {}
+    for name, profile in (("bac-kan", "vn-2017"), ("thai-nguyen", "vn-2026")):
+        clock = SetClock()
+        make_workspace(tmp_path / name, load_organisation(name), profile, "vi", clock, "lan")
+        app = App(workspace=str(tmp_path / name), clock=clock)
+        found[name] = {(one.object, one.code) for one in calendar(app.store, profile, clock.at)}
+        app.close()
+    assert found["bac-kan"] == set(), "merged into Thái Nguyên on 1 July 2025"
+    assert ("B6", "2026-12-20") in found["thai-nguyen"]
