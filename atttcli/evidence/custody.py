@@ -75,8 +75,9 @@ def seal(journal: Journal, vault: Vault, text: str, mark: str, *, place: str = "
     """Put a piece under a seal whose number is recorded; Conflict when it is under one already."""
     if not mark.strip():
         raise UsageError("a seal has a number", hint=f'atttcli evidence seal {text} --seal "NP-0012"')
+    whole = _whole(journal.store, vault, text)
     with journal.transaction():
-        item = _whole(journal.store, vault, text)
+        item = _still(journal.store, whole)
         if item.seal:
             raise Conflict(
                 f"{item.number} is under seal {item.seal}", hint=f'atttcli evidence unseal {item.number} --reason "…"'
@@ -91,8 +92,9 @@ def unseal(journal: Journal, vault: Vault, text: str, reason: str) -> Exhibit:
         raise Refused(
             "breaking a seal needs a reason", guard="reason", hint=f'atttcli evidence unseal {text} --reason "…"'
         )
+    whole = _whole(journal.store, vault, text)
     with journal.transaction():
-        item = _whole(journal.store, vault, text)
+        item = _still(journal.store, whole)
         if not item.seal:
             raise Conflict(f"{item.number} is under no seal", hint=f"atttcli evidence show {item.number}")
         _record(journal, "evidence.unsealed", item, {"seal": item.seal, "reason": reason, "note": reason})
@@ -107,8 +109,9 @@ def move(journal: Journal, vault: Vault, text: str, step: HandOver) -> Exhibit:
             guard="reason",
             hint=f'atttcli evidence move {text} --to "…" --why "…"',
         )
+    whole = _whole(journal.store, vault, text)
     with journal.transaction():
-        item = _whole(journal.store, vault, text)
+        item = _still(journal.store, whole)
         if item.seal and step.seal_intact is None:
             raise Refused(
                 f"{item.number} is under seal {item.seal}: is it intact?",
@@ -124,13 +127,28 @@ def move(journal: Journal, vault: Vault, text: str, step: HandOver) -> Exhibit:
 
 
 def _whole(store: Store, vault: Vault, text: str) -> Exhibit:
-    """The piece, its bytes re-hashed; Conflict when it was withdrawn."""
-    item = exhibit(store, text)
-    if item.withdrawn is not None:
-        raise Conflict(f"{item.number} is withdrawn", hint=f"atttcli evidence show {item.number}")
+    """The piece, its bytes re-hashed; Conflict when it was withdrawn.
+
+    Before the transaction: a disk image of 8 GB takes longer than others wait for their turn to write.
+    """
+    item = _held(exhibit(store, text))
     problem = vault.problem(item.sha256) if item.sha256 else ""
     if problem:
         raise IntegrityError(f"{item.number}: {problem}", hint="restore it: atttcli db restore BACKUP")
+    return item
+
+
+def _still(store: Store, whole: Exhibit) -> Exhibit:
+    """The piece as it is now that nobody else can write; what was re-hashed is what it still is."""
+    item = _held(exhibit(store, whole.number))
+    if item.sha256 != whole.sha256:
+        raise Conflict(f"{item.number} has changed meanwhile", hint=f"atttcli evidence show {item.number}")
+    return item
+
+
+def _held(item: Exhibit) -> Exhibit:
+    if item.withdrawn is not None:
+        raise Conflict(f"{item.number} is withdrawn", hint=f"atttcli evidence show {item.number}")
     return item
 
 

@@ -11,6 +11,7 @@ from atttcli.errors import Conflict, NotFound, Refused, UsageError
 from atttcli.evidence.vault import Vault
 from atttcli.incident.clocks import plan
 from atttcli.incident.facts import (
+    broken_exhibits,
     check_codes,
     facts_of,
     gates_of,
@@ -197,9 +198,10 @@ def add_note(journal: Journal, number: str, text: str) -> None:
 
 def move(journal: Journal, vault: Vault, number: str, to: str, reason: str = "", **fields: Any) -> None:
     """Move along the lifecycle; Refused by the guard that stands in the way. `fields` are set in the same entry."""
+    broken = broken_exhibits(journal, number, vault) if to == "closed" else ()  # long work: others may write meanwhile
     with journal.transaction():
         row = incident_row(journal, number)
-        facts = facts_of(journal, row, vault if to == "closed" else None, fields)
+        facts = facts_of(journal, row, fields, broken)
         check_move(facts, to, reason)
         known = json.loads(row["fields"]) | fields
         changed = dict(fields)

@@ -42,14 +42,20 @@ def running_row(journal: Journal, number: str) -> Row:
     return row
 
 
-def facts_of(journal: Journal, row: Row, vault: Vault | None = None, changes: Mapping[str, Any] | None = None) -> Facts:
-    """What the guards ask; with a vault the evidence is re-hashed."""
+def broken_exhibits(journal: Journal, number: str, vault: Vault) -> tuple[str, ...]:
+    """Exhibits of an incident that are no longer what was collected. Reads every byte: call it outside of a transaction."""
+    return tuple(one.number for one in verify(journal.store, vault, number) if one.problem)
+
+
+def facts_of(
+    journal: Journal, row: Row, changes: Mapping[str, Any] | None = None, broken: tuple[str, ...] = ()
+) -> Facts:
+    """What the guards ask; `broken`: exhibits that were re-hashed and do not hold."""
     store, number, given = journal.store, row["number"], changes or {}
     fields = json.loads(row["fields"])
     tasks = store.rows(
         "SELECT number FROM task WHERE incident = ? AND state = 'open' AND required ORDER BY number", number
     )
-    broken = [v.number for v in verify(store, vault, number) if v.problem] if vault else []
     return Facts(
         number=number,
         status=row["status"],
@@ -60,7 +66,7 @@ def facts_of(journal: Journal, row: Row, vault: Vault | None = None, changes: Ma
         cause=given.get("cause") or row["cause"],
         cause_reason=given.get("cause_reason") or fields.get("cause_reason", ""),
         open_tasks=tuple(task[0] for task in tasks),
-        broken_evidence=tuple(broken),
+        broken_evidence=broken,
         open_deliveries=tuple(delivery[0] for delivery in store.rows(_OPEN_DELIVERIES, number)),
         gates=tuple(json.loads(row["gates"])),
         approved=approved_gates(store, number),

@@ -11,6 +11,7 @@ from atttcli.errors import Conflict, IntegrityError, Refused, UsageError
 from atttcli.evidence import vault as evidence
 from atttcli.evidence.custody import HandOver, add_item, chain, move, seal, unseal
 from atttcli.evidence.vault import exhibit, verify
+from atttcli.incident import casework
 from atttcli.incident.casework import NewIncident, open_incident
 from atttcli.reports.custody import CustodyForm, CustodyStep, render_custody
 from tests.support.casework import dump, journal_of, make_app, vault_of
@@ -162,3 +163,35 @@ def test_the_same_form_is_the_same_bytes_and_hostile_words_are_inert(format):
         assert bad not in text
     with pytest.raises(UsageError):
         render_custody(hostile, "exe")
+
+
+def test_nobody_waits_for_a_large_piece_to_be_read(app, journal, log, monkeypatch):
+    """8 GB take half a minute: while they are read, others write."""
+    vault, seen = vault_of(app), []
+
+    def problem(_self, _digest):
+        seen.append(app.store.connection.in_transaction)
+        journal_of(app, "minh").append("incident.noted", exhibit(app.store, log).incident, {"text": "viết xen vào"})
+        return ""
+
+    monkeypatch.setattr(type(vault), "problem", problem)
+    seal(journal, vault, log, "NP-0012")
+    move(journal, vault, log, HandOver(to="PA05", why="điều tra", seal_intact=True))
+    unseal(journal, vault, log, "giám định")
+    number = exhibit(app.store, log).incident
+    with pytest.raises(Refused):
+        casework.move(journal, vault, number, "closed")
+    assert seen == [False] * 4
+
+
+def test_what_was_withdrawn_while_it_was_read_is_not_handed_over(app, journal, log, monkeypatch):
+    vault = vault_of(app)
+
+    def problem(_self, _digest):
+        evidence.withdraw(journal_of(app, "minh"), log, "nhập nhầm")
+        return ""
+
+    monkeypatch.setattr(type(vault), "problem", problem)
+    with pytest.raises(Conflict):
+        move(journal, vault, log, HandOver(to="PA05", why="điều tra"))
+    assert [step.action for step in chain(app.store, log)] == ["added", "withdrawn"]
