@@ -102,15 +102,15 @@ class App:
 
     def token(self) -> str:
         """That of the login in this terminal, or empty."""
-        from atttcli.cli.current import recall
+        from atttcli.cli.current import LOGIN, recall
 
-        return recall(self, "login")
+        return recall(self, LOGIN)
 
     def keep_token(self, token: str) -> None:
         """Keep the login of this terminal, or with an empty token forget it."""
-        from atttcli.cli.current import keep
+        from atttcli.cli.current import LOGIN, keep
 
-        keep(self, "login", token)
+        keep(self, LOGIN, token)
 
     @property
     def organisation(self) -> Organisation:

@@ -10,6 +10,7 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import distance, localised, moment, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.clock import rfc3339
+from atttcli.text.display import display
 from atttcli.text.messages import _, speaking
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _lines(row: dict[str, Any]) -> list[str]:
     if row["taken"]:
         lines.append(_("taken by {name} at {time}", name=row["taken_by"], time=moment(row["taken"])))
     if body["note"]:
-        lines += ["", _("Note: {note}", note=body["note"])]
+        lines += ["", *_("Note: {note}", note=body["note"]).splitlines()]
     lines += ["", _("Open incidents: {n}", n=len(body["detail"]["incidents"]))]
     for one in body["detail"]["incidents"]:
         who = one["owner"] or _("no owner")
@@ -126,7 +127,8 @@ def _lines(row: dict[str, Any]) -> list[str]:
         lines.append(f"      → {one['command']}")
     lines += ["", _("Untriaged alerts: {n}", n=body["untriaged"])]
     done = ", ".join(f"{verb} {count}" for verb, count in body["counts"].items())
-    return [*lines, _("Entries of this shift: {list}", list=done or "0")]
+    lines.append(_("Entries of this shift: {list}", list=done or "0"))
+    return [display(text) for text in lines]  # titles are others' words: each stays one line, in the file too
 
 
 def _write(app: App, number: str, text: str) -> Path:

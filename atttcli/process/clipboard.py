@@ -31,7 +31,9 @@ def read_clipboard() -> bytes:
 def _programs() -> list[list[str]]:
     if sys.platform == "win32":
         script = "[Console]::OutputEncoding = [Text.Encoding]::UTF8; Get-Clipboard -Raw"
-        return [["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", script]]
+        root = os.environ.get("SYSTEMROOT", r"C:\Windows")  # by its place: Windows looks into the current folder first
+        shell = root + r"\System32\WindowsPowerShell\v1.0\powershell.exe"
+        return [[shell, "-NoProfile", "-NonInteractive", "-Command", script]]
     if sys.platform == "darwin":
         return [["pbpaste"]]
     wayland = [["wl-paste", "--no-newline"]] if os.environ.get("WAYLAND_DISPLAY") else []

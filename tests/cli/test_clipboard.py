@@ -52,3 +52,24 @@ def test_without_a_clipboard_the_officer_is_told_what_to_do(desk, capsys):
     told = tell(capsys, "alert", "add", "--clipboard")
     assert told.code == 2
     assert "--from-text -" in told.err
+
+
+def test_windows_programs_are_named_by_their_place(monkeypatch):
+    """Windows looks for a program in the current folder first, and that may be the inbox."""
+    from atttcli.process import clipboard
+
+    monkeypatch.setattr(clipboard.sys, "platform", "win32")
+    monkeypatch.setenv("SYSTEMROOT", r"C:\Windows")
+    assert clipboard._programs()[0][0] == r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_a_program_in_the_current_folder_is_not_run(desk, capsys, monkeypatch):
+    """Not even with `.` in PATH: programs are started in an empty folder of their own."""
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("PATH", os.pathsep.join((".", "", os.environ["PATH"])))
+    for name in ("xclip", "xsel"):
+        (desk / name).write_text(f"#!/bin/sh\ntouch {desk}/ran\necho x\n")
+        (desk / name).chmod(0o755)
+    tell(capsys, "alert", "add", "--clipboard", "--sender", "x")
+    assert not (desk / "ran").exists()

@@ -1,0 +1,78 @@
+"""Who sits at the shared desk: told once a shift, to this terminal and to no later one of its name."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from atttcli.people.users import User, add_user, set_passphrase
+from tests.support.casework import journal_of, make_app
+
+pty = pytest.importorskip("pty")
+PASSPHRASE = "bốn từ dễ nhớ"
+MAIN = [sys.executable, "-c", "from atttcli.cli.main import run; run()"]
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("ATTTCLI_HOME", str(home))
+    app = make_app(tmp_path)
+    from atttcli.people.identity import os_login
+
+    add_user(journal_of(app), User("lan", roles=("admin", "duty")))
+    add_user(journal_of(app), User("truc", shared=True, logins=(os_login(),)))
+    set_passphrase(journal_of(app), "lan", PASSPHRASE)
+    yield app
+    app.close()
+
+
+def at_terminal(desk, script, **more):
+    """A shell script with a fresh terminal (and session) as standard error; what it printed."""
+    ours, theirs = pty.openpty()
+    try:
+        return os.ttyname(theirs), subprocess.run(
+            ["sh", "-c", script], stdin=subprocess.PIPE if "input" in more else subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=theirs, start_new_session=True, check=False, timeout=60,
+            env={**os.environ, "W": str(desk.workspace.root), "PYTHON": sys.executable, **more.pop("env", {})}, **more,
+        ).stdout.decode()  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+WHO = "$PYTHON -c 'from atttcli.cli.main import run; run()' -w $W user "
+IN = f"printf '%s\\n' '{PASSPHRASE}' | {WHO} login lan --passphrase-stdin >&2; "
+
+
+def test_a_login_is_of_this_terminal_and_not_of_the_next_one_with_its_name(desk):
+    first, told = at_terminal(desk, IN + WHO + "whoami --json")
+    assert json.loads(told)["name"] == "lan"
+    second, told = at_terminal(desk, WHO + "whoami --json")
+    assert first == second, "the system gave the name again: that is the case that is meant"
+    assert json.loads(told)["name"] == "truc"
+
+
+def test_what_the_terminal_keeps_is_readable_by_its_owner_only_and_no_passphrase(desk, tmp_path):
+    at_terminal(desk, IN)
+    kept = list((tmp_path / "home" / "login").iterdir())
+    assert len(kept) == 1
+    assert stat.S_IMODE(kept[0].stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept[0].parent.stat().st_mode) == 0o700
+    everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert PASSPHRASE.encode() not in everything
+    assert kept[0].read_text().strip().encode() not in (tmp_path / "ws" / "workspace.db").read_bytes()
+
+
+def test_a_program_of_a_playbook_does_not_see_the_passphrase(desk, monkeypatch):
+    from atttcli.process.run import run
+
+    monkeypatch.setenv("ATTTCLI_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setenv("ATTTCLI_PASSPHRASE_FILE", "/nowhere")
+    seen = run([sys.executable, "-c", "import os; print(sorted(os.environ))"]).output.decode()
+    assert "PASSPHRASE" not in seen
