@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from atttcli.advisory.terms import close_of
+from atttcli.text.moments import close_of
 from atttcli.model.advisory import OPEN, WAITING
 from atttcli.store.connection import Row, Store
 

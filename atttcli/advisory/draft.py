@@ -19,7 +19,7 @@ from atttcli.advisory.templates import (
     load_template,
     template_for,
 )
-from atttcli.advisory.terms import close_of, due_moment
+from atttcli.text.moments import close_of, due_moment
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import NotFound, UsageError
 from atttcli.inventory import Inventory

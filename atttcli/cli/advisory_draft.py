@@ -202,7 +202,7 @@ def _edited(
     app: App, row: Row, subject: str, text: Path | None, due: str, organ: str, each: bool | None
 ) -> dict[str, Any]:
     from atttcli.advisory.draft import reworded
-    from atttcli.advisory.terms import due_moment
+    from atttcli.text.moments import due_moment
 
     fields: dict[str, Any] = {}
     if subject or text:

@@ -274,7 +274,7 @@ def remind(
       atttcli advisory remind 1 x-vi-huong
     """
     from atttcli.advisory import board, desk
-    from atttcli.advisory.terms import due_moment
+    from atttcli.text.moments import due_moment
 
     found, now = numbered(app, number), app.clock.now()
     codes = _agencies(app, found, agencies) or [row["agency"] for row in board.late(app.store, now, found)]

@@ -230,7 +230,7 @@ def isp(
     from dataclasses import replace
 
     from atttcli.advisory.targets import unresolved_rows
-    from atttcli.advisory.terms import due_moment
+    from atttcli.text.moments import due_moment
     from atttcli.clock import VIETNAM, from_micros
 
     now = app.clock.now()

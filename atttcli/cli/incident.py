@@ -26,7 +26,7 @@ from atttcli.text.messages import _, ngettext
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["incident", "vault_of", "when"]
+__all__ = ["incident", "vault_of"]
 
 
 @click.group()
@@ -80,7 +80,7 @@ def open_(
     codes, level = places(app, agencies, [*systems, *(code for code in known if code and app.inventory.system(code))])
     new = NewIncident(
         title=title, category=category, severity=severity, owner=owner, agencies=codes, systems=systems,
-        detected=when(detected), level=level, exercise=exercise or is_drill(app.workspace.root),
+        detected=when(detected, app.clock.now()), level=level, exercise=exercise or is_drill(app.workspace.root),
     )  # fmt: skip
     number = open_incident(app.journal, app.workspace.organisation, app.workspace.profile, new, numbers)
     remember(app, number)
@@ -114,7 +114,7 @@ def list_(app: App, as_json: bool, limit: int, **given: Any) -> None:
       atttcli incident list --severity M1 --severity M2
       atttcli incident list --all --agency so-y-te --from 2026-01-01 --json
     """
-    clauses, values = _filters(**given)
+    clauses, values = _filters(app.clock.now(), **given)
     sql = (
         "SELECT i.*, (SELECT count(*) FROM incident_alert a WHERE a.incident = i.number) AS alerts,"
         " (SELECT count(*) FROM task t WHERE t.incident = i.number AND t.state = 'open') AS tasks"
@@ -139,7 +139,7 @@ def list_(app: App, as_json: bool, limit: int, **given: Any) -> None:
 
 
 def _filters(
-    everything: bool, statuses: tuple[str, ...], severities: tuple[str, ...], categories: tuple[str, ...],
+    now: int, everything: bool, statuses: tuple[str, ...], severities: tuple[str, ...], categories: tuple[str, ...],
     owner: str | None, agency: str | None, start: str | None, end: str | None,
 ) -> tuple[list[str], list[Any]]:  # fmt: skip
     known = (*STATUSES, MERGED)
@@ -158,7 +158,7 @@ def _filters(
     for sign, text in ((">=", start), ("<", end)):
         if text:
             clauses.append(f"i.opened {sign} ?")
-            values.append(when(text))
+            values.append(when(text, now))
     return clauses, values
 
 

@@ -67,7 +67,7 @@ def call(
     if drop:
         _drop(app, resume, as_json)
         return
-    confirmed = when(detected)
+    confirmed = when(detected, app.clock.now())
     taken = _given(app, resume, answers)
     if not sure:
         if not render.is_interactive() or as_json:

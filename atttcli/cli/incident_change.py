@@ -68,7 +68,7 @@ def set_(
     if systems:
         changes |= {"systems": list(systems), "level": level}
     if detected:
-        changes["detected"] = when(detected)
+        changes["detected"] = when(detected, app.clock.now())
     changes |= _assigned(app, found, [*values, *(f"{flag}=yes" for flag in flags)])
     set_fields(app.journal, found, changes)
     if not as_json:

@@ -9,9 +9,9 @@ import click
 from atttcli.cli import render
 from atttcli.cli.casework_words import status_word
 from atttcli.cli.incident_view import print_incident_json
-from atttcli.clock import parse_moment
-from atttcli.errors import NotFound, UsageError
+from atttcli.errors import NotFound
 from atttcli.text.messages import _
+from atttcli.text.moments import due_moment, past_moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,14 +26,14 @@ reason_option = click.option(
 number_argument = click.argument("number", metavar="ID")
 
 
-def when(text: str | None) -> int | None:
-    """A moment that a person typed, or UsageError."""
-    if not text:
-        return None
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise UsageError(f"not a time: {text[:40]!r}", hint="as 2026-11-23 10:04 or 23/11/2026 10:04") from error
+def when(text: str | None, now: int) -> int | None:
+    """When something was, as a person typed it (`8:30`, `2h` ago, `hôm qua 9:15`, a date), or UsageError."""
+    return past_moment(text, now) if text else None
+
+
+def until(text: str | None, now: int) -> int | None:
+    """Until when, as a person typed it (`3d`, `4h`, `mai 9:00`, a date's close of business), or UsageError."""
+    return due_moment(text, now) if text else None
 
 
 def vault_of(app: App) -> Vault:

@@ -38,7 +38,7 @@ def metrics(app: App, by: str | None, start: str | None, end: str | None, as_jso
         render.warn(_("this is the workspace of a drill: exercises are not counted"))
         found = []
     else:
-        found = summarise(times(app.store, when(start), when(end)), by or "")
+        found = summarise(times(app.store, when(start, app.clock.now()), when(end, app.clock.now())), by or "")
     if as_json:
         render.emit_json_lines(
             {

@@ -151,5 +151,5 @@ def met(app: App, number: str, deadline: str, paper: str, at: str | None, as_jso
     from atttcli.incident.casework import meet_deadline
 
     found = incident_number(app, number)
-    meet_deadline(app.journal, found, deadline, when(at) or app.clock.now(), paper)
+    meet_deadline(app.journal, found, deadline, when(at, app.clock.now()) or app.clock.now(), paper)
     recorded(app, found, as_json)

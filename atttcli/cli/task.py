@@ -11,7 +11,7 @@ from atttcli.cli import render
 from atttcli.cli.casework_words import localised, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number
-from atttcli.cli.incident import when
+from atttcli.cli.incident_input import until
 from atttcli.cli.lazy import LazyGroup
 from atttcli.cli.task_view import due_words, show_task, status_words, task_json
 from atttcli.errors import UsageError
@@ -202,7 +202,7 @@ def add(
     for code in agency:
         app.organisation.agency(code)
     number = add_task(
-        app.journal, incident_number(app, incident), title, lead=lead, assignee=assignee, due=when(due),
+        app.journal, incident_number(app, incident), title, lead=lead, assignee=assignee, due=until(due, app.clock.now()),
         required=not optional, agencies=agency, after=[task_row(app, one)["number"] for one in after],
         needs_evidence=needs_evidence, description=description, approval=approval,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.casework_words import moment
 from atttcli.cli.context import App, with_app
-from atttcli.cli.incident import when
+from atttcli.cli.incident_input import until
 from atttcli.cli.task import finish, say_opened, task_row
 from atttcli.cli.task_view import task_json
 from atttcli.model.task import Answer
@@ -69,7 +69,7 @@ def assign(
         app.organisation.agency(code)
     found = task_row(app, number)["number"]
     assign_task(
-        app.journal, found, assignee=assignee, agencies=agency or None, due=when(due),
+        app.journal, found, assignee=assignee, agencies=agency or None, due=until(due, app.clock.now()),
         after=[task_row(app, one)["number"] for one in after] or None, reason=reason,
     )  # fmt: skip
     _say(app, found, as_json, _("{number} is changed.", number=found))

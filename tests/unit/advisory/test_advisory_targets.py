@@ -10,7 +10,7 @@ import pytest
 from atttcli.advisory import targets
 from atttcli.advisory.draft import Wish, make_plan, reworded
 from atttcli.advisory.templates import fill, known_products, load_template, read_template, template_codes, template_for
-from atttcli.advisory.terms import due_moment
+from atttcli.text.moments import due_moment
 from atttcli.cli.context import App
 from atttcli.errors import InputError, NotFound, UsageError
 from atttcli.incident.casework import NewIncident, open_incident
