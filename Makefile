@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: demo test check bench faults fuzz install messages lock clean
+.PHONY: demo papers test check bench faults fuzz install messages lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -14,6 +14,11 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP)  ## the main job on the sample inbox; leaves ./demo
 	$(BIN)/atttcli --lang vi demo demo
+
+papers: $(STAMP)  ## every paper of the demo's workspace into ./papers, each measured against Decree 30/2020
+	test -d demo/bac-kan || $(MAKE) demo
+	$(BIN)/atttcli --lang vi --workspace demo/bac-kan report all SC-2021-0001 --of 2021 --output papers
+	$(BIN)/atttcli --lang vi --workspace demo/bac-kan report check papers/*.docx
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
@@ -48,4 +53,4 @@ lock: $(STAMP)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev --no-annotate --no-header pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) demo build dist
+	rm -rf $(VENV) demo papers build dist

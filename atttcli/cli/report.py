@@ -34,6 +34,7 @@ _REGISTER = "atttcli.cli.report_register"
         "paper": (_PAPER, "paper", "Draft a paper: notice, forms 01 to 06, quick report, annex, card."),
         "week": (_PAPER, "week", "The weekly report, beside last week's."),
         "period": (_PAPER, "period", "The periodic report to the steering committee."),
+        "all": ("atttcli.cli.report_all", "all_", "Every paper there is, into one folder."),
         "build": (_PAPER, "build", "Render again from a kept model."),
         "issued": (_REGISTER, "issued", "Record that a paper went out under a number; keep what was sent."),
         "register": (_REGISTER, "register", "The register of papers that went out."),
@@ -188,10 +189,21 @@ def _refuse_second(app: App, issue: str) -> None:
 
 
 def _record(app: App, model: IncidentReport, issue: str, papers: dict[str, bytes]) -> None:
-    from hashlib import sha256
+    """Into the register, with the bytes in the vault: `report reprint` gives exactly them."""
+    from atttcli.cli.incident_input import vault_of
+    from atttcli.report import to_json
+    from atttcli.reports.register import MODEL, keep
 
-    digests = {name: sha256(data).hexdigest() for name, data in papers.items()}
-    body = {"document": issue, "language": model.header.language, "sha256": digests}
+    vault = vault_of(app)
+    held = {**papers, MODEL: to_json(model)}
+    digests = {name: keep(vault, data, f"{issue} {name}") for name, data in held.items()}
+    head = model.header
+    body = {
+        "document": issue, "date": head.date, "code": "incident", "title": "BÁO CÁO" if head.language == "vi" else "REPORT",
+        "subject": model.incident.number, "language": head.language, "recipients": [*head.addressees, *head.recipients],
+        "sha256": digests, "kept": sorted(digests), "model": digests[MODEL],
+        "head": {"count": model.chain.count, "hash": model.chain.hash} if model.chain else {},
+    }  # fmt: skip
     app.journal.append("report.issued", model.incident.number, body)
 
 

@@ -24,6 +24,7 @@ from atttcli.reports.outline import (
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
 _LINE_START = re.compile(r"^( *)(#|[-+=:](?=[ \-=:]|$)|\d+(?=[.)]))")
+_NUMBERED = re.compile(r"[0-9IVXL]{1,6}\.\Z")  # ours: the number of a part, which no list may begin with
 _RULES = {"left": ":---", "center": ":---:", "right": "---:"}
 
 
@@ -100,7 +101,8 @@ def _block(block: Block) -> Iterator[str]:
     match block:
         case Heading(level=level, text=text):
             number, _, title = text.partition(" ")
-            yield f"{'#' * (level + 1)} {number} {escaped(title)}"
+            told = f"{number} {escaped(title)}" if _NUMBERED.match(number) else escaped(text)
+            yield f"{'#' * (level + 1)} {told}"
         case Paragraph(text=text, style=style):
             body = "\n\n".join(map(escaped, paper_lines(text)))
             yield f"*{body}*" if body and style in ("basis", "note") else body

@@ -134,6 +134,7 @@ STEPS = (
     Step("-w ws report period --every year --lang vi --format txt", "report-drafted"),
     Step("-w ws report build --from ws/outbox/initial-SC-2026-0001.vi.model.json --output .", "report-drafted"),
     Step("-w ws report issued initial-SC-2026-0001 --number 7/BC-STTTT --date 2026-02-01", "report-issued"),
+    Step("-w ws report all 1 --format txt --output papers", "report-drafted"),
     Step("-w ws report register", "report-issued"),
     Step("-w ws report reprint 7/BC-STTTT --format docx --output .", "report-reprinted"),
     Step("-w ws report why period", "report-figure"),

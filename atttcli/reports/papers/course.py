@@ -20,8 +20,12 @@ def progress_report(desk: Desk, ask: Ask) -> Paper:
     model = _model(desk, ask)
     last = _last(desk, ask.subject, "bao_cao_dien_bien")
     since = ask.since if ask.since is not None else (last.at if last else None)
-    entries = [entry for entry in model.timeline if since is None or (entry.at is not None and entry.at >= since)]
-    rows = [(_moment(entry.at), entry.text) for entry in entries]
+    told_at = [(entry.at, entry.text) for entry in model.timeline] + [(note.at, note.text) for note in model.notes]
+    told_at = sorted(
+        ((at, text) for at, text in told_at if since is None or (at is not None and at >= since)),
+        key=lambda one: (one[0] is not None, one[0] or 0),
+    )
+    rows = [(_moment(at), text) for at, text in told_at]
     note = desk.say(
         f"Tiếp theo báo cáo số {last.number} ngày {last.day}." if last else "Báo cáo lần đầu.",
         f"Continues report {last.number} of {last.day}." if last else "The first report.",

@@ -162,7 +162,7 @@ def coordination_order(desk: Desk, ask: Ask) -> Paper:
         else []
     )
     paper = Paper(
-        code="mau_06",
+        code="mau_06-order" if ask.variant == "order" else "mau_06",
         as_of=desk.as_of,
         kind=desk.say("YÊU CẦU ĐIỀU PHỐI", "COORDINATION REQUEST")
         if ask.variant != "order"
