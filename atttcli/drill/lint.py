@@ -16,7 +16,7 @@ _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _SAFE = tuple(
     map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8", "192.168.0.0/16"))
 )
-_HOST = re.compile(r"(?:[@/])((?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,20})", re.IGNORECASE)
+_HOST = re.compile(r"(?:@|//)((?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,20})", re.IGNORECASE)
 _SAFE_HOSTS = ("example", "invalid", "test", "example.com", "example.net", "example.org", "gov.vn")
 _SENDS = re.compile(r"EICAR|X5O!P%@AP", re.IGNORECASE)
 
