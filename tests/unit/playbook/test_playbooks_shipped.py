@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from atttcli.advisory.templates import template_codes
+from atttcli.clock import DAY
 from atttcli.playbook.dry_run import MAX_STEPS, dry_run
 from atttcli.playbook.fitting import ORDINARY, fitting_playbook
 from atttcli.playbook.library import Library
@@ -90,3 +91,66 @@ def test_every_type_of_attack_has_a_playbook_and_a_law_its_ordinary_one(law):
     assert fitting_playbook("mahoa", law, None, None) == "ma-hoa"
     assert fitting_playbook("", "vn-2017", None, None) == ORDINARY
     assert fitting_playbook("khac", "vn-2026", None, None) == "nd331-nd333-2026"
+
+
+LIMITS = {"vn-2017": {"A1": 5 * DAY}, "vn-2026": {"B2": DAY, "B3": 3 * DAY, "B5": 3 * DAY}}
+FOR_WEEKS = 60 * DAY  # a playbook within a playbook may wait for others that long
+
+
+def latest_begins(book):
+    """Step -> how long after detection it may begin when every step before it takes all of its time; loops once."""
+    begins = {}
+
+    def walk(name, at, path):
+        """When the path from this step ends."""
+        step = book.steps[name]
+        if name in path:
+            return at
+        begins[name] = max(begins.get(name, 0), at)
+        path = (*path, name)
+        if step.type == "action":
+            at = max(at, step.due) if step.due_from == "detected" else at + step.due
+        elif step.type == "playbook-action":
+            at += FOR_WEEKS
+        inner = [target for target in (*step.branches, step.on_true, step.on_false) if target]
+        if inner:
+            at = max(walk(target, at, path) for target in inner)
+        return walk(step.next, at, path) if step.next else at
+
+    walk(next(name for name, step in book.steps.items() if step.type == "start"), 0, ())
+    return begins
+
+
+@pytest.mark.parametrize("name", sorted(BOOKS))
+def test_no_paper_of_the_law_waits_behind_work_that_may_take_longer(name):
+    """A task that opens after its own time has run out is a broken promise of ours."""
+    book = BOOKS[name]
+    begins = latest_begins(book)
+    labels = book.document.get("labels", ())
+    limits = {code: limit for law, known in LIMITS.items() if law in labels for code, limit in known.items()}
+    for step in actions(book):
+        for code in step.deadlines:
+            if code in limits:
+                assert begins[step.id] < limits[code], (
+                    f"{step.name}: {code} begins after {begins[step.id] / DAY:.1f} days"
+                )
+        if step.due_from == "detected":
+            assert begins[step.id] < step.due, step.name
+
+
+@pytest.mark.parametrize("name", sorted(BOOKS))
+def test_no_work_waits_for_a_paper(name):
+    """A report's branch ends in itself: what is repaired, swept or collected does not stand behind it."""
+    book = BOOKS[name]
+    for step in actions(book):
+        if "B3" in step.deadlines:
+            following = book.steps[step.next]
+            assert following.type == "end", f"{following.name} waits for the 72-hour report"
+
+
+def test_questions_cannot_be_understood_the_other_way_round():
+    """ "Không còn dấu hiệu?": who answers "không" means that it is clean, and the tool would hear the opposite."""
+    for book in BOOKS.values():
+        for step in actions(book):
+            assert not step.ask.casefold().startswith(("không", "chưa", "hết")), step.ask
+            assert not step.ask_en.startswith(("No ", "Not ", "Isn't", "Aren't")), step.ask_en
