@@ -28,7 +28,7 @@ from atttcli.sources.logs.lines import head_lines
 from atttcli.sources.secrecy import refuse_secret
 from atttcli.store.connection import Store
 from atttcli.store.facts import files, segments
-from atttcli.store.facts.alerts import set_system
+from atttcli.store.facts.alerts import last_alert, set_system
 from atttcli.store.workspace import Workspace
 from atttcli.triage.desk import Desk, assign_again, hint_again, mute_again
 
@@ -98,16 +98,16 @@ class _Run:
     def whole(self) -> RunAccount:
         """Both passes, then what concerns many events, then the total."""
         store = self.session.store
-        before = store.value("SELECT coalesce(sum(count), 0) FROM alert")
+        fresh = last_alert(store)
         self._pass(self._claims)
         self._pass(self._contents, report=True)
         written = {row["path"] for row in segments.segments(store)} - self._segments_before
         self.account.kept_matches = match_kept(self.session, written)
         self.account.correlated = correlate(self.session)
-        assign_again(store, self._given.inventory)
+        assign_again(store, self._given.inventory, fresh)
         hint_again(store, self._given.inventory)
         mute_again(store, self.session.clock.now())
-        self.account.alerts = store.value("SELECT coalesce(sum(count), 0) FROM alert") - before
+        self.account.alerts = self.session.desk.sighted
         self.account.rules_refused = len([p for p in self.session.matchers.problems if p.refused])
         for one in self.account.files:
             one.ledger.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -55,6 +56,12 @@ class Inventory:
         self._mailboxes = {box.address: box for box in organisation.mailboxes}
         self._hosts = {host: system for system in reversed(organisation.systems) for host in system.hosts}
         self._seen: dict[str, Agency | None] = {}
+
+    def digest(self) -> str:
+        """Changes when any answer may: what was looked up before need not be looked up again while it stays the same."""
+        today = self._today if self._merged else ""  # who took over whom goes by the day
+        told = repr((self.organisation, self._networks, today))
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def agency(self, code: str) -> Agency | None:
         """The agency of this code."""
@@ -146,7 +153,8 @@ class Inventory:
         host = _host(value)
         if "@" in host:
             return self.owner_of_mailbox(host, at)
-        return self.owner_of_address(host, at, port) or self.owner_of_domain(host, at)
+        found = self.owner_of_address(host, at, port)
+        return found or (None if _is_numeric(host) else self.owner_of_domain(host, at))
 
     def system_of(self, value: str) -> System | None:
         """The system of an address, mailbox, host name, URL or domain."""
@@ -157,7 +165,9 @@ class Inventory:
         if "@" in host:
             return self._systems.get(self._domains.system(host.rpartition("@")[2], "mail"))
         found = self._hosts.get(host) or self._system_addresses.find(host)
-        return found or self._systems.get(self._domains.system(host, "web"))
+        if found is not None or _is_numeric(host):
+            return found
+        return self._systems.get(self._domains.system(host, "web"))
 
     def systems_with(self, product: str, version: str = "") -> Iterator[System]:
         """The systems whose product or name contains the words, however written, in a version such as `<8.8.15`.
@@ -197,7 +207,7 @@ class Inventory:
         if "/" in host:
             network = parse_network(host)
             return network is not None and self._addresses.overlaps(*network)
-        return self._addresses.find(host) is not None or self._domains.is_own(host)
+        return self._addresses.find(host) is not None or (not _is_numeric(host) and self._domains.is_own(host))
 
 
 class _Dated(Generic[T]):
@@ -270,6 +280,12 @@ def _suffixes(name: str) -> Iterator[str]:
     while rest:
         yield rest
         rest = rest.partition(".")[2]
+
+
+def _is_numeric(host: str) -> bool:
+    """Whether it ends as an IPv4 address does, which no registered domain has."""
+    _, dot, last = host.rpartition(".")
+    return bool(dot) and last.isdecimal()
 
 
 def _host(value: str) -> str:

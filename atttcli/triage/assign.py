@@ -54,7 +54,9 @@ def _codes(values: list[str], at: int | None, port: int | None, inventory: Inven
     agency = system = ""
     for value in dict.fromkeys(values):
         if not agency:
-            owner = inventory.owner_of(value, at, port) or inventory.owner_of(value, None, port)
+            owner = inventory.owner_of(value, at, port)
+            if owner is None and at is not None:
+                owner = inventory.owner_of(value, None, port)
             agency = owner.code if owner else ""
         if not system:
             found = inventory.system_of(value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from atttcli.clock import Clock, from_micros
@@ -12,11 +14,14 @@ from atttcli.model.alert import Alert
 from atttcli.model.observable import Observable
 from atttcli.store.connection import Connection, Store
 from atttcli.store.facts import alerts as facts
+from atttcli.store.facts.files import set_meta
 from atttcli.triage.assign import agency_and_system, codes_of_row, with_hint
 from atttcli.triage.identity import fingerprint
 from atttcli.triage.mute import is_muted
 
 _LONGEST = 16_384
+_PAGE = 500  # alerts looked at, and changed, at once
+_ASSIGNED = "alerts_assigned"  # with which inventory, and up to which alert
 CLAIMS = ("national-list", "mail", "manual", "message")  # they say whom they concern: where they came from says nothing
 
 
@@ -28,12 +33,15 @@ class Desk:
         self._mutes = facts.mutes(store, clock.now())
         self._places: dict[str, tuple[str, str]] = {}
         self._hints: dict[str, str] = {}
+        self.sighted = 0  # new sightings that it stored
 
     def store_alerts(self, db: Connection, alerts: Sequence[tuple[Alert, str]]) -> tuple[list[bool], int]:
         """Alerts with the digest of their rule pack: which sightings were new, and how many alerts were made."""
         now = self._clock.now()
         rows = [self._row(alert, pack) for alert, pack in alerts]
-        return facts.add_alerts(db, rows, from_micros(now).year, now)
+        fresh, made = facts.add_alerts(db, rows, from_micros(now).year, now)
+        self.sighted += sum(fresh)
+        return fresh, made
 
     def _row(self, alert: Alert, pack: str) -> facts.AlertRow:
         mark = fingerprint(alert)
@@ -88,38 +96,52 @@ def hint_again(store: Store, inventory: Inventory) -> int:
             place = with_hint((agency, system), hint, inventory)
             if place != (agency, system):
                 found.append((*place, identity))
-    if found:
+    for start in range(0, len(found), _PAGE):
         with store.transaction() as db:
-            facts.assign(db, found)
+            facts.assign(db, found[start : start + _PAGE])
     return len(found)
 
 
-def assign_again(store: Store, inventory: Inventory) -> int:
-    """Look up anew the alerts that no agency owned (after `agency learn-ip`); returns how many found theirs."""
-    found = []
-    for row in facts.each_alert(store, "a.agency = ''"):
-        agency, system = codes_of_row(row, inventory)
-        if agency:
-            found.append((agency, system, row["id"]))
-    if found:
+def assign_again(store: Store, inventory: Inventory, fresh: int | None = None) -> int:
+    """Look up anew the alerts that no agency owned (after `agency learn-ip`); returns how many found theirs.
+
+    What was looked up in the same inventory before is not looked up again: nor are alerts above the id `fresh`, which came
+    to a desk that had it. Stored a page at a time, so that other writers get their turn.
+    """
+    digest, _, before = store.meta(_ASSIGNED).partition(":")
+    now, last = inventory.digest(), facts.last_alert(store)
+    ids = facts.unowned(store, int(before) if digest == now else 0)
+    count = 0
+    for page in _pages(store, ids if fresh is None else ids[: bisect_right(ids, fresh)]):
+        places = [(codes_of_row(row, inventory), row["id"]) for row in page]
+        found = [(agency, system, identity) for (agency, system), identity in places if agency]
+        count += len(found)
+        if found:
+            with store.transaction() as db:
+                facts.assign(db, found)
+    if ids:
         with store.transaction() as db:
-            facts.assign(db, found)
-    return len(found)
+            set_meta(db, _ASSIGNED, f"{now}:{last}")
+    return count
 
 
 def mute_again(store: Store, now: int) -> int:
-    """Bring the muted marks in line with the mutes in force; returns how many alerts are muted."""
+    """Bring the muted marks in line with the mutes in force; returns how many alerts are muted. A page at a time."""
     in_force = facts.mutes(store, now)
-    changed, count = [], 0
-    for row in facts.each_alert(store, "1" if in_force else "a.muted = 1"):
-        muted = is_muted(row, in_force)
-        count += muted
-        if muted != bool(row["muted"]):
-            changed.append((int(muted), row["id"]))
-    if changed:
-        with store.transaction() as db:
-            facts.set_muted(db, changed)
+    count = 0
+    for page in _pages(store, facts.perhaps_muted(store, in_force)):
+        marks = [(int(is_muted(row, in_force)), row) for row in page]
+        count += sum(muted for muted, _ in marks)
+        changed = [(muted, row["id"]) for muted, row in marks if muted != row["muted"]]
+        if changed:
+            with store.transaction() as db:
+                facts.set_muted(db, changed)
     return count
+
+
+def _pages(store: Store, ids: array[int]) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, len(ids), _PAGE):
+        yield facts.alerts_by_id(store, ids[start : start + _PAGE])
 
 
 def _plain(one: Observable) -> dict[str, str]:

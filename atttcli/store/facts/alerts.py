@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,7 @@ def add_alerts(db: sqlite3.Connection, rows: Iterable[AlertRow], year: int, now:
     """Store sightings. Returns which of them were new, and how many alerts were made. Same occurrence: nothing changes."""
     fresh: list[bool] = []
     made = 0
+    last: int | None = None
     known: dict[str, int] = {}
     seen: dict[int, list[Any]] = {}  # alert -> [new sightings, first, last, severity]
     for row in rows:
@@ -54,7 +56,8 @@ def add_alerts(db: sqlite3.Connection, rows: Iterable[AlertRow], year: int, now:
         if identity is None:
             found = db.execute("SELECT id FROM alert WHERE fingerprint = ?", (row.fingerprint,)).fetchone()
             if found is None:
-                identity = _insert(db, row, year, now)
+                last = (_last_number(db, year) if last is None else last) + 1
+                identity = _insert(db, row, f"CB-{year}-{last:04d}", now)
                 made += 1
             else:
                 identity = found["id"]
@@ -82,19 +85,22 @@ def _count(values: list[Any], row: AlertRow) -> None:
         values[2] = row.time if values[2] is None else max(values[2], row.time)
 
 
-def _insert(db: sqlite3.Connection, row: AlertRow, year: int, now: int) -> int:
+def _last_number(db: sqlite3.Connection, year: int) -> int:
     prefix = f"CB-{year}-"
     found = db.execute(  # numbers go up with ids, within a year
         "SELECT CAST(substr(number, ?) AS INTEGER) FROM alert WHERE number LIKE ? ORDER BY id DESC LIMIT 1",
         (len(prefix) + 1, prefix + "%"),
     ).fetchone()
-    last = 0 if found is None else found[0]
+    return 0 if found is None else int(found[0])
+
+
+def _insert(db: sqlite3.Connection, row: AlertRow, number: str, now: int) -> int:
     done = db.execute(
         "INSERT INTO alert (number, fingerprint, kind, rule_id, title, severity, category, key, victim, agency, system, sender,"
         " count, source_sha256, source_path, line, pack, tags, observables, why, detail, created, muted)"
         " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,?,?,?,?)",
         (
-            f"{prefix}{last + 1:04d}", row.fingerprint, row.kind, row.rule_id, row.title, row.severity, row.category,
+            number, row.fingerprint, row.kind, row.rule_id, row.title, row.severity, row.category,
             row.key, row.victim, row.agency, row.system, row.sender, row.sha256, row.path, row.line, row.pack, row.tags,
             row.observables, row.why, row.detail, now, int(row.muted),
         ),
@@ -114,11 +120,48 @@ def each_alert(store: Store, where: str = "1", *values: Any) -> Iterator[dict[st
     """As `alert_rows`, in no order, one at a time: of half a million only one is held. Nothing may be written meanwhile."""
     sql = (
         "SELECT a.*, coalesce(s.state, 'open') AS state, coalesce(s.verdict, '') AS verdict,"
-        " coalesce(s.incident, '') AS incident, coalesce(s.reason, '') AS reason"
+        " coalesce(s.incident, '') AS incident, coalesce(s.reason, '') AS reason,"
+        " coalesce((SELECT max(v.advisory) FROM alert_advisory v WHERE v.alert = a.number), '') AS advisory"
         f" FROM alert a LEFT JOIN alert_state s ON s.alert = a.number WHERE {where}"
     )
     for row in store.connection.execute(sql, values):
         yield decoded(row)
+
+
+def alerts_by_id(store: Store, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """As `alert_rows`, of these alerts (a few hundred), by id."""
+    return list(each_alert(store, f"a.id IN ({','.join('?' * len(ids))}) ORDER BY a.id", *ids))
+
+
+def unowned(store: Store, after: int = 0) -> array[int]:
+    """Ids, above `after`, of the alerts that no agency owns."""
+    return _ids(store, "SELECT id FROM alert WHERE agency = '' AND id > ? ORDER BY id", after)
+
+
+def last_alert(store: Store) -> int:
+    """The highest id."""
+    return int(store.value("SELECT coalesce(max(id), 0) FROM alert"))
+
+
+def perhaps_muted(store: Store, given: Iterable[Mapping[str, Any]]) -> array[int]:
+    """Ids of alerts that are muted, or that one of these mutes may cover by its rule and agency; each once, in order."""
+    queries, values = ["SELECT id FROM alert WHERE muted != 0"], []  # type: list[str], list[str]
+    for mute in given:
+        clauses = ["1"]
+        if mute["agency"]:
+            clauses.append("agency = ?")
+            values.append(mute["agency"])
+        if mute["rule_id"]:
+            clauses.append("(rule_id = ? OR substr(rule_id, -length(?)) = ?)")
+            values += [mute["rule_id"]] + [":" + mute["rule_id"]] * 2
+        queries.append(f"SELECT id FROM alert WHERE {' AND '.join(clauses)}")
+        if clauses == ["1"]:
+            return _ids(store, "SELECT id FROM alert ORDER BY id")
+    return _ids(store, f"{' UNION '.join(queries)} ORDER BY 1", *values)
+
+
+def _ids(store: Store, sql: str, *values: Any) -> array[int]:
+    return array("q", (row[0] for row in store.connection.execute(sql, values)))
 
 
 def decoded(row: sqlite3.Row) -> dict[str, Any]:

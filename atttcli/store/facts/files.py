@@ -169,8 +169,8 @@ def meta_number(store: Store, key: str) -> int:
     return int(store.meta(key) or 0)
 
 
-def set_meta(db: sqlite3.Connection, key: str, value: int) -> None:
-    """Keep a number under `meta`."""
+def set_meta(db: sqlite3.Connection, key: str, value: int | str) -> None:
+    """Keep a number or a word under `meta`."""
     db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, str(value)))
 
 
