@@ -107,8 +107,21 @@ def issue(journal: Journal, number: str) -> int:
         stage_after(number, advisory_row(journal.store, number)["stage"], "issue")
         count = int(journal.store.value("SELECT count(*) FROM delivery WHERE advisory = ?", number))
         check_issue(number, count)
-        journal.append("advisory.issued", number, {"deliveries": count})
+        journal.append("advisory.issued", number, {"deliveries": count, "alerts": _alerts(journal.store, number)})
     return count
+
+
+def _alerts(store: Store, number: str) -> list[str]:
+    """Numbers of the alerts whose rows stand in the annex."""
+    rows = store.rows(
+        "SELECT DISTINCT json_extract(cells, '$.alert') FROM delivery_row WHERE advisory = ? ORDER BY 1", number
+    )
+    return [str(row[0]) for row in rows if row[0]]
+
+
+def covered_alerts(store: Store, number: str) -> list[str]:
+    """Numbers of the alerts that an advisory that was issued passes on."""
+    return [str(row[0]) for row in store.rows("SELECT alert FROM alert_advisory WHERE advisory = ? ORDER BY 1", number)]
 
 
 def sign(journal: Journal, number: str, signer: str, at: int) -> None:
@@ -139,7 +152,7 @@ def withdraw(journal: Journal, number: str, reason: str) -> None:
     with journal.transaction():
         stage_after(number, advisory_row(journal.store, number)["stage"], "withdraw")
         check_reason(reason, f'atttcli advisory withdraw {number} --reason "…"')
-        journal.append("advisory.withdrawn", number, {"reason": reason})
+        journal.append("advisory.withdrawn", number, {"reason": reason, "alerts": covered_alerts(journal.store, number)})
 
 
 def close(journal: Journal, number: str, reason: str) -> None:

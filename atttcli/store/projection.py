@@ -37,6 +37,7 @@ PROJECTED_TABLES = (
     "advisory",
     "delivery",
     "delivery_row",
+    "alert_advisory",
     "place_change",
     "user",
     "training",

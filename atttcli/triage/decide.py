@@ -24,7 +24,7 @@ def close_alerts(journal: Journal, numbers: Iterable[str], verdict: str, reason:
     with journal.transaction():
         for number in dict.fromkeys(numbers):
             row = journal.store.row("SELECT state, incident FROM alert_state WHERE alert = ?", number)
-            if row is not None and row["state"] == "linked":
+            if row is not None and row["state"] == "linked" and row["incident"]:
                 hint = f'atttcli incident unlink {row["incident"]} {number} --reason "…"'
                 raise Refused(f"{number} is linked to {row['incident']}", guard="linked", hint=hint)
             journal.append("alert.closed", number, {"verdict": verdict, "reason": reason})
@@ -33,8 +33,9 @@ def close_alerts(journal: Journal, numbers: Iterable[str], verdict: str, reason:
 
 
 def reopen_alert(journal: Journal, number: str, reason: str) -> None:
-    """Open a closed alert again."""
-    if journal.store.value("SELECT state FROM alert_state WHERE alert = ?", number) != "closed":
+    """Open an alert again that was closed, or that waits for an agency that was told of it."""
+    row = journal.store.row("SELECT state, incident FROM alert_state WHERE alert = ?", number)
+    if row is None or row["state"] == "open" or row["incident"]:
         raise Refused(f"{number} is not closed", guard="state", hint=f"atttcli alert show {number}")
     journal.append("alert.reopened", number, {"reason": reason})
 

@@ -76,6 +76,34 @@ def _issued(db: sqlite3.Connection, entry: Any) -> None:
         "UPDATE delivery SET state = 'queued', updated = ? WHERE advisory = ? AND state = 'planned'",
         (entry.time, entry.object),
     )
+    _cover(db, entry)
+
+
+def _cover(db: sqlite3.Connection, entry: Any) -> None:
+    """Alerts that were passed on no longer wait for triage; those closed or linked to an incident stay as they are."""
+    for alert in entry.payload.get("alerts", ()):
+        db.execute("INSERT OR REPLACE INTO alert_advisory VALUES (?,?,?)", (alert, entry.object, entry.time))
+        if not db.execute("SELECT 1 FROM alert_state WHERE alert = ? AND state != 'open'", (alert,)).fetchone():
+            db.execute(
+                "INSERT OR REPLACE INTO alert_state (alert, state, actor, at) VALUES (?, 'linked', ?, ?)",
+                (alert, entry.actor, entry.time),
+            )
+
+
+def _uncover(db: sqlite3.Connection, entry: Any) -> None:
+    """They wait again, unless another advisory or an incident has them."""
+    for alert in entry.payload.get("alerts", ()):
+        db.execute("DELETE FROM alert_advisory WHERE alert = ? AND advisory = ?", (alert, entry.object))
+        if not is_covered(db, alert):
+            db.execute(
+                "UPDATE alert_state SET state = 'open', actor = ?, at = ? WHERE alert = ? AND state = 'linked' AND incident = ''",
+                (entry.actor, entry.time, alert),
+            )
+
+
+def is_covered(db: sqlite3.Connection, alert: str) -> bool:
+    """Whether an advisory that was issued passes the alert on."""
+    return db.execute("SELECT 1 FROM alert_advisory WHERE alert = ?", (alert,)).fetchone() is not None
 
 
 def _signed(db: sqlite3.Connection, entry: Any) -> None:
@@ -95,6 +123,7 @@ def _numbered(db: sqlite3.Connection, entry: Any) -> None:
 def _withdrawn(db: sqlite3.Connection, entry: Any) -> None:
     _stage(db, entry, "withdrawn", reason=entry.payload.get("reason", ""))
     db.execute("UPDATE delivery SET state = 'withdrawn', updated = ? WHERE advisory = ?", (entry.time, entry.object))
+    _uncover(db, entry)
 
 
 def _closed(db: sqlite3.Connection, entry: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from atttcli.store.projected import custody, joining, runs
+from atttcli.store.projected.advisories import is_covered
 from atttcli.store.projected.incident_rows import (
     dumps,
     insert_incident,
@@ -44,9 +45,12 @@ def _unlinked(db: sqlite3.Connection, entry: Any) -> None:
     for number in entry.payload.get("alerts", ()):
         db.execute("DELETE FROM incident_alert WHERE incident = ? AND alert = ?", (entry.object, number))
         db.execute(
-            "INSERT OR REPLACE INTO alert_state (alert, state, reason, actor, at) VALUES (?, 'open', ?, ?, ?)",
-            (number, entry.payload.get("reason", ""), entry.actor, entry.time),
-        )
+            "INSERT OR REPLACE INTO alert_state (alert, state, reason, actor, at) VALUES (?,?,?,?,?)",
+            (
+                number, "linked" if is_covered(db, number) else "open", entry.payload.get("reason", ""), entry.actor,
+                entry.time,
+            ),
+        )  # fmt: skip
     touch_time(db, entry.object, entry.time)
 
 
