@@ -18,6 +18,7 @@ from atttcli.text.fold import nfc
 
 CUSTODY_FORMATS = ("docx", "html", "txt")
 BLANK_ROWS = 4
+SIGNING_SPACE = " ".join(["…" * 6] * 4)  # in a column it breaks into lines: two people sign there by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ _VI = {
     "time": "Thời điểm", "who": "Người thực hiện", "what": "Việc", "detail": "Nội dung",
     "giver": "Bên giao (ký, ghi rõ họ tên)", "taker": "Bên nhận (ký, ghi rõ họ tên)", "why": "Lý do, tình trạng niêm phong",
     "note": "Mỗi lần giao nhận, mã băm được tính lại; phiếu chỉ có giá trị khi mã băm trùng với mã ghi ở trên. Biểu mẫu nội bộ.",
+    "note_thing": "Mỗi lần giao nhận, đối chiếu số hiệu và niêm phong với số ghi ở trên. Biểu mẫu nội bộ.",
+    "steps": "{n} lần ghi",
     "added": "thu thập", "sealed": "niêm phong", "unsealed": "mở niêm phong", "moved": "bàn giao", "exported": "sao ra ngoài",
     "withdrawn": "rút khỏi hồ sơ", "to": "cho {to}", "from": "từ {from_}", "at": "tại {place}", "paper": "văn bản {paper}",
     "mark": "niêm phong {seal}", "intact": "còn nguyên", "broken": "KHÔNG còn nguyên", "signature": "NGƯỜI LẬP PHIẾU",
@@ -76,6 +79,8 @@ _EN = {
     "time": "Time", "who": "By", "what": "Action", "detail": "Details",
     "giver": "Given by (signature, name)", "taker": "Received by (signature, name)", "why": "Reason, state of the seal",
     "note": "The digest is computed anew at every hand-over; the form holds only where it equals the one above. Internal form.",
+    "note_thing": "Serial number and seal are compared with those above at every hand-over. Internal form.",
+    "steps": "{n} entries",
     "added": "collected", "sealed": "sealed", "unsealed": "seal broken", "moved": "handed over", "exported": "copied out",
     "withdrawn": "withdrawn", "to": "to {to}", "from": "from {from_}", "at": "at {place}", "paper": "paper {paper}",
     "mark": "seal {seal}", "intact": "intact", "broken": "NOT intact", "signature": "DRAWN UP BY",
@@ -132,7 +137,7 @@ def _words(form: CustodyForm) -> dict[str, str]:
 
 
 def _blocks(form: CustodyForm, words: dict[str, str]) -> list[Block]:
-    size = words["bytes"].format(n=form.size) if form.sha256 else words["thing"]
+    size = words["bytes"].format(n=_grouped(form)) if form.sha256 else words["thing"]
     facts = (
         ("number", form.number), ("incident", f"{form.incident} {form.incident_title}"), ("name", form.name),
         ("serial", form.serial or words["none"]), ("sha256", form.sha256 or words["thing"]), ("size", size),
@@ -142,7 +147,7 @@ def _blocks(form: CustodyForm, words: dict[str, str]) -> list[Block]:
     return [
         Heading(2, "1. " + words["facts"]),
         Fields("exhibit", tuple((words[key], nfc(value)) for key, value in facts)),
-        Heading(2, "2. " + words["chain"]),
+        Heading(2, f"2. {words['chain']} ({words['steps'].format(n=len(form.steps))})"),
         Table(
             "custody",
             (
@@ -157,10 +162,16 @@ def _blocks(form: CustodyForm, words: dict[str, str]) -> list[Block]:
         Table(
             "handovers",
             (Column(words["time"], 16), Column(words["giver"], 22), Column(words["taker"], 22), third),
-            tuple(("…" * 5,) * 4 for _place in range(BLANK_ROWS)),
+            tuple((SIGNING_SPACE,) * 4 for _place in range(BLANK_ROWS)),
         ),
-        Paragraph(words["note"], "note"),
+        Paragraph(words["note" if form.sha256 else "note_thing"], "note"),
     ]
+
+
+def _grouped(form: CustodyForm) -> str:
+    """Digits in groups: 8.589.934.592 is read aloud without a slip."""
+    text = f"{form.size:,}"
+    return text.replace(",", ".") if form.language == "vi" else text
 
 
 def _row(step: CustodyStep, words: dict[str, str]) -> tuple[str, ...]:

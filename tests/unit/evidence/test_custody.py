@@ -149,6 +149,11 @@ def test_the_printed_form_shows_the_chain_and_room_to_sign():
     text = render_custody(form(), "txt").decode()
     for wanted in ("PHIẾU THEO DÕI CHỨNG CỨ", "a" * 20, "PA05", "KHÔNG còn nguyên", "điều tra", "Bên nhận"):
         assert wanted in text.replace("\n", " "), wanted
+    assert "(1 lần ghi)" in text, "a page that is missing is noticed"
+    assert "mã băm được tính lại" in text
+    thing = render_custody(form(sha256="", size=0), "txt").decode().replace("\n", " ")
+    assert "mã băm được tính lại" not in thing
+    assert "8.589.934.592" in render_custody(form(size=1 << 33), "txt").decode()
     assert "EVIDENCE CUSTODY FORM" in render_custody(form(language="en"), "txt").decode()
 
 
