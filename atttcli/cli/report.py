@@ -18,7 +18,7 @@ from atttcli.text.messages import LANGUAGES, _, language, use_language
 if TYPE_CHECKING:
     from atttcli.report import IncidentReport
 
-_FORMATS = ("docx", "html", "md", "json")
+_FORMATS = ("docx", "pdf", "html", "md", "json")
 _USUAL = ("docx", "html")
 _TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 

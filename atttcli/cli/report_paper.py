@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from atttcli.reports.papers.desk import Desk
     from atttcli.reports.papers.period import Period
 
-FORMATS = ("docx", "html", "md", "txt", "json", "csv", "xlsx")
+FORMATS = ("docx", "pdf", "html", "md", "txt", "json", "csv", "xlsx")
 _USUAL = ("docx", "html")
 _STDOUT = ("md", "txt", "html", "json", "csv")
 _TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")

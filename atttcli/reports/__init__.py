@@ -15,6 +15,7 @@ _RENDERERS = {
     "html": ("atttcli.reports.html", "HtmlRenderer"),
     "json": ("atttcli.reports.canonical", "JsonRenderer"),
     "md": ("atttcli.reports.markdown", "MarkdownRenderer"),
+    "pdf": ("atttcli.reports.pdf", "PdfRenderer"),
 }
 FORMATS = tuple(_RENDERERS)
 LANGUAGES = ("vi", "en")

@@ -1,11 +1,11 @@
-"""A paper in any format: docx, html, md, txt, json; its tables as csv. One way in, nothing loaded before it is asked for."""
+"""A paper in any format, its tables as csv and xlsx. One way in; nothing is loaded before it is asked for."""
 
 from __future__ import annotations
 
 from atttcli.errors import UsageError
 from atttcli.reports.paper import Paper, paper_json, settled, tables_of
 
-PAPER_FORMATS = ("docx", "html", "md", "txt", "json", "csv", "xlsx")
+PAPER_FORMATS = ("docx", "pdf", "html", "md", "txt", "json", "csv", "xlsx")
 
 
 def render_paper(paper: Paper, format: str) -> bytes:
@@ -25,6 +25,10 @@ def render_paper(paper: Paper, format: str) -> bytes:
         from atttcli.reports.docx import docx_of
 
         return docx_of(outline)
+    if format == "pdf":
+        from atttcli.reports.pdf import pdf_of
+
+        return pdf_of(outline)
     if format == "html":
         from atttcli.reports.html import html_of
 

@@ -196,3 +196,16 @@ def test_no_cell_of_an_annex_is_a_formula(paper: Paper) -> None:
     assert cells and all(cell.data_type in ("s", "n", "inlineStr") for cell in cells)
     for row in csv.reader(io.StringIO(render_paper(paper, "csv").decode("utf-8-sig"))):
         assert not any(value[:1] in ("=", "+", "-", "@", "\t", "\r") for value in row), row
+
+
+@pytest.mark.parametrize("paper", PAPERS[:3], ids=range(3))
+def test_pdf_has_no_action_link_script_or_file(paper: Paper) -> None:
+    import pdfplumber
+
+    data = render_paper(paper, "pdf")
+    for active in (b"/JavaScript", b"/JS", b"/Launch", b"/OpenAction", b"/URI", b"/EmbeddedFile", b"/AA"):
+        assert active not in data
+    with pdfplumber.open(io.BytesIO(data)) as book:
+        assert not [link for page in book.pages for link in page.annots]
+        text = "".join(page.extract_text() for page in book.pages)
+    assert "62710561" not in text
