@@ -231,6 +231,8 @@ def purge(app: App, age: str, reason: str, dry_run: bool, yes: bool, as_json: bo
     from atttcli.cli.verification import purge_events
     from atttcli.store.purge import cutoff_of, guard_retention
 
+    if not dry_run:
+        app.permit("events.purged")
     now = app.clock.now()
     cutoff = cutoff_of(age, now)
     guard_retention(cutoff, now, reason)

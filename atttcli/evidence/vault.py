@@ -152,6 +152,7 @@ class _Mask:
 
 def add(journal: Journal, vault: Vault, incident: str, path: Path, *, source: str = "", note: str = "") -> str:
     """Copy a file into the vault and record who collected it; its number. The same bytes twice are one exhibit."""
+    journal.permit("evidence.added", incident, {"incident": incident})  # a refusal leaves no copy behind
     try:
         fd, _ = open_regular(str(path))
     except NotReadable as error:
@@ -215,6 +216,7 @@ def withdraw(journal: Journal, number: str, reason: str) -> None:
 def export(journal: Journal, vault: Vault, number: str, target: Path) -> Exhibit:
     """Write an exhibit's bytes to a new file, re-hashed on the way, and record the hand-over."""
     item = exhibit(journal.store, number)
+    journal.permit("evidence.exported", item.number, {"incident": item.incident})  # before the first byte leaves
     if not item.sha256:
         raise Refused(
             f"{item.number} is a thing, not a file", guard="thing", hint=f"atttcli evidence move {item.number} …"

@@ -60,8 +60,7 @@ def _check(journal: Journal, entry: Entry) -> None:
             guard="register",
             hint=f"atttcli user set {entry.object} …, or: atttcli user remove {entry.object}",
         )
-    if journal.guard is not None:  # whoever may no longer decide it may not take it back either
-        journal.guard(entry.verb, entry.object, entry.payload)
+    journal.permit(entry.verb, entry.object, entry.payload)  # whoever may no longer decide it may not take it back either
     if entry.verb in FOUNDATION:
         raise Refused(f"{entry.verb} cannot be taken back", guard="foundation", hint="atttcli db restore BACKUP")
     later = _builds_on(journal, entry)

@@ -37,10 +37,14 @@ class Journal:
         self.clock = clock or Clock()
         self.host = socket.gethostname()
 
-    def append(self, verb: str, object: str, payload: dict[str, Any] | None = None) -> Entry:
-        """Add one decision and project it. Inside an open transaction it joins that one."""
+    def permit(self, verb: str, object: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Refused now rather than by `append`: asked before work that cannot be taken back, as bytes that leave the house."""
         if self.guard is not None:
             self.guard(verb, object, payload or {})
+
+    def append(self, verb: str, object: str, payload: dict[str, Any] | None = None) -> Entry:
+        """Add one decision and project it. Inside an open transaction it joins that one."""
+        self.permit(verb, object, payload)
         text = canonical(_clean(payload or {}))
         with self.transaction() as db:
             last = db.execute("SELECT seq, time, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()

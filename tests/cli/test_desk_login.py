@@ -76,3 +76,34 @@ def test_a_program_of_a_playbook_does_not_see_the_passphrase(desk, monkeypatch):
     monkeypatch.setenv("ATTTCLI_PASSPHRASE_FILE", "/nowhere")
     seen = run([sys.executable, "-c", "import os; print(sorted(os.environ))"]).output.decode()
     assert "PASSPHRASE" not in seen
+
+
+def test_a_stranger_takes_no_evidence_out_and_leaves_none_behind(desk, tmp_path, capsys, monkeypatch):
+    """Refused before the first byte is copied: an export that is only then refused has happened all the same."""
+    from atttcli.evidence import vault
+    from atttcli.incident.casework import NewIncident, open_incident
+    from tests.support.casework import vault_of
+    from tests.support.cli_run import tell
+
+    journal = journal_of(desk)
+    (tmp_path / "a.log").write_bytes(b"Failed password\n")
+    incident = open_incident(journal, "bac-kan", "vn-2017", NewIncident("x"))
+    number = vault.add(journal, vault_of(desk), incident, tmp_path / "a.log")
+    before = sorted(desk.workspace.vault.rglob("*"))
+    monkeypatch.setattr("atttcli.people.identity.os_login", lambda: "khach")
+    monkeypatch.setenv("ATTTCLI_WORKSPACE", str(desk.workspace.root))
+    (tmp_path / "b.log").write_bytes(b"other\n")
+    out = tmp_path / "out.log"
+    for words in (
+        ("evidence", "export", number, str(out)), ("evidence", "add", str(tmp_path / "b.log"), "--incident", incident),
+        ("db", "purge", "--events-older-than", "13mo", "--yes"), ("evidence", "seal", number, "--seal", "NP-1"),
+        ("incident", "note", incident, "x"), ("rules", "disable", "r1", "--reason", "x"), ("shift", "handover", "--to", "x"),
+        ("db", "erase", "1", "--reason", "x"), ("undo",), ("user", "add", "khach", "--role", "admin"),
+        ("scan", str(tmp_path), "--store"), ("ingest", str(tmp_path / "b.log")), ("alert", "add", "--from-text", "x"),
+        ("training", "add", "x", "--held", "2026-03-01"), ("agency", "learn-ip", "192.0.2.9", "so-y-te"),
+    ):  # fmt: skip
+        assert tell(capsys, *words).code in (2, 3, 4), words
+    assert not out.exists()
+    assert sorted(desk.workspace.vault.rglob("*")) == before
+    assert desk.store.value("SELECT count(*) FROM journal WHERE actor = 'khach'") == 0
+    assert desk.store.value("SELECT count(*) FROM source_file") == 0
