@@ -35,11 +35,11 @@ def action() -> None:
 )
 @click.option("--target", type=click.IntRange(1), metavar="SECONDS", help="Within how many seconds.")
 @click.option("--owner", default="", metavar="WHO", help="Who sees to it.")
-@click.option("--due", type=DAY, default="", help="By which day.")
+@click.option("--due", type=DAY, help="By which day.")
 @json_option
 @with_app
 def add(
-    app: App, title: str, drill: str, measure: str, target: int | None, owner: str, due: str, as_json: bool
+    app: App, title: str, drill: str, measure: str, target: int | None, owner: str, due: str | None, as_json: bool
 ) -> None:
     """Decide on an improvement.
 
@@ -52,7 +52,9 @@ def add(
 
     code = find_code(app.workspace.root, drill) if drill else ""
     _tell(
-        app, add_action(app.journal, title, drill=code, measure=measure, target=target, owner=owner, due=due), as_json
+        app,
+        add_action(app.journal, title, drill=code, measure=measure, target=target, owner=owner, due=due or ""),
+        as_json,
     )
 
 

@@ -98,7 +98,7 @@ def _watch(room: Room) -> None:
         if len(play.deliveries) != told:
             told = len(play.deliveries)
             _board(room)
-        if play.clock_at(room.journal.clock.now()).scenario >= room.scenario.duration:
+        if play.now(room.journal.clock.now()).scenario >= room.scenario.duration:
             render.line(_("The scenario's time is over. Next: {command}", command=f"atttcli drill end {room.code}"))
             return
         time.sleep(_POLL)

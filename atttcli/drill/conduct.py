@@ -154,7 +154,7 @@ def advance(room: Room, how: str = "due", at: int | None = None) -> list[Told]:
     told: list[Told] = []
     while True:
         play = room.play()
-        moment = at if at is not None else room.journal.clock.now()
+        moment = at if at is not None else play.not_before(room.journal.clock.now())
         if play.clock.phase == PAUSED and how != "jump":
             return told
         inject = due(room, play, moment)

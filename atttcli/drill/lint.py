@@ -33,10 +33,6 @@ def lint(scenario: Scenario) -> list[Finding]:
     return sorted(found, key=lambda one: (one.severity != "error", one.line or 0, one.message))
 
 
-def _error(code: str, line: int | None, message: str) -> Finding:
-    return Finding("error", code, line, message)
-
-
 def _doubles(scenario: Scenario) -> Iterator[Finding]:
     for what, ids in (
         ("inject", [one.id for one in scenario.injects]),
@@ -45,52 +41,61 @@ def _doubles(scenario: Scenario) -> Iterator[Finding]:
     ):
         for name, count in Counter(ids).items():
             if count > 1:
-                yield _error("double", None, f"the {what} {name} stands here {count} times")
+                yield Finding("error", "double", None, f"the {what} {name} stands here {count} times")
     sigs = Counter(one.payload["sig"] for one in scenario.injects if "sig" in one.payload)
     for sig, count in sigs.items():
         if count > 1:
-            yield _error(
-                "double-sig", None, f"{count} injects show the rules the same sign {sig}: they become one alert"
+            yield Finding(
+                "error",
+                "double-sig",
+                None,
+                f"{count} injects show the rules the same sign {sig}: they become one alert",
             )
 
 
 def _inject(scenario: Scenario, inject: Inject) -> Iterator[Finding]:
     places = {one.name for one in scenario.places}
     for text in texts_of(inject.channel, inject.payload):
-        yield from (_error("place", inject.line, f"{inject.id}: no place {name!r}") for name in slots(text) - places)
+        yield from (
+            Finding("error", "place", inject.line, f"{inject.id}: no place {name!r}") for name in slots(text) - places
+        )
         yield from _safe(inject, text)
     if inject.to and inject.to not in {one.code for one in scenario.roles}:
-        yield _error("role", inject.line, f"{inject.id}: no role {inject.to!r}")
+        yield Finding("error", "role", inject.line, f"{inject.id}: no role {inject.to!r}")
     if inject.at is not None and inject.at > scenario.duration:
-        yield _error("late", inject.line, f"{inject.id} comes after the end of the scenario")
+        yield Finding("error", "late", inject.line, f"{inject.id} comes after the end of the scenario")
     if inject.channel == "list" and set(inject.payload["places"]) - places:
-        yield _error("place", inject.line, f"{inject.id}: the list names a place that is not there")
+        yield Finding("error", "place", inject.line, f"{inject.id}: the list names a place that is not there")
     yield from _truth(inject)
     goals = {one.id for one in scenario.goals}
     known = {one.id for one in scenario.expectations}
     for one in inject.expects:
         if one.goal not in goals:
-            yield _error("goal", inject.line, f"{one.id}: no objective {one.goal}")
+            yield Finding("error", "goal", inject.line, f"{one.id}: no objective {one.goal}")
         yield from (
-            _error("after", inject.line, f"{one.id}: no expectation {name}") for name in one.after if name not in known
+            Finding("error", "after", inject.line, f"{one.id}: no expectation {name}")
+            for name in one.after
+            if name not in known
         )
         if one.kind == "decision" and (len(one.options) < 2 or not any(option.grade == 1 for option in one.options)):
-            yield _error("options", inject.line, f"{one.id}: a decision has two options or more, one of them right")
+            yield Finding(
+                "error", "options", inject.line, f"{one.id}: a decision has two options or more, one of them right"
+            )
         if one.kind == "report" and not one.fields:
-            yield _error("fields", inject.line, f"{one.id}: a report says which fields it must hold")
+            yield Finding("error", "fields", inject.line, f"{one.id}: a report says which fields it must hold")
 
 
 def _truth(inject: Inject) -> Iterator[Finding]:
     kinds = {one.kind for one in inject.expects}
     truth = inject.truth
     if "detect" in kinds and (truth is None or not truth.malicious):
-        yield _error("truth", inject.line, f"{inject.id}: what is to be detected is malicious in truth")
+        yield Finding("error", "truth", inject.line, f"{inject.id}: what is to be detected is malicious in truth")
     if "dismiss" in kinds and (truth is None or truth.malicious):
-        yield _error("truth", inject.line, f"{inject.id}: what is to be dismissed is a decoy in truth")
+        yield Finding("error", "truth", inject.line, f"{inject.id}: what is to be dismissed is a decoy in truth")
     if truth is not None and inject.channel in MADE and not kinds & {"detect", "dismiss"}:
         yield Finding("warning", "unread", inject.line, f"{inject.id} has a truth that no expectation asks about")
     if "classify" in kinds and not (truth and truth.category) and not any(one.category for one in inject.expects):
-        yield _error("truth", inject.line, f"{inject.id}: the class to be found is not said")
+        yield Finding("error", "truth", inject.line, f"{inject.id}: the class to be found is not said")
 
 
 def _safe(inject: Inject, text: str) -> Iterator[Finding]:
@@ -101,12 +106,12 @@ def _safe(inject: Inject, text: str) -> Iterator[Finding]:
         except ValueError:
             continue
         if not any(address in network for network in _SAFE):
-            yield _error("address", inject.line, f"{inject.id}: {found} may be somebody's address")
+            yield Finding("error", "address", inject.line, f"{inject.id}: {found} may be somebody's address")
     for host in _HOST.findall(text):
         if not any(host.lower() == one or host.lower().endswith("." + one) for one in _SAFE_HOSTS):
-            yield _error("domain", inject.line, f"{inject.id}: {host[:60]} may be somebody's name")
+            yield Finding("error", "domain", inject.line, f"{inject.id}: {host[:60]} may be somebody's name")
     if _SENDS.search(text):
-        yield _error("eicar", inject.line, f"{inject.id}: the test virus is not shipped; use the marker")
+        yield Finding("error", "eicar", inject.line, f"{inject.id}: the test virus is not shipped; use the marker")
 
 
 def _names(scenario: Scenario) -> Iterator[Finding]:
@@ -117,8 +122,11 @@ def _names(scenario: Scenario) -> Iterator[Finding]:
         for condition in (*leaves(inject.when), *leaves(inject.unless)):
             known = {"after": injects, "done": asked, "score_below": goals | {""}}.get(condition.op)
             if known is not None and condition.name not in known:
-                yield _error(
-                    "condition", inject.line, f"{inject.id}: {condition.op} names {condition.name!r}, not there"
+                yield Finding(
+                    "error",
+                    "condition",
+                    inject.line,
+                    f"{inject.id}: {condition.op} names {condition.name!r}, not there",
                 )
 
 
@@ -155,8 +163,11 @@ def _reach(scenario: Scenario) -> Iterator[Finding]:
         reached |= fresh
     for inject in scenario.injects:
         if inject.id not in reached:
-            yield _error(
-                "unreachable", inject.line, f"{inject.id} can never be delivered: what it waits on does not come"
+            yield Finding(
+                "error",
+                "unreachable",
+                inject.line,
+                f"{inject.id} can never be delivered: what it waits on does not come",
             )
 
 
@@ -168,7 +179,7 @@ def _whole(scenario: Scenario) -> Iterator[Finding]:
     used = {one.goal for one in scenario.expectations}
     for goal in scenario.goals:
         if goal.id not in used:
-            yield _error("goal", None, f"no expectation stands behind the objective {goal.id}")
+            yield Finding("error", "goal", None, f"no expectation stands behind the objective {goal.id}")
     carried = {code for one in scenario.injects if one.truth for code in one.truth.attack}
     for code in sorted(carried - set(scenario.techniques)):
         yield Finding("warning", "technique", None, f"{code} is not among the scenario's techniques")

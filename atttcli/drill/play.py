@@ -45,8 +45,12 @@ class Play:
         return scenario_clock.fold(self.ticks, moment)
 
     def now(self, moment: int) -> Clock:
-        """The clock now; never before its last event (a robot's drill lies in the future)."""
-        return self.clock_at(max(moment, self.ticks[-1].at if self.ticks else 0))
+        """The clock now."""
+        return self.clock_at(self.not_before(moment))
+
+    def not_before(self, moment: int) -> int:
+        """A moment that is not before the clock's last event: a journal's times may run ahead of the wall, robots' too."""
+        return max(moment, self.ticks[-1].at if self.ticks else 0)
 
     @property
     def started(self) -> int | None:

@@ -50,7 +50,7 @@ class Robot:
             for told in conduct.advance(room):
                 yield told
                 self._answer(told.inject, told.alerts)
-            if room.play().clock_at(self.clock.now()).scenario >= room.scenario.duration:
+            if room.play().now(self.clock.now()).scenario >= room.scenario.duration:
                 break
             self.clock.time += _STRIDE
         conduct.end(room, "robot")

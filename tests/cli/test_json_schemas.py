@@ -18,7 +18,10 @@ from atttcli.packaged import packaged
 from tests.support.json_steps import STEPS, Answer, Day, Step, two_days
 
 SCHEMAS = packaged("schemas")
-NO_JSON = {"demo": "tells a story on the screen by running other commands; each of those has its own JSON"}
+NO_JSON = {
+    "demo": "tells a story on the screen by running other commands; each of those has its own JSON",
+    "drill do": "runs another command inside a drill; the JSON is that command's",
+}
 OF_FILES = {"report-incident": "a paper", "paper": "a paper", "playbook-extension": "a part of CACAO documents"}
 _ROW = re.compile(r"\| `([a-z -]+)` \| (`[a-z`, -]+`) \|\Z")
 

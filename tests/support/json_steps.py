@@ -270,6 +270,32 @@ STEPS = (
     Step("-w ws db rebuild", "db-rebuild"),
     Step("-w ws db verify", "db-verify"),
     Step("-w ws db accept-head --reason 'đổi máy'", "db-accept-head"),
+    Step("drill validate bad-drill.yaml", "drill-finding", code=1),
+    Step("drill graph ransomware-commune-flash", "drill-graph"),
+    Step("-w ws drill rehearse portal-defacement-flash --robot silent", "drill-rehearsal"),
+    Step("-w ws drill new --from ransomware-commune-flash --seed 7", "drill"),
+    Step("-w ws drill plan last --book player --format txt", "drill-paper"),
+    Step("-w ws drill run last --rate 2", "drill-inject"),
+    Step("-w ws drill status", "drill"),
+    Step("-w ws drill inject last A2", "drill-inject"),
+    Step("-w ws drill answer last E1", "drill"),
+    Step("-w ws drill note last + 'Báo rất nhanh' --goal G2", "drill"),
+    Step("-w ws drill survey last --useful 5 --real 4 --clear 4", "drill"),
+    Step("-w ws drill pause last --reason real-incident", "drill"),
+    Step("-w ws drill resume last", "drill"),
+    Step("-w ws drill jump last 15m", "drill-inject"),
+    Step("-w ws drill score last", "drill-score"),
+    Step("-w ws drill score last --navigator", "drill-layer"),
+    Step("-w ws drill end last", "drill"),
+    Step("-w ws drill report last --format html", "drill-paper"),
+    Step("-w ws drill clean last --yes", "drill-cleaned"),
+    Step("-w ws drill list", "drill"),
+    Step("-w ws drill list --measures", "drill-measure"),
+    Step("-w ws action add 'Dán số trực ban' --drill last --measure ransomware-commune-noticed", "action"),
+    Step("-w ws action done 1 --note 'đã dán'", "action"),
+    Step("-w ws action list", "action"),
+    Step("-w ws action verify 1 --by last", "action", code=4, empty=True),
+    Step("-w ws action reopen 1 --reason 'bong rồi'", "action"),
 )
 
 
@@ -353,6 +379,8 @@ def give(place: Path) -> None:
     (place / "asked.pcap").write_bytes(pcap([udp_frame(dns_query("bad.example"))]))
     burst = read_case(packaged("rules") / "cases" / "sigma" / "attt-auth-0010")
     (place / "auth.log").write_bytes(dict(burst.positives)["positive-1.log"])
+    flash = (packaged("seeds") / "drills" / "ransomware-commune-flash.yaml").read_bytes()
+    (place / "bad-drill.yaml").write_bytes(flash.replace(b"kind: dismiss", b"kind: detect"))
     case = place / "pack" / "cases" / "marked"
     case.mkdir(parents=True)
     (place / "pack" / "r.yar").write_text('rule marked { strings: $m = "MARKER" condition: $m }\n')
