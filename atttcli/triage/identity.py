@@ -1,20 +1,27 @@
-"""What makes two sightings one alert: kind, rule, key and victim. The repeat counter grows instead of a new alert."""
+"""What makes two sightings one alert: kind, rule, key, victim; of an address in a list its port too, for behind one address
+of a provider stand several agencies (NAT). The repeat counter grows instead of a new alert."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any
 
+from atttcli.inventory.ranges import parse_address
 from atttcli.model.alert import Alert, Detection
 
 
 def fingerprint(alert: Alert) -> str:
     """Stable from run to run; does not depend on whose the victim is registered as today."""
     running = hashlib.sha256()
-    for part in (alert.kind, alert.rule_id, alert.key, alert.victim):
+    for part in (alert.kind, alert.rule_id, alert.key, alert.victim, *_port(alert)):
         data = part.encode("utf-8", "surrogatepass")
         running.update(b"%d:" % len(data) + data)
     return running.hexdigest()[:32]
+
+
+def _port(alert: Alert) -> tuple[str, ...]:
+    port = alert.detail.get("port") if alert.kind == "national-list" else None
+    return (str(port),) if port and parse_address(alert.victim) is not None else ()
 
 
 def alert_of(found: Detection, occurrence: str = "") -> Alert:

@@ -160,3 +160,35 @@ def test_agencies_merge(root: Path, capsys: pytest.CaptureFixture) -> None:
     assert tell(capsys, "advisory", "draft", "x", "--to", "so-khdt", "--json").lines()[0]["counts"]["deliveries"] == 1
     (row,) = tell(capsys, "advisory", "board", "1", "--json").lines()
     assert row["agency"] == "so-tc"
+
+
+def test_two_agencies_behind_one_address_are_told_apart_by_port(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    rows = ("Địa chỉ IP;Cổng;Thời gian (GMT+7);Loại mã độc",) + tuple(
+        f"198.51.100.200;{port};2026-02-25 08:12:11;Mirai" for port in (40001, 40001, 50001)
+    )
+    (tmp_path / "nat.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    tell(capsys, "ingest", tmp_path / "nat.csv")
+    for code, ports in (("so-xd", "40000-40999"), ("vp-ubnd", "50000-50999")):
+        assert tell(capsys, "agency", "learn-ip", "198.51.100.200", code, "--ports", ports).code == 0
+    found = tell(capsys, "alert", "list", "--json").checked("alert")
+    assert {alert["agency"]: alert["detail"]["port"] for alert in found} == {"so-xd": "40001", "vp-ubnd": "50001"}
+    tell(capsys, "advisory", "draft", "--from-list", "last", "--issue")
+    board = tell(capsys, "advisory", "board", "1", "--json").checked("advisory-delivery")
+    assert {row["agency"]: row["total"] for row in board} == {"so-xd": 1, "vp-ubnd": 1}
+
+
+def test_an_alert_names_the_advisory_that_passes_it_on(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    numbered(capsys, tmp_path)
+    (number,) = (row["number"] for row in tell(capsys, "advisory", "list", "--json").lines())
+    covered = [a for a in tell(capsys, "alert", "list", "--state", "linked", "--json").checked("alert")]
+    assert {alert["advisory"] for alert in covered} == {number}
+    assert number in tell(capsys, "alert", "list", "--state", "linked").out
+    mine = next(alert for alert in covered if alert["agency"] == "x-vi-huong")
+    assert f"{number} · x-vi-huong: not sent 0/1" in tell(capsys, "alert", "show", mine["number"]).out
+    assert mine["number"] not in tell(capsys, "next", "--limit", "0").out
+    assert tell(capsys, "alert", "reopen", mine["number"], "--reason", "vẫn kết nối").code == 0
+    assert mine["number"] in tell(capsys, "next", "--limit", "0").out

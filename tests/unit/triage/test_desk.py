@@ -28,6 +28,16 @@ def test_identity_is_kind_rule_key_and_victim_only() -> None:
         assert fingerprint(replace(ALERT, **change)) != fingerprint(ALERT)
 
 
+def test_of_an_address_in_a_list_the_port_tells_who_it_was() -> None:
+    """Two agencies behind one address of the provider are two alerts; of other alerts the port is only a detail."""
+    listed = replace(ALERT, kind="national-list", victim="198.51.100.9", detail={"port": "40001"})
+    assert fingerprint(replace(listed, detail={"port": "40002"})) != fingerprint(listed)
+    assert fingerprint(replace(listed, detail={"port": "40001", "malware": "Mirai"})) == fingerprint(listed)
+    site = replace(listed, victim="cong.example")
+    assert fingerprint(replace(site, detail={"port": "8080"})) == fingerprint(site)
+    assert fingerprint(replace(ALERT, detail={"port": "1"})) == fingerprint(replace(ALERT, detail={"port": "2"}))
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
