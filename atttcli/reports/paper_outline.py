@@ -23,7 +23,7 @@ from atttcli.reports.outline import (
 from atttcli.reports.paper import Appendix, Bars, Boxes, Lines, Paper, Part, Rows, Text
 from atttcli.reports.wording import IncidentWording, wording
 
-MAX_ROWS = 5_000  # of one table on paper; the JSON holds all, what is left out is counted below the table
+MAX_ROWS = 1_000  # of one table on paper; the JSON and the sheets hold all, what is left out is counted below the table
 TICKED, EMPTY = "☒", "☐"
 _INTERNAL = {
     "vi": "BIỂU MẪU NỘI BỘ (chưa có mẫu chính thức)",

@@ -41,7 +41,8 @@ def shortcomings(desk: Desk, now: Tally) -> Iterator[str]:
         yield say(
             f"{undecided} cảnh báo trong kỳ chưa được xem xét", f"{undecided} alerts of the period were not decided on"
         )
-    running = [one["number"] for one in now.incidents if one["number"] not in set(now.ended())]
+    ended = set(now.ended())
+    running = [one["number"] for one in now.incidents if one["number"] not in ended]
     if running:
         yield say(
             f"{len(running)} sự cố chưa xử lý xong: {', '.join(running[:MAX_LISTED])}",
