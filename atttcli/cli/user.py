@@ -200,20 +200,57 @@ def remove(app: App, name: str, reason: str, as_json: bool) -> None:
 def passphrase(app: App, name: str, from_stdin: bool, as_json: bool) -> None:
     """Set a personal passphrase, for `--as` and `user login` on a shared account.
 
+    An admin sets anybody's; everybody changes their own, and is asked for the present one first.
+
     \b
     Examples:
       atttcli user passphrase lan
       atttcli user passphrase lan --passphrase-stdin < secret.txt
     """
-    from atttcli.people.users import find_user, set_passphrase
+    from atttcli.people.identity import prove
+    from atttcli.people.users import credential_of, find_user, set_passphrase
 
     found = find_user(app.store, name)
+    app.permit("user.passphrase_set", found.name)
+    if app.identity.name == found.name and "admin" not in app.identity.roles and credential_of(app.store, found.name):
+        prove(app.store, found, lambda who: read_passphrase(who, from_stdin=from_stdin))
     text = read_passphrase(found.name, from_stdin=from_stdin, confirm=True)
     set_passphrase(app.journal, found.name, text)
     if as_json:
         render.emit_json({"name": found.name, "passphrase": True})
     else:
         render.line(_("The passphrase of {name} is set.", name=found.name))
+
+
+@user.command()
+@click.argument("name")
+@click.option("--login", "account", default="", metavar="NAME", help="The new account; else the one that runs this.")
+@click.option("--reason", default="", metavar="TEXT", help="Why.")
+@_json
+@with_app
+def recover(app: App, name: str, account: str, reason: str, as_json: bool) -> None:
+    """Give an admin whose account was renamed or lost a new one. Only as root (Windows: Administrator).
+
+    Whoever is that can change the workspace's file anyway; this way the journal says so.
+
+    \b
+    Example:
+      sudo atttcli user recover lan --login lan.nt --reason "tài khoản máy đổi tên"
+    """
+    from atttcli.errors import Refused
+    from atttcli.journal.journal import Journal
+    from atttcli.people.identity import is_superuser, os_login
+    from atttcli.people.users import find_user, recover_admin
+
+    if not is_superuser():
+        raise Refused(
+            "only the system's administrator recovers an admin",
+            guard="superuser",
+            hint=f"sudo atttcli user recover {name}",
+        )
+    login_ = os_login()
+    recover_admin(Journal(app.store, login_, app.clock), name, account or login_, reason)
+    _tell(find_user(app.store, name), as_json)
 
 
 @user.command()

@@ -58,6 +58,15 @@ def os_login() -> str:
         return display(getpass.getuser(), 64)
 
 
+def is_superuser() -> bool:
+    """Whether the operating system lets this process do anything anyway."""
+    if hasattr(os, "geteuid"):
+        return os.geteuid() == 0
+    import ctypes
+
+    return bool(ctypes.windll.shell32.IsUserAnAdmin())  # type: ignore[attr-defined,unused-ignore]
+
+
 def identify(
     store: Store, actor: str, *, as_name: str = "", passphrase: Callable[[str], str] | None = None, token: str = "",
     now: int = 0,
@@ -74,7 +83,7 @@ def identify(
     if as_name:
         user = find_user(store, as_name)
         if own is None or own.name != user.name:
-            _prove(store, user, passphrase)
+            prove(store, user, passphrase)
         return _identity(user)
     session = token and _of_token(store, token, now)
     if session:
@@ -93,6 +102,8 @@ def require(store: Store, who: Identity, verb: str, subject: str, payload: Mappi
             hint="atttcli user login NAME, or: atttcli --as NAME …",
         )
     needed = allowed(verb, payload)
+    if verb == "user.passphrase_set" and who.known and subject == who.name:
+        return  # one's own; the command asks for the present one first
     if not who.roles & needed:
         raise Refused(
             f"{who.name} ({', '.join(sorted(who.roles))}) may not decide this ({verb})",
@@ -146,7 +157,7 @@ def open_session(
 ) -> str:
     """Log in for a shift; the token that the terminal keeps. Its digest is all that the workspace keeps."""
     user = find_user(store, name)
-    _prove(store, user, passphrase)
+    prove(store, user, passphrase)
     token = secrets.token_hex(32)
     with store.transaction() as db:
         db.execute("DELETE FROM login WHERE expires <= ?", (now,))
@@ -160,7 +171,8 @@ def close_session(store: Store, token: str) -> bool:
         return db.execute("DELETE FROM login WHERE token = ?", (_digest(token),)).rowcount > 0
 
 
-def _prove(store: Store, user: User, passphrase: Callable[[str], str] | None) -> None:
+def prove(store: Store, user: User, passphrase: Callable[[str], str] | None) -> None:
+    """Refused unless the passphrase that is asked for is this user's."""
     credential = credential_of(store, user.name)
     if user.shared or credential is None:
         raise Refused(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from atttcli.errors import Conflict, NotFound, Refused, UsageError
@@ -93,6 +93,26 @@ def change_user(journal: Journal, name: str, changes: Mapping[str, Any]) -> None
         if ADMIN in user.roles and ADMIN not in after.roles:
             _refuse_last_admin(others, user.name)
         journal.append("user.changed", user.name, _payload(after))
+
+
+def recover_admin(journal: Journal, name: str, login: str, reason: str) -> None:
+    """Tie an admin to another account: when theirs was renamed or lost, nobody could else enter another.
+
+    The journal is one without a guard: the caller has made sure that the operating system would let them do anything.
+    """
+    if not reason.strip():
+        raise Refused(
+            "recovering an admin needs a reason", guard="reason", hint=f'atttcli user recover {name} --reason "…"'
+        )
+    with journal.transaction():
+        user = find_user(journal.store, name)
+        if ADMIN not in user.roles:
+            raise Refused(
+                f"{user.name} is no admin", guard="admin", hint=f"an admin does it: atttcli user set {user.name}"
+            )
+        after = replace(user, logins=(login,))
+        _refuse_taken([one for one in users(journal.store) if one.name != user.name], after)
+        journal.append("user.changed", user.name, {**_payload(after), "recovered": True, "reason": reason})
 
 
 def remove_user(journal: Journal, name: str, reason: str) -> None:

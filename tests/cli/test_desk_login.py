@@ -107,3 +107,32 @@ def test_a_stranger_takes_no_evidence_out_and_leaves_none_behind(desk, tmp_path,
     assert sorted(desk.workspace.vault.rglob("*")) == before
     assert desk.store.value("SELECT count(*) FROM journal WHERE actor = 'khach'") == 0
     assert desk.store.value("SELECT count(*) FROM source_file") == 0
+
+
+def test_only_the_systems_administrator_recovers_an_admin(desk, capsys, monkeypatch):
+    from tests.support.cli_run import tell
+
+    monkeypatch.setenv("ATTTCLI_WORKSPACE", str(desk.workspace.root))
+    monkeypatch.setattr("atttcli.people.identity.os_login", lambda: "lan-moi")
+    monkeypatch.setattr("atttcli.people.identity.is_superuser", lambda: False)
+    assert tell(capsys, "user", "recover", "lan", "--reason", "đổi tên").code == 4
+    monkeypatch.setattr("atttcli.people.identity.is_superuser", lambda: True)
+    assert tell(capsys, "user", "recover", "lan", "--reason", "đổi tên", "--json").code == 0
+    assert json.loads(tell(capsys, "user", "whoami", "--json").out)["name"] == "lan"
+    assert desk.store.value("SELECT actor FROM journal ORDER BY seq DESC LIMIT 1") == "lan-moi"
+
+
+def test_ones_own_passphrase_is_changed_by_who_knows_the_present_one(desk, capsys, monkeypatch):
+    from tests.support.cli_run import tell
+
+    add_user(journal_of(desk), User("minh", roles=("responder",), logins=("minh",)))
+    set_passphrase(journal_of(desk), "minh", PASSPHRASE)
+    monkeypatch.setenv("ATTTCLI_WORKSPACE", str(desk.workspace.root))
+    monkeypatch.setattr("atttcli.people.identity.os_login", lambda: "minh")
+    import io
+
+    for given, code in (("đoán bừa thôi\nmật khẩu mới hẳn\n", 4), (f"{PASSPHRASE}\nmật khẩu mới hẳn\n", 0)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        assert tell(capsys, "user", "passphrase", "minh", "--passphrase-stdin").code == code
+    monkeypatch.setattr("sys.stdin", io.StringIO("mật khẩu mới hẳn\n"))
+    assert tell(capsys, "user", "passphrase", "lan", "--passphrase-stdin").code == 4

@@ -12,7 +12,7 @@ from atttcli.journal.journal import Journal
 from atttcli.people import identity, users
 from atttcli.people.passphrase import fits, make_credential
 from atttcli.people.roles import ROLES, allowed
-from atttcli.people.users import User, add_user, change_user, find_user, remove_user, set_passphrase
+from atttcli.people.users import User, add_user, change_user, find_user, recover_admin, remove_user, set_passphrase
 from tests.support.casework import SetClock, add_alert, make_app
 
 PASSPHRASE = "bốn từ dễ nhớ"
@@ -276,3 +276,27 @@ def task(seq, incident):
 def test_the_timer_of_a_shared_desk_may_tick(app, register):
     desk = identity.Identity("truc", frozenset(), shared=True)
     ask(app, desk, "tick.reminded")
+
+
+def test_everybody_changes_their_own_passphrase_and_nobody_elses(app, register):
+    set_passphrase(register, "minh", PASSPHRASE)
+    who = act(app, "minh")
+    ask(app, who, "user.passphrase_set", subject="minh")
+    with pytest.raises(Refused):
+        ask(app, who, "user.passphrase_set", subject="an")
+    stranger = identity.Identity("minh", frozenset({"viewer"}), known=False)
+    with pytest.raises(Refused):
+        ask(app, stranger, "user.passphrase_set", subject="minh")
+
+
+def test_an_admin_whose_account_was_renamed_is_recovered_with_a_reason(app, register, monkeypatch):
+    monkeypatch.setattr(identity, "os_login", lambda: "desk-new")
+    assert act(app).roles == {"viewer"}, "locked out: no admin has an account here"
+    for name, reason, guard in (("lan", " ", "reason"), ("minh", "đổi tên", "admin")):
+        with pytest.raises(Refused) as refused:
+            recover_admin(register, name, "desk-new", reason)
+        assert refused.value.guard == guard
+    recover_admin(register, "lan", "desk-new", "tài khoản đổi tên")
+    assert act(app).name == "lan"
+    last = app.store.value("SELECT payload FROM journal_payload ORDER BY seq DESC LIMIT 1")
+    assert "tài khoản đổi tên" in last
