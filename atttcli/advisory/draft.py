@@ -28,7 +28,7 @@ from atttcli.model.advisory import Marker, Recipient, SourceLetter
 from atttcli.profile import load_profile, sender_of
 from atttcli.store.connection import Store
 from atttcli.text.fold import fold
-from atttcli.triage.groups import chosen, group_named, grouped
+from atttcli.triage.groups import Wanted, group_named, members
 
 OWN = "{own}"  # stays in the text of letters that go to each agency: how many rows are its own
 _WHO = "atttcli advisory draft … --to all | --to xa | --to so-y-te"
@@ -150,11 +150,13 @@ def _gather(store: Store, inventory: Inventory, profile: str, wish: Wish, today:
         subject.template = subject.template or LIST_TEMPLATE
         _of_alerts(inventory, alerts, subject, today)
     if wish.group:
-        group = group_named(grouped(chosen(store, state="all")), wish.group)
+        every = Wanted(state="all")
+        group = group_named(store, wish.group, every)
         if group is None:
             raise NotFound(f"no alert group {wish.group[:80]!r}", hint="atttcli alert list --group")
-        subject.markers += targets.markers_of(group.alerts)
-        _of_alerts(inventory, group.alerts, subject, today)
+        alerts = list(members(store, group, every))
+        subject.markers += targets.markers_of(alerts)
+        _of_alerts(inventory, alerts, subject, today)
     if wish.product or wish.cves:
         _of_product(inventory, wish, subject, today)
     return subject

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from atttcli.cli import render
-from atttcli.cli.alert_view import decided, show_alert, show_groups, show_rows
+from atttcli.cli.alert_list import show_alerts, show_groups
+from atttcli.cli.alert_view import decided, show_alert
 from atttcli.cli.capture import BYTES, OUTPUT
 from atttcli.cli.context import App, with_app
 from atttcli.text.messages import _, ngettext
@@ -17,6 +18,9 @@ _SEVERITIES = ("informational", "low", "medium", "high", "critical")
 _STATES = ("open", "linked", "closed", "muted", "all")
 _MUTED = "atttcli alert list --state muted"
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON.")
+_LIMIT = click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="At most so many rows (on a terminal 200, in a pipe all)."
+)
 
 
 @click.group()
@@ -36,19 +40,22 @@ def alert() -> None:
 @click.option("--severity", type=click.Choice(_SEVERITIES), default="informational", help="At least this.")
 @click.option("--state", type=click.Choice(_STATES), default="open", help="Default: open and not muted.")
 @click.option("--rule", default="", metavar="RULE", help="Of one rule.")
+@_LIMIT
 @_JSON
 @with_app
-def list_(app: App, group: bool, agency: str, severity: str, state: str, rule: str, as_json: bool) -> None:
+def list_(
+    app: App, group: bool, agency: str, severity: str, state: str, rule: str, limit: int | None, as_json: bool
+) -> None:
     """List alerts, worst first."""
     from atttcli.model.severity import parse_severity
-    from atttcli.triage.groups import chosen, grouped
+    from atttcli.triage.groups import Wanted
 
-    found = chosen(app.store, agency=agency, severity=parse_severity(severity), state=state, rule=rule)
+    wanted = Wanted(agency, parse_severity(severity), state, rule)
     if group:
-        show_groups(grouped(found), as_json)
+        show_groups(app, wanted, limit, as_json)
     else:
-        show_rows(found, as_json)
-    muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
+        show_alerts(app, wanted, limit, as_json)
+    muted = app.store.value("SELECT count(*) FROM alert WHERE muted != 0")
     if muted and not as_json and state == "open":
         text = ngettext(
             "{count} alert is muted: {command}", "{count} alerts are muted: {command}", muted, command=_MUTED
@@ -92,17 +99,17 @@ def packets(
 
 
 @alert.command()
+@_LIMIT
 @_JSON
 @with_app
-def unresolved(app: App, as_json: bool) -> None:
+def unresolved(app: App, limit: int | None, as_json: bool) -> None:
     """Alerts about addresses that no agency owns; teach them with `agency learn-ip`."""
-    from atttcli.store.facts.alerts import alert_rows
     from atttcli.triage.desk import assign_again
+    from atttcli.triage.groups import Wanted
 
     assign_again(app.store, app.inventory)
-    found = alert_rows(app.store, "a.agency = '' AND a.victim <> '' AND coalesce(s.state, 'open') = 'open'")
-    show_rows(found, as_json)
-    if found and not as_json:
+    shown = show_alerts(app, Wanted("-", state="waiting", victim=True), limit, as_json)
+    if shown and not as_json:
         render.line(_("When you know whose it is: atttcli agency learn-ip ADDRESS CODE"))
 
 
@@ -152,7 +159,7 @@ def mute(app: App, rule: str, agency: str, host: str, address: str, reason: str,
     from atttcli.triage.decide import mute as decide
 
     identity = decide(app.journal, rule_id=rule, agency=agency, host=host, address=address, reason=reason, until=until)
-    muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
+    muted = app.store.value("SELECT count(*) FROM alert WHERE muted != 0")
     text = ngettext(
         "Mute {id} is in force; {count} alert is muted now.",
         "Mute {id} is in force; {count} alerts are muted now.",
@@ -171,7 +178,7 @@ def unmute(app: App, identity: str, as_json: bool) -> None:
     from atttcli.triage.decide import unmute as decide
 
     lifted = decide(app.journal, identity)
-    muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
+    muted = app.store.value("SELECT count(*) FROM alert WHERE muted != 0")
     decided(as_json, _("Mute {id} is lifted.", id=lifted), "unmuted", mute=lifted, muted_alerts=muted)
 
 
@@ -249,14 +256,13 @@ def add(app: App, text_file: str | None, clipboard: bool, image: str | None, as_
 def triage(app: App, group_name: str, numbers: tuple[str, ...], as_json: bool, **decision: Any) -> None:
     """Decide about open alerts in groups: on a terminal one key each, else by flags."""
     from atttcli.cli.alert_triage import by_flags
-    from atttcli.triage.groups import chosen, grouped
+    from atttcli.triage.groups import Wanted, groups
 
-    groups = grouped(chosen(app.store))
     if group_name or numbers:
-        by_flags(app, groups, group_name, numbers, decision, as_json)
+        by_flags(app, group_name, numbers, decision, as_json)
     elif as_json or not render.is_interactive():
-        show_groups(groups, as_json)
+        show_groups(app, Wanted(), None, as_json)
     else:
         from atttcli.cli.alert_keys import by_keys
 
-        by_keys(app, groups)
+        by_keys(app, groups(app.store, Wanted()))

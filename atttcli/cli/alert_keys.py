@@ -36,7 +36,8 @@ def by_keys(app: App, groups: Sequence[Group]) -> None:
     """Every group in turn until the last or until q."""
     skipped = 0
     for number, group in enumerate(groups, 1):
-        _show(group, f"[{number}/{len(groups)}]")
+        if not _show(app, group, f"[{number}/{len(groups)}]"):
+            continue  # decided by somebody else meanwhile
         outcome = _ask(app, group)
         if outcome == _QUIT:
             left = len(groups) - number + 1 + skipped
@@ -51,16 +52,22 @@ def by_keys(app: App, groups: Sequence[Group]) -> None:
         render.line(_("No open group is left."))
 
 
-def _show(group: Group, place: str) -> None:
+def _show(app: App, group: Group, place: str) -> bool:
+    from atttcli.triage.groups import members
+
+    worst = list(members(app.store, group, limit=_LISTED))
+    if not worst:
+        return False
     render.line()
-    render.line(f"{place} {severity_word(group.severity)} · {group.agency or '-'} · {title_of(group.alerts[0])}")
-    alerts = ngettext("{count} alert", "{count} alerts", len(group.alerts))
+    render.line(f"{place} {severity_word(group.severity)} · {group.agency or '-'} · {title_of(worst[0])}")
+    alerts = ngettext("{count} alert", "{count} alerts", group.size)
     times = ngettext("seen {count} time", "seen {count} times", group.count)
     render.line(f"    {group.rule_id} · {alerts}, {times}")
-    for alert in group.alerts[:_LISTED]:
+    for alert in worst:
         render.line(f"    {alert['number']}  {alert['victim'] or alert['key']}  {alert['source_path']}")
-    if len(group.alerts) > _LISTED:
-        render.line("    " + _("… and {count} more", count=len(group.alerts) - _LISTED))
+    if group.size > len(worst):
+        render.line("    " + _("… and {count} more", count=group.size - len(worst)))
+    return True
 
 
 def _ask(app: App, group: Group) -> str:
@@ -96,30 +103,34 @@ def _act(app: App, group: Group, key: str) -> str:
 
 
 def _link(app: App, group: Group) -> None:
+    from atttcli.triage.groups import numbers
+
     sql = "SELECT number, title FROM incident WHERE status NOT IN ('closed','rejected') ORDER BY opened DESC LIMIT 9"
     known = [(row["number"], row["title"]) for row in app.store.rows(sql)]
     if not known:
         render.warn(_("No incident is open; n opens one from these alerts."))
         raise _OneStepBack
-    link_group(app, known[_choose([f"{number}  {title}" for number, title in known])][0], _numbers(group))
+    link_group(app, known[_choose([f"{number}  {title}" for number, title in known])][0], numbers(app.store, group))
 
 
 def _open(app: App, group: Group) -> None:
     from atttcli.cli.incident import open_
+    from atttcli.triage.groups import first, numbers
 
-    title = _line(_("Title"), title_of(group.alerts[0]))
-    click.get_current_context().invoke(open_, alerts=tuple(_numbers(group)), title=title)
+    title = _line(_("Title"), title_of(first(app.store, group)))
+    click.get_current_context().invoke(open_, alerts=tuple(numbers(app.store, group)), title=title)
 
 
 def _close(app: App, group: Group) -> None:
     from atttcli.triage.decide import VERDICTS
+    from atttcli.triage.groups import numbers
 
     words = {
         "false-positive": _("false alarm"), "benign": _("benign"), "duplicate": _("duplicate"),
         "handled": _("handled already"), "not-ours": _("not ours"),
     }  # fmt: skip
     verdict = VERDICTS[_choose([words.get(one, one) for one in VERDICTS])]
-    close_group(app, _numbers(group), verdict, _line(_("Reason")))
+    close_group(app, numbers(app.store, group), verdict, _line(_("Reason")))
 
 
 def _mute(app: App, group: Group) -> None:
@@ -128,13 +139,10 @@ def _mute(app: App, group: Group) -> None:
 
 def _details(app: App, group: Group) -> None:
     from atttcli.store.facts.alerts import sightings
+    from atttcli.triage.groups import first
 
-    first = group.alerts[0]
-    show_alert(app, first, sightings(app.store, first["id"]), False)
-
-
-def _numbers(group: Group) -> list[str]:
-    return [alert["number"] for alert in group.alerts]
+    worst = first(app.store, group)
+    show_alert(app, worst, sightings(app.store, worst["id"]), False)
 
 
 def _choose(choices: Sequence[str]) -> int:

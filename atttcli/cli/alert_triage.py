@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 def by_flags(
     app: App,
-    groups: Sequence[Group],
     group_name: str,
     numbers: Sequence[str],
     decision: dict[str, Any],
@@ -25,16 +24,17 @@ def by_flags(
     """One decision about one group, or about single alerts."""
     from atttcli.store.numbers import resolve_number
     from atttcli.triage.groups import group_named
+    from atttcli.triage.groups import numbers as numbers_of
 
     given = [name for name in ("link", "verdict", "mute_until") if decision[name]]
     if len(given) != 1 or bool(group_name) == bool(numbers):
         raise UsageError(
             _("one of --group and --alert, and one of --link, --close and --mute"), hint="atttcli alert triage --help"
         )
-    group = group_named(groups, group_name) if group_name else None
+    group = group_named(app.store, group_name) if group_name else None
     if group_name and group is None:
         raise NotFound(_("no open group {name}", name=group_name[:80]), hint="atttcli alert list --group")
-    chosen = [a["number"] for a in group.alerts] if group else [resolve_number(app.store, "alert", n) for n in numbers]
+    chosen = numbers_of(app.store, group) if group else [resolve_number(app.store, "alert", n) for n in numbers]
     if decision["link"]:
         link_group(app, decision["link"], chosen, as_json)
     elif decision["verdict"]:
@@ -71,5 +71,5 @@ def mute_group(app: App, group: Group, until: str, reason: str, as_json: bool = 
     from atttcli.triage.decide import mute
 
     identity = mute(app.journal, rule_id=group.rule_id, agency=group.agency, reason=reason, until=until)
-    muted = app.store.value("SELECT count(*) FROM alert WHERE muted = 1")
+    muted = app.store.value("SELECT count(*) FROM alert WHERE muted != 0")
     decided(as_json, _("Mute {id} is in force.", id=identity), "muted", mute=identity, muted_alerts=muted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import render
@@ -15,7 +15,6 @@ from atttcli.text.retell import retell
 if TYPE_CHECKING:
     from atttcli.cli.context import App
     from atttcli.model.alert import Detection
-    from atttcli.triage.groups import Group
 
 
 _STAMP = re.compile(r"\b[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
@@ -48,14 +47,14 @@ def role_word(role: str) -> str:
     return wording(language()).roles.get(role, role)
 
 
-def _moment(micros: int | None) -> str:
+def moment_text(micros: int | None) -> str:
     try:
         return "" if micros is None else local_text(micros, seconds=False)
     except (OverflowError, ValueError):
         return str(micros)
 
 
-def _stamp(micros: int | None) -> str | None:
+def stamp(micros: int | None) -> str | None:
     try:
         return None if micros is None else rfc3339(micros)
     except (OverflowError, ValueError):
@@ -71,7 +70,7 @@ def as_json_object(alert: dict[str, Any]) -> dict[str, Any]:
     found = {name: alert[name] for name in kept}
     found["severity"] = _SEVERITY[alert["severity"]]
     found["muted"] = bool(alert["muted"])
-    found["first_seen"], found["last_seen"] = _stamp(alert["first_seen"]), _stamp(alert["last_seen"])
+    found["first_seen"], found["last_seen"] = stamp(alert["first_seen"]), stamp(alert["last_seen"])
     return found
 
 
@@ -87,18 +86,18 @@ def decided(as_json: bool, text: str, decision: str, **facts: Any) -> None:
 _SEVERITY = ("informational", "low", "medium", "high", "critical")
 
 
-def show_rows(alerts: Sequence[dict[str, Any]], as_json: bool) -> None:
-    """A row an alert."""
+def show_rows(alerts: Iterable[dict[str, Any]], as_json: bool) -> None:
+    """A row an alert, written as they come."""
     if as_json:
         render.emit_json_lines(as_json_object(alert) for alert in alerts)
         return
-    rows = [
+    rows = (
         (
             a["number"], severity_word(a["severity"]), a["agency"] or "-", a["system"] or "-", title_of(a), a["victim"],
-            a["count"], _moment(a["last_seen"]), a["incident"] or _state_word(a["state"]),
+            a["count"], moment_text(a["last_seen"]), a["incident"] or _state_word(a["state"]),
         )
         for a in alerts
-    ]  # fmt: skip
+    )  # fmt: skip
     columns = (
         _("Alert"), _("Severity"), _("Agency"), _("System"), _("Title"), _("Concerns"), _("Times"), _("Last seen"), _("State"),
     )  # fmt: skip
@@ -109,33 +108,10 @@ def _state_word(state: str) -> str:
     return {"open": _("open"), "linked": _("linked"), "closed": _("closed")}.get(state, state)
 
 
-def show_groups(groups: Sequence[Group], as_json: bool) -> None:
-    """A row a group."""
-    if as_json:
-        render.emit_json_lines(
-            {
-                "group": group.name, "agency": group.agency, "rule_id": group.rule_id, "severity": group.severity.label,
-                "title": group.alerts[0]["title"], "alerts": [alert["number"] for alert in group.alerts],
-                "count": group.count, "last_seen": _stamp(group.last_seen),
-            }
-            for group in groups
-        )  # fmt: skip
-        return
-    rows = [
-        (
-            group.name, severity_word(group.severity), title_of(group.alerts[0]), len(group.alerts), group.count,
-            _moment(group.last_seen),
-        )
-        for group in groups
-    ]  # fmt: skip
-    columns = (_("Group"), _("Severity"), _("Title"), _("Alerts"), _("Times"), _("Last seen"))
-    render.table(columns, rows, wide=(2,))
-
-
 def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], as_json: bool) -> None:
     """All of one alert."""
     if as_json:
-        render.emit_json(as_json_object(alert) | {"sightings": [s | {"time": _stamp(s["time"])} for s in seen]})
+        render.emit_json(as_json_object(alert) | {"sightings": [s | {"time": stamp(s["time"])} for s in seen]})
         return
     agency = app.inventory.agency(alert["agency"])
     system = app.inventory.system(alert["system"])
@@ -151,8 +127,8 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
         (_("Concerns"), alert["victim"]),
         (_("Reported by"), retell(alert["sender"])),
         (_("Times"), alert["count"]),
-        (_("First seen"), _moment(alert["first_seen"])),
-        (_("Last seen"), _moment(alert["last_seen"])),
+        (_("First seen"), moment_text(alert["first_seen"])),
+        (_("Last seen"), moment_text(alert["last_seen"])),
         *(
             (_("Observable"), f"{one['value']} ({role_word(one['role']) or retell(one['type'])})")
             for one in alert["observables"][:20]
@@ -178,4 +154,4 @@ def _local_stamp(found: re.Match[str]) -> str:
 
 def _place(sighting: dict[str, Any]) -> str:
     line = f":{sighting['line']}" if sighting["line"] is not None else ""
-    return f"{sighting['source_path']}{line} {_moment(sighting['time'])}"
+    return f"{sighting['source_path']}{line} {moment_text(sighting['time'])}"

@@ -43,11 +43,11 @@ def emit_json_lines(values: Iterable[Any]) -> None:
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", wide: Sequence[int] = ()
 ) -> None:
-    """A table: drawn by rich on a terminal, tab-separated in a pipe. Cells are made safe here."""
-    cells = [[display(cell) for cell in row] for row in rows]
+    """A table: drawn by rich on a terminal, tab-separated in a pipe, a row as it comes. Cells are made safe here."""
     if not sys.stdout.isatty():
-        for row in [list(columns), *cells]:
-            click.echo("\t".join(row))
+        click.echo("\t".join(columns))
+        for row in rows:
+            click.echo("\t".join(map(display, row)))
         return
     from rich.console import Console
     from rich.table import Table
@@ -56,8 +56,8 @@ def table(
     drawn = Table(title=Text(title) if title else None, show_edge=False, header_style="bold", pad_edge=False)
     for index, column in enumerate(columns):
         drawn.add_column(Text(column), overflow="fold", ratio=2 if index in wide else None)
-    for row in cells:
-        drawn.add_row(*(Text(cell) for cell in row))
+    for row in rows:
+        drawn.add_row(*(Text(display(cell)) for cell in row))
     Console(markup=False, emoji=False, highlight=False).print(drawn)
 
 
@@ -92,6 +92,11 @@ def progress(label: str, quiet: bool = False) -> Iterator[Progress]:
             bars.update(task, completed=done, total=total or None, what=display(what, 60))
 
         yield update
+
+
+def is_terminal() -> bool:
+    """Whether what is written goes to a screen."""
+    return sys.stdout.isatty()
 
 
 def is_interactive() -> bool:
