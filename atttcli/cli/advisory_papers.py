@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from atttcli.advisory.letters import LetterDesk
     from atttcli.model.letter import LetterModel
 
-FORMATS = ("docx", "html", "txt")
+FORMATS = ("docx", "pdf", "html", "txt")
 _FORMAT = click.option(
     "--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Repeatable; docx if absent."
 )

@@ -82,7 +82,7 @@ def move(app: App, number: str, to: str, why: str, place: str, paper: str, intac
 @click.command()
 @click.argument("number", metavar="ID")
 @click.option(
-    "--format", "formats", multiple=True, type=click.Choice(("docx", "html", "txt")), help="Repeatable; docx."
+    "--format", "formats", multiple=True, type=click.Choice(("docx", "pdf", "html", "txt")), help="Repeatable; docx."
 )
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Else the outbox."
@@ -122,6 +122,7 @@ def _form(app: App, text: str, language: str) -> CustodyForm:
     from atttcli.evidence.custody import chain
     from atttcli.evidence.vault import exhibit
     from atttcli.incident.notice import specialised_organ
+    from atttcli.people.users import full_names
     from atttcli.reports.custody import CustodyForm, CustodyStep
 
     item = exhibit(app.store, text)
@@ -129,12 +130,18 @@ def _form(app: App, text: str, language: str) -> CustodyForm:
     organ = specialised_organ(app.organisation)
     spoken: Literal["vi", "en"] = "en" if language == "en" else "vi"
     head = app.store.value("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1")
+    names = full_names(app.store)
     steps = tuple(
-        CustodyStep(one.at, one.actor, one.action, one.detail, one.note) for one in chain(app.store, item.number)
-    )
+        CustodyStep(
+            one.at, names.get(one.actor, one.actor), one.action,
+            {key: names.get(str(value), value) if key in {"from", "to"} else value for key, value in one.detail.items()},
+            one.note,
+        )
+        for one in chain(app.store, item.number)
+    )  # fmt: skip
     return CustodyForm(
         item.number, item.incident, title or "", item.name, item.serial, item.sha256, item.size, item.source,
-        item.holder or item.actor, item.seal, steps, organ.superior, organ.name, organ.place, head, app.clock.now(), spoken,
+        names.get(item.holder or item.actor, item.holder or item.actor), item.seal, steps, organ.superior, organ.name, organ.place, head, app.clock.now(), spoken,
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import click
 
 from atttcli.cli.context import App, with_app
 from atttcli.cli.render import emit_json_lines, line
-from atttcli.cli.report_paper import FORMATS, JSON, desk_of, file_stem, make_paper, write_file
+from atttcli.cli.report_output import file_stem, write_file
+from atttcli.cli.report_paper import FORMATS, JSON, desk_of, make_paper
 from atttcli.clock import rfc3339
 from atttcli.errors import WorkspaceError
 from atttcli.text.messages import language, ngettext, use_language

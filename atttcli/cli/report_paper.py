@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +9,9 @@ import click
 
 from atttcli.cli.context import App, with_app
 from atttcli.cli.day import DAY
-from atttcli.cli.render import emit_json, emit_json_lines, line, table, warn
-from atttcli.clock import VIETNAM, from_micros, parse_moment, rfc3339
+from atttcli.cli.render import emit_json_lines, table
+from atttcli.cli.report_output import Written, file_stem, write_all
+from atttcli.clock import VIETNAM, from_micros, parse_moment
 from atttcli.errors import UsageError, WorkspaceError
 from atttcli.text.messages import LANGUAGES, _, language, use_language
 
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from atttcli.reports.papers.period import Period
 
 FORMATS = ("docx", "pdf", "html", "md", "txt", "json", "csv", "xlsx")
-_USUAL = ("docx", "html")
-_STDOUT = ("md", "txt", "html", "json", "csv")
 _TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
-_MODEL = ".model.json"
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
 
@@ -246,27 +243,42 @@ def build(app: App, source: Path, formats: tuple[str, ...], output: str | None, 
     Example:
       atttcli report build --from initial-SC-2026-0001.vi.model.json --format docx
     """
-    made = read_model(source)
-    if output is None:
-        output = str(source.parent)
-    _write_all(
-        app, made, source.name.removesuffix(".json").removesuffix(".model"), formats, output, as_json, model=False
-    )
+    from atttcli.report import SCHEMA, report_from_json, schema_of
+    from atttcli.reports import render
+    from atttcli.reports.paper import paper_from_json
+    from atttcli.reports.paper_formats import render_paper
+
+    data = read_bytes(source)
+    stem = source.name.removesuffix(".json").removesuffix(".model")
+    place = str(source.parent) if output is None else output
+    if schema_of(data) == SCHEMA:
+        model = report_from_json(data)
+        facts = Written("incident", model.incident.number, model.as_of)
+        write_all(app, facts, lambda name: render(model, name), stem, formats, place, as_json)
+        return
+    made = paper_from_json(data)
+    facts = Written(made.code, made.subject, made.as_of, made)
+    write_all(app, facts, lambda name: render_paper(made, name), stem, formats, place, as_json)
 
 
 def read_model(source: Path) -> Paper:
     """A paper's model from a file; InputError, WorkspaceError."""
+    from atttcli.reports.paper import paper_from_json
+
+    return paper_from_json(read_bytes(source))
+
+
+def read_bytes(source: Path) -> bytes:
+    """A model's bytes; InputError, WorkspaceError."""
     from atttcli.errors import InputError, Where
     from atttcli.report import MAX_JSON
-    from atttcli.reports.paper import paper_from_json
 
     try:
         if source.stat().st_size > MAX_JSON:
             raise InputError("larger than a model may be", where=Where(str(source)))
-        data = source.read_bytes()
+        return source.read_bytes()
     except OSError as error:
         raise WorkspaceError(f"{source} cannot be read: {error.strerror}") from error
-    return paper_from_json(data)
 
 
 def _draft(
@@ -285,7 +297,11 @@ def _draft(
         made = make_paper(found, desk, asked)
     finally:
         use_language(spoken)
-    _write_all(app, made, file_stem(made, found.name), formats, output, as_json)
+    from atttcli.reports.paper_formats import render_paper
+
+    facts = Written(made.code, made.subject, made.as_of, made)
+    stem = file_stem(made, found.name)
+    write_all(app, facts, lambda name: render_paper(made, name), stem, formats, output, as_json, model=True)
 
 
 def make_paper(found: PaperKind, desk: Desk, asked: Any) -> Paper:
@@ -309,93 +325,6 @@ def _law(app: App, found: PaperKind, subject: str, profile: str) -> Profile:
 
     own = app.store.value("SELECT profile FROM incident WHERE number = ?", subject) if found.about == "incident" else ""
     return load_profile(profile or own or app.workspace.profile)
-
-
-def file_stem(made: Paper, name: str) -> str:
-    """`initial-SC-2026-0001.vi`: the paper's name, what it is about, its language."""
-    about = made.subject if not made.span else "_".join(made.span)
-    stem = "-".join(
-        filter(None, (name, made.code.rpartition("-")[2] if made.code.startswith("bao_cao_nhanh-") else "", about))
-    )
-    safe = f"{stem}-du-thao" if made.marks.draft else stem
-    kept = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "_" for char in safe)
-    return f"{kept}.{made.header.language}"
-
-
-def _write_all(
-    app: App, made: Paper, stem: str, formats: Sequence[str], output: str | None, as_json: bool, model: bool = True
-) -> None:
-    from atttcli.reports.paper_formats import render_paper
-
-    chosen = tuple(formats) or ((("json",) if as_json else ("txt",)) if output == "-" else _USUAL)
-    if output == "-":
-        if len(chosen) > 1 or chosen[0] not in _STDOUT:
-            raise UsageError("stdout takes one text format", hint="--format txt, md, html, json or csv, once")
-        sys.stdout.write(render_paper(made, chosen[0]).decode("utf-8"))
-        tell_missing(made)
-        return
-    written = []
-    for name in chosen:
-        path = _target(app, output, stem, name, len(chosen))
-        written.append((write_file(path, render_paper(made, name)), name))
-    if model:
-        folder = written[0][0].parent
-        written.append((write_file(folder / f"{stem}{_MODEL}", render_paper(made, "json")), "model"))
-    tell_written(made, written, as_json)
-
-
-def _target(app: App, output: str | None, stem: str, name: str, count: int) -> Path:
-    if output is None:
-        app.workspace.outbox.mkdir(exist_ok=True)
-        return app.workspace.outbox / f"{stem}.{name}"
-    path = Path(output)
-    if path.is_dir():
-        return path / f"{stem}.{name}"
-    return path if count == 1 else path.with_name(f"{path.stem}.{name}")
-
-
-def write_file(path: Path, data: bytes) -> Path:
-    """Whole or not at all, and flushed."""
-    from atttcli.store.durable import write_whole
-
-    try:
-        write_whole(path, data)
-    except OSError as error:
-        raise WorkspaceError(
-            f"{path} cannot be written: {error.strerror}", hint="is it open in another program? name another: -o PATH"
-        ) from error
-    return path
-
-
-def tell_written(made: Paper, written: Sequence[tuple[Path, str]], as_json: bool) -> None:
-    """The files, then what is still missing."""
-    if as_json:
-        files = [{"path": str(path), "format": name, "bytes": path.stat().st_size} for path, name in written]
-        emit_json(
-            {
-                "paper": made.code, "subject": made.subject, "as_of": rfc3339(made.as_of),
-                "internal": made.internal, "files": files,
-                "missing": [{"fields": list(gap.fields), "required": gap.required} for gap in made.missing],
-            }
-        )  # fmt: skip
-        return
-    for path, _name in written:
-        line(_("Written: {path}", path=path))
-    tell_missing(made)
-    if made.internal:
-        warn(_("An internal form: no official one is public."))
-    if made.marks.unverified:
-        warn(_("Legal data not verified by us: {what}", what="; ".join(made.marks.unverified)))
-
-
-def tell_missing(made: Paper) -> None:
-    """What the paper asks for and nobody knows, with the field that fills it; obligatory ones first."""
-    for required, words in ((True, _("Still missing (obligatory):")), (False, _("Still missing:"))):
-        gaps = [gap for gap in made.missing if gap.required is required]
-        if gaps:
-            warn(words)
-        for gap in gaps:
-            warn("  - " + gap.label + (f" ({', '.join(gap.fields)})" if gap.fields else ""))
 
 
 def _subject(app: App, found: PaperKind, said: str) -> str:

@@ -11,7 +11,8 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.day import DAY
 from atttcli.cli.incident_input import vault_of
 from atttcli.cli.render import emit_json, emit_json_lines, line, table
-from atttcli.cli.report_paper import JSON, file_stem, read_model, write_file
+from atttcli.cli.report_output import file_stem, write_file
+from atttcli.cli.report_paper import JSON, read_model
 from atttcli.clock import VIETNAM, from_micros, local_text, rfc3339
 from atttcli.errors import InputError, NotFound, UsageError, Where, WorkspaceError
 from atttcli.text.messages import _, ngettext

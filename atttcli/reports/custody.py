@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from atttcli.clock import local_text
-from atttcli.errors import UsageError
 from atttcli.reports.incident import organ_lines
 from atttcli.reports.outline import Block, Column, Fields, Heading, Masthead, Outline, Paragraph, Signature, Table
 from atttcli.reports.wording import wording
 from atttcli.text.fold import nfc
 
-CUSTODY_FORMATS = ("docx", "html", "txt")
+CUSTODY_FORMATS = ("docx", "pdf", "html", "txt")
 BLANK_ROWS = 4
 SIGNING_SPACE = " ".join(["…" * 6] * 4)  # in a column it breaks into lines: two people sign there by hand
 
@@ -89,20 +88,9 @@ _EN = {
 
 def render_custody(form: CustodyForm, format: str) -> bytes:
     """The form in one of CUSTODY_FORMATS, or UsageError. Same form, same bytes."""
-    outline = compose_custody(form)
-    if format == "docx":
-        from atttcli.reports.docx import docx_of
+    from atttcli.reports.outline_formats import render_outline
 
-        return docx_of(outline)
-    if format == "html":
-        from atttcli.reports.html import html_of
-
-        return html_of(outline)
-    if format == "txt":
-        from atttcli.reports.letter_text import text_of
-
-        return text_of(outline)
-    raise UsageError(f"no such format: {format[:40]}", hint="formats: " + ", ".join(CUSTODY_FORMATS))
+    return render_outline(compose_custody(form), format, CUSTODY_FORMATS)
 
 
 def compose_custody(form: CustodyForm) -> Outline:

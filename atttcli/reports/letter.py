@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from atttcli.errors import UsageError
 from atttcli.model.letter import LetterBlock, LetterForm, LetterModel, LetterTable, LetterText
 from atttcli.reports.incident import organ_lines
 from atttcli.reports.incident_annexes import roman
@@ -24,7 +23,7 @@ from atttcli.reports.outline import (
 from atttcli.reports.wording import IncidentWording, wording
 from atttcli.text.fold import nfc
 
-LETTER_FORMATS = ("docx", "html", "txt")
+LETTER_FORMATS = ("docx", "pdf", "html", "txt")
 MAX_ROWS = 5_000  # of one table on paper; what is left out is counted below it
 _URGENCY = {
     "vi": {"khan": "KHẨN", "thuong_khan": "THƯỢNG KHẨN", "hoa_toc": "HỎA TỐC"},
@@ -38,20 +37,9 @@ _ATTACHED = {
 
 def render_letter(letter: LetterModel, format: str) -> bytes:
     """The letter in one of LETTER_FORMATS, or UsageError."""
-    outline = compose_letter(letter)
-    if format == "docx":
-        from atttcli.reports.docx import docx_of
+    from atttcli.reports.outline_formats import render_outline
 
-        return docx_of(outline)
-    if format == "html":
-        from atttcli.reports.html import html_of
-
-        return html_of(outline)
-    if format == "txt":
-        from atttcli.reports.letter_text import text_of
-
-        return text_of(outline)
-    raise UsageError(f"no such letter format: {format[:40]}", hint="formats: " + ", ".join(LETTER_FORMATS))
+    return render_outline(compose_letter(letter), format, LETTER_FORMATS)
 
 
 def compose_letter(letter: LetterModel) -> Outline:

@@ -195,21 +195,15 @@ def _alerts(store: Store, tally: Tally, start: int, end: int) -> None:
 
 
 def _drills(store: Store, start: int, end: int) -> list[dict[str, Any]]:
-    """Exercises held: the one summary that each leaves in the journal (`drill.held`), unless it was taken back."""
+    """Exercises that ended in the period: the one summary that each leaves here."""
     rows = store.rows(
-        "SELECT j.seq, j.object, j.time, p.payload FROM journal j JOIN journal_payload p USING (seq)"
-        " WHERE j.verb = 'drill.held' AND j.time >= ? AND j.time < ? AND j.seq NOT IN"
-        " (SELECT json_extract(q.payload, '$.seq') FROM journal u JOIN journal_payload q USING (seq) WHERE u.verb = 'undone')"
-        " ORDER BY j.seq",
+        "SELECT d.number, d.code, d.name, d.format, d.team, d.started, d.ended, d.total, d.valid,"
+        " (SELECT min(seq) FROM journal j WHERE j.verb = 'drill.held' AND j.object = d.code) AS seq"
+        " FROM drill d WHERE d.ended >= ? AND d.ended < ? ORDER BY d.ended, d.code",
         start,
         end,
     )
-    return [{"number": row["object"], "at": row["time"], "seq": row["seq"], **_payload(row["payload"])} for row in rows]
-
-
-def _payload(text: str | None) -> dict[str, Any]:
-    found = json.loads(text) if text else {}
-    return found if isinstance(found, dict) else {}
+    return [{**dict(row), "name": json.loads(row["name"])} for row in rows]
 
 
 def _dicts(rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -91,6 +91,15 @@ def coming(desk: Desk, period: Period) -> Iterator[str]:
             f"Gia hạn hoặc thay thế hợp đồng {row['title']} (hết hạn {_day(row['valid_until'])})",
             f"Renew contract {row['title']} (ends {row['valid_until']})",
         )
+    actions = desk.store.rows(
+        "SELECT number, title FROM action WHERE status IN ('open','reopened') ORDER BY due, number"
+    )
+    if actions:
+        told = "; ".join(row["title"] for row in actions[:MAX_LISTED])
+        yield say(
+            f"Thực hiện {len(actions)} việc cải tiến sau diễn tập, sự cố: {told}",
+            f"Carry out {len(actions)} improvement actions: {told}",
+        )
     waiting = silent_agencies(desk.store, desk.as_of)
     if waiting:
         yield say(

@@ -144,7 +144,7 @@ def figures_of(desk: Desk, now: Tally, before: Tally) -> Iterator[Figure]:
         say("Cuộc diễn tập", "Drills"),
         [one["number"] for one in now.drills],
         previous=len(before.drills),
-        entries=[one["seq"] for one in now.drills],
+        entries=[one["seq"] for one in now.drills if one["seq"]],
     )
     yield figure(
         "trainings",

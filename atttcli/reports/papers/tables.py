@@ -127,31 +127,15 @@ def advisory_rows(desk: Desk, now: Tally) -> Rows:
 
 
 def drill_rows(desk: Desk, now: Tally) -> Rows:
-    """Exercises held, as their summaries say."""
-    rows = [
-        (
-            str(at),
-            str(one["number"]),
-            _title(desk, one.get("title")) or str(one.get("scenario") or "-"),
-            local_text(one["at"], seconds=False),
-            str(one.get("score", "-")),
-        )
-        for at, one in enumerate(now.drills, 1)
-    ]
-    heads = (
-        ("TT", "No.", 7),
-        ("Mã", "Code", 20),
-        ("Nội dung", "Subject", 41),
-        ("Thời gian", "When", 18),
-        ("Điểm", "Score", 14),
-    )
+    """Exercises held, as their summaries say; a void one has no score."""
+    rows = []
+    for at, one in enumerate(now.drills, 1):
+        name = str(one["name"].get(desk.language) or one["name"].get("vi") or one["code"])
+        score = f"{one['total']:.0f}/100" if one["valid"] else desk.say("không tính", "void")
+        rows.append((str(at), one["number"], name, one["team"], local_text(one["ended"], seconds=False), score))
+    heads = [("TT", "No.", 7), ("Mã", "Code", 18), ("Nội dung", "Subject", 33), ("Đội", "Team", 14)]
+    heads += [("Thời gian", "When", 15), ("Điểm", "Score", 13)]
     return table(desk, "drills", heads, rows, (2,))
-
-
-def _title(desk: Desk, value: object) -> str:
-    if isinstance(value, dict):
-        return str(value.get(desk.language) or value.get("vi") or "")
-    return str(value or "")
 
 
 def training_rows(desk: Desk, now: Tally) -> Rows:

@@ -76,7 +76,7 @@ def test_the_same_letter_gives_the_same_bytes(app: App) -> None:
     for format_ in LETTER_FORMATS:
         assert render_letter(letters(app, number)[0], format_) == render_letter(letters(app, number)[0], format_)
     with pytest.raises(UsageError):
-        render_letter(letters(app, number)[0], "pdf")
+        render_letter(letters(app, number)[0], "odt")
 
 
 def test_one_letter_names_all_and_a_letter_for_each_only_its_own(app: App) -> None:

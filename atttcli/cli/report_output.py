@@ -1,0 +1,120 @@
+"""Where papers go: files whole or not at all, stdout for text; then what is still missing is told."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atttcli.cli.context import App
+from atttcli.cli.render import emit_json, line, warn
+from atttcli.clock import rfc3339
+from atttcli.errors import UsageError, WorkspaceError
+from atttcli.text.messages import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from atttcli.reports.paper import Paper
+
+_USUAL = ("docx", "html")
+_STDOUT = ("md", "txt", "html", "json", "csv")
+_MODEL = ".model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is told of a paper that was written: its code, what it is about, of when; the model, where its gaps are told."""
+
+    code: str
+    subject: str
+    as_of: int
+    paper: Paper | None = None
+
+
+def file_stem(made: Paper, name: str) -> str:
+    """`initial-SC-2026-0001.vi`: the paper's name, what it is about, its language."""
+    about = made.subject if not made.span else "_".join(made.span)
+    stem = "-".join(
+        filter(None, (name, made.code.rpartition("-")[2] if made.code.startswith("bao_cao_nhanh-") else "", about))
+    )
+    safe = f"{stem}-du-thao" if made.marks.draft else stem
+    kept = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "_" for char in safe)
+    return f"{kept}.{made.header.language}"
+
+
+def write_all(
+    app: App, facts: Written, rendered: Callable[[str], bytes], stem: str, formats: Sequence[str], output: str | None,
+    as_json: bool, model: bool = False,
+) -> None:  # fmt: skip
+    chosen = tuple(formats) or ((("json",) if as_json else ("txt",)) if output == "-" else _USUAL)
+    if output == "-":
+        if len(chosen) > 1 or chosen[0] not in _STDOUT:
+            raise UsageError("stdout takes one text format", hint="--format txt, md, html, json or csv, once")
+        sys.stdout.write(rendered(chosen[0]).decode("utf-8"))
+        if facts.paper is not None:
+            tell_missing(facts.paper)
+        return
+    written = [(write_file(_target(app, output, stem, name, len(chosen)), rendered(name)), name) for name in chosen]
+    if model:
+        written.append((write_file(written[0][0].parent / f"{stem}{_MODEL}", rendered("json")), "model"))
+    _tell_written(facts, written, as_json)
+
+
+def _target(app: App, output: str | None, stem: str, name: str, count: int) -> Path:
+    if output is None:
+        app.workspace.outbox.mkdir(exist_ok=True)
+        return app.workspace.outbox / f"{stem}.{name}"
+    path = Path(output)
+    if path.is_dir():
+        return path / f"{stem}.{name}"
+    return path if count == 1 else path.with_name(f"{path.stem}.{name}")
+
+
+def write_file(path: Path, data: bytes) -> Path:
+    """Whole or not at all, and flushed."""
+    from atttcli.store.durable import write_whole
+
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path} cannot be written: {error.strerror}", hint="is it open in another program? name another: -o PATH"
+        ) from error
+    return path
+
+
+def _tell_written(facts: Written, written: Sequence[tuple[Path, str]], as_json: bool) -> None:
+    """The files, then what is still missing."""
+    made = facts.paper
+    if as_json:
+        files = [{"path": str(path), "format": name, "bytes": path.stat().st_size} for path, name in written]
+        gaps = made.missing if made else ()
+        emit_json(
+            {
+                "paper": facts.code, "subject": facts.subject, "as_of": rfc3339(facts.as_of),
+                "internal": bool(made and made.internal), "files": files,
+                "missing": [{"fields": list(gap.fields), "required": gap.required} for gap in gaps],
+            }
+        )  # fmt: skip
+        return
+    for path, _name in written:
+        line(_("Written: {path}", path=path))
+    if made is None:
+        return
+    tell_missing(made)
+    if made.internal:
+        warn(_("An internal form: no official one is public."))
+    if made.marks.unverified:
+        warn(_("Legal data not verified by us: {what}", what="; ".join(made.marks.unverified)))
+
+
+def tell_missing(made: Paper) -> None:
+    """What the paper asks for and nobody knows, with the field that fills it; obligatory ones first."""
+    for required, words in ((True, _("Still missing (obligatory):")), (False, _("Still missing:"))):
+        gaps = [gap for gap in made.missing if gap.required is required]
+        if gaps:
+            warn(words)
+        for gap in gaps:
+            warn("  - " + gap.label + (f" ({', '.join(gap.fields)})" if gap.fields else ""))
