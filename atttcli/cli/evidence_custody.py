@@ -131,6 +131,7 @@ def _form(app: App, text: str, language: str) -> CustodyForm:
     spoken: Literal["vi", "en"] = "en" if language == "en" else "vi"
     head = app.store.value("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1")
     names = full_names(app.store)
+    holder = item.holder or item.actor
     steps = tuple(
         CustodyStep(
             one.at, names.get(one.actor, one.actor), one.action,
@@ -141,7 +142,7 @@ def _form(app: App, text: str, language: str) -> CustodyForm:
     )  # fmt: skip
     return CustodyForm(
         item.number, item.incident, title or "", item.name, item.serial, item.sha256, item.size, item.source,
-        names.get(item.holder or item.actor, item.holder or item.actor), item.seal, steps, organ.superior, organ.name, organ.place, head, app.clock.now(), spoken,
+        names.get(holder, holder), item.seal, steps, organ.superior, organ.name, organ.place, head, app.clock.now(), spoken,
     )  # fmt: skip
 
 

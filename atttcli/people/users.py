@@ -49,6 +49,11 @@ def users(store: Store, *, removed: bool = False) -> list[User]:
     return [User.of(row) for row in rows]
 
 
+def full_names(store: Store) -> dict[str, str]:
+    """Name -> the name as it stands on papers, of everybody who has one; those who left too: what they did stays theirs."""
+    return {one.name: one.full_name for one in users(store, removed=True) if one.full_name}
+
+
 def find_user(store: Store, name: str) -> User:
     """The user of this name who works here, or NotFound."""
     row = store.row("SELECT * FROM user WHERE name = ? AND removed IS NULL", name.strip().lower())

@@ -136,3 +136,23 @@ def test_ones_own_passphrase_is_changed_by_who_knows_the_present_one(desk, capsy
         assert tell(capsys, "user", "passphrase", "minh", "--passphrase-stdin").code == code
     monkeypatch.setattr("sys.stdin", io.StringIO("mật khẩu mới hẳn\n"))
     assert tell(capsys, "user", "passphrase", "lan", "--passphrase-stdin").code == 4
+
+
+def test_a_custody_form_names_people_as_papers_do(desk, tmp_path, capsys, monkeypatch):
+    from atttcli.evidence import custody
+    from atttcli.evidence.custody import HandOver
+    from atttcli.incident.casework import NewIncident, open_incident
+    from atttcli.people.users import change_user
+    from tests.support.casework import vault_of
+    from tests.support.cli_run import tell
+
+    journal = journal_of(desk)
+    change_user(journal, "lan", {"full_name": "Nguyễn Thị Lan"})
+    incident = open_incident(journal, "bac-kan", "vn-2017", NewIncident("x"))
+    number = custody.add_item(journal, incident, "Ổ cứng", serial="S3", source="PC-17")
+    custody.move(journal, vault_of(desk), number, HandOver(to="PA05", why="giám định"))
+    monkeypatch.setenv("ATTTCLI_WORKSPACE", str(desk.workspace.root))
+    assert tell(capsys, "evidence", "form", number, "--format", "txt", "-o", str(tmp_path / "form")).code == 0
+    text = next((tmp_path / "form").iterdir()).read_text(encoding="utf-8")
+    assert "Người thực hiện: Nguyễn Thị Lan" in text
+    assert "từ Nguyễn Thị" in text
