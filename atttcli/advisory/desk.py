@@ -17,9 +17,11 @@ from atttcli.advisory.lifecycle import (
     stage_after,
     state_after,
 )
+from atttcli.advisory.numbering import check_apart, check_free
 from atttcli.advisory.replies import answer_payload
-from atttcli.errors import Conflict, NotFound, Refused, UsageError
-from atttcli.journal.journal import Journal
+from atttcli.clock import local_text
+from atttcli.errors import NotFound, Refused, UsageError
+from atttcli.journal.journal import Journal, undone_seqs
 from atttcli.model.advisory import CHANNELS, OPEN, Answer, Delivery
 from atttcli.store.connection import Row, Store
 from atttcli.store.numbers import require_open_incident, resolve_number
@@ -76,10 +78,15 @@ def draft(journal: Journal, plan: Plan) -> str:
 
 
 def edit(journal: Journal, number: str, fields: Mapping[str, Any], recipients: Sequence[dict[str, Any]] | None) -> None:
-    """Change a draft; one that was approved has to be approved again."""
+    """Change a draft; one that was approved has to be approved again. Who warned us may become known later than that."""
     if not fields and recipients is None:
         raise UsageError("nothing to change", hint="atttcli advisory edit --help")
     with journal.transaction():
+        if fields.keys() == {"source"} and recipients is None:
+            stage = advisory_row(journal.store, number)["stage"]
+            if stage_after(number, stage, "source") != "draft":
+                journal.append("advisory.sourced", number, {"fields": dict(fields)})
+                return
         stage_after(number, advisory_row(journal.store, number)["stage"], "edit")
         body: dict[str, Any] = {"fields": dict(fields)}
         if recipients is not None:
@@ -135,13 +142,10 @@ def sign(journal: Journal, number: str, signer: str, at: int) -> None:
 def number_letter(journal: Journal, number: str, document: str, dated: str, documents: Mapping[str, str]) -> None:
     """The records office gave it a number (and each agency's letter its own, where they are numbered apart)."""
     with journal.transaction():
-        stage_after(number, advisory_row(journal.store, number)["stage"], "number")
-        for one in dict.fromkeys((document, *documents.values())):
-            other = journal.store.value(
-                "SELECT number FROM advisory WHERE document = ? AND substr(dated,1,4) = ?", one, dated[:4]
-            )
-            if other:
-                raise Conflict(f"{one} is the number of {other} already", hint="give the next number of the register")
+        row = advisory_row(journal.store, number)
+        stage_after(number, row["stage"], "number")
+        check_apart(number, bool(row["each"]), tuple(documents))
+        check_free(journal.store, tuple(documents.values()) or (document,), dated[:4])
         journal.append(
             "advisory.numbered", number, {"document": document, "dated": dated, "documents": dict(documents)}
         )
@@ -152,7 +156,9 @@ def withdraw(journal: Journal, number: str, reason: str) -> None:
     with journal.transaction():
         stage_after(number, advisory_row(journal.store, number)["stage"], "withdraw")
         check_reason(reason, f'atttcli advisory withdraw {number} --reason "…"')
-        journal.append("advisory.withdrawn", number, {"reason": reason, "alerts": covered_alerts(journal.store, number)})
+        journal.append(
+            "advisory.withdrawn", number, {"reason": reason, "alerts": covered_alerts(journal.store, number)}
+        )
 
 
 def close(journal: Journal, number: str, reason: str) -> None:
@@ -176,6 +182,7 @@ def answer_source(journal: Journal, number: str, document: str, at: int) -> None
     """Whoever warned us was answered, under this number."""
     with journal.transaction():
         stage_after(number, advisory_row(journal.store, number)["stage"], "answer")
+        check_free(journal.store, (document,), local_text(at)[6:10])
         journal.append("advisory.answered", number, {"document": document, "at": at})
 
 
@@ -263,6 +270,13 @@ def reply(
             }
             journal.append("delivery.answered", number, body)
     return done
+
+
+def known_files(journal: Journal, number: str) -> set[str]:
+    """sha256 of the files out of which answers were recorded: what was sent once is not an answer again."""
+    undone = undone_seqs(journal.store.connection)
+    entries = (e for e in journal.entries(number, ("delivery.answered",)) if e.seq not in undone)
+    return {str(digest) for entry in entries for digest in entry.payload.get("files", {}).values()}
 
 
 def counted(answer: Answer, delivery: Delivery) -> Answer:

@@ -189,7 +189,7 @@ def _of_alerts(inventory: Inventory, alerts: Any, subject: _Subject, today: str)
     subject.unowned += unowned
     if alerts:
         subject.category = subject.category or str(alerts[0]["category"])
-        names = dict.fromkeys(str(alert["detail"].get("malware") or "") for alert in alerts)
+        names = dict.fromkeys(str(alert["detail"].get("malware") or "") for alert in alerts if alert["agency"])
         subject.malware = ", ".join([name for name in names if name][:3])
         subject.title = subject.title or subject.malware or str(alerts[0]["title"])
 

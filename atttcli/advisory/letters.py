@@ -29,6 +29,7 @@ from atttcli.model.letter import (
 from atttcli.profile import load_profile
 from atttcli.store.connection import Row as Record
 from atttcli.store.connection import Store
+from atttcli.text.fold import fold
 from atttcli.text.redact import defang
 
 LISTED = 8  # so many addressees stand in the letter's head by name, more in its annex
@@ -96,6 +97,20 @@ class LetterDesk:
             place=(organ.place if organ else "") or self.inventory.organisation.place,
         )  # fmt: skip
 
+    def _signed(self, organ_code: str, signer: str) -> dict[str, Any]:
+        """Who signs in whose place, and the name under it: `Phó Giám đốc: …` signs for the head; a position is no name."""
+        organ = signing_organ(self.inventory, organ_code)
+        if organ is None or not signer:
+            return {"signer": signer}
+        wanted = fold(signer)
+        for signature in sorted(organ.signatures, key=len, reverse=True):
+            position = signature.rpartition("/")[2].strip()
+            if wanted == fold(position) or wanted.startswith((fold(position) + " ", fold(position) + ":")):
+                rest = signer[len(position) :].strip(" :,-–")
+                authority = tuple(line.strip() for line in signature.split(" / "))
+                return {"authority": authority, "signer": "" if fold(rest) in fold(organ.name) else rest}
+        return {"signer": signer}
+
     def _warning(self, row: Record, rows: Sequence[Record], cells: dict[str, list[Row]]) -> LetterModel:
         body = json.loads(row["body"])
         say = letter_wording(body["language"])
@@ -122,7 +137,7 @@ class LetterDesk:
             blocks=tuple(blocks),
             closing=say.closing,
             recipients=tuple(self._informed(row["organ"], say)),
-            signer=row["signer"],
+            **self._signed(row["organ"], row["signer"]),
             annexes=tuple(self._annexes(row, body, rows, cells, say, head.organ)),
             state=row["stage"],
         )

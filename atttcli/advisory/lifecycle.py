@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from atttcli.errors import Refused
+from atttcli.errors import Conflict, Refused
 from atttcli.model.advisory import OPEN, Answer, Delivery
 
 # What may be done with an advisory at each stage, and the stage that follows.
 STAGE_AFTER: Mapping[str, Mapping[str, str]] = {
-    "draft": {"approve": "approved", "edit": "draft", "withdraw": "withdrawn"},
-    "approved": {"issue": "awaiting_signature", "edit": "draft", "withdraw": "withdrawn"},
-    "awaiting_signature": {"sign": "awaiting_number", "withdraw": "withdrawn"},
-    "awaiting_number": {"number": "numbered", "withdraw": "withdrawn"},
-    "numbered": {"close": "closed", "answer": "numbered"},
-    "closed": {"answer": "closed", "reopen": "numbered"},
+    "draft": {"approve": "approved", "edit": "draft", "withdraw": "withdrawn", "source": "draft"},
+    "approved": {"issue": "awaiting_signature", "edit": "draft", "withdraw": "withdrawn", "source": "draft"},
+    "awaiting_signature": {"sign": "awaiting_number", "withdraw": "withdrawn", "source": "awaiting_signature"},
+    "awaiting_number": {"number": "numbered", "withdraw": "withdrawn", "source": "awaiting_number"},
+    "numbered": {"close": "closed", "answer": "numbered", "source": "numbered"},
+    "closed": {"answer": "closed", "reopen": "numbered", "source": "closed"},
     "withdrawn": {},
 }
+_ONWARD = ("draft", "approved", "awaiting_signature", "awaiting_number", "numbered", "closed")
+_DONE_BY = {"approve": "approved", "issue": "awaiting_signature", "sign": "awaiting_number", "number": "numbered"}
+# As people say it: refusals are read, and put into the reader's language word by word.
+_STAGE_WORD = {"approved": "approved, not issued"} | {
+    code: code.replace("_", " ")
+    for code in ("draft", "awaiting_signature", "awaiting_number", "numbered", "closed", "withdrawn")
+}
+_STATE_WORD = {"queued": "not sent", "not_affected": "not affected"}
+_DEED_WORD = {
+    "approve": "approving it", "edit": "editing it", "issue": "issuing it", "sign": "signing it", "number": "numbering it",
+    "withdraw": "withdrawing it", "close": "closing it", "reopen": "reopening it", "answer": "answering who warned us",
+    "source": "naming who warned us", "queue": "queueing it", "send": "sending it", "acknowledge": "acknowledging it",
+    "answer-none": "an answer", "answer-some": "an answer", "answer-all": "an answer", "remind": "reminding them",
+    "escalate": "escalating it", "exempt": "exempting them", "verify": "verifying it", "fail": "a failed verification",
+    "resume": "awaiting it again",
+}  # fmt: skip
 _NEXT_COMMAND = {
     "draft": "atttcli advisory approve {number}",
     "approved": "atttcli advisory issue {number}",
@@ -68,11 +84,13 @@ _STATE_HINT = {
 
 
 def stage_after(number: str, stage: str, deed: str) -> str:
-    """The stage that follows; Refused with the command that the advisory waits for."""
+    """The stage that follows; Refused with the command that the advisory waits for, Conflict when it was done already."""
     after = STAGE_AFTER[stage].get(deed)
+    if after is None and deed in _DONE_BY and stage in _ONWARD[_ONWARD.index(_DONE_BY[deed]) :]:
+        raise Conflict(f"{number} is {_STAGE_WORD[stage]} already", hint=_NEXT_COMMAND[stage].format(number=number))
     if after is None:
         raise Refused(
-            f"{number} is {stage}: it cannot be taken to {deed} now",
+            f"{number} is {_STAGE_WORD[stage]}: {_DEED_WORD.get(deed, deed)} is not possible now",
             guard="stage",
             hint=_NEXT_COMMAND[stage].format(number=number),
         )
@@ -84,7 +102,8 @@ def state_after(delivery: Delivery, deed: str) -> str:
     after = STATE_AFTER[delivery.state].get(deed)
     if after is None:
         raise Refused(
-            f"{delivery.advisory} {delivery.agency} is {delivery.state}: it cannot be taken to {deed} now",
+            f"{delivery.advisory} {delivery.agency} is {_STATE_WORD.get(delivery.state, delivery.state)}:"
+            f" {_DEED_WORD[deed]} is not possible now",
             guard="state",
             hint=_STATE_HINT[delivery.state].format(advisory=delivery.advisory, agency=delivery.agency),
         )
@@ -101,7 +120,7 @@ def check_send(number: str, stage: str) -> None:
     """Nothing leaves the house before it is signed and numbered."""
     if stage not in ("numbered", "closed"):
         raise Refused(
-            f"{number} is {stage}: it has no signature and number yet",
+            f"{number} is {_STAGE_WORD[stage]}: it has no signature and number yet",
             guard="numbered",
             hint=_NEXT_COMMAND[stage].format(number=number),
         )

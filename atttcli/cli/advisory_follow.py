@@ -154,19 +154,23 @@ def reply(
 
 
 def _from_files(app: App, number: str, files: Sequence[Path], as_json: bool) -> None:
-    from atttcli.advisory.desk import fitting
+    from atttcli.advisory.desk import fitting, known_files
     from atttcli.advisory.replies import read_replies
 
     answers: list[Answer] = []
     told: list[tuple[str, ReadProblem]] = []
     sources: dict[str, str] = {}
+    before, again = known_files(app.journal, number), 0
     for path in files:
         found, problems, digest = read_replies(path, number, app.inventory)
-        answers += found
+        if digest in before:  # what was said since counts
+            again += len(found)
+        else:
+            answers += found
         told += [(path.name, problem) for problem in problems]
         sources[path.name] = digest
     good, bad, same = fitting(app.store, number, answers)
-    _record(app, number, good, {"files": sources}, [*told, *_unfit(bad)], same, as_json)
+    _record(app, number, good, {"files": sources}, [*told, *_unfit(bad)], same + again, as_json)
 
 
 def _unfit(bad: Sequence[tuple[Answer, str]]) -> list[tuple[str, ReadProblem]]:

@@ -46,6 +46,13 @@ def _edited(db: sqlite3.Connection, entry: Any) -> None:
     _stage(db, entry, "draft", approved=None)
 
 
+def _sourced(db: sqlite3.Connection, entry: Any) -> None:
+    db.execute(
+        "UPDATE advisory SET source = ?, updated = ? WHERE number = ?",
+        (_dumps(entry.payload["fields"]["source"]), entry.time, entry.object),
+    )
+
+
 def _recipients(db: sqlite3.Connection, entry: Any) -> None:
     due, incident = db.execute("SELECT due, incident FROM advisory WHERE number = ?", (entry.object,)).fetchone()
     for one in entry.payload.get("recipients", ()):
@@ -234,6 +241,7 @@ def _place_changed(db: sqlite3.Connection, entry: Any) -> None:
 HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     "advisory.drafted": _drafted,
     "advisory.edited": _edited,
+    "advisory.sourced": _sourced,
     "advisory.approved": _approved,
     "advisory.issued": _issued,
     "advisory.signed": _signed,
