@@ -57,17 +57,13 @@ def add_alerts(db: sqlite3.Connection, rows: Iterable[AlertRow], year: int, now:
             found = db.execute("SELECT id FROM alert WHERE fingerprint = ?", (row.fingerprint,)).fetchone()
             if found is None:
                 last = (_last_number(db, year) if last is None else last) + 1
-                identity = _insert(db, row, f"CB-{year}-{last:04d}", now)
+                known[row.fingerprint] = identity = _insert(db, row, f"CB-{year}-{last:04d}", now)
                 made += 1
-            else:
-                identity = found["id"]
-            known[row.fingerprint] = identity
-        new = db.execute(
-            "INSERT OR IGNORE INTO sighting VALUES (?,?,?,?,?,?,?)",
-            (identity, row.occurrence, row.time, row.sha256, row.path, row.line, row.offset),
-        ).rowcount
-        fresh.append(new == 1)
-        if new == 1:
+                fresh.append(_sight(db, identity, row))
+                continue
+            known[row.fingerprint] = identity = found["id"]
+        fresh.append(_sight(db, identity, row))
+        if fresh[-1]:
             _count(seen.setdefault(identity, [0, None, None, 0]), row)
     db.executemany(
         "UPDATE alert SET count = count + ?1, first_seen = min(coalesce(first_seen, ?2), coalesce(?2, first_seen)),"
@@ -75,6 +71,15 @@ def add_alerts(db: sqlite3.Connection, rows: Iterable[AlertRow], year: int, now:
         [(*values, identity) for identity, values in seen.items()],
     )
     return fresh, made
+
+
+def _sight(db: sqlite3.Connection, identity: int, row: AlertRow) -> bool:
+    """Store where it was seen; whether that is new."""
+    done = db.execute(
+        "INSERT OR IGNORE INTO sighting VALUES (?,?,?,?,?,?,?)",
+        (identity, row.occurrence, row.time, row.sha256, row.path, row.line, row.offset),
+    )
+    return done.rowcount == 1
 
 
 def _count(values: list[Any], row: AlertRow) -> None:
@@ -95,14 +100,15 @@ def _last_number(db: sqlite3.Connection, year: int) -> int:
 
 
 def _insert(db: sqlite3.Connection, row: AlertRow, number: str, now: int) -> int:
+    """A new alert, its first sighting counted."""
     done = db.execute(
         "INSERT INTO alert (number, fingerprint, kind, rule_id, title, severity, category, key, victim, agency, system, sender,"
-        " count, source_sha256, source_path, line, pack, tags, observables, why, detail, created, muted)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0,?,?,?,?,?,?,?,?,?,?)",
+        " count, first_seen, last_seen, source_sha256, source_path, line, pack, tags, observables, why, detail, created, muted)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             number, row.fingerprint, row.kind, row.rule_id, row.title, row.severity, row.category,
-            row.key, row.victim, row.agency, row.system, row.sender, row.sha256, row.path, row.line, row.pack, row.tags,
-            row.observables, row.why, row.detail, now, int(row.muted),
+            row.key, row.victim, row.agency, row.system, row.sender, row.time, row.time, row.sha256, row.path, row.line,
+            row.pack, row.tags, row.observables, row.why, row.detail, now, int(row.muted),
         ),
     )  # fmt: skip
     identity = int(done.lastrowid or 0)

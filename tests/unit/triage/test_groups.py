@@ -15,6 +15,7 @@ from atttcli.cli import alert_list, render
 from atttcli.model.severity import Severity
 from atttcli.store.connection import Store
 from atttcli.store.facts.alerts import AlertRow, add_alerts, alert_rows
+from atttcli.text.messages import speaking
 from atttcli.triage.groups import Group, Wanted, alerts, group_named, groups, how_many, members, numbers
 from tests.support.ingest_case import attt, new_workspace, rows
 
@@ -47,6 +48,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     sql = "INSERT INTO alert_state (alert, state, actor, at) VALUES (?,?,'lan',1)"
                     db.execute(sql, (number, state))
     return made
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with speaking("en"):
+        yield
 
 
 @pytest.fixture
