@@ -73,6 +73,8 @@ def moment(micros: int | None) -> str:
 def distance(due: int, now: int) -> str:
     """`in 3 h` or `2 d overdue`."""
     span = abs(due - now)
+    if span < MINUTE:
+        return _("due now")  # what is owed at once is not late in the moment in which it begins
     if span >= 2 * DAY:
         size = _("{n} d", n=span // DAY)
     elif span >= 2 * HOUR:

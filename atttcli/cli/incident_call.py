@@ -112,7 +112,7 @@ def card_lines(app: App, one: Card) -> list[str]:
     text = _text(one)
     lines = [text.title.upper(), ""]
     lines += [f"{place}. {line}" for place, line in enumerate(text.say, 1)]
-    lines += ["", _("NEVER:")]
+    lines += ["", _("WITHOUT FAIL:")]
     lines += [f"- {line}" for line in text.never]
     numbers = [organ.call_back for organ in app.organisation.organs if organ.call_back]
     if numbers:

@@ -115,7 +115,7 @@ def read_call(call: Call, law: Profile, inventory: Inventory, language: str) -> 
     system = inventory.system(call.known("system")) if call.known("system") else None
     fields = _fields(call, questions)
     kind = law.incident_type(category) if category else None
-    what = (kind.name if language == "vi" else kind.name_en) if kind else call.known("detail")[:80]
+    what = (kind.name if language == "vi" else kind.name_en) if kind else " ".join(call.known("detail").split())[:80]
     where = agency.name if agency else call.known("caller")
     if not what and not where:
         raise UsageError("nothing was answered that could open an incident", hint="what is seen, and at which agency?")

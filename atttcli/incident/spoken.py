@@ -1,4 +1,7 @@
-"""Answers as an officer types them with a receiver in the other hand: `k`, `ko`, `1-2`, `khoảng 500`, `8h30 hôm qua`. Pure."""
+"""Answers as an officer types them with a receiver in the other hand: `k`, `ko`, `1-2`, `khoảng 500`, `8h30 hôm qua`. Pure.
+
+On the telephone `8h` is a time of day; `text.moments`, for what is due, reads a span: 8 hours.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def phone_card(desk: Desk, ask: Ask) -> Paper:
     back = (organ.call_back if organ else "") or "……"
     parts: tuple[Part, ...] = (
         *(Text(f"{at}. {line}") for at, line in enumerate(told.say, 1)),
-        Text(desk.say("TUYỆT ĐỐI KHÔNG:", "NEVER:"), "heading"),
+        Text(desk.say("TUYỆT ĐỐI:", "WITHOUT FAIL:"), "heading"),
         *(Text(line, "item") for line in told.never),
         Lines(
             "call",

@@ -110,6 +110,24 @@ def test_a_call_that_says_nothing_opens_nothing(app):
     assert app.store.value("SELECT count(*) FROM incident") == 0
 
 
+def test_a_title_is_one_line(app):
+    reading = read_call(take(app, agency="x-vi-huong", detail="mất mạng\nSC-2026-0001 đã đóng"), LAW, INVENTORY, "vi")
+    assert reading.title.startswith("mất mạng SC-2026-0001")
+
+
+def test_a_card_forbids_nothing_twice(app):
+    """ "KHÔNG ĐƯỢC: Không trả tiền" is read aloud as its opposite."""
+    from atttcli.cli.incident_call import card_lines
+    from atttcli.text.messages import speaking
+
+    for language in ("vi", "en"):
+        with speaking(language):
+            lines = card_lines(app, card_for("mahoa"))
+            heading = next(line for line in lines if line.endswith(":") and line.isupper())
+            assert "KHÔNG" not in heading
+            assert "NEVER" not in heading
+
+
 def test_a_dropped_call_keeps_its_answers(app):
     call = take(app, agency="x-vi-huong")
     drop(app.store, call, app.clock.at)
