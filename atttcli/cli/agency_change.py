@@ -13,6 +13,7 @@ from atttcli.cli import render
 from atttcli.cli.agency import find_agency
 from atttcli.cli.context import App, with_app
 from atttcli.errors import InputError, Refused, UsageError, WorkspaceError
+from atttcli.inventory.organisation import CLEARABLE, GROUPS
 from atttcli.text.messages import _, ngettext
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON: one object a line for lists, one object else.")
@@ -23,6 +24,14 @@ _NUMBERS = ("machines", "old_machines")
 @click.command("set")
 @click.argument("code")
 @click.option("--name", help="Its name.")
+@click.option("--group", type=click.Choice(GROUPS), help="What kind of agency it is.")
+@click.option("--parent", metavar="CODE", help="The agency above it (empty: none).")
+@click.option(
+    "--network", "networks", multiple=True, metavar="CIDR", help="Also has this address or range; repeatable."
+)
+@click.option("--drop-network", multiple=True, metavar="CIDR", help="No longer has it; repeatable.")
+@click.option("--domain", "domains", multiple=True, metavar="NAME", help="Also has this domain; repeatable.")
+@click.option("--drop-domain", multiple=True, metavar="NAME", help="No longer has it; repeatable.")
 @click.option("--contact", "contact_role", help="Main contact: an office or a role, no person's name.")
 @click.option("--email", "contact_email", help="The contact's mailbox.")
 @click.option("--backup-email", "backup_email", help="The backup contact's mailbox.")
@@ -36,14 +45,22 @@ _NUMBERS = ("machines", "old_machines")
 @click.option("--note", default="", help="How it became known.")
 @AS_JSON
 @with_app
-def set_(app: App, code: str, note: str, as_json: bool, **given: Any) -> None:
+def set_(
+    app: App, code: str, networks: tuple[str, ...], drop_network: tuple[str, ...], domains: tuple[str, ...],
+    drop_domain: tuple[str, ...], note: str, as_json: bool, **given: Any,
+) -> None:  # fmt: skip
     """Change what is known of an agency; journaled, and used from now on instead of what its file says.
+
+    An empty value takes out what is there: --phone "".
 
     \b
     Examples:
       atttcli agency set x-vi-huong --machines 14 --old-machines 5 --note "kiểm kê 2026"
       atttcli agency set so-yt --email cntt.soyt@backan.gov.vn
+      atttcli agency set x-vi-huong --network 203.0.113.16/29 --domain vihuong.backan.gov.vn
     """
+    from atttcli.inventory.changes import domains_after, networks_after
+
     item = find_agency(app, code)
     fields = {name: value for name, value in given.items() if value is not None}
     for name in ("valid_from", "valid_until"):
@@ -51,11 +68,31 @@ def set_(app: App, code: str, note: str, as_json: bool, **given: Any) -> None:
             fields[name] = _day(fields[name])
     for name in ("contact_email", "backup_email"):
         fields |= {name: _mailbox(fields[name])} if name in fields else {}
+    if fields.get("parent"):
+        fields["parent"] = _parent(app, item.code, fields["parent"])
     changed = {name: value for name, value in fields.items() if getattr(item, name) != value}
+    if networks or drop_network:
+        changed["networks"] = networks_after(app.organisation, item.code, networks, drop_network)
+    if domains or drop_domain:
+        changed["domains"] = domains_after(app.organisation, item.code, domains, drop_domain)
     if not changed:
         raise UsageError(_("nothing to change"), hint="atttcli agency set --help")
     _write(app, "agency.changed", item.code, [("agency", item.code, changed)], {"note": note})
     _tell(app, [("agency", item.code, changed)], as_json)
+
+
+def _parent(app: App, code: str, word: str) -> str:
+    """The agency above; Refused when it stands below."""
+    parent = find_agency(app, word).code
+    above: str | None = parent
+    for _step in app.organisation.agencies:
+        if above == code:
+            raise Refused(
+                _("{code} would be above itself", code=code), guard="circle", hint=f"atttcli agency show {parent}"
+            )
+        found = app.inventory.agency(above) if above else None
+        above = found.parent if found else None
+    return parent
 
 
 def _day(text: str) -> str:
@@ -141,18 +178,22 @@ def merge(app: App, codes: tuple[str, ...], into: str, day: str, paper: str, as_
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only tell what would change.")
+@click.option(
+    "--clear", type=click.Choice(CLEARABLE), multiple=True, help="An empty cell empties this field; repeatable."
+)
 @AS_JSON
 @with_app
-def import_(app: App, path: Path, dry_run: bool, as_json: bool) -> None:
+def import_(app: App, path: Path, dry_run: bool, clear: tuple[str, ...], as_json: bool) -> None:
     """Take in agencies and systems from CSV, XLSX or a folder of sheets: what differs is changed, who is new is added.
 
-    Who is not in the table stays as it is, and an empty cell changes nothing. Bad rows are told and left out (exit 2);
-    the same table again changes nothing.
+    Who is not in the table stays as it is, and an empty cell changes nothing unless --clear names its field. Bad rows are
+    told and left out (exit 2); the same table again changes nothing.
 
     \b
     Examples:
       atttcli agency import don-vi.xlsx --dry-run
       atttcli agency import don-vi.xlsx
+      atttcli agency import don-vi.xlsx --clear phone --clear antivirus
     """
     from dataclasses import replace
     from hashlib import sha256
@@ -166,7 +207,7 @@ def import_(app: App, path: Path, dry_run: bool, as_json: bool) -> None:
     bad = [finding for finding in place.problems if finding.severity in ("error", "warning")]
     if not place.agencies and not place.systems:
         raise InputError("no agency and no system in this table", hint="atttcli agency export don-vi.xlsx")
-    changes = list(differences(old, place))
+    changes = list(differences(old, place, clear))
     if changes and not dry_run:
         digest = sha256(read_file(path)).hexdigest() if path.is_file() else ""
         _write(app, "agency.imported", old.code, changes, {"file": path.name, "sha256": digest})

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any, TypeVar
 
-from atttcli.errors import InputError
+from atttcli.errors import InputError, NotFound, Refused, UsageError
+from atttcli.inventory.check import is_domain
 from atttcli.inventory.organisation import Domain, Mailbox, Organisation
 from atttcli.inventory.payload import checked
+from atttcli.inventory.ranges import parse_network
 from atttcli.inventory.tables import is_domain_in_row, is_in_row
 from atttcli.model.inventory import Agency, Network, System
 
@@ -66,11 +68,52 @@ def _contacts(mailboxes: list[Mailbox], before: Agency | None, after: Agency) ->
     return [*kept, *(Mailbox(address, after.code) for address in dict.fromkeys(fresh))]
 
 
-def differences(old: Organisation, new: Organisation) -> Iterator[Change]:
+def networks_after(org: Organisation, code: str, add: Iterable[str], drop: Iterable[str]) -> list[dict[str, Any]]:
+    """The networks of an agency with some more and without some; UsageError, NotFound, Refused for one of somebody else."""
+    held = {one["cidr"]: one for one in _own(org.networks, code)}
+    for text in drop:
+        cidr = text.strip()
+        if held.pop(cidr, None) is None:
+            raise NotFound(f"{code} has no network {cidr[:60]!r}", hint=f"atttcli agency show {code}")
+    for text in add:
+        cidr = text.strip()
+        if parse_network(cidr) is None:
+            raise UsageError(f"no address or range: {cidr[:60]!r}", hint="203.0.113.16/29")
+        other = next((one.agency for one in org.networks if one.cidr == cidr and one.agency != code), "")
+        if other:
+            hint = f"atttcli agency set {other} --drop-network {cidr}, or by port: atttcli agency learn-ip {cidr} {code} --ports …"
+            raise Refused(f"{cidr} belongs to {other}", guard="owner", hint=hint)
+        held.setdefault(cidr, {"cidr": cidr})
+    return list(held.values())
+
+
+def domains_after(org: Organisation, code: str, add: Iterable[str], drop: Iterable[str]) -> list[dict[str, Any]]:
+    """The domains of an agency with some more and without some; UsageError, NotFound, Refused for one of somebody else."""
+    held = {one["name"]: one for one in _own(org.domains, code)}
+    for text in drop:
+        name = text.strip().lower()
+        if held.pop(name, None) is None:
+            raise NotFound(f"{code} has no domain {name[:60]!r}", hint=f"atttcli agency show {code}")
+    for text in add:
+        name = text.strip().lower()
+        if not is_domain(name):
+            raise UsageError(f"no domain: {name[:60]!r}", hint="vihuong.backan.gov.vn")
+        other = next((one.agency for one in org.domains if one.name == name and one.agency != code), "")
+        if other:
+            raise Refused(
+                f"{name} belongs to {other}", guard="owner", hint=f"atttcli agency set {other} --drop-domain {name}"
+            )
+        held.setdefault(name, {"name": name})
+    return list(held.values())
+
+
+def differences(old: Organisation, new: Organisation, clear: Iterable[str] = ()) -> Iterator[Change]:
     """What has to change in `old` to say what `new` says of the agencies and systems that `new` names.
 
-    What `new` leaves empty changes nothing: a table of codes and machine counts does not take the mailboxes away.
+    What `new` leaves empty changes nothing (a table of codes and machine counts does not take the mailboxes away), except
+    the fields of agencies that `clear` names.
     """
+    emptied = frozenset(clear)
     for kind, before, after in (("agency", old.agencies, new.agencies), ("system", old.systems, new.systems)):
         known: dict[str, Any] = {item.code: item for item in before}
         for item in after:
@@ -79,7 +122,10 @@ def differences(old: Organisation, new: Organisation) -> Iterator[Change]:
                 field.name: _plain(getattr(item, field.name))
                 for field in fields(item)
                 if field.name != "code"
-                and getattr(item, field.name) not in ("", 0, (), None, False)
+                and (
+                    getattr(item, field.name) not in ("", 0, (), None, False)
+                    or (kind == "agency" and field.name in emptied)
+                )
                 and (held is None or getattr(held, field.name) != getattr(item, field.name))
             }
             if kind == "agency":

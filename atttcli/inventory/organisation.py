@@ -9,6 +9,11 @@ from atttcli.errors import NotFound, Where
 from atttcli.model.inventory import Agency, Network, System
 
 GROUPS = ("so_ban_nganh", "huyen", "xa", "su_nghiep", "doan_the")
+# Fields of an agency that an empty cell may empty, when whoever imports the table says so.
+CLEARABLE = (
+    "short_name", "parent", "contact_role", "contact_email", "backup_email", "phone", "machines", "old_machines", "antivirus",
+    "has_it_officer", "valid_from", "valid_until", "successor",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
