@@ -66,6 +66,7 @@ def as_json_object(alert: dict[str, Any]) -> dict[str, Any]:
     kept = (
         "number", "kind", "rule_id", "title", "category", "key", "victim", "agency", "system", "sender", "count",
         "source_path", "source_sha256", "line", "tags", "observables", "why", "detail", "state", "verdict", "incident",
+        "advisory",
     )  # fmt: skip
     found = {name: alert[name] for name in kept}
     found["severity"] = _SEVERITY[alert["severity"]]
@@ -94,7 +95,7 @@ def show_rows(alerts: Iterable[dict[str, Any]], as_json: bool) -> None:
     rows = (
         (
             a["number"], severity_word(a["severity"]), a["agency"] or "-", a["system"] or "-", title_of(a), a["victim"],
-            a["count"], moment_text(a["last_seen"]), a["incident"] or _state_word(a["state"]),
+            a["count"], moment_text(a["last_seen"]), a["incident"] or _state_of(a),
         )
         for a in alerts
     )  # fmt: skip
@@ -106,6 +107,12 @@ def show_rows(alerts: Iterable[dict[str, Any]], as_json: bool) -> None:
 
 def _state_word(state: str) -> str:
     return {"open": _("open"), "linked": _("linked"), "closed": _("closed")}.get(state, state)
+
+
+def _state_of(alert: dict[str, Any]) -> str:
+    """The state; of an alert that agencies were told of, by which advisory."""
+    covered = alert["state"] == "linked" and not alert["incident"] and alert["advisory"]
+    return str(alert["advisory"]) if covered else _state_word(alert["state"])
 
 
 def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], as_json: bool) -> None:
@@ -121,6 +128,7 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
         (_("Severity"), severity_word(alert["severity"])),
         (_("State"), _state_word(alert["state"]) + (" · " + _("muted") if alert["muted"] else "")),
         (_("Incident"), alert["incident"]),
+        *((_("Advisory"), told) for told in _advisories(app, alert)),
         (_("Rule"), f"{retell(alert['kind'])} {alert['rule_id']}"),
         (_("Agency"), agency.name if agency else _("unknown")),
         (_("System"), system.name if system else ""),
@@ -137,6 +145,24 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
         *((_("Seen in"), _place(one)) for one in seen[:10]),
     ]
     render.table((_("Field"), _("Value")), [row for row in rows if row[1] not in ("", None)], wide=(1,))
+
+
+def _advisories(app: App, alert: dict[str, Any]) -> list[str]:
+    """Each advisory that passes the alert on, with how far its agency is."""
+    from atttcli.cli.advisory_view import machines, state_word
+
+    rows = app.store.rows(
+        "SELECT v.advisory, d.agency, d.state, d.handled, d.total FROM alert_advisory v LEFT JOIN delivery_row r"
+        " ON r.advisory = v.advisory AND json_extract(r.cells, '$.alert') = v.alert LEFT JOIN delivery d"
+        " ON d.advisory = r.advisory AND d.agency = r.agency WHERE v.alert = ? GROUP BY v.advisory, d.agency ORDER BY 1, 2",
+        alert["number"],
+    )
+    return [
+        f"{row['advisory']} · {row['agency']}: {state_word(row['state'])} {machines(row)}"
+        if row["agency"]
+        else str(row["advisory"])
+        for row in rows
+    ]
 
 
 def _in_local_time(why: str) -> str:
