@@ -84,7 +84,10 @@ def close_finding(journal: Journal, number: str, place: int, state: str, note: s
         )
     with journal.transaction():
         row = journal.store.row(
-            "SELECT state FROM inspection_finding WHERE inspection = ? AND place = ?", number, place
+            "SELECT f.state FROM inspection_finding f JOIN inspection i ON i.number = f.inspection"
+            " WHERE f.inspection = ? AND f.place = ? AND i.withdrawn IS NULL",
+            number,
+            place,
         )
         if row is None:
             raise NotFound(f"{number} has no finding {place}", hint=f"atttcli inspection show {number}")

@@ -133,7 +133,7 @@ def in_scope(store: Store, own: frozenset[str], verb: str, subject: str, payload
 
 
 def _agencies_of(store: Store, number: str) -> frozenset[str] | None:
-    """The agencies of an incident, or of what hangs on one; of an alert its own. None where there is no such object."""
+    """The agencies of an incident, or of what hangs on one; of an alert or inspection its own. None where there is no such object."""
     text = store.value("SELECT agencies FROM incident WHERE number = ?", number)
     if text is not None:
         return frozenset(json.loads(text))
@@ -141,10 +141,11 @@ def _agencies_of(store: Store, number: str) -> frozenset[str] | None:
         incident = store.value(query, number)
         if incident:
             return _agencies_of(store, str(incident))
-    agency = store.value("SELECT agency FROM alert WHERE number = ?", number)
+    agency = store.value(_OWN, number)
     return None if agency is None else frozenset({str(agency)} - {""})
 
 
+_OWN = "SELECT agency FROM alert WHERE number = ?1 UNION ALL SELECT agency FROM inspection WHERE number = ?1"
 _HANGING = (
     "SELECT incident FROM task WHERE number = ?",
     "SELECT incident FROM evidence WHERE number = ?",

@@ -122,3 +122,10 @@ def test_rebuild_gives_the_same_records(app):
     assert all(before.values())
     app.journal.rebuild()
     assert {table: [tuple(row) for row in app.store.rows(f"SELECT * FROM {table}")] for table in tables} == before
+
+
+def test_a_finding_of_a_withdrawn_inspection_is_no_longer_closed(app):
+    number = inspect(app, findings=(Shortcoming("không có bản sao lưu ngoài"),))
+    withdraw(app.journal, "inspection", number, "nhập nhầm hệ thống")
+    with pytest.raises(NotFound):
+        close_finding(app.journal, number, 1, "fixed", "đã có")

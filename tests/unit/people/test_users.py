@@ -237,8 +237,11 @@ def test_what_hangs_on_an_incident_has_its_agencies_and_an_alert_its_own(app, re
         register.append("incident.opened", number, {"title": "x", "profile": "vn-2026", "agencies": [agency]})
         register.append("task.added", f"NV-2026-000{seq}", {"incident": number, "tasks": [task(seq, number)]})
         add_alert(app.store, seq, agency=agency)
+        held = {"number": f"KT-2026-000{seq}", "system": "x", "agency": agency, "level": 3, "held": "2026-03-01"}
+        register.append("inspection.held", held["number"], held | {"inspector": "x", "result": "met", "findings": []})
     who = act(app, "minh")
-    for subject, verb in (("NV-2026-000{}", "task.closed"), ("CB-2026-000{}", "alert.closed")):
+    verbs = {"NV": "task.closed", "CB": "alert.closed", "KT": "inspection.finding_closed"}
+    for subject, verb in ((f"{kind}-2026-000{{}}", verb) for kind, verb in verbs.items()):
         ask(app, who, verb, subject=subject.format(1))
         with pytest.raises(Refused):
             ask(app, who, verb, subject=subject.format(2))
