@@ -60,7 +60,8 @@ def _check(journal: Journal, entry: Entry) -> None:
             guard="register",
             hint=f"atttcli user set {entry.object} …, or: atttcli user remove {entry.object}",
         )
-    journal.permit(entry.verb, entry.object, entry.payload)  # whoever may no longer decide it may not take it back either
+    # Whoever may no longer decide it may not take it back either.
+    journal.permit(entry.verb, entry.object, entry.payload)
     if entry.verb in FOUNDATION:
         raise Refused(f"{entry.verb} cannot be taken back", guard="foundation", hint="atttcli db restore BACKUP")
     later = _builds_on(journal, entry)

@@ -133,7 +133,7 @@ def in_scope(store: Store, own: frozenset[str], verb: str, subject: str, payload
 
 
 def _agencies_of(store: Store, number: str) -> frozenset[str] | None:
-    """The agencies of an incident, or of what hangs on one; of an alert or inspection its own. None where there is no such object."""
+    """The agencies of an incident, or of what hangs on one; of an alert or inspection its own. None: no such object."""
     text = store.value("SELECT agencies FROM incident WHERE number = ?", number)
     if text is not None:
         return frozenset(json.loads(text))
