@@ -61,7 +61,8 @@ def model_json(model: DrillPlan | DrillReport) -> bytes:
     import msgspec
 
     kind = "plan" if isinstance(model, DrillPlan) else "report"
-    body = {"schema": f"atttcli/drill-{kind}/1", **msgspec.to_builtins(model)}
+    told = msgspec.to_builtins(msgspec.convert(msgspec.to_builtins(model), type(model)))  # 1 and 1.0 are one number
+    body = {"schema": f"atttcli/drill-{kind}/1", **told}
     return msgspec.json.encode(body, order="deterministic") + b"\n"
 
 
@@ -108,7 +109,7 @@ def _paper(
         ),
         annexes=annexes,
         foot=f"{head.code} · {say.exercise}",
-        subject=f"{head.code} {head.name.say(language)}",
+        subject=nfc(summary),
         author=nfc(head.organ),
         as_of=head.as_of,
     )

@@ -9,6 +9,7 @@ from atttcli.inventory.inspections import inspections_due
 from atttcli.reports.papers.counts import Tally, silent_agencies
 from atttcli.reports.papers.desk import Desk
 from atttcli.reports.papers.period import Period
+from atttcli.reports.papers.tables import day_text
 
 MAX_LISTED = 12
 
@@ -88,7 +89,7 @@ def coming(desk: Desk, period: Period) -> Iterator[str]:
         last,
     ):
         yield say(
-            f"Gia hạn hoặc thay thế hợp đồng {row['title']} (hết hạn {_day(row['valid_until'])})",
+            f"Gia hạn hoặc thay thế hợp đồng {row['title']} (hết hạn {day_text(row['valid_until'])})",
             f"Renew contract {row['title']} (ends {row['valid_until']})",
         )
     actions = desk.store.rows(
@@ -116,10 +117,6 @@ def _dates(dates: tuple[str, ...], period: Period) -> Iterator[date]:
             found = date(year, month, day)
             if period.first <= found <= period.last:
                 yield found
-
-
-def _day(iso: str) -> str:
-    return "/".join(reversed(iso.split("-")))
 
 
 def _today(desk: Desk) -> str:

@@ -19,6 +19,7 @@ from atttcli.reports.papers.tables import (
     advisory_rows,
     agency_rows,
     comparison,
+    day_text,
     drill_rows,
     incident_rows,
     inspection_rows,
@@ -197,17 +198,17 @@ def _parts(
     yield Text("III. " + say("KẾT QUẢ THỰC HIỆN", "WHAT WAS DONE"), "part")
     yield from _work(desk, now, before)
     yield Text("IV. " + say("TỒN TẠI, HẠN CHẾ", "SHORTCOMINGS"), "part")
-    yield from _told(ask.texts.get("shortcomings", ""), shortcomings(desk, now))
+    yield from _told(desk, ask.texts.get("shortcomings", ""), shortcomings(desk, now))
     yield Text("V. " + say("PHƯƠNG HƯỚNG, NHIỆM VỤ KỲ TỚI", "PLAN FOR THE NEXT PERIOD"), "part")
     following = period.after()
     yield Text(say(f"Kỳ tới: {following.name('vi')}.", f"Next period: {following.name('en')}."))
-    yield from _told(ask.texts.get("plan", ""), coming(desk, following))
+    yield from _told(desk, ask.texts.get("plan", ""), coming(desk, following))
     yield Text("VI. " + say("KIẾN NGHỊ, ĐỀ XUẤT", "PROPOSALS"), "part")
     proposals = dict.fromkeys(one["proposals"] for one in now.incidents if one["proposals"])
-    yield from _told(ask.texts.get("proposals", ""), proposals)
+    yield from _told(desk, ask.texts.get("proposals", ""), proposals)
 
 
-def _told(text: str, listed: Iterator[str] | dict[str, None]) -> Iterator[Part]:
+def _told(desk: Desk, text: str, listed: Iterator[str] | dict[str, None]) -> Iterator[Part]:
     """What people wrote, then what the records show; a word where there is neither."""
     items = [item.rstrip(";. ") for item in listed]
     if text:
@@ -215,7 +216,7 @@ def _told(text: str, listed: Iterator[str] | dict[str, None]) -> Iterator[Part]:
     for at, item in enumerate(items, 1):
         yield Text(item + (";" if at < len(items) else "."), "item")
     if not text and not items:
-        yield Text("-")
+        yield Text(desk.say("Không có.", "None."))
 
 
 def _situation(desk: Desk, period: Period, now: Tally, before: Tally) -> Iterator[Part]:
@@ -317,8 +318,10 @@ def _work(desk: Desk, now: Tally, before: Tally) -> Iterator[Part]:
     yield inspection_rows(desk, now)
     if now.contracts:
         yield Text("6. " + say("Hợp đồng giám sát", "Monitoring contracts"), "heading")
-        for one in now.contracts:
-            yield Text(f"{one['title']} ({one['provider']}), {one['valid_from']} - {one['valid_until']};", "item")
+        for at, one in enumerate(now.contracts, 1):
+            days = f"{day_text(one['valid_from'])} - {day_text(one['valid_until'])}"
+            end = ";" if at < len(now.contracts) else "."
+            yield Text(f"{one['title']} ({one['provider']}), {days}{end}", "item")
 
 
 def _appendices(desk: Desk, now: Tally, before: Tally) -> Iterator[Appendix]:

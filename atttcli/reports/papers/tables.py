@@ -30,6 +30,11 @@ def table(
     return Rows(name, columns, tuple(rows))
 
 
+def day_text(iso: str) -> str:
+    """`03/05/2026` of `2026-05-03`."""
+    return "/".join(reversed(iso.split("-")))
+
+
 _COMPARED = (("Kỳ này", "This period", 18), ("Kỳ trước", "Last period", 18), ("Tăng, giảm", "Change", 16))
 
 
@@ -144,7 +149,7 @@ def training_rows(desk: Desk, now: Tally) -> Rows:
         (
             str(at),
             one["title"],
-            one["held"],
+            day_text(one["held"]),
             f"{one['days']:g}",
             whole(one["attendees"], desk.language),
             one["provider"] or "-",
@@ -171,7 +176,9 @@ def inspection_rows(desk: Desk, now: Tally) -> Rows:
         left = sum(found["state"] == "open" for found in mine)
         system = desk.inventory.system(one["system"])
         name = system.name if system else one["system"] or desk.agency(one["agency"])
-        rows.append((str(at), name, one["held"], desk.say(*results[one["result"]]), f"{len(mine) - left}/{len(mine)}"))
+        rows.append(
+            (str(at), name, day_text(one["held"]), desk.say(*results[one["result"]]), f"{len(mine) - left}/{len(mine)}")
+        )
     heads = (
         ("TT", "No.", 7),
         ("Hệ thống", "System", 41),
