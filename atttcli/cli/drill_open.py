@@ -91,6 +91,7 @@ def rate_of(text: str | None) -> int | None:
 def status_json(room: Room) -> dict[str, Any]:
     """A drill as it stands."""
     from atttcli.drill.score import score
+    from atttcli.drill.spans import seconds_of
 
     play = room.play()
     now = play.now(room.journal.clock.now())
@@ -105,8 +106,8 @@ def status_json(room: Room) -> dict[str, Any]:
         "phase": now.phase,
         "started": None if play.started is None else rfc3339(play.started),
         "ended": None if play.ended is None else rfc3339(play.ended),
-        "scenario_seconds": now.scenario // 1_000_000,
-        "active_seconds": now.active // 1_000_000,
+        "scenario_seconds": seconds_of(now.scenario),
+        "active_seconds": seconds_of(now.active),
         "rate": now.rate / 1000,
         "injects": [
             {

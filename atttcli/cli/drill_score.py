@@ -58,6 +58,8 @@ def score_(app: App, code: str, ruling: str | None, reason: str, navigator: bool
 
 def score_json(room: Room, found: Score) -> dict[str, Any]:
     """The score with every line."""
+    from atttcli.drill.spans import seconds_of
+
     return {
         "drill": room.code,
         "total": round(found.total, 2),
@@ -80,7 +82,7 @@ def score_json(room: Room, found: Score) -> dict[str, Any]:
             {
                 "id": one.id, "expectation": one.expectation, "inject": one.inject, "objective": one.goal,
                 "dimension": one.dim, "points": one.points, "value": round(one.value, 4), "reason": one.reason,
-                "seconds": None if one.took < 0 else one.took // 1_000_000, "target": one.target // 1_000_000,
+                "seconds": None if one.took < 0 else seconds_of(one.took), "target": one.target // 1_000_000,
                 "limit": one.limit // 1_000_000, "entries": list(one.entries), "overridden": one.overridden,
             }
             for one in found.lines

@@ -138,7 +138,7 @@ def situation(room: Room, play: Play, now: int) -> Situation:
         if (reader.detected(one) if one.kind == "detect" else reader.dismissed(one) if one.kind == "dismiss" else reader.met(one))
     )  # fmt: skip
     delivered = {name: one.scenario for name, one in play.deliveries.items()}
-    last = max([one.scenario for one in play.actions] + list(delivered.values()), default=0)
+    last = max((one.scenario for one in play.actions), default=0)  # what is handed out is no action of the team
 
     def scored(goal: str) -> float:
         found = score(room.scenario, play)

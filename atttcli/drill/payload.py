@@ -183,7 +183,7 @@ def _letter(inject: Inject, how: Making, index: int, chance: random.Random) -> b
     marker = how.marker(inject.id, given["sig"])
     mail.set_content(f"{how.head}\n\n{how.words(given['text'])}\n{how.head}\n", cte="8bit")
     page = f"<html><body><p>{how.head}</p><form><input name=matkhau></form><!-- {marker} --></body></html>\n"
-    mail.add_attachment(page.encode(), maintype="text", subtype="html", filename=f"{given['sig']}.html")
+    mail.add_attachment(page, subtype="html", filename=f"{given['sig']}.html", cte="8bit")
     mail.set_boundary(f"=_{how.drill}-{inject.id}-{index}")
     return mail.as_bytes()
 

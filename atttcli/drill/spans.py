@@ -25,3 +25,8 @@ def span_text(micros: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def seconds_of(micros: int) -> int:
+    """Whole seconds, to the nearest: the times of a journal run ahead of the wall by microseconds."""
+    return (micros + SECOND // 2) // SECOND

@@ -7,6 +7,7 @@ from typing import Any
 from atttcli.drill.cleaning import in_live
 from atttcli.drill.room import Room
 from atttcli.drill.score import score
+from atttcli.drill.spans import seconds_of
 from atttcli.store.connection import Store
 
 
@@ -42,7 +43,7 @@ def summary(room: Room, real: Store) -> dict[str, Any]:
         ],
         "dims": {dim: None if value is None else round(value, 4) for dim, value in found.dims},
         "measures": {
-            name: {"value": round(value, 4), "seconds": None if took < 0 else took // 1_000_000}
+            name: {"value": round(value, 4), "seconds": None if took < 0 else seconds_of(took)}
             for name, (value, took) in sorted(found.measure(scenario).items())
         },
         "journal": {"count": last["seq"], "hash": last["hash"]},

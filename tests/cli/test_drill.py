@@ -1,0 +1,213 @@
+"""Drills from outside: a drill played by hand, scored by hand, and kept apart from all that is real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from atttcli.cli.context import App
+from atttcli.cli.main import cli, report_error
+from atttcli.errors import AtttError
+from atttcli.store.connection import Store
+from tests.support.casework import SetClock
+
+MINUTE = 60_000_000
+
+
+class Desk:
+    """A person at the command line, and the clock on the wall."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "ws"
+        self.clock = SetClock()
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        app = App(str(self.root), clock=self.clock)
+        ran = CliRunner().invoke(cli, ["--lang", "en", *words], obj=app)
+        app.close()
+        ended = report_error(ran.exception) if isinstance(ran.exception, AtttError) else ran.exit_code
+        assert ended == code, (words, ran.output, ran.exception)
+        return ran.output
+
+    def json(self, *words: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self(*words, "--json").splitlines() if line.startswith("{")]
+
+    def later(self, minutes: float) -> None:
+        self.clock.at += int(minutes * MINUTE)
+
+    def rows(self, sql: str, drill: str = "") -> list[tuple[Any, ...]]:
+        path = self.root / "drills" / drill if drill else self.root
+        with Store(path / "workspace.db") as store:
+            return [tuple(row) for row in store.rows(sql)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("ATTTCLI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ATTTCLI_ACTOR", "lan")
+    found = Desk(tmp_path)
+    found("init", str(found.root), "--organisation", "bac-kan")
+    return found
+
+
+def test_a_drill_played_through_the_command_line_scores_what_the_formulae_give_by_hand(desk: Desk) -> None:
+    """docs/drills.md tells this run; every number below is worked out there."""
+    desk("drill", "new", "--from", "ransomware-commune", "--seed", "7")
+    desk("drill", "run", "last", "--once")
+    desk.later(4)
+    xa = json.loads(desk.rows("SELECT p.payload FROM journal j JOIN journal_payload p USING (seq) WHERE verb = 'drill.planned'", "DT-2026-0001")[0][0])["places"]["xa"]["code"]  # fmt: skip # noqa: E501
+    desk("drill", "do", "last", "incident", "open", "--title", "Máy bị mã hóa", "--agency", xa)  # E1: 4 of 5 minutes
+    desk("drill", "answer", "last", "E3", "--choice", "tat-may")  # half right, in time
+    desk.later(6)  # minute 10
+    desk("drill", "do", "last", "incident", "set", "1", "--category", "mahoa", "--severity", "M2")  # one level too high
+    desk("drill", "run", "last", "--once")  # the note came at minute 6 of the scenario, is handed over now
+    note = desk.json("drill", "status", "last")[0]["injects"][1]["alerts"]
+    assert len(note) == 7
+    desk.later(20)  # minute 30; the decoy, the log and the question are handed over
+    desk("drill", "do", "last", "incident", "link", "1", *note)  # E4: 20 minutes after, target 10, limit 30
+    desk("drill", "run", "last", "--once")
+    decoy = next(one for one in desk.json("drill", "status", "last")[0]["injects"] if one["id"] == "B1")["alerts"]
+    desk("drill", "do", "last", "alert", "close", *decoy, "--verdict", "benign", "--reason", "vừa cập nhật")
+    score = desk.json("drill", "score", "last")[0]
+    lines = {one["id"]: one for one in score["lines"]}
+    assert lines["E1"]["value"] == 1 and lines["E1"]["seconds"] == 240
+    assert lines["E2.class"]["value"] == 0.75 and lines["E2.time"]["value"] == 1
+    assert lines["E3"]["value"] == 0.5
+    assert lines["E4"]["value"] == pytest.approx(0.75 + 0.25 * 0.5, abs=0.001)
+    assert lines["E6"]["value"] == 1
+    assert lines["E7"]["value"] == 0 and lines["E7"]["reason"] == "logged"
+    # detect: (20·1 + 10·0.875 + 10·0 [E7] + 10·1 [E6]) / 50 = 0.775; F2 of 2 found, 1 missed, 0 false = 10/14
+    assert score["dimensions"]["detect"] == pytest.approx((0.775 + 10 / 14) / 2, abs=0.001)
+    assert score["dimensions"]["triage"] == pytest.approx((0.75 + 1) / 2, abs=0.001)
+    # contain: E3 half of 10, E5 of 20 and E8 of 15 not done yet
+    assert score["dimensions"]["contain"] == pytest.approx(5 / 45, abs=0.001)
+    assert score["alarms"] == {"true": 2, "false": 0, "missed": 1, "f2": pytest.approx(10 / 14, abs=0.001)}
+    entries = desk.rows("SELECT seq, verb FROM journal", "DT-2026-0001")
+    assert all(set(one["entries"]) <= {seq for seq, _verb in entries} for one in score["lines"])
+
+
+def test_real_data_is_not_touched_but_for_one_entry_at_the_end(desk: Desk) -> None:
+    desk("incident", "open", "--title", "Sự cố thật")
+    before = desk.rows("SELECT * FROM journal") + desk.rows("SELECT * FROM incident") + desk.rows("SELECT * FROM alert")
+    desk("drill", "new", "--from", "ransomware-commune")
+    desk("drill", "run", "last", "--robot", "ideal")
+    after = desk.rows("SELECT * FROM journal") + desk.rows("SELECT * FROM incident") + desk.rows("SELECT * FROM alert")
+    assert [row for row in after if row not in before] == desk.rows("SELECT * FROM journal WHERE verb = 'drill.held'")
+    assert len(after) == len(before) + 1
+    desk("drill", "end", "last")
+    assert len(desk.rows("SELECT * FROM journal WHERE verb = 'drill.held'")) == 1, "the summary is written once"
+    held = desk.rows("SELECT code, total, valid FROM drill")
+    assert held == [("DT-2026-0001", 100.0, 1)]
+    desk("db", "rebuild")
+    assert desk.rows("SELECT code, total, valid FROM drill") == held
+    assert desk.json("incident", "metrics")[0]["incidents"] == 1
+    assert desk("drill", "list").count("DT-2026-0001") == 1
+
+
+def test_a_drills_workspace_is_opened_only_through_the_drill(desk: Desk) -> None:
+    desk("drill", "new", "--from", "ransomware-commune-flash")
+    inside = Desk(desk.root.parent)
+    inside.root = desk.root / "drills" / "DT-2026-0001"
+    inside("status", code=4)
+    inside("incident", "open", "--title", "x", code=4)
+    desk("drill", "do", "last", "drill", "list", code=4)
+    desk("drill", "do", "last", "incident", "open", "--title", "Thử")
+    assert desk.rows("SELECT exercise FROM incident", "DT-2026-0001") == [(1,)]
+    assert desk.rows("SELECT count(*) FROM incident") == [(0,)]
+
+
+def test_a_real_incident_stops_the_clock_and_is_opened_at_once(desk: Desk) -> None:
+    desk("drill", "new", "--from", "ransomware-commune-flash")
+    desk("drill", "run", "last", "--once")
+    assert "EXERCISE STOPPED" in desk("drill", "pause", "last", "--reason", "real-incident")
+    desk("incident", "open", "--title", "Sự cố thật")
+    assert desk.rows("SELECT exercise FROM incident") == [(0,)]
+    desk.later(120)
+    assert desk.json("drill", "status", "last")[0]["active_seconds"] == 0
+
+
+def test_drill_data_in_real_data_voids_the_result(desk: Desk) -> None:
+    desk("drill", "new", "--from", "ransomware-commune")
+    desk("drill", "run", "last", "--robot", "ideal")
+    desk("drill", "new", "--from", "ransomware-commune")
+    desk("drill", "run", "last", "--once")
+    desk("drill", "jump", "last", "7m")
+    folder = desk.root / "drills" / "DT-2026-0002" / "inbox" / "A2"
+    desk("ingest", str(folder), code=1)
+    assert desk.rows("SELECT count(*) FROM alert WHERE rule_id LIKE '%drill_leftover%'")[0][0] > 0
+    desk("drill", "end", "last")
+    assert desk.rows("SELECT code, valid FROM drill ORDER BY code") == [("DT-2026-0001", 1), ("DT-2026-0002", 0)]
+
+
+def test_clean_removes_only_what_the_drill_made(desk: Desk) -> None:
+    desk("drill", "new", "--from", "ransomware-commune")
+    desk("drill", "run", "last", "--robot", "silent")
+    inbox = desk.root / "drills" / "DT-2026-0001" / "inbox"
+    (inbox / "A2" / "ghi-chu.txt").write_text("của tôi")
+    removed = desk.json("drill", "clean", "last", "--yes")[0]["removed"]
+    assert "A2/HUONG_DAN.txt" in removed
+    assert [path.name for path in inbox.rglob("*") if path.is_file()] == ["ghi-chu.txt"]
+
+
+def test_two_teams_get_workspaces_and_artefacts_of_their_own(desk: Desk) -> None:
+    desk("drill", "new", "--from", "ransomware-commune", "--team", "doi1", "--team", "doi2", "--seed", "3")
+    files = []
+    for code in ("DT-2026-0001-doi1", "DT-2026-0001-doi2"):
+        desk("drill", "run", code, "--once")
+        desk("drill", "jump", code, "7m")
+        files.append(sorted(p.name for p in (desk.root / "drills" / code / "inbox" / "A2").iterdir()))
+    assert files[0] != files[1] and len(files[0]) == len(files[1]) == 7
+    assert len(desk.json("drill", "status", "DT-2026-0001-doi1")) == 2
+
+
+def test_an_action_is_verified_only_by_a_later_drill_that_meets_the_measure(desk: Desk) -> None:
+    flash = ("drill", "new", "--from", "ransomware-commune-flash")
+    desk(*flash)
+    desk("drill", "run", "last", "--robot", "silent")
+    desk("action", "add", "Dán số trực ban", "--drill", "last", "--measure", "ransomware-commune-noticed")
+    desk("action", "verify", "1", "--by", "last", code=4)
+    desk("action", "done", "1", "--note", "đã dán ở 108 xã")
+    desk("action", "verify", "1", "--by", "last", code=4)  # the drill that it came of
+    desk.later(600)
+    desk(*flash)
+    desk("drill", "run", "last", "--robot", "silent")
+    desk("action", "verify", "1", "--by", "last", code=4)  # later, but not met
+    desk.later(600)
+    desk(*flash)
+    desk("drill", "run", "last", "--robot", "ideal")
+    assert "verified" in desk("action", "verify", "1", "--by", "DT-2026-0003")
+    assert desk.json("action", "list", "--all")[0]["verified_by"] == "DT-2026-0003"
+    assert desk.json("action", "list") == []
+    desk("db", "rebuild")
+    assert desk.json("action", "list", "--all")[0]["status"] == "verified"
+    measures = {one["measure"]: one["drills"] for one in desk.json("drill", "list", "--measures")}
+    assert [one["value"] for one in measures["ransomware-commune-noticed"]] == [0, 0, 1]
+    assert "DT-2026-0003" in desk("drill", "report", "last", "--format", "md")
+
+
+def test_a_drill_on_paper_alone(desk: Desk) -> None:
+    """Nothing but times entered afterwards."""
+    desk("drill", "new", "--from", "portal-defacement-flash")
+    day = "23/11/2026 "
+    desk("drill", "run", "last", "--at", day + "09:00")
+    desk("drill", "inject", "last", "A2", "--at", "09:05")
+    desk("drill", "inject", "last", "B1", "--at", "09:10")
+    desk("drill", "answer", "last", "E1", "--at", "09:02")
+    desk("drill", "answer", "last", "E2", "--at", "09:14", "--choice", "dung")
+    desk("drill", "answer", "last", "E4", "--at", "09:12")
+    desk("drill", "end", "last", "--at", "09:20")
+    lines = {one["id"]: one for one in desk.json("drill", "score", "last")[0]["lines"]}
+    assert (lines["E1"]["seconds"], lines["E1"]["value"]) == (120, 1)
+    assert (lines["E2"]["seconds"], lines["E2"]["value"]) == (840, 0)
+    assert (lines["E4"]["seconds"], lines["E4"]["value"]) == (120, 1)
+    assert desk.json("drill", "status", "last")[0]["active_seconds"] == 1200
+
+
+def test_rehearse_keeps_nothing(desk: Desk) -> None:
+    found = desk.json("drill", "rehearse", "service-flood-flash")
+    assert [(one["robot"], one["score"]) for one in found[:2]] == [("ideal", 100.0), ("silent", 0.0)]
+    assert not (desk.root / "drills").exists()
