@@ -10,6 +10,7 @@ from atttcli.reports.record_words import record_word
 from atttcli.text.messages import _, language, ngettext
 from atttcli.text.retell import retell
 
+_WORD = 30  # a longer value is somebody's text and no choice of ours
 _MOMENTS = frozenset({"detected", "occurred", "next_report", "preliminary_at", "official_at", "ended"})
 
 
@@ -163,8 +164,9 @@ def _value(value: Any, name: str = "") -> str:
         return moment(value)
     if isinstance(value, (dict, list, tuple)):
         return ", ".join(retell(str(one)) for one in value)
-    return str(value)
+    text = retell(value) if isinstance(value, str) and len(value) < _WORD else str(value)
+    return " / ".join(line for line in text.splitlines() if line.strip())
 
 
 def _join(*parts: object) -> str:
-    return " · ".join(str(part) for part in parts if part)
+    return " · ".join(" / ".join(str(part).splitlines()) for part in parts if part)

@@ -96,6 +96,24 @@ def close(
     texts = [*values, *([f"rsit={rsit}"] if rsit else [])]
     move_incident(app.journal, vault_of(app), found, "closed", "", **fields, **_at_close(app, found, texts))
     recorded(app, found, as_json)
+    if not as_json:
+        _ask_statistics(app, found)
+
+
+def _ask_statistics(app: App, number: str) -> None:
+    """What the periodic statistics lack of it; it can be given now."""
+    from atttcli.model.record import STATISTICAL
+
+    known = json.loads(app.store.value("SELECT fields FROM incident WHERE number = ?", number))
+    missing = [name for name in STATISTICAL if not known.get(name)]
+    if missing:
+        render.line(
+            _(
+                "For the statistics still missing: {names} → {command}",
+                names=", ".join(missing),
+                command=f"atttcli incident set {number} " + " ".join(f"{name}=…" for name in missing),
+            )
+        )
 
 
 def _at_close(app: App, number: str, texts: list[str]) -> dict[str, Any]:

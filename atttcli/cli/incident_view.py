@@ -109,8 +109,16 @@ def _further(body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield _("Approvals"), f"{status_word(approval['gate'])}: {approval['approver']}{paper}"
     for name, value in body["fields"].items():
         if name in FIELDS and value not in (None, "", []):
-            shown = moment(value) if FIELDS[name].kind == "moment" else value
-            yield field_word(name), ", ".join(map(str, shown)) if isinstance(shown, list) else shown
+            yield field_word(name), _shown(name, value)
+
+
+def _shown(name: str, value: Any) -> str:
+    """A field as people read it: choices in their words, several lines as one."""
+    if FIELDS[name].kind == "moment":
+        return moment(value)
+    if isinstance(value, list):
+        return ", ".join(retell(str(one)) for one in value)
+    return " / ".join(line for line in retell(str(value)).splitlines() if line.strip())
 
 
 def _show_parts(app: App, number: str, body: dict[str, Any]) -> None:

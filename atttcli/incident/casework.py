@@ -24,6 +24,7 @@ from atttcli.incident.facts import (
 from atttcli.incident.lifecycle import check_approval, check_move, check_reopen, merged_away
 from atttcli.journal.journal import Journal
 from atttcli.model.incident import FORWARD, MERGED
+from atttcli.model.record import STATISTICAL
 from atttcli.profile import Profile, load_profile
 from atttcli.store.numbers import resolve_number
 
@@ -170,10 +171,17 @@ def unlink_alerts(journal: Journal, number: str, alerts: Sequence[str], reason: 
 
 
 def set_fields(journal: Journal, number: str, fields: Mapping[str, Any]) -> None:
-    """Change facts; class and clocks follow. Codes are checked against the incident's own profile."""
+    """Change facts; class and clocks follow. Codes are checked against the incident's own profile.
+
+    What only statistics ask may still be given when it is closed.
+    """
     if not fields:
         raise UsageError("nothing to set", hint="see: atttcli incident set --help")
     with journal.transaction():
+        row = incident_row(journal, number)
+        if row["status"] == "closed" and fields.keys() <= set(STATISTICAL):
+            journal.append("incident.set", number, {"fields": dict(fields)})
+            return
         row = running_row(journal, number)
         law = load_profile(row["profile"])
         check_codes(law, fields)

@@ -24,6 +24,8 @@ VERIS_ACTOR = ("external", "internal", "partner", "unknown")
 VERIS_ACTION = ("malware", "hacking", "social", "misuse", "physical", "error", "environmental", "unknown")
 VERIS_ASSET = ("server", "network", "user_device", "public_terminal", "media", "person", "embedded", "unknown")
 VERIS_ATTRIBUTE = ("confidentiality", "integrity", "availability", "unknown")
+# What only statistics ask: told at closing, and open to be given after it. None of it moves a clock or a paper.
+STATISTICAL = ("rsit", "veris_actor", "veris_action", "veris_asset", "veris_attribute")
 
 
 def _text() -> Any:

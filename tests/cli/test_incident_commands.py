@@ -229,3 +229,29 @@ def test_the_desk_follows_the_state_of_alerts(desk):
     assert desk.json("status")["untriaged"]["critical"] == 2
     desk("db", "rebuild")
     assert desk.json("status")["untriaged"]["critical"] == 2
+
+
+def test_what_the_statistics_lack_is_told_at_closing_and_can_be_given_afterwards(desk):
+    number = open_one(desk, "--severity", "M4")
+    to(desk, number, "post_incident")
+    told = desk("incident", "close", number, "--resolution", "x", "--cause", "y", "--set", "veris_actor=external")
+    assert "rsit, veris_action, veris_asset, veris_attribute" in told
+    assert "veris_actor" not in told
+    assert f"atttcli incident set {number} rsit=" in told
+    desk("incident", "set", number, "rsit=malicious-code", "veris_action=malware,social")
+    desk("incident", "set", number, "veris_asset=server", "veris_attribute=integrity")
+    shown = desk.json("incident", "show", number)
+    assert (shown["status"], shown["fields"]["rsit"]) == ("closed", "malicious-code")
+    with pytest.raises(Refused) as caught:  # what the case is stays as it was closed
+        desk("incident", "set", number, "rsit=intrusions", "summary=khác")
+    assert caught.value.guard == "ended"
+
+
+def test_the_screen_shows_words_and_no_escapes(desk):
+    number = open_one(desk, "--severity", "M4")
+    desk("incident", "set", number, "personal_data=yes", "summary=dòng một\ndòng hai")
+    shown = desk("--lang", "vi", "incident", "show", number)
+    assert "\\x0a" not in shown
+    assert "dòng một" in shown
+    assert "dòng hai" in shown
+    assert "Có dữ liệu cá nhân: có" in shown
