@@ -162,6 +162,7 @@ def take_over(app: App, manifest: Manifest, target: Path) -> tuple[str, int]:
     Returns the identity and how many later decisions this host knows of that the backup does not hold.
     """
     from atttcli.journal.journal import Journal, current_actor
+    from atttcli.people.identity import actor_without_right
     from atttcli.store.connection import Store
     from atttcli.store.workspace import load_workspace, write_workspace
 
@@ -175,7 +176,7 @@ def take_over(app: App, manifest: Manifest, target: Path) -> tuple[str, int]:
             )
         newer = _later_decisions(manifest)
         identity = str(uuid.uuid4())
-        journal = Journal(store, current_actor(), app.clock)
+        journal = Journal(store, actor_without_right(store, current_actor()), app.clock)
         with journal.transaction() as db:
             db.execute("UPDATE meta SET value = ? WHERE key = 'id'", (identity,))
             body = {"from": manifest.workspace, "created": manifest.created, "entries": manifest.entries}

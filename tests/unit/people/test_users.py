@@ -101,6 +101,7 @@ def test_a_shared_desk_decides_nothing_until_somebody_logs_in(app, register):
     assert act(app, token=token, now=2_000).name == "an"
     assert act(app, token=token, now=8 * 3_600_000_000 + 1_001).name != "an", "a session ends with the shift"
     assert act(app, token="0" * 64, now=2_000).name != "an"
+    assert act(app, token=token, now=999).name != "an", "a clock that was set back lengthens no session"
     assert identity.close_session(app.store, token)
     assert act(app, token=token, now=2_000).name != "an"
     assert app.store.value("SELECT count(*) FROM login WHERE token = ?", token) == 0, "the token itself is not kept"
@@ -303,3 +304,7 @@ def test_an_admin_whose_account_was_renamed_is_recovered_with_a_reason(app, regi
     assert act(app).name == "lan"
     last = app.store.value("SELECT payload FROM journal_payload ORDER BY seq DESC LIMIT 1")
     assert "tài khoản đổi tên" in last
+
+
+def test_nobody_signs_a_restored_copy_with_anothers_name(app, register):
+    assert identity.actor_without_right(app.store, "minh") == "desk"
