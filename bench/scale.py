@@ -184,7 +184,8 @@ def cpu(*words: str) -> tuple[float, float]:
 
 
 COMMANDS = (
-    ("next",), ("status",), ("status", "--line"), ("advisory", "board"), ("incident", "list"), ("alert", "list"),
+    ("next",), ("status",), ("status", "--line"), ("advisory", "board"), ("incident", "list"), ("alert", "list", "--limit", "200"),
+    ("alert", "list", "--group", "--limit", "200"), ("alert", "list", "--json"), ("alert", "triage", "--json"),
     ("incident", "show", "SC-2025-0010"), ("undo",), ("db", "verify"), ("db", "rebuild"),
 )  # fmt: skip
 
