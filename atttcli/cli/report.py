@@ -40,7 +40,7 @@ _REGISTER = "atttcli.cli.report_register"
         "register": (_REGISTER, "register", "The register of papers that went out."),
         "reprint": (_REGISTER, "reprint", "Write exactly what was sent."),
         "why": (_REGISTER, "why", "What a figure on a paper was counted from."),
-        "check": (_REGISTER, "check", "Measure DOCX papers against Decree 30/2020."),
+        "check": (_REGISTER, "check", "Measure papers (docx, pdf) against Decree 30/2020."),
         "advisory": ("atttcli.cli.advisory_papers", "letter", "Render the letters of an advisory into the outbox."),
         "custody": ("atttcli.cli.evidence_custody", "form", "The printed custody form of an exhibit."),
     },

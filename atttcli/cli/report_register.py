@@ -222,19 +222,22 @@ def _tell_figure(one: Figure) -> None:
 @JSON
 @with_app
 def check(app: App, files: tuple[Path, ...], as_json: bool) -> None:
-    """Measure DOCX papers against Decree 30/2020, each by the rules of its own form. Exit code 1 when something departs.
+    """Measure papers (docx, pdf) against Decree 30/2020, each by the rules of its own form. Exit code 1 when something departs.
 
     \b
     Example:
       atttcli report check outbox/*.docx
     """
     from atttcli.reports.layout import check_layout
+    from atttcli.reports.layout_pdf import check_pdf
 
+    measures = {".docx": check_layout, ".pdf": check_pdf}
     departures = 0
     for path in files:
-        if path.suffix.lower() != ".docx":
-            raise UsageError(f"{path.name[:60]} is no DOCX", hint="only .docx is measured")
-        for finding in check_layout(_read_signed(path)):
+        measure = measures.get(path.suffix.lower())
+        if measure is None:
+            raise UsageError(f"{path.name[:60]} is no DOCX or PDF", hint="only .docx and .pdf are measured")
+        for finding in measure(_read_signed(path)):
             departures += 1
             if as_json:
                 emit_json({"file": str(path), "box": finding.box, "message": finding.message})

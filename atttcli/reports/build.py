@@ -94,7 +94,9 @@ def build_report(
         notes=tuple(_notes(entries)),
         chain=_chain(store),
         provenance=Provenance(version=__version__, packs=tuple(_packs(alerts))),
-        marks=Marks(tlp=paper.tlp, draft=paper.draft, unverified=tuple(law.unverified())),
+        marks=Marks(
+            tlp=paper.tlp, draft=paper.draft, exercise=bool(row["exercise"]), unverified=tuple(law.unverified())
+        ),
     )
     return with_missing(report)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from atttcli.reports.docx_reading import Line, Paper
 
-_WITHOUT_NATION = frozenset({"BÁO CÁO BAN ĐẦU SỰ CỐ MẠNG", "BÁO CÁO KẾT THÚC ỨNG PHÓ SỰ CỐ"})
+FORM_TITLES = frozenset({"BÁO CÁO BAN ĐẦU SỰ CỐ MẠNG", "BÁO CÁO KẾT THÚC ỨNG PHÓ SỰ CỐ"})
 _MARKS = ("DỰ THẢO", "DRAFT", "BIỂU MẪU NỘI BỘ", "INTERNAL FORM", "DIỄN TẬP", "EXERCISE")
 
 
@@ -50,9 +50,9 @@ def rules_of(paper: Paper) -> Rules:
     title = title_of(paper)
     if title is None:
         return OFFICIAL
-    if title.text in _WITHOUT_NATION:
+    if title.text in FORM_TITLES:
         return FORM
-    return CARD if title.text in _cards() else OFFICIAL
+    return CARD if title.text in card_titles() else OFFICIAL
 
 
 def _is_mark(text: str) -> bool:
@@ -60,7 +60,8 @@ def _is_mark(text: str) -> bool:
 
 
 @cache
-def _cards() -> frozenset[str]:
+def card_titles() -> frozenset[str]:
+    """Titles of the pages to hang up, in both languages."""
     from atttcli.incident.interview import load_cards
 
     return frozenset(text.title.upper() for card in load_cards() for text in (card.vi, card.en))

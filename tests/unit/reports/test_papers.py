@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from atttcli.clock import HOUR, FixedClock, parse_moment
-from atttcli.errors import Conflict, NotFound, UsageError
+from atttcli.errors import Conflict, InputError, NotFound, UsageError
 from atttcli.evidence.vault import Vault
 from atttcli.inventory import Inventory, load_organisation
 from atttcli.journal.journal import Journal
@@ -23,6 +23,7 @@ from atttcli.profile import load_profile
 from atttcli.report import schema
 from atttcli.reports.docx_reading import read_paper
 from atttcli.reports.layout import check_layout
+from atttcli.reports.layout_pdf import check_pdf
 from atttcli.reports.paper import (
     PAPER_SCHEMA,
     Boxes,
@@ -119,6 +120,18 @@ def test_pdf_has_our_faces_only_all_the_words_and_page_numbers_from_the_second_o
             top = [char["text"] for char in page.chars if char["top"] < 50]
             own = page.extract_text().startswith("Phụ lục")
             assert own or "".join(top).isdigit()
+
+
+@pytest.mark.parametrize("kind", CATALOG, ids=lambda kind: kind.name)
+def test_every_pdf_is_laid_out_by_its_rules(desk: Desk, kind: PaperKind) -> None:
+    assert check_pdf(render_paper(_made(desk, kind.name), "pdf")) == []
+
+
+def test_a_pdf_that_departs_is_found(desk: Desk) -> None:
+    wrong = msgspec.structs.replace(_made(desk, "initial"), nation=True)
+    assert {one.box for one in check_pdf(render_paper(wrong, "pdf"))} == {"box 1"}
+    with pytest.raises(InputError):
+        check_pdf(b"%PDF-1.7 nothing else")
 
 
 def test_what_our_faces_cannot_draw_is_written_as_code_points(desk: Desk) -> None:
