@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,15 +43,16 @@ def write_letters(
     app: App, letters: Iterable[LetterModel], formats: Sequence[str], folder: str, kind: str
 ) -> list[dict[str, Any]]:
     """Render into `outbox/FOLDER` and bring its manifest up to date; what was written, a line a file."""
+    from atttcli.incident.metrics import is_drill
     from atttcli.reports.letter import render_letter
 
-    place = app.workspace.outbox / folder
+    place, exercise = app.workspace.outbox / folder, is_drill(app.workspace.root)
     written = []
     try:
         place.mkdir(parents=True, exist_ok=True)
         for letter in letters:
             for format_ in formats:
-                data = render_letter(letter, format_)
+                data = render_letter(replace(letter, exercise=letter.exercise or exercise), format_)
                 name = f"{_name(kind, letter)}.{format_}"
                 _write(place / name, data)
                 written.append(_entry(app, letter, name, format_, kind, data))
@@ -230,8 +232,8 @@ def isp(
     from dataclasses import replace
 
     from atttcli.advisory.targets import unresolved_rows
-    from atttcli.text.moments import due_moment
     from atttcli.clock import VIETNAM, from_micros
+    from atttcli.text.moments import due_moment
 
     now = app.clock.now()
     rows = unresolved_rows(app.store, from_list)

@@ -313,16 +313,20 @@ def _playbook(app: App, category: str) -> str:
     """The shortest name of a playbook that says it fits this type, else the ordinary process."""
     from atttcli.playbook.fitting import fitting_playbook
 
-    return fitting_playbook(category, app.workspace.profile, app.workspace.root, app.store)
+    return fitting_playbook(category, app.workspace.profile, app.workspace.root, app.store, app.clock.now())
 
 
 def _notice(app: App, taken: Call, reading: Reading, law: Profile, number: str) -> list[Any]:
+    from dataclasses import replace
+
+    from atttcli.incident.metrics import is_drill
     from atttcli.incident.notice import draft_notice
     from atttcli.reports.letter import render_letter
     from atttcli.store.durable import write_whole
 
     spoken: Literal["vi", "en"] = "en" if app.workspace.language == "en" else "vi"
     letter = draft_notice(number, taken, reading, law, app.inventory, spoken, app.clock.now())
+    letter = replace(letter, exercise=is_drill(app.workspace.root))
     app.workspace.outbox.mkdir(exist_ok=True)
     paths = []
     for kind in ("docx", "txt"):

@@ -11,6 +11,7 @@ rule drill_leftover
         category = "khac"
         author = "atttcli"
         date = "2026-11-23"
+        attack = "T0000"
         scope = "file"
     strings:
         $marker = /ATTTCLI-DRILL-INERT\{[A-Z0-9a-z.-]{1,40}:[A-Za-z0-9]{1,8}:[a-z-]{1,20}\}/

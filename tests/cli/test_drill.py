@@ -211,3 +211,15 @@ def test_rehearse_keeps_nothing(desk: Desk) -> None:
     found = desk.json("drill", "rehearse", "service-flood-flash")
     assert [(one["robot"], one["score"]) for one in found[:2]] == [("ideal", 100.0), ("silent", 0.0)]
     assert not (desk.root / "drills").exists()
+
+
+def test_every_paper_that_a_player_writes_carries_the_mark(desk: Desk) -> None:
+    desk("drill", "new", "--from", "ransomware-commune-flash")
+    desk("drill", "run", "last", "--once")
+    do = ("drill", "do", "last")
+    desk(*do, "incident", "open", "--title", "Thử", "--category", "mahoa")
+    desk(*do, "report", "incident", "1", "--format", "md")
+    outbox = desk.root / "drills" / "DT-2026-0001" / "outbox"
+    (paper,) = [path for path in outbox.glob("*.md") if "SC-" in path.name]
+    assert "DIỄN TẬP - KHÔNG PHẢI SỰ CỐ THẬT" in paper.read_text("utf-8")
+    assert not list((desk.root / "outbox").iterdir())

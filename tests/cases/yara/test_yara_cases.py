@@ -13,7 +13,7 @@ from atttcli.rulepack.samples import RuleCase, iter_cases
 RULES = sorted((packaged("rules") / "yara").glob("*.yar"))
 CASES = [case for case in iter_cases(packaged("rules") / "cases" / "yara") if case.engine == "yara"]
 EXTERNALS = dict.fromkeys(("filename", "filepath", "extension", "filetype", "owner"), "")
-CATEGORIES = {"giamao", "madoc", "truycap", "giaodien", "mahoa"}
+CATEGORIES = {"khac", "giamao", "madoc", "truycap", "giaodien", "mahoa"}
 
 
 @pytest.fixture(scope="module")
