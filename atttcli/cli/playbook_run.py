@@ -71,7 +71,7 @@ def _fitting(app: App, number: str) -> str:
 
     row = app.store.row("SELECT category, profile FROM incident WHERE number = ?", number)
     assert row is not None
-    return fitting_playbook(row["category"], row["profile"], app.workspace.root, app.store)
+    return fitting_playbook(row["category"], row["profile"], app.workspace.root, app.store, app.clock.now())
 
 
 def _walk(app: App, name: str, given: dict[str, str], as_json: bool) -> None:

@@ -31,7 +31,7 @@ def start_run(
     """Start a playbook on an incident; the run's id. Refused when the incident has ended, Conflict when it runs already."""
     with journal.transaction():
         require_open_incident(journal.store, incident)
-        _check_validity(playbook, journal.clock.now())
+        check_validity(playbook, journal.clock.now())
         running = journal.store.value(
             "SELECT id FROM playbook_run WHERE incident = ? AND playbook = ? AND state IN ('running','paused')"
             " AND parent = ''",
@@ -47,7 +47,7 @@ def start_run(
     return run
 
 
-def _check_validity(playbook: Playbook, now: int) -> None:
+def check_validity(playbook: Playbook, now: int) -> None:
     """A playbook that its author revoked, or outside of its time, is not begun any more; runs of it go on."""
     document, hint = playbook.document, "atttcli playbook list"
     if document.get("revoked") is True:
