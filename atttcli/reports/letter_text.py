@@ -21,6 +21,7 @@ from atttcli.reports.outline import (
 
 WIDTH = 78
 _LEFT = 36
+_NARROW = 14  # characters: a column that is wrapped has at least these
 
 
 def text_of(outline: Outline) -> bytes:
@@ -116,17 +117,37 @@ def _chart(chart: Chart) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    """A row is a block of `heading: value` lines once it does not fit the width, else tab-free columns."""
+    """Columns side by side, the widest wrapped so that they fit; a row is a block of `heading: value` where they cannot."""
     rows = [[" ".join(paper_lines(cell)) for cell in row] for row in table.rows]
     titles = [paper_text(column.title) for column in table.columns]
-    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
-    if sum(widths) + 2 * len(widths) <= WIDTH:
+    widths = _fitting([max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)])
+    if widths:
         for row in (titles, *rows):
-            yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            yield from _columns(row, widths)
         return
     for row in rows:
         told = [f"{title}: {cell}" for title, cell in zip(titles[1:], row[1:], strict=True) if cell and cell != "-"]
         yield from _wrapped(f"{row[0]}. " + "; ".join(told), "")
+
+
+def _fitting(natural: list[int]) -> list[int]:
+    """Widths that fit the line, taken from the widest columns; none when a wrapped column would become too narrow to read."""
+    widths = list(natural)
+    while (over := sum(widths) + 2 * (len(widths) - 1) - WIDTH) > 0:
+        widest = max(widths)
+        at = widths.index(widest)
+        second = max((width for place, width in enumerate(widths) if place != at), default=0)
+        widths[at] = max(widest - over, min(second, widest - 1), _NARROW - 1)
+        if widths[at] < _NARROW or widths[at] >= widest:
+            return []
+    return widths
+
+
+def _columns(row: list[str], widths: list[int]) -> Iterator[str]:
+    parts = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
+    for at in range(max(map(len, parts))):
+        cells = (part[at] if at < len(part) else "" for part in parts)
+        yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
 
 
 def _signature(sign: Signature) -> Iterator[str]:
