@@ -178,6 +178,10 @@ def tell(walk: Walk, inbox: Path) -> None:
     close(walk, number)
     walk.heading(_("The report"))
     walk.run("report", "incident", number, "--format", "docx", "--format", "html")
+    walk.heading(_("An exercise of twenty minutes, played by a robot that cries wolf, to its report"))
+    walk.run("drill", "new", "--from", "ransomware-commune-flash", "--seed", "1")
+    walk.run("drill", "run", "last", "--robot", "noisy")
+    walk.run("drill", "report", "last", "--format", "docx", "--format", "html")
     walk.heading(_("Nothing was lost: the journal's chain, its signed head, the evidence"))
     walk.run("db", "verify")
 

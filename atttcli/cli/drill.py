@@ -24,6 +24,7 @@ _MORE = {
     "end": ("atttcli.cli.drill_run", "end", "End it; its summary goes into the real journal."),
     "note": ("atttcli.cli.drill_enter", "note", "Write down what an observer saw."),
     "answer": ("atttcli.cli.drill_enter", "answer", "Enter what a team did, with its time."),
+    "log": ("atttcli.cli.drill_enter", "log", "Enter red and blue actions and rulings of an exercise on real systems."),
     "survey": ("atttcli.cli.drill_enter", "survey", "Enter one participant's answers."),
     "score": ("atttcli.cli.drill_score", "score_", "Every line of the score, with the entries behind it."),
     "plan": ("atttcli.cli.drill_papers", "plan_", "The plan, and the books of controller, players and observers."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from atttcli.cli import render
@@ -109,6 +111,53 @@ def survey(app: App, code: str, useful: int, real: int, clear: int, text: str, a
     app.permit("drill.surveyed")
     with open_drill(app, code) as room:
         enter(room, {"useful": useful, "real": real, "clear": clear}, text)
+        if as_json:
+            render.emit_json(status_json(room))
+        else:
+            render.line(f"{mark(room.code)}: " + _("noted."))
+
+
+@click.command()
+@click.argument("code", metavar="DRILL")
+@click.argument("side", metavar="red|blue|judge", type=click.Choice(("red", "blue", "judge")))
+@click.argument("text", metavar="TEXT")
+@click.option("--target", default="", metavar="WHAT", help="The system, as the permission names it.")
+@click.option("--technique", default="", metavar="T…", help="The ATT&CK technique.")
+@click.option(
+    "--evidence", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its proof; the digest is kept."
+)
+@click.option(
+    "--ruling", default="", type=click.Choice(("", "accepted", "rejected", "partly")), help="How the judges rule."
+)
+@click.option("--goal", default="", metavar="ID", help="The objective that it is about.")
+@at_option
+@json_option
+@with_app
+def log(
+    app: App, code: str, side: str, text: str, target: str, technique: str, evidence: Path | None, ruling: str, goal: str,
+    at: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Enter a line of an exercise on real systems without a script: what red or blue did, its proof, the judges' ruling.
+
+    \b
+    Examples:
+      atttcli drill log last red "Dò mật khẩu trang quản trị" --target cong-ttdt --technique T1110 --at 09:20
+      atttcli drill log last judge "Công nhận: có nhật ký kèm theo" --ruling accepted --evidence anh.png
+    """
+    import hashlib
+
+    from atttcli.drill.conduct import log as enter
+
+    app.permit("drill.logged")
+    digest = ""
+    if evidence is not None:
+        with evidence.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    with open_drill(app, code) as room:
+        enter(
+            room, side, text, target=target, technique=technique, evidence=digest, ruling=ruling, goal=goal.upper(),
+            at=moment_of(room, at),
+        )  # fmt: skip
         if as_json:
             render.emit_json(status_json(room))
         else:

@@ -182,13 +182,18 @@ def _timeline(room: Room, play: Play) -> Iterator[ReportEvent]:
         reason = str(entry.payload.get("reason") or "")
         yield ReportEvent(at, play.clock_at(at).scenario, "clock", entry.verb, reason, entry.actor, entry.seq)
     channels = {one.id: one.channel for one in room.scenario.injects}
-    for one in play.deliveries.values():
-        yield ReportEvent(one.at, one.scenario, "inject", one.inject, channels.get(one.inject, ""), "", one.seq)
+    for told in play.deliveries.values():
+        yield ReportEvent(told.at, told.scenario, "inject", told.inject, channels.get(told.inject, ""), "", told.seq)
     for action in play.actions:
         if action.kind in _SHOWN:
             yield ReportEvent(
                 action.at, action.scenario, "action", action.kind, _said_of(action), action.actor, action.seq
             )
+    for one in play.logged:
+        words = (one["text"], one["target"], one["technique"], one["ruling"], one["evidence"][:16])
+        at, seq = int(one["at"]), int(one["seq"])
+        text = " · ".join(str(word) for word in words if word)
+        yield ReportEvent(at, play.clock_at(at).scenario, "log", str(one["side"]), text, str(one["by"]), seq)
     for note in play.notes:
         yield ReportEvent(note.at, play.clock_at(note.at).scenario, "note", note.sign, note.text, note.author, note.seq)
 

@@ -276,6 +276,32 @@ def note(
     room.journal.append("drill.noted", room.code, body | ({"at": at} if at is not None else {}))
 
 
+SIDES = ("red", "blue", "judge")
+RULINGS = ("", "accepted", "rejected", "partly")
+
+
+def log(
+    room: Room, side: str, text: str, *, target: str = "", evidence: str = "", ruling: str = "", goal: str = "",
+    technique: str = "", at: int | None = None,
+) -> None:  # fmt: skip
+    """A line of an exercise on real systems without a script: what red or blue did, its proof, the judges' ruling."""
+    if side not in SIDES:
+        raise UsageError(f"{side[:10]!r} is no side", hint="one of: " + ", ".join(SIDES))
+    if ruling not in RULINGS:
+        raise UsageError(f"{ruling[:20]!r} is no ruling", hint="one of: " + ", ".join(RULINGS[1:]))
+    if ruling and side != "judge":
+        raise Refused("only judges rule", guard="judge", hint="atttcli drill log DRILL judge …")
+    if not text.strip():
+        raise UsageError("the line is empty")
+    if goal and goal not in {one.id for one in room.scenario.goals}:
+        raise NotFound(f"no objective {goal[:20]!r}", hint="atttcli drill status")
+    if room.play().clock.phase in (READY, ENDED):
+        raise Refused(f"the drill is {room.play().clock.phase}", guard="clock", hint="atttcli drill run")
+    body = {"side": side, "text": text, "target": target, "evidence": evidence, "ruling": ruling, "goal": goal}
+    body["technique"] = technique
+    room.journal.append("drill.logged", room.code, body | ({"at": at} if at is not None else {}))
+
+
 def rule(room: Room, line: str, value: float, reason: str) -> None:
     """The controller's ruling over one line of the score, with a reason."""
     if not 0 <= value <= 1:

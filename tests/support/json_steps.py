@@ -281,6 +281,7 @@ STEPS = (
     Step("-w ws drill inject last A2", "drill-inject"),
     Step("-w ws drill answer last E1", "drill"),
     Step("-w ws drill note last + 'Báo rất nhanh' --goal G2", "drill"),
+    Step("-w ws drill log last red 'Dò mật khẩu' --technique T1110", "drill"),
     Step("-w ws drill survey last --useful 5 --real 4 --clear 4", "drill"),
     Step("-w ws drill pause last --reason real-incident", "drill"),
     Step("-w ws drill resume last", "drill"),
