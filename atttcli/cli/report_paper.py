@@ -316,7 +316,8 @@ def desk_of(app: App, found: PaperKind, subject: str, profile: str = "") -> Desk
     from atttcli.incident.metrics import is_drill
     from atttcli.reports.papers.desk import Desk
 
-    exercise = is_drill(app.workspace.root)
+    marked = app.store.value("SELECT exercise FROM incident WHERE number = ?", subject)
+    exercise = is_drill(app.workspace.root) or bool(marked)
     return Desk(app.journal, app.inventory, _law(app, found, subject, profile), app.clock.now(), exercise=exercise)
 
 

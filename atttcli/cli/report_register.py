@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,8 @@ def issued(
     draft = read_model(_find_draft(app, model))
     today = from_micros(app.clock.now(), VIETNAM).date().isoformat()
     made = numbered(draft, number, day or today)
-    papers = {name: render_paper(made, name) for name in ("docx", "html")}
+    formats = ("docx", "html", *(("pdf",) if find_spec("typst") else ()))
+    papers = {name: render_paper(made, name) for name in formats}
     held = None if signed is None else (signed.name, _read_signed(signed))
     found = issue(app.journal, vault_of(app), made, papers, recipients=recipients, signed=held)
     stem = f"{file_stem(made, found.code.partition('-')[0])}-so-{_safe(found.number)}"

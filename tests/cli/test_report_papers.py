@@ -52,6 +52,13 @@ def test_what_went_out_comes_back_byte_for_byte_and_only_once(case: Workspace, t
     assert _run(case, "reprint", "8/BC-STTTT") == 3
 
 
+def test_a_paper_of_an_exercise_says_so(case: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    with Store(case.database) as store, store.transaction() as db:
+        db.execute("UPDATE incident SET exercise = 1")
+    assert _run(case, "paper", "initial", NUMBER, "-o", "-") == 0
+    assert "DIỄN TẬP" in capsys.readouterr().out
+
+
 def test_the_closing_report_cites_the_initial_one(case: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(case, "paper", "initial", NUMBER) == 0
     assert _run(case, "issued", f"initial-{NUMBER}", "--number", "7/BC-STTTT", "--date", "2021-05-14") == 0
