@@ -13,6 +13,9 @@ from atttcli.store.connection import Row, Store
 _OPEN = ",".join(f"'{state}'" for state in sorted(OPEN - {"planned"}))
 _WAITING = ",".join(f"'{state}'" for state in sorted(WAITING | {"queued"}))
 
+# `Not affected` by mail is a claim as `fixed` is: whose mail it was, nobody has asked yet.
+CLAIMED = "(state = 'not_affected' AND coalesce(json_extract(answer, '$.channel'), '') = 'email')"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -49,7 +52,8 @@ def standings(store: Store, now: int, numbers: Sequence[str] = ()) -> dict[str, 
     found = store.rows(
         "SELECT advisory, count(*) AS deliveries, sum(state IN ('planned','queued')) AS unsent,"
         " sum(state IN ('sent','acknowledged')) AS unanswered, sum(state = 'fixing') AS fixing,"
-        " sum(state = 'fixed') AS unverified, sum(state IN ('not_affected','verified','exempt','withdrawn')) AS done,"
+        f" sum(state = 'fixed' OR {CLAIMED}) AS unverified,"
+        f" sum(state IN ('not_affected','verified','exempt','withdrawn') AND NOT {CLAIMED}) AS done,"
         f" sum(state IN ({_WAITING}) AND due < ?) AS late, sum(min(handled, coalesce(total, handled))) AS handled,"
         f" sum(coalesce(total, handled)) AS total FROM delivery {only} GROUP BY advisory",
         now,
@@ -61,8 +65,8 @@ def standings(store: Store, now: int, numbers: Sequence[str] = ()) -> dict[str, 
 def agency_lines(store: Store, now: int, only_open: bool = False) -> list[AgencyLine]:
     """Figures by agency over every advisory that was issued; those that are furthest behind first."""
     rows = store.rows(
-        f"SELECT agency, count(*) AS n, sum(state IN ({_OPEN})) AS open, sum(state IN ({_WAITING}) AND due < ?) AS late,"
-        " sum(state = 'fixed') AS unverified, sum(min(handled, coalesce(total, handled))) AS handled,"
+        f"SELECT agency, count(*) AS n, sum(state IN ({_OPEN}) OR {CLAIMED}) AS open, sum(state IN ({_WAITING}) AND due < ?) AS late,"
+        f" sum(state = 'fixed' OR {CLAIMED}) AS unverified, sum(min(handled, coalesce(total, handled))) AS handled,"
         " sum(coalesce(total, handled)) AS total, sum(reminders) AS reminders"
         " FROM delivery WHERE state NOT IN ('planned','withdrawn') GROUP BY agency",
         now,
@@ -137,11 +141,14 @@ def todos(store: Store, now: int) -> Iterator[Todo]:
     for kind, clause in (
         ("advisory-send", "d.state = 'queued' AND a.stage = 'numbered'"),
         ("advisory-remind", "d.state IN ('sent','acknowledged','fixing') AND d.due < ?1"),
-        ("advisory-verify", "d.state = 'fixed'"),
+        (
+            "advisory-verify",
+            "d.state = 'fixed' OR " + CLAIMED.replace("state", "d.state").replace("answer,", "d.answer,"),
+        ),
     ):
         rows = store.rows(
             "SELECT d.advisory, a.title, count(*) AS n, min(d.agency) AS first, min(d.due) AS due FROM delivery d"
-            f" JOIN advisory a ON a.number = d.advisory WHERE {clause} AND ?1 = ?1 GROUP BY d.advisory",
+            f" JOIN advisory a ON a.number = d.advisory WHERE ({clause}) AND ?1 = ?1 GROUP BY d.advisory",
             now,
         )
         for row in rows:

@@ -67,6 +67,11 @@ def deliveries(store: Store, number: str, codes: Iterable[str] = ()) -> list[Row
     return [known[code] for code in wanted]
 
 
+def is_claim(row: Row) -> bool:
+    """`Not affected` by mail alone: nobody has asked yet whose mail it was."""
+    return row["state"] == "not_affected" and json.loads(row["answer"]).get("channel") == "email"
+
+
 def draft(journal: Journal, plan: Plan) -> str:
     """Write a draft down; its number."""
     with journal.transaction():
@@ -165,7 +170,7 @@ def close(journal: Journal, number: str, reason: str) -> None:
     """Every delivery has ended."""
     with journal.transaction():
         stage_after(number, advisory_row(journal.store, number)["stage"], "close")
-        running = [row["agency"] for row in deliveries(journal.store, number) if row["state"] in OPEN]
+        running = [row["agency"] for row in deliveries(journal.store, number) if row["state"] in OPEN or is_claim(row)]
         check_close(number, tuple(running))
         journal.append("advisory.closed", number, {"reason": reason})
 

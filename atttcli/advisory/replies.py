@@ -1,7 +1,8 @@
 """What agencies answer: `3/5` on the telephone, the five-line form in a mail or document, a table of everybody's answers.
 
 Input is hostile. A row, form or mail that cannot be read is a ReadProblem and the rest is read. Who wrote a mail is only what
-its sender's mailbox is registered as: an answer by mail is a claim, and `advisory verify` is where somebody looks.
+its sender's mailbox is registered as: an answer by mail is a claim, and `advisory verify` is where somebody looks. One that
+our own mail server marked as forged is no answer.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from atttcli.sources.lists.tables import Row
 from atttcli.text.fold import fold, nfc
 
 MAX_MACHINES = 1_000_000
-_FRACTION = re.compile(r"(?<![\d/])(\d{1,7}) ?/ ?(\d{1,7})(?![\d/])")
+_FRACTION = re.compile(r"(?<![\d/.,-])(\d{1,7}) ?/ ?(\d{1,7})(?![\d/]|[.,]\d)")
 _CV = re.compile(r"\bCV-\d{4}-[A-Z]?\d{4,6}\b", re.IGNORECASE)
 _PLAIN = re.compile(r"[^a-z0-9]+")
 _ORDINAL = re.compile(r"\d{1,2} ")
@@ -179,6 +180,7 @@ def _moment(text: str) -> int | None:
 
 def _of_mail(data: bytes, number: str, inventory: Inventory, where: Where) -> Iterator[Answer | ReadProblem]:
     from atttcli.sources.mail_message.eml import read_eml
+    from atttcli.sources.mail_message.judge import failed_authentication
 
     mail = read_eml(data, where)
     text = mail.text if mail.text.strip() else _TAG.sub(" ", _BREAK.sub("\n", mail.html))
@@ -186,6 +188,10 @@ def _of_mail(data: bytes, number: str, inventory: Inventory, where: Where) -> It
     named = {found.upper() for found in _CV.findall(f"{mail.subject}\n{text[:20_000]}")}
     if named and number not in named:
         yield ReadProblem(None, f"this mail answers {', '.join(sorted(named)[:3])}, not {number}")
+        return
+    forged = ", ".join(failed_authentication(mail)) or (f"{mail.senders} From headers" if mail.senders > 1 else "")
+    if forged:
+        yield ReadProblem(None, f"who sent this mail is in doubt: {forged}", excerpt=mail.sender)
         return
     sender = inventory.agency_of_mailbox(mail.sender)
     if sender is None:

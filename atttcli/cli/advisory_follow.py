@@ -15,6 +15,7 @@ from atttcli.errors import UsageError
 from atttcli.model.advisory import CHANNELS
 from atttcli.text.display import display
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.model.advisory import Answer
@@ -219,7 +220,8 @@ def _tell_replies(
         render.line(ngettext("{count} answer was known already.", "{count} answers were known already.", same))
     for name, problem in problems:
         place = ":".join(str(part) for part in (name, problem.line) if part)
-        render.warn(f"{place}: {_(problem.reason)} {display(problem.excerpt, 120)}".strip(" :"))
+        told = ": ".join(part for part in (place, retell(problem.reason), display(problem.excerpt, 120)) if part)
+        render.warn(told)
 
 
 @click.command()

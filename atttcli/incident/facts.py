@@ -18,7 +18,8 @@ from atttcli.store.connection import Row, Store
 # A letter is done when the agency's work was verified, or it need not be.
 _OPEN_DELIVERIES = (
     "SELECT advisory || ' ' || agency FROM delivery WHERE incident = ?"
-    " AND state IN ('queued','sent','acknowledged','fixing','fixed') ORDER BY advisory, agency"
+    " AND (state IN ('queued','sent','acknowledged','fixing','fixed')"
+    " OR (state = 'not_affected' AND json_extract(answer, '$.channel') = 'email')) ORDER BY advisory, agency"
 )
 
 

@@ -150,7 +150,11 @@ def _sender(mail: Mail, scope: Scope) -> Iterator[Reason]:
         yield Reason(Sign.SENDERS, f"{mail.senders} From headers")
 
 
-def _authentication(mail: Mail) -> Iterator[Reason]:
+def failed_authentication(mail: Mail) -> list[str]:
     """Failures that our own mail server wrote on top; what stands below may be the sender's invention."""
-    for method, result in _AUTHENTICATION.findall(mail.authentication[0] if mail.authentication else ""):
-        yield Reason(Sign.AUTHENTICATION, f"{method.upper()} {result.lower()}")
+    found = _AUTHENTICATION.findall(mail.authentication[0] if mail.authentication else "")
+    return [f"{method.upper()} {result.lower()}" for method, result in found]
+
+
+def _authentication(mail: Mail) -> Iterator[Reason]:
+    yield from (Reason(Sign.AUTHENTICATION, failure) for failure in failed_authentication(mail))

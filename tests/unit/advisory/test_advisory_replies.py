@@ -233,3 +233,28 @@ def test_forms_that_say_nothing_or_something_else(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(InputError):
         read(path)
+
+
+@pytest.mark.parametrize("text", ["-1/5", "1.5/9", "1/3.5", "3/5/2026"])
+def test_what_only_contains_a_fraction_is_no_result(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_result(text)
+
+
+def test_a_fraction_may_end_a_sentence() -> None:
+    assert parse_result("Đã xử lý 3/5.")["handled"] == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("Authentication-Results: mx.backan.gov.vn; spf=pass; dmarc=fail\r\n", "DMARC fail"),
+        ("From: vanthu.soxd@backan.gov.vn\r\n", "From"),
+    ],
+)
+def test_a_mail_that_our_server_found_forged_is_no_answer(tmp_path: Path, more: str, said: str) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(mail("3. Kết quả: 1/1", more=more))
+    answers, (problem,) = read(path)
+    assert not answers
+    assert said in problem.reason

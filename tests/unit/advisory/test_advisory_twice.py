@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from atttcli.advisory import desk
+from atttcli.advisory import board, desk
 from atttcli.advisory.draft import Wish, make_plan
 from atttcli.advisory.letters import LetterDesk
 from atttcli.advisory.replies import make_answer
 from atttcli.cli.context import App
 from atttcli.errors import Conflict, Refused, UsageError
+from atttcli.incident.casework import NewIncident, open_incident
+from atttcli.incident.facts import facts_of, incident_row
 from tests.support.advisory_case import listed_app
 from tests.support.casework import START, add_alert, dump
 
@@ -138,3 +140,33 @@ def test_a_file_of_answers_is_never_counted_twice(app: App) -> None:
     desk.reply(app.journal, number, [old], {"files": {"a.eml": "aa"}})
     desk.reply(app.journal, number, [new], {"files": {"b.eml": "bb"}})
     assert desk.known_files(app.journal, number) == {"aa", "bb"}
+
+
+def test_nothing_ends_on_the_word_of_a_mail_alone(app: App) -> None:
+    """From is forged at will: `not affected` by mail waits for somebody who asks, as `fixed` does."""
+    number = signed(app)
+    given_number(app, number)
+    desk.send(app.journal, number, (), "edoc", "", START)
+    desk.reply(app.journal, number, [make_answer("x-vi-huong", "không bị ảnh hưởng", channel="email")], {})
+    desk.reply(app.journal, number, [make_answer(one, "không bị ảnh hưởng") for one in ("so-xd", "vp-ubnd")], {})
+    standing = board.standings(app.store, START)[number]
+    assert (standing.unverified, standing.done) == (1, 2)
+    (todo,) = [one for one in board.todos(app.store, START) if one.kind == "advisory-verify"]
+    assert (todo.count, todo.first) == (1, "x-vi-huong")
+    with pytest.raises(Refused) as refused:
+        desk.close(app.journal, number, "")
+    assert "x-vi-huong" in refused.value.message
+    desk.verify(app.journal, number, ["x-vi-huong"], "đã gọi lại văn thư")
+    desk.close(app.journal, number, "")
+
+
+def test_an_incident_is_not_closed_on_it_either(app: App) -> None:
+    incident = open_incident(app.journal, "bac-kan", "vn-2017", NewIncident("x"))
+    number = signed(app, incident=incident, to=("so-xd",))
+    given_number(app, number)
+    codes = [row["agency"] for row in desk.deliveries(app.store, number)]
+    desk.send(app.journal, number, (), "edoc", "", START)
+    desk.reply(app.journal, number, [make_answer(one, "không bị ảnh hưởng", channel="email") for one in codes], {})
+    assert facts_of(app.journal, incident_row(app.journal, incident)).open_deliveries
+    desk.verify(app.journal, number, codes, "đã gọi lại")
+    assert not facts_of(app.journal, incident_row(app.journal, incident)).open_deliveries
