@@ -152,7 +152,7 @@ def test_a_custody_form_names_people_as_papers_do(desk, tmp_path, capsys, monkey
     number = custody.add_item(journal, incident, "Ổ cứng", serial="S3", source="PC-17")
     custody.move(journal, vault_of(desk), number, HandOver(to="PA05", why="giám định"))
     monkeypatch.setenv("ATTTCLI_WORKSPACE", str(desk.workspace.root))
-    assert tell(capsys, "evidence", "form", number, "--format", "txt", "-o", str(tmp_path / "form")).code == 0
+    assert tell(capsys, "evidence", "form", number, "--format", "html", "-o", str(tmp_path / "form")).code == 0
     text = next((tmp_path / "form").iterdir()).read_text(encoding="utf-8")
-    assert "Người thực hiện: Nguyễn Thị Lan" in text
-    assert "từ Nguyễn Thị" in text
+    assert ">Nguyễn Thị Lan<" in text
+    assert "từ Nguyễn Thị Lan; cho PA05" in text
