@@ -16,7 +16,7 @@ from atttcli.text.messages import LANGUAGES, _
 if TYPE_CHECKING:
     from atttcli.drill.room import Room
 
-_FORMATS = ("docx", "html", "md", "txt", "json")
+_FORMATS = ("docx", "pdf", "html", "md", "txt", "json")
 _formats = click.option(
     "--format", "formats", multiple=True, type=click.Choice(_FORMATS), help="Repeatable; docx by default."
 )

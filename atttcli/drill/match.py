@@ -154,7 +154,7 @@ class Reader:
         if given is not None:
             fields = given.data.get("fields", {})
             return str(fields.get("category", "")), str(fields.get("severity", "")), self._made(expectation, given)
-        numbers = set(self.incidents(expectation.inject))
+        numbers = set(self.incidents(expectation.inject)[:1])  # the first that was opened on it
         category = severity = ""
         last: Action | None = None
         for action in self.since(expectation.inject):
@@ -168,7 +168,7 @@ class Reader:
 
     def facts(self, expectation: Expectation, until: Action) -> dict[str, Any]:
         """What the incident's record said when a paper went out."""
-        numbers = set(self.incidents(expectation.inject))
+        numbers = set(self.incidents(expectation.inject)[:1])
         found: dict[str, Any] = {}
         for action in self.since(expectation.inject):
             if (action.at, action.seq) > (until.at, until.seq) or action.data.get("incident") not in numbers:

@@ -19,6 +19,7 @@ from atttcli.reports.outline import (
     Annex,
     Block,
     Bullets,
+    Chart,
     Column,
     Fields,
     Heading,
@@ -31,29 +32,15 @@ from atttcli.reports.outline import (
 from atttcli.reports.wording import wording
 from atttcli.text.fold import nfc
 
-DRILL_FORMATS = ("docx", "html", "md", "txt", "json")
+DRILL_FORMATS = ("docx", "pdf", "html", "md", "txt", "json")
 BOOKS = ("plan", "controller", "player", "observer")
 
 
 def render_drill(outline: Outline, format: str) -> bytes:
     """A composed paper in one of DRILL_FORMATS but json, or UsageError."""
-    if format == "docx":
-        from atttcli.reports.docx import docx_of
+    from atttcli.reports.outline_formats import render_outline
 
-        return docx_of(outline)
-    if format == "html":
-        from atttcli.reports.html import html_of
-
-        return html_of(outline)
-    if format == "md":
-        from atttcli.reports.markdown import markdown_of
-
-        return markdown_of(outline)
-    if format == "txt":
-        from atttcli.reports.letter_text import text_of
-
-        return text_of(outline)
-    raise UsageError(f"no such format: {format[:40]}", hint="formats: " + ", ".join(DRILL_FORMATS))
+    return render_outline(outline, format, DRILL_FORMATS)
 
 
 def model_json(model: DrillPlan | DrillReport) -> bytes:
@@ -308,6 +295,11 @@ def _report_annexes(report: DrillReport, language: str) -> tuple[Annex, ...]:
 
 def _scores(report: DrillReport, language: str) -> Iterator[Block]:
     own = words_of(language)
+    bars = tuple(
+        (own[f"dim_{dim}"], round(100 * value), None) for dim, value, _weight in report.dims if value is not None
+    )
+    if bars:
+        yield Chart(own["by_dimension"], bars)
     columns = (Column(own["dimension"], 50), Column(own["weight"], 20, "center"), Column(own["score"], 30, "center"))
     yield Table(
         "dimensions", columns,
@@ -350,6 +342,9 @@ def _timeline(report: DrillReport, language: str) -> Iterator[Block]:
 def _coverage(report: DrillReport, language: str) -> Iterator[Block]:
     own = words_of(language)
     columns = (Column("ATT&CK", 40, code=True), Column(own["score"], 60, "center"))
+    tested = tuple((code, round(100 * value), None) for code, value in report.coverage if value is not None)
+    if tested:
+        yield Chart(own["by_technique"], tested)
     yield Table(
         "coverage", columns,
         tuple((code, own["untested"] if value is None else _number(100 * value, language)) for code, value in report.coverage),
