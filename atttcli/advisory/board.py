@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from atttcli.text.moments import close_of
 from atttcli.model.advisory import OPEN, WAITING
 from atttcli.store.connection import Row, Store
+from atttcli.text.moments import close_of
 
 _OPEN = ",".join(f"'{state}'" for state in sorted(OPEN - {"planned"}))
 _WAITING = ",".join(f"'{state}'" for state in sorted(WAITING | {"queued"}))
@@ -65,7 +65,8 @@ def standings(store: Store, now: int, numbers: Sequence[str] = ()) -> dict[str, 
 def agency_lines(store: Store, now: int, only_open: bool = False) -> list[AgencyLine]:
     """Figures by agency over every advisory that was issued; those that are furthest behind first."""
     rows = store.rows(
-        f"SELECT agency, count(*) AS n, sum(state IN ({_OPEN}) OR {CLAIMED}) AS open, sum(state IN ({_WAITING}) AND due < ?) AS late,"
+        f"SELECT agency, count(*) AS n, sum(state IN ({_OPEN}) OR {CLAIMED}) AS open,"
+        f" sum(state IN ({_WAITING}) AND due < ?) AS late,"
         f" sum(state = 'fixed' OR {CLAIMED}) AS unverified, sum(min(handled, coalesce(total, handled))) AS handled,"
         " sum(coalesce(total, handled)) AS total, sum(reminders) AS reminders"
         " FROM delivery WHERE state NOT IN ('planned','withdrawn') GROUP BY agency",

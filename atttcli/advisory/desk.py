@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -69,7 +70,7 @@ def deliveries(store: Store, number: str, codes: Iterable[str] = ()) -> list[Row
 
 def is_claim(row: Row) -> bool:
     """`Not affected` by mail alone: nobody has asked yet whose mail it was."""
-    return row["state"] == "not_affected" and json.loads(row["answer"]).get("channel") == "email"
+    return bool(row["state"] == "not_affected") and json.loads(row["answer"]).get("channel") == "email"
 
 
 def draft(journal: Journal, plan: Plan) -> str:
@@ -275,6 +276,16 @@ def reply(
             }
             journal.append("delivery.answered", number, body)
     return done
+
+
+def told_before(store: Store, plan: Plan) -> dict[str, int]:
+    """Advisories that were issued about alerts of this draft, with how many; each alert counts with the newest."""
+    found: Counter[str] = Counter()
+    for number in dict.fromkeys(row.alert for one in plan.recipients for row in one.rows if row.alert):
+        newest = store.value("SELECT max(advisory) FROM alert_advisory WHERE alert = ?", number)
+        if newest:
+            found[str(newest)] += 1
+    return dict(found)
 
 
 def known_files(journal: Journal, number: str) -> set[str]:

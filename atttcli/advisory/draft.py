@@ -19,7 +19,6 @@ from atttcli.advisory.templates import (
     load_template,
     template_for,
 )
-from atttcli.text.moments import close_of, due_moment
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import NotFound, UsageError
 from atttcli.inventory import Inventory
@@ -28,6 +27,7 @@ from atttcli.model.advisory import Marker, Recipient, SourceLetter
 from atttcli.profile import load_profile, sender_of
 from atttcli.store.connection import Store
 from atttcli.text.fold import fold
+from atttcli.text.moments import close_of, due_moment
 from atttcli.triage.groups import Wanted, group_named, members
 
 OWN = "{own}"  # stays in the text of letters that go to each agency: how many rows are its own

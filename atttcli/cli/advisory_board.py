@@ -14,6 +14,7 @@ from atttcli.cli.advisory_view import (
     delivery_json,
     draw_advisory,
     draw_deliveries,
+    headed,
     next_step,
     stage_word,
 )
@@ -46,7 +47,7 @@ def list_(app: App, everything: bool, incident: str, agency: str, as_json: bool)
     if as_json:
         render.emit_json_lines(advisory_json(row, figures.get(row["number"], Standing())) for row in rows)
         return
-    columns = (
+    columns = headed(
         _("number"), _("Title"), _("stage"), _("letter"), _("due"), _("agencies"), _("unanswered"), _("late"), _("machines"),
     )  # fmt: skip
     drawn = []
@@ -141,7 +142,7 @@ def _every_agency(app: App, now: int, only_open: bool, overdue: bool, as_json: b
     if as_json:
         render.emit_json_lines({**asdict(line), "agency_name": app.organisation.name_of(line.agency)} for line in lines)
         return
-    columns = (
+    columns = headed(
         _("agency"),
         _("name"),
         _("advisories"),

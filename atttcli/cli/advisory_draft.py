@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atttcli.cli import render
-from atttcli.cli.advisory_view import AS_JSON, day_of, numbered, told
+from atttcli.cli.advisory_view import AS_JSON, day_of, headed, numbered, told
 from atttcli.cli.context import App, with_app
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import InputError, UsageError, Where
@@ -45,7 +45,7 @@ def templates(as_json: bool) -> None:
         )  # fmt: skip
         return
     rows = [(one.code, one.say(language()).name, one.category, one.due_days, retell(one.urgency)) for one in found]
-    render.table((_("code"), _("name"), _("category"), _("days"), _("urgency")), rows, wide=(1,))
+    render.table(headed(_("code"), _("name"), _("category"), _("days"), _("urgency")), rows, wide=(1,))
 
 
 @click.command()
@@ -123,6 +123,7 @@ def draft(
     if organ:
         app.organisation.organ(organ)
     plan = make_plan(app.store, app.inventory, app.workspace.profile, wish, app.clock.now())
+    before = desk.told_before(app.store, plan)
     with app.journal.transaction():
         number = desk.draft(app.journal, plan)
         if at_once:
@@ -131,6 +132,14 @@ def draft(
     told(app, number, as_json)
     if not as_json:
         _tell_plan(plan)
+        if before:
+            render.warn(
+                _(
+                    "{n} of these alerts went out already: {advisories}",
+                    n=sum(before.values()),
+                    advisories=", ".join(sorted(before)),
+                )
+            )
 
 
 def _incident(app: App, text: str) -> str:

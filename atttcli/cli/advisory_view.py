@@ -105,9 +105,14 @@ def machines(row: Row) -> str:
     return "-" if row["total"] is None else f"{row['handled']}/{row['total']}"
 
 
+def headed(*words: str) -> tuple[str, ...]:
+    """Headings of a table: labels that stand within lines too, here with a capital."""
+    return tuple(word[:1].upper() + word[1:] for word in words)
+
+
 def draw_deliveries(app: App, rows: list[Row], now: int) -> None:
     """The board of one advisory."""
-    columns = (_("agency"), _("name"), _("state"), _("machines"), _("due"), _("reminders"), _("note"))
+    columns = headed(_("agency"), _("name"), _("state"), _("machines"), _("due"), _("reminders"), _("note"))
     drawn = []
     for row in rows:
         told = json.loads(row["answer"])

@@ -191,3 +191,13 @@ def test_an_alert_names_the_advisory_that_passes_it_on(
     assert mine["number"] not in tell(capsys, "next", "--limit", "0").out
     assert tell(capsys, "alert", "reopen", mine["number"], "--reason", "vẫn kết nối").code == 0
     assert mine["number"] in tell(capsys, "next", "--limit", "0").out
+
+
+def test_a_second_advisory_about_the_same_alerts_says_so(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    numbered(capsys, tmp_path)
+    (first,) = (row["number"] for row in tell(capsys, "advisory", "list", "--json").lines())
+    told = tell(capsys, "advisory", "draft", "--from-list", "last")
+    assert told.code == 0
+    assert f"3 of these alerts went out already: {first}" in told.err

@@ -10,12 +10,12 @@ import pytest
 from atttcli.advisory import targets
 from atttcli.advisory.draft import Wish, make_plan, reworded
 from atttcli.advisory.templates import fill, known_products, load_template, read_template, template_codes, template_for
-from atttcli.text.moments import due_moment
 from atttcli.cli.context import App
 from atttcli.errors import InputError, NotFound, UsageError
 from atttcli.incident.casework import NewIncident, open_incident
 from atttcli.inventory import Inventory, load_organisation
 from atttcli.inventory.versions import version_matches, version_words
+from atttcli.text.moments import due_moment
 from tests.support.advisory_case import listed_app
 from tests.support.casework import START
 
