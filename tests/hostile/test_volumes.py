@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,11 @@ import pytest
 
 from tests.support import volumes
 from tests.support.ingest_case import ROOT, new_workspace, rows
+from tests.support.peak import measured, peak_mb
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "wait4"), reason="peak memory of a child is read with wait4")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="peak memory of a child is read from /proc"
+)
 MOST_MB = 300
 FULL = {"many_parts": 100_000, "long_line": 1 << 30}
 
@@ -34,7 +36,7 @@ class Run:
 
 def run(folder: Path, *words: object) -> Run:
     """The tool as a process of its own, with its peak memory in MB."""
-    command = [sys.executable, "-c", "from atttcli.cli.main import run; run()", "--lang", "en", *map(str, words)]
+    command = measured(folder / "peak", "--lang", "en", *words)
     out, err = folder / "stdout", folder / "stderr"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -42,7 +44,7 @@ def run(folder: Path, *words: object) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     texts = (path.read_text(encoding="utf-8", errors="replace") for path in (out, err))
-    return Run(process.returncode, *texts, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Run(process.returncode, *texts, usage.ru_utime + usage.ru_stime, peak_mb(folder / "peak"))
 
 
 def made(name: str, folder: Path, part: int) -> tuple[Path, int]:
