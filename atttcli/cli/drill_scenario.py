@@ -131,6 +131,7 @@ def _play(app: App, path: Path, scenario: Any, manner: str) -> dict[str, Any]:
     from atttcli.inventory import Inventory
     from atttcli.journal.journal import Journal
     from atttcli.store.connection import Store
+    from atttcli.store.workspace import private_folder
 
     place, real = app.organisation, app.workspace
     clock = RobotClock(app.clock.now())
@@ -146,6 +147,8 @@ def _play(app: App, path: Path, scenario: Any, manner: str) -> dict[str, Any]:
             room = Room(workspace, store, journal, Inventory(place), scenario, planned)
             told = list(Robot(room, clock, manner).play())
             found = score(scenario, room.play())
+    for ending in ("json", "known"):  # the head of a journal that is thrown away
+        (private_folder("heads") / f"{workspace.id}.{ending}").unlink(missing_ok=True)
     return {
         "scenario": scenario.code, "robot": manner, "injects": len(told), "score": round(found.total, 2),
         "false_alarms": found.false_positives, "missed": found.false_negatives,

@@ -208,9 +208,12 @@ def test_a_drill_on_paper_alone(desk: Desk) -> None:
 
 
 def test_rehearse_keeps_nothing(desk: Desk) -> None:
+    heads = desk.root.parent / "home" / "heads"
+    before = sorted(path.name for path in heads.iterdir())
     found = desk.json("drill", "rehearse", "service-flood-flash")
     assert [(one["robot"], one["score"]) for one in found[:2]] == [("ideal", 100.0), ("silent", 0.0)]
     assert not (desk.root / "drills").exists()
+    assert sorted(path.name for path in heads.iterdir()) == before
 
 
 def test_every_paper_that_a_player_writes_carries_the_mark(desk: Desk) -> None:
