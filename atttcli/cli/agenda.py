@@ -141,7 +141,7 @@ def alert_items(store: Store, _now: int) -> Iterator[Item]:
     for row in rows[:GROUPS_SHOWN]:
         first = store.row(
             f"SELECT a.number, a.title, a.kind, a.detail FROM {UNTRIAGED} AND a.agency = ? AND a.rule_id = ? AND a.severity >= ?"
-            " ORDER BY a.id LIMIT 1",
+            " ORDER BY a.severity DESC, a.last_seen DESC, a.id LIMIT 1",
             row["agency"], row["rule_id"], HIGH,
         )  # fmt: skip
         if first is None:
