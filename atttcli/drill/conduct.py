@@ -52,7 +52,7 @@ def plan(
     write_whole(workspace.root / SCENARIO, source, 0o600)
     for kind in ("yara", "network"):
         make_folder(workspace.rules / kind)
-        for path in sorted((packaged("rules") / "drill" / kind).iterdir()):
+        for path in sorted((packaged("seeds") / "drills" / "rules" / kind).iterdir()):
             write_whole(workspace.rules / kind / path.name, path.read_bytes())
     body: dict[str, Any] = {
         "drill": number, "scenario": scenario.code, "version": scenario.version, "sha256": scenario.digest,
