@@ -242,4 +242,8 @@ def close(walk: Walk, number: str) -> None:
     )  # fmt: skip
     walk.run("incident", "met", number, "--deadline", "A2", "--paper", story.UPDATE)
     walk.run("incident", "approve", number, "--approved-by", story.APPROVER, "--paper", story.APPROVAL)
-    walk.run("incident", "close", number, "--resolution", story.RESOLUTION, "--cause", story.CAUSE, minutes=5)
+    words = [word for value in story.STATISTICS for word in ("--set", value)]
+    walk.run(
+        "incident", "close", number, "--resolution", story.RESOLUTION, "--cause", story.CAUSE, "--rsit", story.RSIT, *words,
+        minutes=5,
+    )  # fmt: skip

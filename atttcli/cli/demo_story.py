@@ -98,6 +98,11 @@ RESOLUTION = "Máy và hộp thư của xã Vi Hương đã làm sạch; web she
 CAUSE = "Cán bộ mở tệp kèm thư giả mạo; mật khẩu hộp thư yếu; thư mục tải lên của Cổng cho phép chạy mã."
 SCOPE = "Một máy tính, một hộp thư của xã Vi Hương; một tệp trên Cổng TTĐT tỉnh. 600 địa chỉ nhận thư rác từ hộp thư bị chiếm."
 LESSONS = "Cảnh báo dò mật khẩu có từ tối 11/5 nhưng không ai xem tới sáng 13/5: cần trực theo dõi ngoài giờ."
+RSIT = "intrusions"
+STATISTICS = (
+    "veris_actor=external", "veris_action=social,malware,hacking", "veris_asset=user_device,server",
+    "veris_attribute=confidentiality,integrity",
+)  # fmt: skip
 PROPOSALS = (
     "Bật xác thực hai bước cho thư công vụ; cấm chạy mã trong Portals/0; tập huấn nhận biết thư giả mạo cho cấp xã."
 )

@@ -26,7 +26,8 @@ def test_list_covers_every_kind_with_its_place(capsys: pytest.CaptureFixture) ->
     )
     one = next(entry for entry in entries if entry["id"] == "1:9910003")
     assert "9910003" in Path(one["file"]).read_text().splitlines()[one["line"] - 1]
-    assert told.err == ""
+    assert "atttcli rules ranges add FILE" in told.err, "the rule that has no table of countries says so"
+    assert len(told.err.splitlines()) == 1
 
 
 def test_list_of_one_kind(capsys: pytest.CaptureFixture) -> None:
