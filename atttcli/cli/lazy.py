@@ -58,7 +58,7 @@ def translated_help(text: str) -> str:
 def _example(block: str) -> str:
     for heading, told in (("\b\nExample:\n", _("Example:")), ("\b\nExamples:\n", _("Examples:"))):
         if block.startswith(heading):
-            return f"\b\n{told}\n{block[len(heading):]}"
+            return f"\b\n{told}\n{block[len(heading) :]}"
     return block
 
 

@@ -88,9 +88,7 @@ class CorrelationEngine:
             if found:
                 yield index, found
 
-    def feed_matched(
-        self, event: Event, ids: Iterable[str], origin: Origin, settled: bool = False
-    ) -> Iterator[Found]:
+    def feed_matched(self, event: Event, ids: Iterable[str], origin: Origin, settled: bool = False) -> Iterator[Found]:
         """As `feed`, for an event of which `matches` (of an engine over the same pack) has told the rules already.
 
         `settled`: `new_value` rules of an earlier run learned from it; it is fed again only for what it is part of.
