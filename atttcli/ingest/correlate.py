@@ -170,8 +170,6 @@ def _categories(pack: CorrelationPack) -> frozenset[str]:
 
 
 def _concerns(row: dict[str, Any], wanted: frozenset[str]) -> bool:
-    if (
-        row["reader"] == CAPTURE
-    ):  # what a capture showed is kept for indicators; rules on traffic are the network engine's
+    if row["reader"] == CAPTURE:  # kept for indicators; rules on traffic are the network engine's
         return False
     return not wanted or not wanted.isdisjoint(row["categories"])
