@@ -130,7 +130,9 @@ def _state(call: Call, vietnamese: bool) -> str:
 def _machines(call: Call, vietnamese: bool) -> str:
     count = call.known("count")
     total = f"{count} {'máy' if vietnamese else 'machines'}" if count else ""
-    return f"{call.known('machines')} ({total})" if call.known("machines") and total else call.known("machines") or total
+    return (
+        f"{call.known('machines')} ({total})" if call.known("machines") and total else call.known("machines") or total
+    )
 
 
 def _personal(call: Call, vietnamese: bool) -> str:
