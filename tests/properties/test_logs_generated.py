@@ -30,7 +30,8 @@ class Pieces(io.BytesIO):
 
     def read(self, size: int | None = -1) -> bytes:
         self._sizes.append(self._sizes.pop(0))
-        return super().read(self._sizes[-1])
+        asked = len(self.getvalue()) if size is None or size < 0 else size
+        return super().read(min(self._sizes[-1], asked))
 
 
 def source_of(data: bytes, stream: io.BytesIO | None = None, modified: int = 0, limit: int = 1 << 20) -> Input:

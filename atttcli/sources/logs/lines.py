@@ -131,10 +131,11 @@ _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\x1b") + b"\x7f"
 
 def _chunks(given: Input) -> Iterator[bytes]:
     read = given.stream.read
+    size = min(CHUNK, given.budget.limits.line_bytes)  # so that only the first line of a block can be too long
     encoding = utf16(given.head)
     decoder = codecs.getincrementaldecoder(encoding)("backslashreplace") if encoding else None
     first = True
-    while chunk := read(CHUNK):
+    while chunk := read(size):
         data = decoder.decode(chunk).encode("utf-8", "backslashreplace") if decoder else chunk
         if first:
             first = not data
