@@ -10,7 +10,6 @@ from atttcli.cli import render
 from atttcli.clock import local_text, parse_moment, rfc3339
 from atttcli.model.title import rule_title
 from atttcli.text.messages import _, language
-from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
@@ -120,6 +119,8 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
     if as_json:
         render.emit_json(as_json_object(alert) | {"sightings": [s | {"time": stamp(s["time"])} for s in seen]})
         return
+    from atttcli.text.retell import retell
+
     agency = app.inventory.agency(alert["agency"])
     system = app.inventory.system(alert["system"])
     rows = [
@@ -167,6 +168,8 @@ def _advisories(app: App, alert: dict[str, Any]) -> list[str]:
 
 def _in_local_time(why: str) -> str:
     """Our own words and stamps as people read them; a quoted line of a log stays as it was written."""
+    from atttcli.text.retell import retell
+
     told = retell(why)
     return told if why.startswith("line ") else _STAMP.sub(_local_stamp, told)
 

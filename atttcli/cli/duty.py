@@ -13,7 +13,6 @@ from atttcli.cli.casework_words import entry_words, moment, status_word
 from atttcli.cli.context import App, with_app
 from atttcli.clock import parse_moment, rfc3339
 from atttcli.text.messages import _, speaking
-from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.store.connection import Store
@@ -145,6 +144,7 @@ def undo(app: App, dry_run: bool, as_json: bool) -> None:
     """
     from atttcli.incident.undo import last_own
     from atttcli.incident.undo import undo as take_back
+    from atttcli.text.retell import retell
 
     entry = last_own(app.journal) if dry_run else take_back(app.journal)
     if as_json:
@@ -173,6 +173,7 @@ def log(app: App, subject: str | None, limit: int, as_json: bool) -> None:
     from atttcli.incident.timeline import timeline
     from atttcli.journal.journal import undone_seqs
     from atttcli.store.numbers import resolve_number
+    from atttcli.text.retell import retell
 
     undone = undone_seqs(app.store.connection)
     if subject and subject.upper().startswith("SC-"):
