@@ -33,6 +33,7 @@ from atttcli.archive.observables import ObservableSet
 from atttcli.clock import from_micros
 from atttcli.errors import Where, WorkspaceError
 from atttcli.model.event import Event
+from atttcli.store.durable import sync_folder
 
 LEVEL = 1  # 51.6 bytes kept of an access line where level 3 keeps 50.9; its small tables stay in the processor cache
 BLOCK = 2048
@@ -113,7 +114,7 @@ class SegmentWriter:
             self._file.close()
             _make_folders(target.parent, self._folder)
             os.replace(self._temporary, target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         except OSError as error:
             self.abort()
             raise _failed(error, self._folder) from error
@@ -205,17 +206,7 @@ def _make_folders(path: Path, root: Path) -> None:
         path = path.parent
     for folder in reversed(missing):
         folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    if os.name == "nt":  # a folder cannot be opened there; NTFS journals the rename
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(folder.parent)
 
 
 def _failed(error: OSError, folder: Path) -> WorkspaceError:

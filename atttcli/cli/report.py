@@ -12,7 +12,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.lazy import LazyGroup
 from atttcli.cli.render import emit_json, line, warn
 from atttcli.clock import VIETNAM, from_micros
-from atttcli.errors import Conflict, UsageError, WorkspaceError
+from atttcli.errors import Conflict, UsageError
 from atttcli.text.messages import LANGUAGES, _, language, use_language
 
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def incident(
         sys.stdout.write(papers[chosen[0]].decode("utf-8"))
         _tell_missing(model)
         return
-    written = [_write(_target(app, output, model, name, chosen), data) for name, data in papers.items()]
+    from atttcli.cli.report_output import write_file
+
+    written = [write_file(_target(app, output, model, name, chosen), data) for name, data in papers.items()]
     if issue:
         _record(app, model, issue, papers)
     _tell(model, written, papers, as_json)
@@ -167,19 +169,6 @@ def _target(app: App, output: str | None, model: IncidentReport, name: str, form
     if path.is_dir():
         return path / file
     return path if len(formats) == 1 else path.with_name(f"{path.stem}.{name}")
-
-
-def _write(path: Path, data: bytes) -> Path:
-    """Whole or not at all, and flushed: the journal names an issued paper by its digest right after."""
-    from atttcli.store.durable import write_whole
-
-    try:
-        write_whole(path, data)
-    except OSError as error:
-        raise WorkspaceError(
-            f"{path} cannot be written: {error.strerror}", hint="is it open in another program? name another: -o PATH"
-        ) from error
-    return path
 
 
 def _refuse_second(app: App, issue: str) -> None:
