@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Protocol
@@ -62,13 +62,3 @@ def _turn(cycle: str, today: date, back: int) -> tuple[str, date]:
 
 def _end_of(day: date, zone: tzinfo) -> int:
     return to_micros(datetime.combine(day + _DAY, time(), zone)) - 1
-
-
-def add_working_days(start: int, days: int, holidays: Collection[date], zone: tzinfo = VIETNAM) -> int:
-    """The end of the n-th working day after a moment: Saturdays, Sundays and holidays are none."""
-    day = from_micros(start, zone).date()
-    while days > 0:
-        day += _DAY
-        if day.weekday() < 5 and day not in holidays:
-            days -= 1
-    return _end_of(day, zone)

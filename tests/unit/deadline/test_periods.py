@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atttcli.clock import VIETNAM, from_micros, to_micros
-from atttcli.deadline.periods import add_working_days, current_periods
+from atttcli.deadline.periods import current_periods
 from atttcli.profile import load_profile
 
 LAW = load_profile("vn-2017")
@@ -61,16 +61,3 @@ def test_two_turns_one_ended_one_running_and_no_gap_between(now, cycle):
     assert past.key != running.key
     after = list(current_periods(replace(A10, every=(cycle,)), past.due + 1))
     assert after[-1] == running, "the moment after one ends the next runs"
-
-
-@given(MOMENTS, st.integers(1, 60))
-def test_working_days_are_counted_one_by_one(start, days):
-    holidays = {date(2026, 1, 1), date(2026, 4, 30), date(2026, 5, 1), date(2026, 9, 2)}
-    end = from_micros(add_working_days(start, days, holidays), VIETNAM).date()
-    day, counted = from_micros(start, VIETNAM).date(), 0
-    while day < end:
-        day += timedelta(days=1)
-        counted += day.weekday() < 5 and day not in holidays
-    assert counted == days
-    assert end.weekday() < 5
-    assert end not in holidays
