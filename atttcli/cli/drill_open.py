@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -150,8 +149,3 @@ def roles_of(room: Room) -> dict[str, str]:
     """Role code -> its name."""
     language = str(room.planned["language"])
     return {one.code: one.name.say(language) for one in room.scenario.roles}
-
-
-def folder_of(app: App) -> Path:
-    """Where drills stand."""
-    return app.workspace.root / "drills"

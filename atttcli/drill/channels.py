@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from atttcli.model.drill import MADE, Said
+from atttcli.model.drill import Said
 from atttcli.profile.record import Record
 
 LOG_STYLES = ("web", "windows", "syslog", "mail", "gateway", "audit")
@@ -125,8 +125,3 @@ def texts_of(channel: str, payload: dict[str, Any]) -> tuple[str, ...]:
         elif isinstance(value, tuple):
             found += value
     return tuple(found)
-
-
-def is_made(channel: str) -> bool:
-    """Whether the payload is a file that goes through the ingest."""
-    return channel in MADE

@@ -43,8 +43,3 @@ def indicators(store: Store, after: int = 0) -> Iterator[Indicator]:
 def last_indicator(store: Store) -> int:
     """The highest id."""
     return int(store.value("SELECT coalesce(max(id), 0) FROM indicator"))
-
-
-def indicators_of(store: Store, sha256: str) -> int:
-    """How many came from one file."""
-    return int(store.value("SELECT count(*) FROM indicator WHERE sha256 = ?", sha256))
