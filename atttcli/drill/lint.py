@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from atttcli.drill.channels import texts_of
 from atttcli.drill.condition import leaves
+from atttcli.drill.matchers import matcher_findings
 from atttcli.drill.places import slots
-from atttcli.model.drill import MADE, Condition, Finding, Inject, Scenario
+from atttcli.model.drill import MADE, Condition, Expectation, Finding, Inject, Scenario
 
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _SAFE = tuple(
@@ -67,6 +68,7 @@ def _inject(scenario: Scenario, inject: Inject) -> Iterator[Finding]:
     if inject.channel == "list" and set(inject.payload["places"]) - places:
         yield Finding("error", "place", inject.line, f"{inject.id}: the list names a place that is not there")
     yield from _truth(inject)
+    yield from matcher_findings(scenario, inject)
     goals = {one.id for one in scenario.goals}
     known = {one.id for one in scenario.expectations}
     for one in inject.expects:
@@ -77,12 +79,19 @@ def _inject(scenario: Scenario, inject: Inject) -> Iterator[Finding]:
             for name in one.after
             if name not in known
         )
-        if one.kind == "decision" and (len(one.options) < 2 or not any(option.grade == 1 for option in one.options)):
-            yield Finding(
-                "error", "options", inject.line, f"{one.id}: a decision has two options or more, one of them right"
+        if one.kind == "decision" and _is_odd(scenario, one):
+            said = (
+                "a decision has two options or more, one of them right; in a tabletop none at all is an open question"
             )
+            yield Finding("error", "options", inject.line, f"{one.id}: {said}")
         if one.kind == "report" and not one.fields:
             yield Finding("error", "fields", inject.line, f"{one.id}: a report says which fields it must hold")
+
+
+def _is_odd(scenario: Scenario, one: Expectation) -> bool:
+    if not one.options:
+        return scenario.format not in ("tabletop", "log")
+    return len(one.options) < 2 or not any(option.grade == 1 for option in one.options)
 
 
 def _truth(inject: Inject) -> Iterator[Finding]:

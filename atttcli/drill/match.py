@@ -81,9 +81,9 @@ class Reader:
             named = {*action.data.get("agencies", ()), *action.data.get("systems", ())}
             return matcher.value == "any" or facts.get("code") in named
         value = str(action.data.get("value", ""))
-        if matcher.kind == "paper" and matcher.value.endswith(".issued"):
-            return True
-        return matcher.value in ("any", value) or (matcher.kind == "step" and value == matcher.value.rpartition("/")[2])
+        if matcher.kind == "paper" and value.startswith(matcher.value + "-"):
+            return True  # one form in its kinds: the quick report of 24 hours is a quick report
+        return matcher.value in ("any", value)
 
     def detected(self, expectation: Expectation) -> Met | None:
         """The first incident that was opened on the inject, or that its alerts were linked to."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from atttcli.clock import MINUTE, SECOND, Clock
 from atttcli.drill import conduct
+from atttcli.drill.hands import perform
 from atttcli.drill.places import filled
 from atttcli.drill.room import Room
 from atttcli.errors import UsageError
@@ -66,8 +67,16 @@ class Robot:
                 self._decoy(expectation, alerts)
             elif expectation.kind == "classify":
                 self._classify(inject, expectation)
-            else:
+            elif not self._worked(inject, expectation):
                 self._rest(expectation)
+
+    def _worked(self, inject: Inject, expectation: Expectation) -> bool:
+        """What the scenario waits to see in the tool is done in the tool, not told to the facilitator."""
+        if expectation.fields or expectation.options:
+            return False  # a paper's wording and a decision are judged as they were told
+        truth = inject.truth
+        known = self.incidents.get(truth.category if truth else self.room.scenario.category, "")
+        return perform(self.room, known or next(iter(self.incidents.values()), ""), expectation)
 
     def _detect(self, inject: Inject, expectation: Expectation, alerts: tuple[str, ...]) -> None:
         room, truth = self.room, inject.truth
