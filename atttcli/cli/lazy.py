@@ -12,7 +12,8 @@ import click
 
 from atttcli.text.messages import CATALOGUE, LOCALE, _, language, use_language
 
-_LOCALISED: list[click.Command] = []  # a process speaks one language: each command is translated once
+_WRITTEN: dict[click.Command, tuple[str | None, str | None, str | None]] = {}  # command -> its texts as written, English
+_OPTIONS: dict[click.Option, str | None] = {}
 
 
 def speak(chosen: str) -> None:
@@ -25,18 +26,19 @@ def speak(chosen: str) -> None:
 
 def localised(command: click.Command) -> click.Command:
     """The command with its help, and that of its options and sub-commands, in the language in use."""
-    if language() == "en" or command in _LOCALISED:
-        return command
-    _LOCALISED.append(command)
-    if command.help:
-        command.help = translated_help(command.help)
-    if command.short_help:
-        command.short_help = _(command.short_help)
-    if command.options_metavar:
-        command.options_metavar = _("[OPTIONS]")
+    if command not in _WRITTEN:
+        if language() == "en":
+            return command
+        _WRITTEN[command] = (command.help, command.short_help, command.options_metavar)
+        _OPTIONS.update((one, one.help) for one in command.params if isinstance(one, click.Option))
+    text, short, options = _WRITTEN[command]
+    command.help = translated_help(text) if text else text
+    command.short_help = _(short) if short else short
+    command.options_metavar = _("[OPTIONS]") if options else options
     for parameter in command.params:
-        if isinstance(parameter, click.Option) and parameter.help:
-            parameter.help = _(parameter.help)
+        if isinstance(parameter, click.Option):
+            told = _OPTIONS.get(parameter)
+            parameter.help = _(told) if told else told
     if isinstance(command, click.Group):
         command.subcommand_metavar = _("COMMAND [ARGS]...")
         for inner in command.commands.values():

@@ -92,6 +92,8 @@ def cli(ctx: click.Context, workspace: str | None, lang: str | None, as_name: st
     app: App = ctx.obj
     found = app.workspace_if_any()
     speak(preferred_language(lang, found.language if found else None))
+    if ctx.invoked_subcommand and isinstance(ctx.command, click.Group):
+        ctx.command.get_command(ctx, ctx.invoked_subcommand)  # found before the workspace said its language: told in it now
     ctx.call_on_close(app.close)
 
 
@@ -131,6 +133,9 @@ def run(arguments: list[str] | None = None) -> None:
 
 def show_usage(error: click.ClickException) -> None:
     """As click shows it, made safe: words of the command line may be file names that a shell's `*` put there."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the help of a group called alone
+        click.echo(display_block(error.format_message()), err=True)
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         click.echo(display_block(context.get_usage()), err=True)
