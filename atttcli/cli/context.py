@@ -50,9 +50,10 @@ class App:
             from atttcli.store.workspace import find_root, load_workspace
 
             root = find_root(self.workspace_option)
+            found = load_workspace(root)
             if not self.in_drill:
-                _keep_out_of_drills(root)
-            self._workspace = load_workspace(root)
+                _keep_out_of_drills(root, found.exercise)
+            self._workspace = found
         return self._workspace
 
     def workspace_if_any(self) -> Workspace | None:
@@ -157,12 +158,17 @@ class App:
             self._store.close()
 
 
-def _keep_out_of_drills(root: Path) -> None:
-    """A drill's workspace is opened only through the drill, so that nobody takes it for the real one."""
-    if root.absolute().parent.name == "drills" and (root / "scenario.yaml").is_file():
+def _keep_out_of_drills(root: Path, exercise: str) -> None:
+    """A drill's workspace is opened only through the drill, so that nobody takes it for the real one.
+
+    By whatever name: a link to it, a copy, or what a backup of it was restored to says in its settings what it is.
+    """
+    real = root.resolve()
+    name = exercise or (real.name if real.parent.name == "drills" and (real / "scenario.yaml").is_file() else "")
+    if name:
         raise Refused(
-            f"{root.name} is an exercise: its workspace is opened only through the drill", guard="drill",
-            hint=f"in the real workspace: atttcli drill do {root.name} COMMAND",
+            f"{name} is an exercise: its workspace is opened only through the drill", guard="drill",
+            hint=f"in the real workspace: atttcli drill do {name} COMMAND",
         )  # fmt: skip
 
 

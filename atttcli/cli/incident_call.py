@@ -243,6 +243,7 @@ def _finish(app: App, taken: Call, detected: int | None, owner: str, sure: bool,
     from dataclasses import replace
 
     from atttcli.incident.call import finish, read_call
+    from atttcli.incident.metrics import is_drill
     from atttcli.profile import load_profile
 
     law = load_profile(app.workspace.profile)
@@ -252,8 +253,9 @@ def _finish(app: App, taken: Call, detected: int | None, owner: str, sure: bool,
     if detected is not None:
         reading = replace(reading, detected=detected)
     number = finish(
-        app.journal, taken, reading, app.workspace.organisation, app.workspace.profile, owner or app.identity.name
-    )
+        app.journal, taken, reading, app.workspace.organisation, app.workspace.profile, owner or app.identity.name,
+        exercise=is_drill(app.workspace.root),
+    )  # fmt: skip
     remember(app, number)
     _close(app, taken, reading, law, number, as_json)
 

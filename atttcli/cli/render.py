@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -12,14 +12,36 @@ import click
 
 from atttcli.text.display import display, display_block
 
+_EXERCISE: list[tuple[str, str]] = []  # code and mark of the drill whose words these are, while a player's command runs
+_MARKED: list[bool] = []
+
+
+@contextmanager
+def exercise(code: str, mark: str) -> Iterator[None]:
+    """All that is written to stdout is of an exercise: text begins with the mark, each JSON object has `drill`."""
+    _EXERCISE.append((code, mark))
+    try:
+        yield
+    finally:
+        _EXERCISE.clear()
+        _MARKED.clear()
+
+
+def _mark() -> None:
+    if _EXERCISE and not _MARKED:
+        _MARKED.append(True)
+        click.echo(display(_EXERCISE[-1][1]))
+
 
 def line(text: object = "") -> None:
     """One safe line on stdout."""
+    _mark()
     click.echo(display(text))
 
 
 def block(text: str) -> None:
     """Several safe lines on stdout."""
+    _mark()
     click.echo(display_block(text))
 
 
@@ -30,6 +52,8 @@ def warn(text: object) -> None:
 
 def emit_json(value: Any) -> None:
     """One JSON value on one line, ASCII-safe for control characters (json escapes them), UTF-8 for the rest."""
+    if _EXERCISE and isinstance(value, dict):
+        value = {"drill": _EXERCISE[-1][0]} | {key: one for key, one in value.items() if key != "drill"}
     text = json.dumps(value, ensure_ascii=False, sort_keys=False, default=str)
     click.echo("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text) if not text.isprintable() else text)
 
@@ -41,9 +65,14 @@ def emit_json_lines(values: Iterable[Any]) -> None:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", wide: Sequence[int] = ()
-) -> None:
-    """A table: drawn by rich on a terminal, tab-separated in a pipe, a row as it comes. Cells are made safe here."""
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", wide: Sequence[int] = (),
+    whole: Sequence[int] = (),
+) -> None:  # fmt: skip
+    """A table: drawn by rich on a terminal, tab-separated in a pipe, a row as it comes. Cells are made safe here.
+
+    `wide` columns take what room is left; `whole` ones (numbers, days) are never broken over two lines.
+    """
+    _mark()
     if not sys.stdout.isatty():
         click.echo("\t".join(columns))
         for row in rows:
@@ -55,7 +84,7 @@ def table(
 
     drawn = Table(title=Text(title) if title else None, show_edge=False, header_style="bold", pad_edge=False)
     for index, column in enumerate(columns):
-        drawn.add_column(Text(column), overflow="fold", ratio=2 if index in wide else None)
+        drawn.add_column(Text(column), overflow="fold", ratio=2 if index in wide else None, no_wrap=index in whole)
     for row in rows:
         drawn.add_row(*(Text(display(cell)) for cell in row))
     Console(markup=False, emoji=False, highlight=False).print(drawn)
@@ -92,6 +121,31 @@ def progress(label: str, quiet: bool = False) -> Iterator[Progress]:
             bars.update(task, completed=done, total=total or None, what=display(what, 60))
 
         yield update
+
+
+_STYLES = {"mark": "bold white on red", "head": "bold", "dim": "dim", "": ""}
+
+
+def live(draw: Callable[[int, int], Sequence[tuple[str, str]] | None], every: float) -> None:
+    """A screen of its own that is drawn anew until `draw(width, height)` gives None or Ctrl-C; lines are (safe text, style).
+
+    The size is asked each time, so a resized window is drawn right; NO_COLOR is honoured by rich.
+    """
+    import time
+
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(markup=False, emoji=False, highlight=False)
+    with Live(console=console, screen=True, auto_refresh=False) as screen:
+        while (lines := draw(console.size.width, console.size.height)) is not None:
+            drawn = [Text(text, style=_STYLES[style], no_wrap=True, overflow="crop") for text, style in lines]
+            screen.update(Group(*drawn), refresh=True)
+            until = time.monotonic() + every
+            size = console.size
+            while time.monotonic() < until and console.size == size:
+                time.sleep(0.1)
 
 
 def is_terminal() -> bool:

@@ -68,8 +68,9 @@ def init(
 
 
 def make_workspace(
-    root: Path, organisation: Organisation, profile: str, language: str, clock: Clock, actor: str | None = None
-) -> Workspace:
+    root: Path, organisation: Organisation, profile: str, language: str, clock: Clock, actor: str | None = None,
+    exercise: str = "",
+) -> Workspace:  # fmt: skip
     """Folders, database, first journal entry, and at last the settings: until they stand, init can be repeated.
 
     Conflict when there is a workspace already, or a database that holds more than an interrupted init leaves.
@@ -91,7 +92,7 @@ def make_workspace(
             _adopt(store, journal, identity, organisation, profile)
         # Read back: another init, an interrupted one or one at this moment, may have been first.
         settings = (store.meta("id"), organisation.code, str(store.value("SELECT profile FROM organisation")), language)
-    write_workspace(Workspace(root, *settings, secret=_secret(root)))
+    write_workspace(Workspace(root, *settings, secret=_secret(root), exercise=exercise))
     calendar_duties(settings[2])  # so that the first `next` need not read the profile
     return load_workspace(root)
 

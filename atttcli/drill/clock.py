@@ -10,11 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from atttcli.clock import SECOND
+from atttcli.clock import Clock as WallClock
 from atttcli.errors import Refused
 
 READY, RUNNING, PAUSED, ENDED = "ready", "running", "paused", "ended"
 UNIT = 1000  # rates are thousandths, so that nothing is rounded by floats
 MAX_RATE = 100 * UNIT
+
+
+SET_BACK = 5 * SECOND  # a journal may run ahead of the wall by microseconds; by more the wall was set back
+
+
+class DrillClock(WallClock):
+    """The wall clock of a drill: `shift` makes good what the computer's clock was set back by, so that no time runs twice."""
+
+    def __init__(self, wall: WallClock, shift: int = 0) -> None:
+        self.wall = wall
+        self.shift = shift
+
+    def now(self) -> int:
+        """The wall's time, as if it had never been set back."""
+        return self.wall.now() + self.shift
 
 
 @dataclass(frozen=True, slots=True)

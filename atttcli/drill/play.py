@@ -9,8 +9,9 @@ from typing import Any
 from atttcli.drill import clock as scenario_clock
 from atttcli.drill.actions import read_actions
 from atttcli.drill.clock import Clock, Tick
+from atttcli.drill.logbook import line_of
 from atttcli.journal.journal import undone_seqs
-from atttcli.model.drill import Action, Delivery, Note
+from atttcli.model.drill import Action, Delivery, Grade, LogLine, Note
 from atttcli.store.connection import Store
 from atttcli.store.projection import Entry
 
@@ -33,7 +34,11 @@ class Play:
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
     surveys: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[tuple[int, str, str]] = field(default_factory=list)
-    logged: list[dict[str, Any]] = field(default_factory=list)
+    log: list[LogLine] = field(default_factory=list)
+    grades: dict[str, dict[str, Grade]] = field(default_factory=dict)
+    scoped: list[dict[str, Any]] = field(default_factory=list)
+    shift: int = 0  # by how much the computer's clock was set back, all in all
+    last: int = 0  # time of the last entry
 
     @property
     def clock(self) -> Clock:
@@ -51,6 +56,15 @@ class Play:
     def not_before(self, moment: int) -> int:
         """A moment that is not before the clock's last event: a journal's times may run ahead of the wall, robots' too."""
         return max(moment, self.ticks[-1].at if self.ticks else 0)
+
+    def jumped_over(self, scenario: int) -> bool:
+        """Whether the clock was put forward over this scenario time, rather than run through it."""
+        before = Clock()
+        for tick in self.ticks:
+            if tick.kind == "jump" and before.at(tick.at).scenario < scenario <= tick.value:
+                return True
+            before = scenario_clock.step(before, tick)
+        return False
 
     @property
     def started(self) -> int | None:
@@ -77,7 +91,7 @@ def when_of(entry: Entry) -> int:
 def read_play(entries: Iterable[Entry], undone: frozenset[int] = frozenset()) -> Play:
     """Fold the journal of a drill, undone entries left out."""
     kept = [entry for entry in entries if entry.seq not in undone]
-    play = Play()
+    play = Play(last=max((entry.time for entry in kept), default=0))
     for entry in kept:
         if entry.verb == "drill.planned":
             play.planned = dict(entry.payload)
@@ -90,7 +104,7 @@ def read_play(entries: Iterable[Entry], undone: frozenset[int] = frozenset()) ->
     for entry in kept:
         _fold(play, entry)
     for entry, kind, facts in read_actions(kept):
-        moment = when_of(entry) if kind == "answered" else entry.time
+        moment = when_of(entry) if kind in ("answered", "voted") else entry.time
         now = play.clock_at(moment)
         play.actions.append(Action(kind, entry.seq, moment, now.active, now.scenario, entry.actor, entry.object, facts))
     play.actions.sort(key=lambda one: (one.at, one.seq))
@@ -110,6 +124,9 @@ def _fold(play: Play, entry: Entry) -> None:
                 )  # fmt: skip
         case "drill.skipped":
             play.skipped[str(body["inject"])] = entry.seq
+        case "drill.shifted":
+            play.shift += int(body["by"])
+            play.notes.append(Note(entry.seq, moment, entry.actor, "i", str(body.get("text") or "")))
         case "drill.noted":
             play.notes.append(
                 Note(entry.seq, moment, entry.actor, str(body.get("sign") or "i"), str(body.get("text") or ""),
@@ -120,7 +137,13 @@ def _fold(play: Play, entry: Entry) -> None:
         case "drill.surveyed":
             play.surveys.append({**body, "seq": entry.seq})
         case "drill.logged":
-            play.logged.append({**body, "seq": entry.seq, "at": moment, "by": entry.actor})
+            play.log.append(line_of(entry, moment, play.clock_at(moment).active))
+        case "drill.scoped":
+            play.scoped.append(dict(body))
+        case "drill.graded":
+            rater = str(body.get("rater") or entry.actor)
+            one = Grade(rater, float(body["value"]), str(body.get("reason") or ""), entry.seq)
+            play.grades.setdefault(str(body["subject"]), {})[rater] = one
 
 
 def play_of(store: Store) -> Play:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from atttcli.journal.journal import Journal
 from atttcli.limits import read_bounded
 from atttcli.model.drill import Scenario
 from atttcli.store.connection import Store
+from atttcli.store.durable import sync_folder, sync_tree
 from atttcli.store.workspace import SETTINGS, Workspace
 
 FOLDER = "drills"
@@ -73,6 +77,33 @@ def drill_codes(real: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(one.name for one in folder.iterdir() if _CODE.match(one.name) and (one / SETTINGS).is_file())
+
+
+def taken_codes(real: Path) -> list[str]:
+    """Every number that has a folder, also where planning was interrupted."""
+    folder = real / FOLDER
+    return sorted(one.name for one in folder.iterdir() if _CODE.match(one.name)) if folder.is_dir() else []
+
+
+@contextmanager
+def building(root: Path) -> Iterator[Path]:
+    """A folder beside `root` to plan a drill in; it becomes `root` (reserved, still empty) when all of it stands.
+
+    So a drill that can be opened is a whole one, whenever the planning was interrupted.
+    """
+    work = root.with_name(f".new-{root.name}")
+    shutil.rmtree(work, ignore_errors=True)  # what an interrupted planning left: the number is ours
+    try:
+        yield work
+        sync_tree(work)
+        root.rmdir()
+        os.rename(work, root)
+        sync_folder(root.parent)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        if root.is_dir() and not any(root.iterdir()):
+            root.rmdir()
+        raise
 
 
 def find_code(real: Path, text: str) -> str:

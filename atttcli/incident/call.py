@@ -160,7 +160,9 @@ def _typed(question: Question, given: str) -> Any:
     return option.vi if option and FIELDS[question.field].kind == "text" else given
 
 
-def finish(journal: Journal, call: Call, reading: Reading, organisation: str, profile: str, owner: str) -> str:
+def finish(
+    journal: Journal, call: Call, reading: Reading, organisation: str, profile: str, owner: str, *, exercise: bool = False
+) -> str:
     """Open the incident and end the call, in one transaction; the incident's number."""
     with journal.transaction() as db:
         row = db.execute("SELECT ended, answers FROM call WHERE id = ?", (call.id,)).fetchone()
@@ -174,6 +176,7 @@ def finish(journal: Journal, call: Call, reading: Reading, organisation: str, pr
             title=reading.title, category=reading.category, severity=reading.severity, owner=owner,
             agencies=(reading.agency,) if reading.agency else (), systems=(reading.system,) if reading.system else (),
             detected=reading.detected, level=reading.level, fields=reading.fields | {"interview": transcript(call)},
+            exercise=exercise,
         )  # fmt: skip
         number = open_incident(journal, organisation, profile, new)
         db.execute("UPDATE call SET ended = ?, incident = ? WHERE id = ?", (journal.clock.now(), number, call.id))

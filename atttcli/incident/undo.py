@@ -11,13 +11,15 @@ from atttcli.store.projection import Entry
 LEFT_THE_HOUSE = frozenset(
     {
         "report.issued", "evidence.exported", "letter.issued", "advisory.answered", "delivery.sent", "delivery.reminded",
-        "delivery.escalated",
+        "delivery.escalated", "drill.held",
     }
 )  # fmt: skip
 FOUNDATION = frozenset({"organisation.adopted", "events.purged", "workspace.restored", "head.accepted", ERASED})
 
 
 REGISTER = "user."  # who may do what
+# How a drill is conducted is corrected by entering again; in its workspace players take back what *they* did.
+CONDUCT = "verb LIKE 'drill.%' AND verb NOT LIKE 'drill.action%' AND verb != 'drill.held'"
 
 
 def last_own(journal: Journal) -> Entry:
@@ -25,7 +27,8 @@ def last_own(journal: Journal) -> Entry:
     store = journal.store
     undone = undone_seqs(store.connection)
     rows = store.connection.execute(
-        "SELECT seq FROM journal WHERE actor = ? AND verb != 'undone' ORDER BY seq DESC", (journal.actor,)
+        f"SELECT seq FROM journal WHERE actor = ? AND verb != 'undone' AND NOT ({CONDUCT}) ORDER BY seq DESC",
+        (journal.actor,),
     )
     seq = next((row[0] for row in rows if row[0] not in undone), None)
     if seq is None:

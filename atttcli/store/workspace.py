@@ -15,7 +15,10 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Paths and settings. `secret` keys the line digests, so that nobody can forge a collision in a log."""
+    """Paths and settings. `secret` keys the line digests, so that nobody can forge a collision in a log.
+
+    `exercise`: the drill whose workspace it is, wherever its folder is copied or restored to; empty for a real one.
+    """
 
     root: Path
     id: str
@@ -23,6 +26,7 @@ class Workspace:
     profile: str
     language: str
     secret: bytes
+    exercise: str = ""
 
     @property
     def database(self) -> Path:
@@ -113,6 +117,7 @@ def load_workspace(root: Path) -> Workspace:
             profile=str(data["profile"]),
             language=str(data.get("language", "vi")),
             secret=secret,
+            exercise=str(data.get("exercise", "")),
         )
     except (OSError, KeyError, ValueError) as error:
         raise WorkspaceError(
@@ -139,5 +144,7 @@ def write_workspace(workspace: Workspace) -> None:
         f'profile = "{workspace.profile}"',
         f'language = "{workspace.language}"',
     ]
+    if workspace.exercise:
+        lines.append(f'exercise = "{workspace.exercise}"')
     # Last, whole and flushed: a folder with settings is a whole workspace, also after a power cut.
     write_whole(workspace.root / SETTINGS, ("\n".join(lines) + "\n").encode())
