@@ -4,6 +4,7 @@ AtttError (2)
  |- InputError (2)            something read from outside is malformed, too large or refused
  |   |- LimitExceeded         a Budget ran out (bytes, ratio, depth, members, time)
  |   |- SecretDocument        marked as a state secret: refused at intake
+ |   |- BundleRefused (7)     a bundle that is not what its kit signed and sealed for us, or not its turn; `fault` says which
  |   `- RuleError             a detection rule that cannot be used whole
  |- UsageError (2)            the command's words do not fit together
  |- MissingFeature (2)        an optional package is not installed
@@ -77,6 +78,17 @@ class SecretDocument(InputError):
     """A document marked as a state secret (MẬT, TỐI MẬT, TUYỆT MẬT); such documents are outside this tool's scope."""
 
     code = "state-secret"
+
+
+class BundleRefused(InputError):
+    """A bundle from an agency that must not be believed. `fault` is one stable word of `atttcli.field.manifest.FAULTS`."""
+
+    code = "bundle"
+    exit_code = 7
+
+    def __init__(self, message: str, *, fault: str, hint: str = "", where: Optional[Where] = None) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.fault = fault
 
 
 class RuleError(InputError):
