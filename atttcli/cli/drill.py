@@ -8,7 +8,9 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
+from atttcli.cli.drill_next import tell_next
 from atttcli.cli.drill_open import code_argument, json_option, mark, open_drill, status_json
+from atttcli.cli.drill_words import format_word
 from atttcli.cli.lazy import LazyGroup
 from atttcli.clock import VIETNAM, from_micros, parse_moment
 from atttcli.errors import Conflict, InputError, Refused, UsageError
@@ -24,7 +26,9 @@ _MORE = {
     "end": ("atttcli.cli.drill_run", "end", "End it; its summary goes into the real journal."),
     "note": ("atttcli.cli.drill_enter", "note", "Write down what an observer saw."),
     "answer": ("atttcli.cli.drill_enter", "answer", "Enter what a team did, with its time."),
-    "log": ("atttcli.cli.drill_enter", "log", "Enter red and blue actions and rulings of an exercise on real systems."),
+    "grade": ("atttcli.cli.drill_judge", "grade", "Grade an answer or an action as one of several raters."),
+    "log": ("atttcli.cli.drill_judge", "log", "Enter red and blue actions and rulings of an exercise on real systems."),
+    "scope": ("atttcli.cli.drill_judge", "scope", "What is allowed on real systems, set before the start."),
     "survey": ("atttcli.cli.drill_enter", "survey", "Enter one participant's answers."),
     "score": ("atttcli.cli.drill_score", "score_", "Every line of the score, with the entries behind it."),
     "plan": ("atttcli.cli.drill_papers", "plan_", "The plan, and the books of controller, players and observers."),
@@ -35,9 +39,10 @@ _MORE = {
 }
 
 
-@click.group(cls=LazyGroup, lazy=_MORE)
-def drill() -> None:
-    """Exercises: on the real tool, in workspaces of their own, scored from their journals.
+@click.group(cls=LazyGroup, lazy=_MORE, invoke_without_command=True)
+@click.pass_context
+def drill(ctx: click.Context) -> None:
+    """Exercises: on the real tool, in workspaces of their own, scored from their journals. Alone: what comes next.
 
     \b
     Example:
@@ -45,6 +50,10 @@ def drill() -> None:
       atttcli drill run
       atttcli drill report
     """
+    if ctx.invoked_subcommand is None:
+        from atttcli.cli.drill_next import overview
+
+        overview(ctx.find_root().obj)
 
 
 @drill.command()
@@ -88,9 +97,7 @@ def new(
                 render.emit_json(status_json(room))
             else:
                 render.line(f"{mark(code)}: {room.scenario.name.say(language or app.workspace.language)}")
-    if not as_json:
-        render.line(_("Next: {command}", command=f"atttcli drill plan {codes[0]}"))
-        render.line(_("Then: {command}", command=f"atttcli drill run {codes[0]}"))
+                tell_next(app, room)
 
 
 def _make(
@@ -101,27 +108,43 @@ def _make(
 
     from atttcli.cli.workspace import make_workspace
     from atttcli.drill.conduct import plan
-    from atttcli.drill.room import drill_root
+    from atttcli.drill.room import building, drill_root
     from atttcli.journal.journal import Journal
     from atttcli.store.connection import Store
 
-    number = _number(app)
     base = _moment(begins) if begins else app.clock.now()
     chosen = secrets.randbelow(2**32) if seed is None else seed
     tongue = language or app.workspace.language
-    codes = [f"{number}-{name}" for name in teams] if len(teams) > 1 else [number]
+    number, codes = _reserve(app, teams)
     for code, team in zip(codes, teams or ("doi",), strict=True):
-        root = drill_root(app.workspace.root, code)
-        if root.exists():
-            raise Conflict(f"{root} exists already", hint="atttcli drill list")
-        who = app.identity.name
-        workspace = make_workspace(root, app.organisation, app.workspace.profile, tongue, app.clock, actor=who)
-        with Store(workspace.database) as store:
-            plan(
-                workspace, Journal(store, who, app.clock), app.organisation, data, scenario, number=number, team=team,
-                teams=teams or ("doi",), language=tongue, seed=chosen, base=base, words={"authority": authority},
-            )  # fmt: skip
+        with building(drill_root(app.workspace.root, code)) as root:
+            who = app.identity.name
+            workspace = make_workspace(
+                root, app.organisation, app.workspace.profile, tongue, app.clock, actor=who, exercise=code
+            )
+            with Store(workspace.database) as store:
+                plan(
+                    workspace, Journal(store, who, app.clock), app.organisation, data, scenario, number=number, team=team,
+                    teams=teams or ("doi",), language=tongue, seed=chosen, base=base, words={"authority": authority},
+                    code=code,
+                )  # fmt: skip
     return codes
+
+
+def _reserve(app: App, teams: tuple[str, ...]) -> tuple[str, list[str]]:
+    """A number that nobody else has, not even one who plans at this moment: who makes the folder first has it."""
+    from atttcli.drill.room import drill_root
+
+    for _attempt in range(100):
+        number = _number(app)
+        codes = [f"{number}-{name}" for name in teams] if len(teams) > 1 else [number]
+        try:
+            for code in codes:
+                drill_root(app.workspace.root, code).mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return number, codes
+    raise Conflict("no number is free for the drill", hint="atttcli drill list")
 
 
 def _moment(text: str) -> int:
@@ -132,12 +155,12 @@ def _moment(text: str) -> int:
 
 
 def _number(app: App) -> str:
-    """The next number: neither held before nor standing in the folder of drills."""
-    from atttcli.drill.room import drill_codes
+    """The next number: neither held before nor standing in the folder of drills, be it half made."""
+    from atttcli.drill.room import taken_codes
 
     year = from_micros(app.clock.now(), VIETNAM).year
     held = app.store.value("SELECT seq FROM number_counter WHERE kind = 'DT' AND year = ?", year) or 0
-    kept = [int(code.split("-")[2]) for code in drill_codes(app.workspace.root) if code.startswith(f"DT-{year}-")]
+    kept = [int(code.split("-")[2]) for code in taken_codes(app.workspace.root) if code.startswith(f"DT-{year}-")]
     return f"DT-{year}-{max([held, *kept]) + 1:04d}"
 
 
@@ -153,6 +176,7 @@ def list_(app: App, measures: bool, as_json: bool) -> None:
       atttcli drill list
       atttcli drill list --measures
     """
+    from atttcli.cli.drill_board import number
     from atttcli.drill.room import drill_codes
 
     if measures:
@@ -169,11 +193,14 @@ def list_(app: App, measures: bool, as_json: bool) -> None:
     render.table(
         (_("Drill"), _("State"), _("Format"), _("Team"), _("Score"), _("Name")),
         (
-            (row["drill"], phase_word(row["phase"]), row["format"], row["team"], row["score"], row["name"])
+            (
+                row["drill"], phase_word(row["phase"]), format_word(row["format"]), row["team"],
+                number(None if row["started"] is None else row["score"]), row["name"],
+            )
             for row in rows
         ),
-        wide=(5,),
-    )
+        wide=(5,), whole=(0, 4),
+    )  # fmt: skip
 
 
 def _measures(app: App, as_json: bool) -> None:
@@ -231,9 +258,11 @@ def do(app: App, code: str, words: tuple[str, ...]) -> None:
     render.warn(mark(found))
     with open_drill(app, found) as room:
         advance(room)
-    inner = App(str(drill_root(app.workspace.root, found)), app.lang, app.clock, in_drill=True, actor=app.identity.name)
+        clock = room.journal.clock
+    inner = App(str(drill_root(app.workspace.root, found)), app.lang, clock, in_drill=True, actor=app.identity.name)
     try:
-        ended = cli.main(args=list(words), standalone_mode=False, prog_name=f"atttcli drill do {found}", obj=inner)
+        with render.exercise(found, mark(found)):
+            ended = cli.main(args=list(words), standalone_mode=False, prog_name=f"atttcli drill do {found}", obj=inner)
     finally:
         inner.close()
     click.get_current_context().exit(ended if isinstance(ended, int) else 0)
@@ -260,6 +289,7 @@ def clean(app: App, code: str, yes: bool, as_json: bool) -> None:
         if not yes and found:
             if not render.is_interactive():
                 raise UsageError(f"{len(found)} files would be removed", hint=f"atttcli drill clean {room.code} --yes")
+            render.line(mark(room.code))
             click.confirm(ngettext("Remove {count} file?", "Remove {count} files?", len(found)), abort=True)
         removed = remove(room, found)
         if as_json:

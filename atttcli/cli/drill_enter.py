@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
-from atttcli.cli.drill_open import at_option, json_option, mark, moment_of, open_drill, status_json
+from atttcli.cli.drill_open import at_option, check_choice, json_option, mark, moment_of, open_drill, status_json
 from atttcli.errors import UsageError
 from atttcli.text.messages import _
+
+if TYPE_CHECKING:
+    from atttcli.drill.room import Room
 
 
 @click.command()
@@ -25,17 +28,20 @@ from atttcli.text.messages import _
 @click.option("--addressee", default="", metavar="WHO", help="Whom a report went to.")
 @click.option("--evidence", is_flag=True, help="Proof was shown.")
 @click.option("--note", "text", default="", metavar="TEXT", help="In the participants' words.")
+@click.option("--vote", "votes", multiple=True, metavar="OPTION=N", help="How the table voted; repeatable.")
+@click.option("--who", default="", metavar="GROUP", help="Whose votes these are, when groups vote one by one.")
 @json_option
 @with_app
 def answer(
     app: App, code: str, expectation: str, at: str | None, choice: str, grade: str | None, fields: tuple[str, ...],
-    addressee: str, evidence: bool, text: str, as_json: bool,
+    addressee: str, evidence: bool, text: str, votes: tuple[str, ...], who: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Enter what a team did about one expectation. A later answer corrects an earlier one.
 
     \b
     Examples:
       atttcli drill answer last E3 --at 09:14 --choice rut-mang
+      atttcli drill answer last E3 --vote rut-mang=6 --vote tat-may=2 --at 09:14
       atttcli drill answer last E12 --at 10:02 --field category=mahoa --field machines=1 --addressee dieu_phoi
     """
     from atttcli.drill.conduct import answer as enter
@@ -47,15 +53,34 @@ def answer(
         if not sign or not name.strip():
             raise UsageError(f"not field=value: {one[:40]!r}", hint="--field category=mahoa")
         given[name.strip()] = value.strip()
+    if votes and (choice or grade is not None):
+        raise UsageError("votes or a decision, not both at once", hint="enter the votes first, then the decision")
     with open_drill(app, code) as room:
-        enter(
-            room, expectation, at=moment_of(room, at), choice=choice, grade=None if grade is None else float(grade),
-            text=text, fields=given, addressee=addressee, evidence=evidence,
-        )  # fmt: skip
+        if votes:
+            _vote(room, expectation, votes, who, moment_of(room, at))
+        else:
+            if grade is None:
+                check_choice(room, expectation, choice)
+            enter(
+                room, expectation, at=moment_of(room, at), choice=choice, grade=None if grade is None else float(grade),
+                text=text, fields=given, addressee=addressee, evidence=evidence,
+            )  # fmt: skip
         if as_json:
             render.emit_json(status_json(room))
         else:
             render.line(f"{mark(room.code)}: " + _("{id} is entered.", id=expectation.upper()))
+
+
+def _vote(room: Room, question: str, votes: tuple[str, ...], who: str, at: int | None) -> None:
+    from atttcli.drill.judging import vote
+
+    counts: dict[str, int] = {}
+    for one in votes:
+        name, _sign, number = one.partition("=")
+        if number and not number.strip().isdigit():
+            raise UsageError(f"not option=votes: {one[:40]!r}", hint="--vote rut-mang=6")
+        counts[name.strip()] = counts.get(name.strip(), 0) + int(number or 1)
+    vote(room, question, counts, who=who, at=at)
 
 
 @click.command()
@@ -111,53 +136,6 @@ def survey(app: App, code: str, useful: int, real: int, clear: int, text: str, a
     app.permit("drill.surveyed")
     with open_drill(app, code) as room:
         enter(room, {"useful": useful, "real": real, "clear": clear}, text)
-        if as_json:
-            render.emit_json(status_json(room))
-        else:
-            render.line(f"{mark(room.code)}: " + _("noted."))
-
-
-@click.command()
-@click.argument("code", metavar="DRILL")
-@click.argument("side", metavar="red|blue|judge", type=click.Choice(("red", "blue", "judge")))
-@click.argument("text", metavar="TEXT")
-@click.option("--target", default="", metavar="WHAT", help="The system, as the permission names it.")
-@click.option("--technique", default="", metavar="T…", help="The ATT&CK technique.")
-@click.option(
-    "--evidence", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its proof; the digest is kept."
-)
-@click.option(
-    "--ruling", default="", type=click.Choice(("", "accepted", "rejected", "partly")), help="How the judges rule."
-)
-@click.option("--goal", default="", metavar="ID", help="The objective that it is about.")
-@at_option
-@json_option
-@with_app
-def log(
-    app: App, code: str, side: str, text: str, target: str, technique: str, evidence: Path | None, ruling: str, goal: str,
-    at: str | None, as_json: bool,
-) -> None:  # fmt: skip
-    """Enter a line of an exercise on real systems without a script: what red or blue did, its proof, the judges' ruling.
-
-    \b
-    Examples:
-      atttcli drill log last red "Dò mật khẩu trang quản trị" --target cong-ttdt --technique T1110 --at 09:20
-      atttcli drill log last judge "Công nhận: có nhật ký kèm theo" --ruling accepted --evidence anh.png
-    """
-    import hashlib
-
-    from atttcli.drill.conduct import log as enter
-
-    app.permit("drill.logged")
-    digest = ""
-    if evidence is not None:
-        with evidence.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    with open_drill(app, code) as room:
-        enter(
-            room, side, text, target=target, technique=technique, evidence=digest, ruling=ruling, goal=goal.upper(),
-            at=moment_of(room, at),
-        )  # fmt: skip
         if as_json:
             render.emit_json(status_json(room))
         else:

@@ -84,6 +84,7 @@ def score_json(room: Room, found: Score) -> dict[str, Any]:
                 "dimension": one.dim, "points": one.points, "value": round(one.value, 4), "reason": one.reason,
                 "seconds": None if one.took < 0 else seconds_of(one.took), "target": one.target // 1_000_000,
                 "limit": one.limit // 1_000_000, "entries": list(one.entries), "overridden": one.overridden,
+                "disagreed": one.disagreed,
             }
             for one in found.lines
         ],
@@ -91,11 +92,12 @@ def score_json(room: Room, found: Score) -> dict[str, Any]:
 
 
 def _show(room: Room, found: Score) -> None:
+    from atttcli.drill.rulings import line_texts
     from atttcli.drill.spans import span_text
 
     render.line(mark(room.code))
     language = str(room.planned["language"])
-    texts = {one.id: one.text.say(language) for one in room.scenario.expectations}
+    texts = {name: text.say(language) for name, text in line_texts(room.scenario, room.play()).items()}
     render.table(
         (_("Line"), _("Dimension"), _("Points"), _("Took"), _("Target"), _("Why"), _("Entries"), _("Expected")),
         (
@@ -108,6 +110,15 @@ def _show(room: Room, found: Score) -> None:
         ),
         wide=(7,),
     )  # fmt: skip
+    for one in found.lines:
+        if one.disagreed and not one.overridden:
+            render.line(
+                _(
+                    "{line}: the raters disagree ({who}); the mean counts until you rule.",
+                    line=one.id,
+                    who=one.disagreed,
+                )
+            )
     render.line(
         _("Alarms: {true} right, {false} false, {missed} missed", true=found.true_positives, false=found.false_positives,
           missed=found.false_negatives)

@@ -69,6 +69,10 @@ def _answered(entry: Entry) -> Iterator[Read]:
     yield "answered", dict(entry.payload)
 
 
+def _voted(entry: Entry) -> Iterator[Read]:
+    yield "voted", dict(entry.payload)
+
+
 class AdvisoryKinds:
     """Advisory -> the template that it was drafted from, so that a scenario can ask for a certain warning."""
 
@@ -156,7 +160,7 @@ def read_actions(entries: Iterable[Entry]) -> Iterator[tuple[Entry, str, dict[st
         "incident.moved": _moved, "alert.closed": _closed_alert, "evidence.added": _evidence,
         "deadline.met": _deadline, "report.issued": _paper, "letter.issued": _paper, "advisory.drafted": kinds.drafted,
         "advisory.issued": kinds.issued, "playbook.imported": names.imported,
-        "drill.answered": _answered, "run.started": names.started, "run.answered": names.answered,
+        "drill.answered": _answered, "drill.voted": _voted, "run.started": names.started, "run.answered": names.answered,
         "task.closed": names.answered, "task.approved": names.answered,
     }  # fmt: skip
     for entry in entries:

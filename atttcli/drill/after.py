@@ -10,6 +10,7 @@ from atttcli.drill.payload import make, spoken
 from atttcli.drill.places import filled
 from atttcli.drill.play import Play
 from atttcli.drill.room import Room
+from atttcli.drill.rulings import line_texts
 from atttcli.drill.score import score
 from atttcli.drill.spans import span_text
 from atttcli.inventory.organisation import Organisation
@@ -37,6 +38,7 @@ _SHOWN = (
     "advisory",
     "step",
     "answered",
+    "voted",
 )
 
 
@@ -133,7 +135,7 @@ def build_report(
         gates=broken,
         dims=tuple((dim, value, room.scenario.weights[dim]) for dim, value in found.dims),
         goals=tuple(_goals(room, found)),
-        lines=tuple(_lines(room, found)),
+        lines=tuple(_lines(room, found, line_texts(room.scenario, play))),
         coverage=found.coverage,
         alarms=(found.true_positives, found.false_positives, found.false_negatives),
         injects=(len(play.deliveries), len(room.scenario.injects)),
@@ -165,12 +167,12 @@ def _goals(room: Room, found: Score) -> Iterator[ReportGoal]:
         yield ReportGoal(one.id, goal.text, goal.capability, value, one.letter, one.count, missed)
 
 
-def _lines(room: Room, found: Score) -> Iterator[ReportLine]:
-    texts = {one.id: _fill(one.text, room.planned["places"]) for one in room.scenario.expectations}
+def _lines(room: Room, found: Score, texts: dict[str, Said]) -> Iterator[ReportLine]:
     for one in found.lines:
+        text = _fill(texts[one.expectation], room.planned["places"])
         yield ReportLine(
-            one.id, texts[one.expectation], one.dim, one.points, round(one.value, 4), one.reason, one.took, one.target,
-            one.limit, one.entries, one.overridden,
+            one.id, text, one.dim, one.points, round(one.value, 4), one.reason, one.took, one.target, one.limit,
+            one.entries, one.overridden, one.disagreed,
         )  # fmt: skip
 
 
@@ -189,11 +191,17 @@ def _timeline(room: Room, play: Play) -> Iterator[ReportEvent]:
             yield ReportEvent(
                 action.at, action.scenario, "action", action.kind, _said_of(action), action.actor, action.seq
             )
-    for one in play.logged:
-        words = (one["text"], one["target"], one["technique"], one["ruling"], one["evidence"][:16])
-        at, seq = int(one["at"]), int(one["seq"])
-        text = " · ".join(str(word) for word in words if word)
-        yield ReportEvent(at, play.clock_at(at).scenario, "log", str(one["side"]), text, str(one["by"]), seq)
+    for one in play.log:
+        words = (
+            one.id,
+            one.text,
+            one.target,
+            one.technique,
+            one.answers,
+            *(digest[:16] for _name, digest in one.evidence),
+        )
+        text = " · ".join(word for word in words if word)
+        yield ReportEvent(one.at, play.clock_at(one.at).scenario, "log", one.side, text, one.by, one.seq)
     for note in play.notes:
         yield ReportEvent(note.at, play.clock_at(note.at).scenario, "note", note.sign, note.text, note.author, note.seq)
 
@@ -204,6 +212,9 @@ def _said_of(action: Action) -> str:
         return " ".join(
             filter(None, (str(data.get("expectation")), str(data.get("choice") or ""), str(data.get("text") or "")))
         )
+    if action.kind == "voted":
+        votes = ", ".join(f"{name} {count}" for name, count in dict(data.get("votes") or {}).items())
+        return " ".join(filter(None, (str(data.get("expectation")), votes, str(data.get("who") or ""))))
     if action.kind == "opened":
         return f"{data['incident']} {data['title']}"
     if action.kind == "classified":

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from atttcli.clock import SECOND
+from atttcli.clock import MINUTE, SECOND
 from atttcli.drill import clock as scenario_clock
-from atttcli.drill.clock import ENDED, PAUSED, READY, RUNNING, UNIT, Tick
+from atttcli.drill.clock import ENDED, PAUSED, READY, RUNNING, SET_BACK, UNIT, DrillClock, Tick
 from atttcli.drill.condition import Situation, holds
 from atttcli.drill.match import Reader
 from atttcli.drill.payload import Artefact, make, spoken
 from atttcli.drill.places import resolve_places
 from atttcli.drill.play import Play
 from atttcli.drill.room import SCENARIO, Room
+from atttcli.drill.scope import require_scope
 from atttcli.drill.score import score
 from atttcli.errors import Conflict, NotFound, Refused, UsageError
 from atttcli.ingest.route import Manner
@@ -29,6 +31,7 @@ from atttcli.store.durable import make_folder, write_whole
 from atttcli.store.workspace import Workspace
 
 LEFTOVER = "drill_leftover"
+_TURN, _TURNS = 0.1, 600  # seconds, times
 SIGNS = ("+", "-", "!", "i")
 CHOICES = ("yes", "no", "na", "dismiss", "incident")
 
@@ -46,9 +49,9 @@ class Told:
 
 def plan(
     workspace: Workspace, journal: Journal, place: Organisation, source: bytes, scenario: Scenario, *, number: str,
-    team: str, teams: Iterable[str], language: str, seed: int | None, base: int, words: Mapping[str, Any],
+    team: str, teams: Iterable[str], language: str, seed: int | None, base: int, words: Mapping[str, Any], code: str = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """Seal a scenario into a drill's fresh workspace; what was planned."""
+    """Seal a scenario into a drill's fresh workspace; what was planned. `code`: its name, where its folder has another yet."""
     write_whole(workspace.root / SCENARIO, source, 0o600)
     for kind in ("yara", "network"):
         make_folder(workspace.rules / kind)
@@ -62,12 +65,41 @@ def plan(
     }  # fmt: skip
     with journal.transaction():
         journal.append("rule.disabled", LEFTOVER, {"reason": "in a drill its artefacts are the drill"})
-        journal.append("drill.planned", workspace.root.name, body)
+        journal.append("drill.planned", code or workspace.root.name, body)
     return body
 
 
+def set_right(room: Room) -> int:
+    """Make good what the computer's clock was set back by: the drill goes on where it stood. Microseconds, 0 for nothing.
+
+    Without it a second that was lived twice would be no time at all, and whoever is late would be in time.
+    """
+    with room.journal.transaction():
+        play, clock = room.play(), room.journal.clock
+        if isinstance(clock, DrillClock):
+            clock.shift = play.shift
+        else:
+            room.journal.clock = clock = DrillClock(clock, play.shift)
+        behind = play.last - clock.now()
+        if behind < SET_BACK:
+            return 0
+        clock.shift += behind
+        minutes = f"{behind // MINUTE}:{behind % MINUTE // SECOND:02d}"
+        text = f"Đồng hồ của máy bị chỉnh lùi {minutes} / the computer's clock was set back by {minutes}"
+        room.journal.append("drill.shifted", room.code, {"by": behind, "text": text})
+        return behind
+
+
+def _said_at(room: Room, at: int | None) -> int | None:
+    """The time that somebody gave: nothing has happened yet that is still to come. Refused otherwise."""
+    if at is not None and at > room.play().not_before(max(room.journal.clock.now(), room.play().last)) + MINUTE:
+        raise Refused("that time is still to come", guard="time", hint="give the time at which it was: --at 09:14")
+    return at
+
+
 def start(room: Room, at: int | None = None, rate: int = UNIT) -> None:
-    """Start the clock."""
+    """Start the clock; on real systems not before all that CT 60 asks is set."""
+    require_scope(room, at)
     with room.journal.transaction():
         _clock(room, "start", at, {})
         if rate != UNIT:
@@ -92,7 +124,7 @@ def resume(room: Room, at: int | None = None, rate: int | None = None) -> None:
 def jump(room: Room, to: int, at: int | None = None) -> list[Told]:
     """Put the scenario's clock forward; what falls due on the way is delivered in order, marked."""
     _clock(room, "jump", at, {"value": to})
-    return advance(room, how="jump", at=at)
+    return advance(room, at=at, jumping=True)
 
 
 def end(room: Room, reason: str = "", at: int | None = None) -> None:
@@ -108,7 +140,8 @@ _VERB = {
 
 def _clock(room: Room, kind: str, at: int | None, body: dict[str, Any]) -> None:
     with room.journal.transaction():
-        play = room.play()
+        set_right(room)
+        play, at = room.play(), _said_at(room, at)
         moment = at if at is not None else max(room.journal.clock.now(), play.clock.since)
         if play.ticks and moment < play.ticks[-1].at:
             raise Refused("the clock's events come in order", guard="clock", hint="give a later --at")
@@ -149,21 +182,33 @@ def situation(room: Room, play: Play, now: int) -> Situation:
     return Situation(clock.scenario, delivered, done, last, scored)
 
 
-def advance(room: Room, how: str = "due", at: int | None = None) -> list[Told]:
+def advance(room: Room, at: int | None = None, *, jumping: bool = False) -> list[Told]:
     """Deliver all that is due now, in order; what was told. A paused clock delivers nothing but what a jump passed."""
+    set_right(room)
+    _said_at(room, at)
     told: list[Told] = []
     while True:
         play = room.play()
         moment = at if at is not None else play.not_before(room.journal.clock.now())
-        if play.clock.phase == PAUSED and how != "jump":
-            return told
         inject = due(room, play, moment)
         if inject is None:
             return told
+        jumped = inject.at is not None and play.jumped_over(inject.at)
+        if play.clock.phase == PAUSED and not (jumping or jumped):
+            return told
         if inject.unless is not None and holds(inject.unless, situation(room, play, moment)):
-            room.journal.append("drill.skipped", room.code, {"inject": inject.id})
+            _skip(room, inject)
             continue
-        told.append(_deliver(room, inject, how, at))
+        one = _deliver(room, inject, "jump" if jumping or jumped else "due", at)
+        if one is not None:  # else another process was faster, or somebody paused or ended meanwhile
+            told.append(one)
+
+
+def _skip(room: Room, inject: Inject) -> None:
+    with room.journal.transaction():
+        play = room.play()
+        if inject.id not in play.skipped and inject.id not in play.deliveries:
+            room.journal.append("drill.skipped", room.code, {"inject": inject.id})
 
 
 def inject_by_hand(room: Room, identity: str, at: int | None = None) -> Told:
@@ -171,31 +216,42 @@ def inject_by_hand(room: Room, identity: str, at: int | None = None) -> Told:
     inject = room.scenario.inject(identity.strip().upper())
     if inject is None:
         raise NotFound(f"no inject {identity[:20]!r}", hint="atttcli drill graph")
+    set_right(room)
+    _said_at(room, at)
     play = room.play()
-    if inject.id in play.deliveries:
-        raise Conflict(f"{inject.id} was delivered already", hint="atttcli drill status")
     if play.clock.phase in (READY, ENDED):
         raise Refused(f"the drill is {play.clock.phase}", guard="clock", hint="atttcli drill run")
-    return _deliver(room, inject, "hand", at)
+    if at is not None and at < (play.started or 0):
+        raise Refused("the drill began later than that", guard="time", hint="atttcli drill status")
+    told = None if inject.id in play.deliveries else _deliver(room, inject, "hand", at)
+    if told is None:
+        raise Conflict(f"{inject.id} was delivered already", hint="atttcli drill status")
+    return told
 
 
-def _deliver(room: Room, inject: Inject, how: str, at: int | None) -> Told:
-    """Files are written and taken in first, the entry comes last: a delivery that died is made again, from the same bytes."""
+def _deliver(room: Room, inject: Inject, how: str, at: int | None) -> Told | None:
+    """Files are written and taken in first, the entry comes last: a delivery that died is made again, from the same bytes.
+
+    Of two processes that deliver the same, one writes the entry; the other one gets None and tells nothing.
+    """
     making = room.making(inject.id)
     artefacts = make(inject, making)
     paths = _write(room, inject, artefacts)
-    alerts: tuple[str, ...] = ()
     if paths and inject.channel in MADE:
-        _take_in(room, paths)
-        alerts = _alerts_of(room, artefacts)
+        _take_in(room, inject, paths)
     text = spoken(inject, making)
-    script = room.workspace.outbox / f"{room.code}-{inject.id}.txt"
-    write_whole(script, (text + "\n").encode())
-    body: dict[str, Any] = {
-        "inject": inject.id, "channel": inject.channel, "to": inject.to, "how": how, "alerts": list(alerts),
-        "artefacts": [{"name": one.name, "sha256": one.sha256} for one in artefacts],
-    }  # fmt: skip
-    room.journal.append("drill.injected", room.code, body | ({"at": at} if at is not None else {}))
+    write_whole(room.workspace.outbox / f"{room.code}-{inject.id}.txt", (text + "\n").encode())
+    with room.journal.transaction():
+        play = room.play()
+        still = (RUNNING, PAUSED) if how in ("hand", "jump") else (RUNNING,)
+        if inject.id in play.deliveries or play.clock.phase not in still:
+            return None
+        alerts = _alerts_of(room, artefacts, play) if paths and inject.channel in MADE else ()
+        body: dict[str, Any] = {
+            "inject": inject.id, "channel": inject.channel, "to": inject.to, "how": how, "alerts": list(alerts),
+            "artefacts": [{"name": one.name, "sha256": one.sha256} for one in artefacts],
+        }  # fmt: skip
+        room.journal.append("drill.injected", room.code, body | ({"at": at} if at is not None else {}))
     return Told(inject, text, tuple(paths), alerts, how)
 
 
@@ -210,13 +266,26 @@ def _write(room: Room, inject: Inject, artefacts: list[Artefact]) -> list[Path]:
     return paths
 
 
-def _take_in(room: Room, paths: list[Path]) -> None:
+def _take_in(room: Room, inject: Inject, paths: list[Path]) -> None:
+    """Through the ingest, which one process does at a time: this one waits for its turn unless the other does the same inject."""
+    for left in range(_TURNS, -1, -1):
+        try:
+            return _ingest(room, paths)
+        except Conflict:
+            if not left:
+                raise
+        if inject.id in room.play().deliveries:
+            return
+        time.sleep(_TURN)
+
+
+def _ingest(room: Room, paths: list[Path]) -> None:
     manner = Manner(own_networks=room.inventory.own_networks(), own_domains=room.inventory.own_domains())
     job = Ingest(room.workspace, room.store, room.inventory, room.journal.clock, room.journal.actor, manner)
     job.run([str(path) for path in paths])
 
 
-def _alerts_of(room: Room, artefacts: list[Artefact]) -> tuple[str, ...]:
+def _alerts_of(room: Room, artefacts: list[Artefact], play: Play) -> tuple[str, ...]:
     """Alerts that were seen in these files, without those that an earlier inject brought."""
     digests = [one.sha256 for one in artefacts]
     marks = ",".join("?" * len(digests))
@@ -224,7 +293,7 @@ def _alerts_of(room: Room, artefacts: list[Artefact]) -> tuple[str, ...]:
         "SELECT DISTINCT a.number FROM alert a JOIN sighting s ON s.alert = a.id"
         f" WHERE s.source_sha256 IN ({marks}) ORDER BY a.number"
     )
-    known = {number for one in room.play().deliveries.values() for number in one.alerts}
+    known = {number for one in play.deliveries.values() for number in one.alerts}
     return tuple(row[0] for row in room.store.rows(sql, *digests) if row[0] not in known)
 
 
@@ -243,12 +312,19 @@ def answer(
         raise Refused("not applicable needs a reason", guard="reason", hint='--note "…"')
     if grade is not None and grade not in (0, 0.5, 1):
         raise UsageError("a grade is 0, 0.5 or 1")
+    set_right(room)
+    _said_at(room, at)
     play = room.play()
     delivery = play.deliveries.get(expectation.inject)
     if delivery is None:
         raise Refused(f"{expectation.inject} was not delivered yet", guard="inject", hint="atttcli drill inject")
     if at is not None and at < delivery.at:
         raise Refused(f"{expectation.inject} was delivered later than that", guard="time", hint="atttcli drill status")
+    if play.ended is not None and (room.journal.clock.now() if at is None else at) > play.ended:
+        raise Refused(
+            "the drill had ended by then: nothing after its end counts", guard="clock",
+            hint="give the time at which it was: --at 09:14",
+        )  # fmt: skip
     body: dict[str, Any] = {"expectation": expectation.id, "choice": choice or _usual(expectation.kind), "text": text}
     body |= {"fields": dict(fields or {}), "addressee": addressee, "evidence": evidence}
     if grade is not None:
@@ -274,32 +350,6 @@ def note(
         raise NotFound(f"no objective {goal[:20]!r}", hint="atttcli drill status")
     body = {"sign": sign, "text": text, "goal": goal, "inject": inject, "gate": gate}
     room.journal.append("drill.noted", room.code, body | ({"at": at} if at is not None else {}))
-
-
-SIDES = ("red", "blue", "judge")
-RULINGS = ("", "accepted", "rejected", "partly")
-
-
-def log(
-    room: Room, side: str, text: str, *, target: str = "", evidence: str = "", ruling: str = "", goal: str = "",
-    technique: str = "", at: int | None = None,
-) -> None:  # fmt: skip
-    """A line of an exercise on real systems without a script: what red or blue did, its proof, the judges' ruling."""
-    if side not in SIDES:
-        raise UsageError(f"{side[:10]!r} is no side", hint="one of: " + ", ".join(SIDES))
-    if ruling not in RULINGS:
-        raise UsageError(f"{ruling[:20]!r} is no ruling", hint="one of: " + ", ".join(RULINGS[1:]))
-    if ruling and side != "judge":
-        raise Refused("only judges rule", guard="judge", hint="atttcli drill log DRILL judge …")
-    if not text.strip():
-        raise UsageError("the line is empty")
-    if goal and goal not in {one.id for one in room.scenario.goals}:
-        raise NotFound(f"no objective {goal[:20]!r}", hint="atttcli drill status")
-    if room.play().clock.phase in (READY, ENDED):
-        raise Refused(f"the drill is {room.play().clock.phase}", guard="clock", hint="atttcli drill run")
-    body = {"side": side, "text": text, "target": target, "evidence": evidence, "ruling": ruling, "goal": goal}
-    body["technique"] = technique
-    room.journal.append("drill.logged", room.code, body | ({"at": at} if at is not None else {}))
 
 
 def rule(room: Room, line: str, value: float, reason: str) -> None:

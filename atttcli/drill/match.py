@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atttcli.drill.play import Play
+from atttcli.drill.rating import grades_of, verdict, voted
 from atttcli.model.drill import Action, Delivery, Expectation, Matcher, Scenario
 
 DISMISSED = frozenset({"false-positive", "benign", "not-ours", "duplicate"})
@@ -56,7 +57,22 @@ class Reader:
             for one in self.since(expectation.inject)
             if one.kind == "answered" and one.data.get("expectation") == expectation.id
         ]
-        return max(given, key=lambda one: one.seq, default=None)
+        return max(given, key=lambda one: one.seq, default=None) or voted(expectation, self.votes(expectation))
+
+    def votes(self, expectation: Expectation) -> list[Action]:
+        """Votes round the table about one question; they decide where nobody entered a decision."""
+        return [
+            one
+            for one in self.since(expectation.inject)
+            if one.kind == "voted" and one.data.get("expectation") == expectation.id
+        ]
+
+    def graded(self, expectation: Expectation) -> tuple[float | None, str, tuple[int, ...]]:
+        """What the raters think of it: their mean (None: nobody graded), who is a whole grade apart, their entries."""
+        given = self.answer(expectation)
+        found = grades_of(given, self.play.grades.get(expectation.id, {})) if given is not None else []
+        mean, apart = verdict(found)
+        return mean, apart, tuple(sorted(one.seq for one in found))
 
     def met(self, expectation: Expectation) -> Met | None:
         """How a step, a measure, a paper or an exhibit came about; None when it did not."""
@@ -203,7 +219,7 @@ class Reader:
 
 
 def _is_no(data: dict[str, Any]) -> bool:
-    return data.get("choice") in ("no", "na") or data.get("grade") == 0
+    return data.get("choice") in ("no", "na")
 
 
 def is_not_applicable(given: Action | None) -> bool:

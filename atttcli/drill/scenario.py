@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from atttcli.clock import MINUTE
 from atttcli.drill.channels import read_payload
 from atttcli.drill.condition import read_condition, span
 from atttcli.errors import InputError, NotFound, Where
@@ -23,11 +24,13 @@ from atttcli.model.drill import (
     Goal,
     Inject,
     Matcher,
+    Module,
     Option,
     Place,
     Role,
     Said,
     Scenario,
+    Scope,
     Truth,
 )
 from atttcli.packaged import packaged
@@ -94,6 +97,8 @@ def parse_scenario(data: bytes, path: str = "") -> Scenario:
         digest=hashlib.sha256(data).hexdigest(),
         truth_digest=_seal(injects),
         path=path,
+        modules=tuple(_module(one) for one in top.records("modules")),
+        scope=_scope(top.record("scope")) if top.has("scope") else None,
     )
     top.finish()
     return found
@@ -154,10 +159,43 @@ def _techniques(given: Record, key: str) -> tuple[str, ...]:
     return codes
 
 
-def _id(given: Record) -> str:
-    found = given.text("id")
+def _module(given: Record) -> Module:
+    found = Module(_id(given), said(given, "name"), said(given, "text"), span(given, "time", "0m") // MINUTE)
+    given.finish()
+    return found
+
+
+def _scope(given: Record) -> Scope:
+    """Everything that has to be said before anybody works on a real system."""
+    targets = []
+    for one in given.records("targets"):
+        targets.append((_id(one), said(one, "text")))
+        one.finish()
+    times = given.record("times")
+    found = Scope(
+        targets=tuple(targets),
+        forbidden=tuple(_said_record(one) for one in given.records("forbidden")),
+        tools=tuple(_said_record(one) for one in given.records("tools")),
+        depth=said(given, "depth"),
+        stop=said(given, "stop"),
+        times=tuple((name, *_times(times.record(name))) for name in ("detect", "contain") if times.has(name)),
+    )
+    times.finish()
+    given.finish()
+    return found
+
+
+def _times(given: Record) -> tuple[int, int]:
+    target = span(given, "within")
+    limit = span(given, "limit", "0s") or 3 * target
+    given.finish()
+    return target, max(target, limit)
+
+
+def _id(given: Record, key: str = "id") -> str:
+    found = given.text(key)
     if not _ID.match(found):
-        raise given.refuse(f"{found[:20]!r} is no id", "id", hint="a capital letter, then capitals and digits: A1")
+        raise given.refuse(f"{found[:20]!r} is no id", key, hint="a capital letter, then capitals and digits: A1")
     return found
 
 
@@ -183,6 +221,7 @@ def _inject(given: Record) -> Inject:
         branch=given.flag("branch", False),
         expects=tuple(_expectation(one, identity) for one in given.records("expect")),
         line=given.line,
+        module=_id(given, "module") if given.has("module") else "",
     )
     given.finish()
     return found

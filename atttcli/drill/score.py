@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from atttcli.drill.match import Met, Reader, is_not_applicable
 from atttcli.drill.places import filled
 from atttcli.drill.play import Play
+from atttcli.drill.rulings import Rulings
 from atttcli.model.drill import (
     DIMENSIONS,
     Expectation,
@@ -37,6 +38,7 @@ class _Part:
     reason: str
     took: int = -1
     entries: tuple[int, ...] = ()
+    disagreed: str = ""
 
 
 def time_score(took: int, target: int, limit: int) -> float:
@@ -50,16 +52,17 @@ def time_score(took: int, target: int, limit: int) -> float:
 
 def score(scenario: Scenario, play: Play) -> Score:
     """The score as it stands."""
-    reader = Reader(scenario, play)
-    lines = tuple(_overridden(line, play) for line in _lines(scenario, reader))
-    positives, false_alarms, missed = _alarms(scenario, reader)
+    reader, rulings = Reader(scenario, play), Rulings(scenario, play, time_score)
+    unscripted = scenario.format == "log"
+    lines = tuple(_overridden(line, play) for line in (rulings.lines() if unscripted else _lines(scenario, reader)))
+    positives, false_alarms, missed = rulings.alarms(lines) if unscripted else _alarms(scenario, reader)
     dims = tuple((dim, _dimension(dim, lines, positives, false_alarms, missed)) for dim in DIMENSIONS)
     return Score(
         lines=lines,
         dims=dims,
         total=_total(scenario, dims),
         goals=tuple(_goal(one.id, lines, scenario) for one in scenario.goals),
-        coverage=_coverage(scenario, reader),
+        coverage=_means(rulings.coverage(lines) if unscripted else _coverage(scenario, reader)),
         true_positives=positives,
         false_positives=false_alarms,
         false_negatives=missed,
@@ -90,6 +93,7 @@ def _lines(scenario: Scenario, reader: Reader) -> Iterator[ScoreLine]:
                     target=expectation.target,
                     limit=expectation.limit,
                     entries=tuple(dict.fromkeys(part.entries)),
+                    disagreed=part.disagreed,
                 )
 
 
@@ -195,7 +199,10 @@ def _done(reader: Reader, inject: Inject, expectation: Expectation) -> Iterator[
         entries += cited
         if not shown:
             value, reason = value * _HALF, "no-evidence"
-    yield _Part("", 1, value, reason, met.took, entries)
+    grade, apart, graded = reader.graded(expectation)
+    if grade is not None and grade < 1:
+        value, reason = value * grade, "partly" if grade else "wrong"
+    yield _Part("", 1, value, reason, met.took, (*entries, *graded), apart)
 
 
 def _in_order(reader: Reader, expectation: Expectation, met: Met) -> bool:
@@ -218,9 +225,13 @@ def _report(reader: Reader, inject: Inject, expectation: Expectation) -> Iterato
         yield _Part(".quality", _HALF, 0.0, "never", entries=(delivery.seq,))
         return
     quality, reason = _quality(reader, expectation, met)
+    grade, apart, graded = reader.graded(expectation)
+    if grade is not None:
+        quality, reason = grade, "right" if grade == 1 else "partly" if grade else "wrong"
     value, said = _timing(met, expectation)
-    yield _Part(".time", _HALF, value if quality else 0.0, said if quality else reason, met.took, met.entries)
-    yield _Part(".quality", _HALF, quality, reason, met.took, met.entries)
+    entries = (*met.entries, *graded)
+    yield _Part(".time", _HALF, value if quality else 0.0, said if quality else reason, met.took, entries)
+    yield _Part(".quality", _HALF, quality, reason, met.took, entries, apart)
 
 
 def _quality(reader: Reader, expectation: Expectation, met: Met) -> tuple[float, str]:
@@ -250,14 +261,15 @@ def _decision(reader: Reader, inject: Inject, expectation: Expectation) -> Itera
     if given is None:
         yield _Part("", 1, 0.0, "never", entries=(delivery.seq,))
         return
-    grade = given.data.get("grade")
+    grade, apart, graded = reader.graded(expectation)
+    ruled = grade is not None or bool(expectation.options)
     if grade is None:
         choice = given.data.get("choice")
         grade = next((one.grade for one in expectation.options if one.id == choice), 0.0)
     met = reader._made(expectation, given)
     value, _reason = _timing(met, expectation)
-    reason = "right" if grade == 1 else "partly" if grade else "wrong"
-    yield _Part("", 1, float(grade) * value, reason, met.took, met.entries)
+    reason = "right" if grade == 1 else "partly" if grade else "wrong" if ruled else "unruled"
+    yield _Part("", 1, grade * value, reason, met.took, (*met.entries, *graded), apart)
 
 
 _PARTS: dict[str, Callable[[Reader, Inject, Expectation], Iterator[_Part]]] = {
@@ -325,8 +337,13 @@ def _goal(goal: str, lines: tuple[ScoreLine, ...], scenario: Scenario) -> GoalSc
     return GoalScore(goal, value, letter(value, missed), len({line.expectation for line in own}), missed)
 
 
-def _coverage(scenario: Scenario, reader: Reader) -> tuple[tuple[str, float | None], ...]:
-    """Technique -> mean of the five steps over the injects that carry it; None where none was delivered: untested."""
+def _means(found: dict[str, list[float]]) -> tuple[tuple[str, float | None], ...]:
+    """Technique -> mean; None where nothing carried it: untested."""
+    return tuple((code, sum(steps) / len(steps) if steps else None) for code, steps in sorted(found.items()))
+
+
+def _coverage(scenario: Scenario, reader: Reader) -> dict[str, list[float]]:
+    """Technique -> the five steps of each inject that carries it and was delivered."""
     found: dict[str, list[float]] = {code: [] for code in scenario.techniques}
     for inject in scenario.injects:
         codes = inject.truth.attack if inject.truth else ()
@@ -335,4 +352,4 @@ def _coverage(scenario: Scenario, reader: Reader) -> tuple[tuple[str, float | No
             steps = found.setdefault(code, [])
             if wanted is not None and reader.delivery(inject.id) is not None:
                 steps.append(detection_step(reader, wanted)[0])
-    return tuple((code, sum(steps) / len(steps) if steps else None) for code, steps in sorted(found.items()))
+    return found

@@ -137,6 +137,7 @@ class Inject:
     branch: bool = False
     expects: tuple[Expectation, ...] = ()
     line: int | None = None
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,70 @@ class Place:
     group: str = ""
     at: int = 1
     words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A part of a tabletop that is talked through in one go: what has happened by then, and for how long it is discussed."""
+
+    id: str
+    name: Said
+    text: Said
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is allowed on real systems, set beforehand: `targets` (id, what), what is forbidden, tools, depth, the word to stop.
+
+    `times`: detect and contain, each (target, limit) in microseconds of active time since the red action.
+    """
+
+    targets: tuple[tuple[str, Said], ...]
+    forbidden: tuple[Said, ...]
+    tools: tuple[Said, ...]
+    depth: Said
+    stop: Said
+    times: tuple[tuple[str, int, int], ...] = ()
+
+    def limits(self, what: str) -> tuple[int, int]:
+        """Target and limit of `detect` or `contain`; zeros where none was set."""
+        return next(((target, limit) for name, target, limit in self.times if name == what), (0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What one rater thinks of an answer or of a logged action: 0, 0.5 or 1, with the reason. A later one replaces an earlier."""
+
+    rater: str
+    value: float
+    reason: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """An action of an exercise on real systems. `id` R1, B1 ...; `answers`: the red action that a blue one is about.
+
+    `what`: detect, contain, or empty for what is bound to an objective only; `outside`: in which way a red action left what was
+    allowed (target, time, stopped).
+    """
+
+    id: str
+    seq: int
+    at: int
+    active: int
+    side: str
+    by: str
+    text: str
+    target: str = ""
+    technique: str = ""
+    level: str = ""
+    answers: str = ""
+    what: str = ""
+    goal: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +236,8 @@ class Scenario:
     digest: str = ""
     truth_digest: str = ""
     path: str = ""
+    modules: tuple[Module, ...] = ()
+    scope: Scope | None = None
 
     def inject(self, id: str) -> Inject | None:
         """An inject by its id."""
@@ -258,6 +325,7 @@ class ScoreLine:
     limit: int = 0
     entries: tuple[int, ...] = ()
     overridden: str = ""
+    disagreed: str = ""  # raters a whole grade apart, as `an 0, binh 1`
 
 
 @dataclass(frozen=True, slots=True)

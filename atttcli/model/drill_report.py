@@ -93,6 +93,7 @@ class ReportLine:
     limit: int
     entries: tuple[int, ...]
     overridden: str = ""
+    disagreed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
