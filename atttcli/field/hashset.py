@@ -79,7 +79,8 @@ class HashSet:
             raise InputError("is no set of hashes", hint="build it again from its lists", where=Where(self._path))
         counts = _COUNTS.unpack_from(self._map, len(MAGIC))
         kinds = [(counts[at], length) for at, length in enumerate(_LENGTHS)]
-        self._records, self._notes = sum(counts[:3]), counts[3]
+        self._records: int = sum(counts[:3])
+        self._notes: int = counts[3]
         self._ends = head
         self._texts = head + self._notes * _END.size
         lengths = sum(count * (length + _NUMBER.size) for count, length in kinds)

@@ -13,10 +13,11 @@ import pytest
 
 from atttcli.errors import BundleRefused, InputError, LimitExceeded
 from atttcli.field import strict_json
-from atttcli.field.bundle import CHUNK, Body, BodyWriter, Line, check, lines
+from atttcli.field.bundle import CHUNK, MAX_LINE, Body, BodyWriter, Line, check, lines
 from atttcli.field.chain import Chain, Turn
 from atttcli.field.manifest import FAULTS, MAX_INFLATED, Manifest, read_manifest
-from atttcli.field.records import HIT, KnownBad, finding_record, host_record, read_finding, read_host
+from atttcli.field.match import RuleHit
+from atttcli.field.records import HIT, KnownBad, finding_records, host_record, read_finding, read_host
 from atttcli.field.seal import BUNDLE, MAGIC, Opened, public_of, seal, sign, signer, unseal, verify
 from tests.support.kit_case import KitCase, raw_body, sha256, yara_finding
 
@@ -212,21 +213,33 @@ def test_samples_are_limited_and_told_apart() -> None:
 
 
 def test_names_that_are_no_text_and_long_findings_can_be_written() -> None:
-    found = yara_finding("/srv/\udcff\udcfe/x")
-    many = found._replace(hits=found.hits * 900)
-    for one in (found, many):
-        line = strict_json.dumps(finding_record(one))
-        again, _known = read_finding(line)
-        assert again.path == "/srv/\\xff\\xfe/x"
-        assert len(again.hits) == len(one.hits)
-    assert again.hits[0].truncated == 2, "strings that had no room are counted"
+    found = yara_finding("/srv/\udcff\udcfe/x" + "ố" * 9000)
+    (hit,) = found.hits
+    fat = hit._replace(
+        tags=("ộ" * 900,) * 90, meta={str(n) + "ễ" * 900: "ữ" * 9000 for n in range(90)}, strings=hit.strings * 90
+    )
+    many = found._replace(hits=(hit,) * 900 + (fat,) * 40)
+    known = (KnownBad("name", "ắ" * 9000, "ằ" * 9000, "ẳ" * 9000),) * 30
+    read_back: list[RuleHit] = []
+    bad: list[KnownBad] = []
+    for record in finding_records(many, known):
+        line = strict_json.dumps(record)
+        assert len(line) <= MAX_LINE
+        again, some = read_finding(line)
+        assert again.path.startswith("/srv/\\xff\\xfe/x")
+        read_back += again.hits
+        bad += some
+    assert (len(read_back), len(bad)) == (940, 30), "no hit is left out"
+    assert read_back[0] == hit
+    assert read_back[-1].truncated == 180 - 32, "strings that had no room are counted"
+    assert len(list(finding_records(found))) == 1
 
 
 @pytest.mark.parametrize(
     "change", [{"path": ""}, {"sha256": "x"}, {"size": -1}, {"hits": []}, {"more": 1}, {"hits": [[]]}]
 )
 def test_a_finding_that_is_none(change: dict[str, object]) -> None:
-    record = {**finding_record(yara_finding()), **change}
+    record = {**next(finding_records(yara_finding())), **change}
     with pytest.raises(strict_json.NotCanonical):
         read_finding(strict_json.dumps(record))
 
