@@ -29,6 +29,7 @@ def lint(scenario: Scenario) -> list[Finding]:
         *(one for inject in scenario.injects for one in _inject(scenario, inject)),
         *_names(scenario),
         *_reach(scenario),
+        *_parts(scenario),
         *_whole(scenario),
     ]
     return sorted(found, key=lambda one: (one.severity != "error", one.line or 0, one.message))
@@ -182,6 +183,31 @@ def _reach(scenario: Scenario) -> Iterator[Finding]:
 
 def _name(need: str, owner: dict[str, str]) -> str:
     return owner.get(need[1:], "") if need.startswith("?") else need
+
+
+def _parts(scenario: Scenario) -> Iterator[Finding]:
+    """Modules of a tabletop, and what CT 60 asks of an exercise on real systems."""
+    modules = {one.id for one in scenario.modules}
+    for inject in scenario.injects:
+        if inject.module not in modules and (inject.module or modules):
+            yield Finding("error", "module", inject.line, f"{inject.id}: no module {inject.module!r}")
+    for name in sorted(modules - {one.module for one in scenario.injects}):
+        yield Finding("error", "module", None, f"nothing happens in the module {name}")
+    if scenario.format == "tabletop" and any(one.channel in MADE for one in scenario.injects):
+        yield Finding("warning", "tabletop", None, "a tabletop is talked through: files and captures need the tool")
+    if scenario.format != "log":
+        return
+    scope, places = scenario.scope, {one.name for one in scenario.places}
+    if scope is None or not (scope.targets and scope.tools and scope.forbidden):
+        yield Finding(
+            "error", "scope", None, "on real systems targets, tools, depth and what is forbidden are set beforehand"
+        )
+        return
+    texts = [text for _id, text in scope.targets] + [*scope.tools, *scope.forbidden, scope.depth]
+    for name in sorted({name for one in texts for text in (one.vi, one.en) for name in slots(text)} - places):
+        yield Finding("error", "place", None, f"scope: no place {name!r}")
+    if scenario.injects:
+        yield Finding("error", "script", None, "an exercise on real systems has no script: no injects")
 
 
 def _whole(scenario: Scenario) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from atttcli.clock import MINUTE, SECOND, Clock
 from atttcli.drill import conduct
 from atttcli.drill.hands import perform
 from atttcli.drill.places import filled
+from atttcli.drill.robot_log import play_log
 from atttcli.drill.room import Room
 from atttcli.errors import UsageError
 from atttcli.incident.casework import NewIncident, link_alerts, open_incident, set_fields
@@ -46,6 +47,9 @@ class Robot:
     def play(self) -> Iterator[conduct.Told]:
         """Start, play to the end of the scenario's time, end; what was told on the way."""
         room = self.room
+        if room.scenario.format == "log":
+            play_log(room, self.clock, self.manner)
+            return
         conduct.start(room)
         while True:
             for told in conduct.advance(room):
@@ -130,5 +134,5 @@ class Robot:
         fields = {name: filled(truth, places).split("|")[0] or "x" for name, truth in expectation.fields}
         conduct.answer(
             self.room, expectation.id, choice=best.id if best else "", fields=fields, addressee=expectation.addressee,
-            evidence=expectation.evidence,
+            evidence=expectation.evidence, grade=1.0 if expectation.kind == "decision" and best is None else None,
         )  # fmt: skip
