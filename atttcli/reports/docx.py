@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 from atttcli.clock import from_micros
 from atttcli.report import IncidentReport
 from atttcli.reports import nd30
-from atttcli.reports.docx_chart import chart_table
+from atttcli.reports.docx_chart import chart_tables
 from atttcli.reports.incident import compose
 from atttcli.reports.inert import paper_lines, paper_text
 from atttcli.reports.ooxml import (
@@ -31,10 +31,12 @@ from atttcli.reports.outline import (
     Column,
     Fields,
     Heading,
+    HeatChart,
     Masthead,
     Outline,
     Paragraph,
     Table,
+    TimeChart,
 )
 
 _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml"
@@ -143,9 +145,9 @@ def _block(block: Block, width: int) -> Iterator[Element]:
         case Table():
             yield _table(block, width)
             yield paragraph("Gap")
-        case Chart():
-            yield paragraph("Note", run(block.title), keep=element("w:keepNext"))
-            yield chart_table(block, width)
+        case Chart() | HeatChart() | TimeChart():
+            yield paragraph("ChartTitle", run(block.title))
+            yield from chart_tables(block, width)
             yield paragraph("Gap")
 
 

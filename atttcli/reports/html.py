@@ -9,11 +9,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from atttcli.report import IncidentReport
+from atttcli.reports.charts import LANDSCAPE, PORTRAIT, draw
 from atttcli.reports.incident import compose
 from atttcli.reports.inert import paper_lines, paper_text
-from atttcli.reports.outline import Block, Chart, Outline, Table
+from atttcli.reports.outline import Block, Chart, HeatChart, Outline, Table, TimeChart
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jinja2 import Template
 
 _PIECE = 16  # characters of a digest between two places where a line may break
@@ -35,7 +38,7 @@ def html_of(outline: Outline) -> bytes:
     """Any outline as a page."""
     from markupsafe import Markup
 
-    style = _style(outline)
+    style = page_style(outline)
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     # Markup is right here and only here: the style sheet is ours and holds no data.
     page = _template().render(paper=outline, style=Markup(style), style_hash=f"sha256-{digest}")  # noqa: S704
@@ -48,18 +51,25 @@ def _template() -> Template:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(
-        loader=DictLoader({"paper": _packaged("paper.html.j2")}),
+        loader=DictLoader({"paper": page_template()}),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_inert,
         keep_trailing_newline=False,
     )
-    environment.filters = {"lines": paper_lines, "pieces": _pieces, "kind": lambda block: type(block).__name__}
-    environment.filters["length"] = len
-    environment.filters["most"] = _most
-    environment.filters["chart_height"] = _chart_height
-    environment.filters["short"] = _short
+    environment.filters = page_filters()
     return environment.get_template("paper")
+
+
+def page_filters() -> dict[str, Callable[..., object]]:
+    """What the template of pages calls; templates of users have the same."""
+    return {
+        "lines": paper_lines,
+        "pieces": _pieces,
+        "kind": lambda block: type(block).__name__,
+        "length": len,
+        "draw": lambda block, wide: draw(block, LANDSCAPE if wide else PORTRAIT),
+    }
 
 
 def _inert(value: object) -> object:
@@ -71,25 +81,16 @@ def _pieces(line: str) -> list[str]:
     return [line[at : at + _PIECE] for at in range(0, len(line), _PIECE)]
 
 
-def _most(bars: tuple[tuple[str, int, int | None], ...]) -> int:
-    """The longest bar's value, at least 1."""
-    return max((max(now, before or 0) for _label, now, before in bars), default=0) or 1
-
-
-def _chart_height(bars: tuple[tuple[str, int, int | None], ...]) -> int:
-    return 30 * len(bars)
-
-
-def _short(label: str) -> str:
-    """A label that fits beside its bar."""
-    return label if len(label) <= 34 else label[:33] + "…"
+def page_template() -> str:
+    """The source of the one template of pages."""
+    return _packaged("paper.html.j2")
 
 
 def _packaged(name: str) -> str:
     return files("atttcli.reports").joinpath("templates", name).read_text("utf-8")
 
 
-def _style(outline: Outline) -> str:
+def page_style(outline: Outline) -> str:
     """The style sheet and the column widths of this paper's tables: no style attribute is needed anywhere."""
     lines = [_packaged("paper.css").rstrip()]
     if outline.masthead.about:
@@ -99,11 +100,11 @@ def _style(outline: Outline) -> str:
     if outline.signature.note:
         lines.append(".sign-note { font-style: italic; font-size: 12pt; }")
     blocks: list[Block] = [*outline.blocks, *(block for annex in outline.annexes for block in annex.blocks)]
-    if any(isinstance(block, Chart) for block in blocks):
+    if any(isinstance(block, (Chart, HeatChart, TimeChart)) for block in blocks):
         lines.append(
             "figure { margin: 0 0 6mm; break-inside: avoid; } figcaption { font-style: italic; font-size: 12pt; }"
         )
-        lines.append("svg { width: 100%; font: 11px 'Times New Roman', 'Liberation Serif', serif; }")
+        lines.append("svg { width: 100%; display: block; font-family: 'Times New Roman', 'Liberation Serif', serif; }")
     if outline.bare:
         lines.append("body { font-size: 16pt; } ul li, p { text-align: left; }")
     for block in blocks:

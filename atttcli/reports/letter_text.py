@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from atttcli.reports.charts.text import chart_lines
 from atttcli.reports.inert import paper_lines, paper_text
 from atttcli.reports.outline import (
     Block,
@@ -12,11 +13,13 @@ from atttcli.reports.outline import (
     Chart,
     Fields,
     Heading,
+    HeatChart,
     Masthead,
     Outline,
     Paragraph,
     Signature,
     Table,
+    TimeChart,
 )
 
 WIDTH = 78
@@ -93,8 +96,9 @@ def _block(block: Block) -> Iterator[str]:
                 yield from _field(label, paper_lines(value))
         case Table():
             yield from _table(block)
-        case Chart():
-            yield from _chart(block)
+        case Chart() | HeatChart() | TimeChart():
+            yield from _wrapped(block.title)
+            yield from chart_lines(block, WIDTH)
     yield ""
 
 
@@ -106,14 +110,6 @@ def _field(label: str, lines: list[str]) -> Iterator[str]:
     yield f"{paper_text(label).rstrip(':')}:"
     for line in lines:
         yield from _wrapped(line, "    ")
-
-
-def _chart(chart: Chart) -> Iterator[str]:
-    most = max((max(now, before or 0) for _label, now, before in chart.bars), default=0) or 1
-    yield from _wrapped(chart.title)
-    for label, now, before in chart.bars:
-        beside = "" if before is None else f" ({before})"
-        yield f"{paper_text(label, 30):30} {'#' * (now * 36 // most)} {now}{beside}"
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from atttcli.report import IncidentReport
+from atttcli.reports.charts.text import chart_table
 from atttcli.reports.incident import compose
 from atttcli.reports.inert import paper_lines, paper_text
 from atttcli.reports.outline import (
@@ -16,10 +17,12 @@ from atttcli.reports.outline import (
     Column,
     Fields,
     Heading,
+    HeatChart,
     Masthead,
     Outline,
     Paragraph,
     Table,
+    TimeChart,
 )
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
@@ -112,12 +115,9 @@ def _block(block: Block) -> Iterator[str]:
             yield _table((Column("", 30), Column("", 70)), rows)
         case Table(columns=columns, rows=rows):
             yield _table(columns, rows)
-        case Chart(title=title, bars=bars):
-            yield f"*{escaped(title)}*"
-            yield _table(
-                (Column("", 60), Column("n", 20, "right"), Column("n-1", 20, "right")),
-                ((label, str(now), "" if before is None else str(before)) for label, now, before in bars),
-            )
+        case Chart() | HeatChart() | TimeChart():
+            yield f"*{escaped(block.title)}*"
+            yield _table(*chart_table(block))
 
 
 def _table(columns: tuple[Column, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -53,6 +53,8 @@ STYLES: Final = (
     Style("TableHead", "Table Head", 11, bold=True, justify="center", before=30, after=30, keep_next=True),
     Style("TableText", "Table Text", 11, before=20, after=20),
     Style("TableCode", "Table Code", 9, before=20, after=20),
+    Style("ChartTitle", "Chart Title", 12, italic=True, before=120, after=60, keep_next=True),
+    Style("ChartText", "Chart Text", 9),
     Style("RecipientsLabel", "Recipients Label", 12, bold=True, italic=True, keep_next=True),
     Style("Recipient", "Recipient", 11, keep_next=True),
     Style("Authority", "Signing Authority", 14, bold=True, justify="center", keep_next=True),

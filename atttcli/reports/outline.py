@@ -67,9 +67,43 @@ class Chart:
 
     title: str
     bars: tuple[tuple[str, int, int | None], ...]
+    language: str = "vi"
 
 
-Block = Heading | Paragraph | Bullets | Table | Fields | Chart
+@dataclass(frozen=True, slots=True)
+class HeatChart:
+    """Rows of counts, or of points of a hundred (`percent`), shaded by value; None is untested and never nought."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int | None, ...]], ...]
+    corner: str = ""
+    percent: bool = False
+    language: str = "vi"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """On a timeline: a point, or a span to `until`; `done` and `state` (plain, met, late, open) for what has a term."""
+
+    at: int
+    text: str
+    lane: str = ""
+    until: int | None = None
+    done: int | None = None
+    state: Literal["plain", "met", "late", "open"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeChart:
+    """Happenings on an axis of local time, in lanes in the order of their first mention."""
+
+    title: str
+    happenings: tuple[Happening, ...]
+    language: str = "vi"
+
+
+Block = Heading | Paragraph | Bullets | Table | Fields | Chart | HeatChart | TimeChart
 
 
 @dataclass(frozen=True, slots=True)

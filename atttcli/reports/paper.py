@@ -13,9 +13,9 @@ from typing import Literal
 
 import msgspec
 
-from atttcli.report import Chain, Header, Marks, Provenance, _Value, model_from_json, to_json
+from atttcli.report import Chain, Header, Marks, Provenance, _Value, model_from_json, schema_of, to_json
 
-PAPER_SCHEMA: Literal["atttcli/paper/1"] = "atttcli/paper/1"
+PAPER_SCHEMA = "atttcli/paper/1"  # of papers kept before each had a model of its own; still read
 MAX_OBJECTS = 500  # objects named behind one figure; `counted` says how many there are
 
 Layout = Literal["paper", "form", "letter", "card"]
@@ -54,10 +54,11 @@ class Box(_Value, frozen=True, kw_only=True):
 
 
 class Boxes(_Value, frozen=True, tag="boxes"):
-    """A question with boxes."""
+    """A question with boxes. `name` is a stable word, as that of a table."""
 
     label: str
     boxes: tuple[Box, ...]
+    name: str = ""
 
 
 class Head(_Value, frozen=True, kw_only=True):
@@ -86,13 +87,57 @@ class Bar(_Value, frozen=True, kw_only=True):
 
 
 class Bars(_Value, frozen=True, tag="bars"):
-    """A bar chart."""
+    """A bar chart. `name` is a stable word, as that of a table."""
 
     title: str
     bars: tuple[Bar, ...]
+    name: str = ""
 
 
-Part = Text | Lines | Boxes | Rows | Bars
+class HeatRow(_Value, frozen=True, kw_only=True):
+    """A line of a heat map, as long as its columns; None is what nobody tried or measured, which is not nought."""
+
+    label: str
+    cells: tuple[int | None, ...]
+
+
+class HeatMap(_Value, frozen=True, kw_only=True, tag="heat_map"):
+    """Counts (or points of a hundred, `scale` percent) by two things. `corner` says which (`Technique \\ agency`).
+
+    The model holds every row and column; paper shows the first rows and the heaviest columns, the rest counted as others.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[HeatRow, ...]
+    corner: str = ""
+    scale: Literal["count", "percent"] = "count"
+
+
+class Moment(_Value, frozen=True, kw_only=True):
+    """Something on a timeline: a point, or a span up to `until_at` (a pause, a term).
+
+    `done_at`: when what had a term was done; `state` then says whether in time (`met`), `late`, or `open`.
+    """
+
+    at: int
+    text: str
+    lane: str = ""
+    until_at: int | None = None
+    done_at: int | None = None
+    state: Literal["plain", "met", "late", "open"] = "plain"
+
+
+class Timeline(_Value, frozen=True, kw_only=True, tag="timeline"):
+    """Moments on an axis of local time, in lanes. Long texts are shortened when drawn: a table with them stands beside."""
+
+    name: str
+    title: str
+    moments: tuple[Moment, ...]
+
+
+Part = Text | Lines | Boxes | Rows | Bars | HeatMap | Timeline
 
 
 class Appendix(_Value, frozen=True, kw_only=True):
@@ -148,12 +193,13 @@ class Paper(_Value, frozen=True, kw_only=True):
     circular (`nation` says whether with it), a letter no title, a card nothing but title and text. `form` is the official
     form's number; `internal` says that no official form is public. `span`: the days that it tells of, ISO, inclusive.
     `sign_note` stands under the signing authority of a form. `cites`: numbers of papers that this one refers to.
+    `schema` is the model's own name and version (`atttcli/paper-mau-03/1`, see `reports.contract`).
     """
 
     code: str
     as_of: int
     kind: str
-    schema: Literal["atttcli/paper/1"] = PAPER_SCHEMA
+    schema: str = PAPER_SCHEMA
     summary: str = ""
     layout: Layout = "paper"
     nation: bool = True
@@ -182,8 +228,13 @@ def paper_json(paper: Paper) -> bytes:
 
 
 def paper_from_json(data: bytes) -> Paper:
-    """Read what `paper_json` wrote; raises InputError with the path of the first thing that does not fit."""
-    return model_from_json(data, PAPER_SCHEMA, Paper)
+    """Read what `paper_json` wrote; raises InputError with the path of the first thing that does not fit.
+
+    A model is of one of our papers, in a version up to ours, or of the time before papers had models of their own.
+    """
+    from atttcli.reports.contract import readable
+
+    return model_from_json(data, readable(schema_of(data)), Paper)
 
 
 def settled(paper: Paper) -> Paper:
@@ -226,14 +277,29 @@ def find_figures(paper: Paper, said: str) -> list[Figure]:
 
 
 def tables_of(paper: Paper) -> list[tuple[str, Rows]]:
-    """Every table of the paper with a name of its own, annexes last: what the csv and xlsx annexes hold."""
+    """Every table and chart of the paper with a name of its own, annexes last: what the csv and xlsx annexes hold."""
     found: list[tuple[str, Rows]] = []
     parts = [*paper.parts, *(part for one in paper.appendices for part in one.parts)]
     for part in parts:
-        if isinstance(part, Rows):
-            taken = sum(name == part.name or name.startswith(f"{part.name}-") for name, _rows in found)
-            found.append((part.name if not taken else f"{part.name}-{taken + 1}", part))
+        rows = part if isinstance(part, Rows) else chart_rows(part, paper.header.language)
+        if rows is not None:
+            taken = sum(name == rows.name or name.startswith(f"{rows.name}-") for name, _rows in found)
+            found.append((rows.name if not taken else f"{rows.name}-{taken + 1}", rows))
     return found
+
+
+def chart_rows(part: Part, language: str) -> Rows | None:
+    """The numbers of a chart as a table, whole; None for what is no chart."""
+    from atttcli.reports.charts.rows import bar_rows, heat_rows, moment_rows
+
+    match part:
+        case Bars():
+            return bar_rows(part, language)
+        case HeatMap():
+            return heat_rows(part, language)
+        case Timeline():
+            return moment_rows(part, language)
+    return None
 
 
 def replaced(paper: Paper, **changes: object) -> Paper:

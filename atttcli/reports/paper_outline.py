@@ -13,14 +13,17 @@ from atttcli.reports.outline import (
     Chart,
     Column,
     Fields,
+    Happening,
     Heading,
+    HeatChart,
     Masthead,
     Outline,
     Paragraph,
     Signature,
     Table,
+    TimeChart,
 )
-from atttcli.reports.paper import Appendix, Bars, Boxes, Lines, Paper, Part, Rows, Text
+from atttcli.reports.paper import Appendix, Bars, Boxes, HeatMap, Lines, Paper, Part, Rows, Text, Timeline
 from atttcli.reports.wording import IncidentWording, wording
 
 MAX_ROWS = 1_000  # of one table on paper; the JSON and the sheets hold all, what is left out is counted below the table
@@ -28,10 +31,6 @@ TICKED, EMPTY = "☒", "☐"
 _INTERNAL = {
     "vi": "BIỂU MẪU NỘI BỘ (chưa có mẫu chính thức)",
     "en": "INTERNAL FORM (no official form is public)",
-}
-_ATTACHED = {
-    "vi": "(Kèm theo Văn bản số {number} ngày {date} của {organ})",
-    "en": "(Attached to paper No. {number} of {date} of {organ})",
 }
 _NOT_GIVEN = {"vi": "……", "en": "……"}
 
@@ -114,7 +113,7 @@ def _annexes(paper: Paper, say: IncidentWording, organ: str) -> Iterator[Annex]:
         yield Annex(
             label=say.annex.format(roman=roman(at) if many else "").strip(),
             title=one.title.upper(),
-            attached=_attached(paper, say, organ),
+            attached=say.attached(paper.header.number, paper.header.symbol, paper.header.date, organ),
             blocks=tuple(_annex_blocks(one, say)),
             landscape=one.landscape,
         )
@@ -122,15 +121,6 @@ def _annexes(paper: Paper, say: IncidentWording, organ: str) -> Iterator[Annex]:
 
 def _annex_blocks(annex: Appendix, say: IncidentWording) -> Iterator[Block]:
     yield from _blocks(annex.parts, say)
-
-
-def _attached(paper: Paper, say: IncidentWording, organ: str) -> str:
-    head = paper.header
-    free = _NOT_GIVEN[say.language]
-    number = f"{head.number or free}/{head.symbol}" if head.symbol else head.number or free
-    year, month, day = (*head.date.split("-"), "", "")[:3]
-    date = f"{day}/{month}/{year}" if day else f"{free}/{free}/{free}"
-    return _ATTACHED[say.language].format(number=number, date=date, organ=organ or free)
 
 
 def _blocks(parts: tuple[Part, ...], say: IncidentWording) -> Iterator[Block]:
@@ -150,8 +140,26 @@ def _blocks(parts: tuple[Part, ...], say: IncidentWording) -> Iterator[Block]:
                 yield Fields("boxes", ((part.label, _ticks(part)),))
             case Rows():
                 yield from _table(part, say)
-            case Bars(title=title, bars=bars):
-                yield Chart(title, tuple((bar.label, bar.value, bar.previous) for bar in bars))
+            case Bars() | HeatMap() | Timeline():
+                yield from chart_blocks(part, say.language)
+
+
+def chart_blocks(part: Bars | HeatMap | Timeline, language: str) -> Iterator[Block]:
+    """A chart that has something to draw."""
+    match part:
+        case Bars(title=title, bars=bars) if bars:
+            yield Chart(title, tuple((bar.label, bar.value, bar.previous) for bar in bars), language)
+        case HeatMap(title=title, columns=columns, rows=rows) if columns and rows:
+            cells = tuple((row.label, _as_wide(row.cells, len(columns))) for row in rows)
+            yield HeatChart(title, columns, cells, part.corner, part.scale == "percent", language)
+        case Timeline(title=title, moments=moments) if moments:
+            told = tuple(Happening(one.at, one.text, one.lane, one.until_at, one.done_at, one.state) for one in moments)
+            yield TimeChart(title, told, language)
+
+
+def _as_wide(cells: tuple[int | None, ...], wide: int) -> tuple[int | None, ...]:
+    """A row of a model made elsewhere may be too long or too short."""
+    return (*cells[:wide], *([None] * (wide - len(cells))))
 
 
 def _ticks(part: Boxes) -> str:

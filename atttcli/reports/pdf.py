@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import as_file, files
@@ -16,8 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 from atttcli.clock import from_micros
 from atttcli.errors import MissingFeature
+from atttcli.reports.charts import LANDSCAPE, PORTRAIT, draw
+from atttcli.reports.charts.drawing import plain_shapes
+from atttcli.reports.faces import BREAK, drawable
 from atttcli.reports.inert import paper_lines, paper_text
-from atttcli.reports.outline import Block, Bullets, Chart, Fields, Heading, Outline, Paragraph, Table
+from atttcli.reports.outline import (
+    Block,
+    Bullets,
+    Chart,
+    Fields,
+    Heading,
+    HeatChart,
+    Outline,
+    Paragraph,
+    Table,
+    TimeChart,
+)
 
 if TYPE_CHECKING:
     from typst import Compiler
@@ -27,7 +40,6 @@ if TYPE_CHECKING:
 _KINDS = {"body": "text", "basis": "basis", "note": "note", "end": "end"}
 _LONG = re.compile(r"[^\s\u200b]{25,}")
 _PIECE = 12  # characters between two places where a long word may break
-_BREAK = "\u200b"
 
 
 class PdfRenderer:
@@ -100,7 +112,7 @@ def _plain(outline: Outline) -> dict[str, Any]:
         },
         "addressees-label": outline.addressees_label,
         "addressees": _addressees(outline),
-        "blocks": [_block(block) for block in outline.blocks],
+        "blocks": [_block(block, PORTRAIT) for block in outline.blocks],
         "sign": {
             "label": sign.recipients_label,
             "recipients": [_one(line) for line in sign.recipients],
@@ -114,7 +126,7 @@ def _plain(outline: Outline) -> dict[str, Any]:
                 "title": _one(annex.title),
                 "attached": _one(annex.attached),
                 "landscape": annex.landscape,
-                "blocks": [_block(block) for block in annex.blocks],
+                "blocks": [_block(block, LANDSCAPE if annex.landscape else PORTRAIT) for block in annex.blocks],
             }
             for annex in outline.annexes
         ],
@@ -129,7 +141,7 @@ def _addressees(outline: Outline) -> list[str]:
     return [_one(f"- {name}{end}") for name, end in zip(names, ends, strict=True)]
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block(block: Block, width: float) -> dict[str, Any]:
     match block:
         case Heading(text=text):
             return {"kind": "heading", "text": _one(text)}
@@ -139,10 +151,16 @@ def _block(block: Block) -> dict[str, Any]:
             return {"kind": "item", "lines": [line for item in items for line in _lines(item)]}
         case Fields(rows=rows):
             return {"kind": "fields", "rows": [[_lines(label), _lines(value)] for label, value in rows]}
-        case Chart(title=title, bars=bars):
-            most = max((max(now, before or 0) for _label, now, before in bars), default=0) or 1
-            told = [{"label": _one(label), "value": now, "previous": before} for label, now, before in bars]
-            return {"kind": "chart", "title": _one(title), "most": most, "bars": told}
+        case Chart() | HeatChart() | TimeChart():
+            drawn = draw(block, width)
+            return {
+                "kind": "chart",
+                "title": _one(block.title),
+                "said": drawn.said,
+                "width": drawn.width,
+                "height": drawn.height,
+                "shapes": plain_shapes(drawn),
+            }
         case Table():
             return _table(block)
 
@@ -184,55 +202,9 @@ def _spaced(value: str) -> str:
 
 def _whole(line: str) -> str:
     """Text that every face can draw, with places to break in words longer than a column."""
-    return _LONG.sub(lambda found: _pieced(found.group()), _drawable(line))
+    return _LONG.sub(lambda found: _pieced(found.group()), drawable(line))
 
 
 def _pieced(line: str) -> str:
-    line = _drawable(line)
-    return _BREAK.join(line[at : at + _PIECE] for at in range(0, len(line), _PIECE))
-
-
-def _drawable(line: str) -> str:
-    if line.isascii():
-        return line
-    known = _covered()
-    return "".join(char if ord(char) in known or char == _BREAK else f"\\u{ord(char):04x}" for char in line)
-
-
-@cache
-def _covered() -> frozenset[int]:
-    """Code points that all four faces have, read from their cmap tables (format 4)."""
-    folder = files("atttcli.reports").joinpath("fonts")
-    faces = [_cmap(one.read_bytes()) for one in folder.iterdir() if one.name.endswith(".ttf")]
-    return frozenset.intersection(*faces)
-
-
-def _cmap(data: bytes) -> frozenset[int]:
-    tables = struct.unpack_from(">H", data, 4)[0]
-    records = (struct.unpack_from(">4sIII", data, 12 + 16 * at) for at in range(tables))
-    start = next(offset for tag, _sum, offset, _length in records if tag == b"cmap")
-    for at in range(struct.unpack_from(">H", data, start + 2)[0]):
-        _platform, _encoding, offset = struct.unpack_from(">HHI", data, start + 4 + 8 * at)
-        if struct.unpack_from(">H", data, start + offset)[0] == 4:
-            return _segments(data, start + offset)
-    return frozenset()
-
-
-def _segments(data: bytes, start: int) -> frozenset[int]:
-    """The subtable of format 4: ranges of code points, each with a shift or a place in the glyph list."""
-    count = struct.unpack_from(">H", data, start + 6)[0] // 2
-    ends = struct.unpack_from(f">{count}H", data, start + 14)
-    starts = struct.unpack_from(f">{count}H", data, start + 16 + 2 * count)
-    deltas = struct.unpack_from(f">{count}H", data, start + 16 + 4 * count)
-    ranges_at = start + 16 + 6 * count
-    found = set()
-    for at, (first, last, delta) in enumerate(zip(starts, ends, deltas, strict=True)):
-        offset = struct.unpack_from(">H", data, ranges_at + 2 * at)[0]
-        for code in range(first, min(last, 0xFFFE) + 1):
-            if offset:
-                glyph = struct.unpack_from(">H", data, ranges_at + 2 * at + offset + 2 * (code - first))[0]
-            else:
-                glyph = (code + delta) & 0xFFFF
-            if glyph:
-                found.add(code)
-    return frozenset(found)
+    line = drawable(line)
+    return BREAK.join(line[at : at + _PIECE] for at in range(0, len(line), _PIECE))
