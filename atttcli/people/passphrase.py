@@ -15,7 +15,8 @@ from atttcli.text.fold import nfc
 
 SHORTEST = 10
 LONGEST = 1024  # characters: what is hashed is bounded before it is hashed
-_N, _R, _P = 1 << 15, 8, 1
+COST = 1 << 15
+_R, _P = 8, 1
 _MEMORY = 64 << 20
 
 
@@ -25,7 +26,7 @@ class Credential:
 
     salt: str
     digest: str
-    cost: int = _N
+    cost: int = COST
 
 
 def make_credential(passphrase: str) -> Credential:
@@ -35,7 +36,7 @@ def make_credential(passphrase: str) -> Credential:
             f"a passphrase has {SHORTEST} to {LONGEST} characters", hint="several words are easy to keep in mind"
         )
     salt = os.urandom(16)
-    return Credential(salt.hex(), _digest(passphrase, salt, _N))
+    return Credential(salt.hex(), _digest(passphrase, salt, COST))
 
 
 def fits(credential: Credential, passphrase: str) -> bool:
@@ -46,5 +47,10 @@ def fits(credential: Credential, passphrase: str) -> bool:
 
 
 def _digest(passphrase: str, salt: bytes, cost: int) -> str:
+    return stretched(passphrase, salt, cost).hex()
+
+
+def stretched(passphrase: str, salt: bytes, cost: int) -> bytes:
+    """A key of 32 bytes made of a passphrase, slowly on purpose."""
     text = nfc(passphrase).encode("utf-8", "backslashreplace")
-    return hashlib.scrypt(text, salt=salt, n=cost, r=_R, p=_P, maxmem=_MEMORY, dklen=32).hex()
+    return hashlib.scrypt(text, salt=salt, n=cost, r=_R, p=_P, maxmem=max(_MEMORY, 256 * cost * _R), dklen=32)

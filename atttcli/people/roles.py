@@ -49,6 +49,8 @@ _MAY: Mapping[str, frozenset[str]] = {
     "training.": _COORDINATION | {ADMIN},
     "inspection.": _COORDINATION | {RESPONDER, ADMIN},
     "contract.": _COORDINATION | {ADMIN},
+    "key.": frozenset({ADMIN}),
+    "kit.": _COORDINATION | {ADMIN},
     "drill.": frozenset({DRILL, LEAD}),
     "undone": frozenset(ROLES) - {VIEWER},
 }

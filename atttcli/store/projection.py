@@ -50,6 +50,8 @@ PROJECTED_TABLES = (
     "drill",
     "action",
     "paper",
+    "signing_key",
+    "kit",
 )
 
 

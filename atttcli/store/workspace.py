@@ -54,6 +54,11 @@ class Workspace:
         return self.root / "outbox"
 
     @property
+    def keys(self) -> Path:
+        """The centre's keys with their secrets: in no backup (`key backup` makes a locked copy)."""
+        return self.root / "keys"
+
+    @property
     def inbox(self) -> Path:
         """Where people drop what came in."""
         return self.root / "inbox"

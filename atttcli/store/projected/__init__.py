@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atttcli.store.projected import advisories, casework, clocks, drills, papers, people, place, triage
+from atttcli.store.projected import advisories, casework, clocks, drills, fleet, papers, people, place, triage
 
 HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     **place.HANDLERS,
@@ -16,4 +16,5 @@ HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     **clocks.HANDLERS,
     **papers.HANDLERS,
     **drills.HANDLERS,
+    **fleet.HANDLERS,
 }

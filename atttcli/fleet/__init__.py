@@ -1,0 +1,1 @@
+"""Kits that go out to agencies, and which machine was scanned when."""
