@@ -29,10 +29,6 @@ _URGENCY = {
     "vi": {"khan": "KHẨN", "thuong_khan": "THƯỢNG KHẨN", "hoa_toc": "HỎA TỐC"},
     "en": {"khan": "URGENT", "thuong_khan": "VERY URGENT", "hoa_toc": "EXPRESS"},
 }
-_ATTACHED = {
-    "vi": "(Kèm theo Công văn số {number} ngày {date} của {organ})",
-    "en": "(Attached to letter No. {number} of {date} of {organ})",
-}
 
 
 def render_letter(letter: LetterModel, format: str) -> bytes:
@@ -127,15 +123,7 @@ def _annexes(letter: LetterModel, say: IncidentWording) -> Iterator[Annex]:
         yield Annex(
             label=say.annex.format(roman=roman(index) if many else "").strip(),
             title=nfc(annex.title).upper(),
-            attached=_attached(letter),
+            attached=say.attached(letter.number, letter.symbol, letter.date, " ".join(nfc(letter.organ).split())),
             blocks=tuple(_blocks(annex.blocks, say)),
             landscape=annex.landscape,
         )
-
-
-def _attached(letter: LetterModel) -> str:
-    number = f"{letter.number or '……'}/{letter.symbol}" if letter.symbol else letter.number or "……"
-    year, month, day = (*letter.date.split("-"), "", "")[:3] if letter.date else ("", "", "")
-    date = f"{day}/{month}/{year}" if day else "……/……/………"
-    organ = " ".join(nfc(letter.organ).split())
-    return _ATTACHED[letter.language].format(number=number, date=date, organ=organ)

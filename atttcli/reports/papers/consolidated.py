@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from atttcli.reports.paper import Figure, Gap, Line, Lines, Paper, Rows, Text, figure
 from atttcli.reports.papers.counts import Tally, count
 from atttcli.reports.papers.desk import Ask, Desk, finish, header, reporter
+from atttcli.reports.papers.figures import type_names
 from atttcli.reports.papers.period import Period, latest
-from atttcli.reports.papers.tables import table
-from atttcli.reports.papers.words import money, whole
+from atttcli.reports.papers.tables import day_text, table
+from atttcli.reports.papers.words import whole, word
 
 HANDLED = ("self", "others", "foreign", "coordinator")
 
@@ -36,14 +37,18 @@ def consolidated_report(desk: Desk, ask: Ask) -> Paper:
     proposals = ask.texts.get("proposals") or "\n".join(
         dict.fromkeys(one["proposals"] for one in now.incidents if one["proposals"])
     )
+    days = (f"{period.first:%m/%Y}", f"{period.last:%m/%Y}") if period.months else tuple(map(day_text, period.span))
+    told = "Từ tháng {} đến tháng {}" if period.months else "Từ ngày {} đến ngày {}"
     parts = (
-        Lines("member", organ),
+        Lines("member", (Line(label="Thời gian", value=told.format(*days)), *organ)),
         Text("1. Số lượng sự cố và cách thức xử lý", "heading"),
         handling_table(desk, now),
+        Text(money_note(desk), "note"),
         *(
             (
                 Text(
-                    f"Ngoài ra có {len(others)} sự cố không do tấn công mạng hoặc chưa phân loại, không tính trong bảng.",
+                    f"Ngoài ra có {whole(len(others), 'vi')} sự cố không do tấn công mạng hoặc chưa phân loại,"
+                    " không tính trong bảng.",
                     "note",
                 ),
             )
@@ -60,7 +65,8 @@ def consolidated_report(desk: Desk, ask: Ask) -> Paper:
     gaps = (
         [
             Gap(
-                label=f"Cách thức xử lý của {len(unsorted)} sự cố ({', '.join(unsorted[:5])}{'…' if len(unsorted) > 5 else ''})",
+                label=f"Cách thức xử lý của {whole(len(unsorted), 'vi')} sự cố"
+                f" ({', '.join(unsorted[:5])}{'…' if len(unsorted) > 5 else ''})",
                 fields=("handled_by",),
             )
         ]
@@ -68,12 +74,11 @@ def consolidated_report(desk: Desk, ask: Ask) -> Paper:
         else []
     )
     gaps += [Gap(label=line.label, fields=line.fields, required=True) for line in organ if not line.value]
-    title = f"BÁO CÁO TỔNG HỢP {span} VỀ HOẠT ĐỘNG TIẾP NHẬN VÀ XỬ LÝ SỰ CỐ".replace("  ", " ")
     paper = Paper(
         code="mau_05",
         as_of=desk.as_of,
-        kind=title,
-        summary=f"Từ tháng {period.first:%m/%Y} đến tháng {period.last:%m/%Y}",
+        kind=f"BÁO CÁO TỔNG HỢP {span}".strip(),
+        summary="VỀ HOẠT ĐỘNG TIẾP NHẬN VÀ XỬ LÝ SỰ CỐ",
         layout="form",
         form=form.number if form else "Mẫu số 05",
         subject=f"{period.kind} {'/'.join(period.span)}",
@@ -104,35 +109,65 @@ def handling_table(desk: Desk, now: Tally) -> Rows:
     rows = []
     for one in desk.law.incident_types:
         if one.group == "tan_cong":
-            name = one.name if desk.language == "vi" else one.name_en.capitalize()
+            name = type_names(desk)[one.code]
             rows.append(_row(desk, now, name, len(kinds.get(one.code, ())), one.code))
     attacks = sum(len(kinds.get(code, ())) for code in _attack_codes(desk))
     sums = [sum(len(now.handled_by(how, code)) for code in _attack_codes(desk)) for how in HANDLED]
     damage = sum(now.damage(code) for code in _attack_codes(desk))
-    cells = (whole(attacks, desk.language), *(whole(one, desk.language) for one in sums), _money(desk, damage))
+    cells = (whole(attacks, desk.language), *(whole(one, desk.language) for one in sums), whole(damage, desk.language))
     rows.append((desk.say("Tổng số", "Total"), *cells))
     heads = (
         ("Loại sự cố/tấn công mạng", "Type of incident or attack", 24),
         ("Số lượng", "Number", 9),
-        ("Số sự cố tự xử lý", "By own means", 12),
-        ("Số sự cố có sự hỗ trợ xử lý từ các tổ chức khác", "With other bodies' help", 15),
+        ("Số sự cố tự xử lý", "By own means", 11),
+        ("Số sự cố có sự hỗ trợ xử lý từ các tổ chức khác", "With other bodies' help", 14),
         ("Số sự cố có hỗ trợ xử lý từ tổ chức nước ngoài", "With foreign help", 13),
-        ("Số sự cố đề nghị VNCERT hỗ trợ xử lý", "Coordinator's help asked", 13),
-        ("Thiệt hại ước tính", "Estimated damage", 14),
+        ("Số sự cố đề nghị VNCERT hỗ trợ xử lý", "Coordinator's help asked", 12),
+        ("Thiệt hại ước tính", "Estimated damage", 17),
     )
     return table(desk, "handling", heads, rows)
 
 
 def _row(desk: Desk, now: Tally, name: str, number: int, code: str) -> tuple[str, ...]:
     counted = (whole(len(now.handled_by(how, code)), desk.language) for how in HANDLED)
-    return (name, whole(number, desk.language), *counted, _money(desk, now.damage(code)))
+    return (name, whole(number, desk.language), *counted, whole(now.damage(code), desk.language))
 
 
-def _money(desk: Desk, amount: int) -> str:
-    return money(amount, desk.language) if amount else "0"
+def money_note(desk: Desk) -> str:
+    """What the last column counts in."""
+    return desk.say("Đơn vị tính thiệt hại: đồng.", "Damage in VND.")
 
 
-def _figures(desk: Desk, period: Period, now: Tally, before: Tally) -> Iterable[Figure]:
+def handling_figures(desk: Desk, now: Tally) -> Iterator[Figure]:
+    """Every number of the table of Mẫu 05: of a type, of it by how handled, its damage; then the sums."""
+    codes = _attack_codes(desk)
+    names = type_names(desk)
+    for code in (*codes, ""):
+        mine = [one for one in now.incidents if (one["category"] == code if code else one["category"] in codes)]
+        key, name = (f"handled.{code}", names[code]) if code else ("handled", desk.say("Tổng số", "Total"))
+        if not code:
+            numbers = [one["number"] for one in mine]
+            yield figure(
+                key, name, numbers, entries=now.entries(numbers), query=desk.say("các loại tấn công", "attacks")
+            )
+        for how in HANDLED:
+            handled = [one["number"] for one in mine if how in one["handled_by"]]
+            if handled or not code:
+                yield figure(
+                    f"{key}.{how}", f"{name}: {word(how, desk.language)}", handled, entries=now.entries(handled),
+                    query=desk.say(
+                        "sự cố ghi nhận cách xử lý này (một sự cố có thể có nhiều cách)", "handled so, maybe among other ways"
+                    ),
+                )  # fmt: skip
+        harmed = [one["number"] for one in mine if one["damage"]]
+        if harmed or not code:
+            yield figure(
+                f"{key}.damage", f"{name}: " + desk.say("thiệt hại ước tính (đồng)", "estimated damage (VND)"), harmed,
+                value=sum(one["damage"] for one in mine), entries=now.entries(harmed),
+            )  # fmt: skip
+
+
+def _figures(desk: Desk, period: Period, now: Tally, before: Tally) -> Iterator[Figure]:
     kinds, was = now.by_type(), before.by_type()
     for one in desk.law.incident_types:
         numbers = kinds.get(one.code, [])
@@ -144,15 +179,12 @@ def _figures(desk: Desk, period: Period, now: Tally, before: Tally) -> Iterable[
             entries=now.entries(numbers),
             query=f"sự cố loại {one.code} tiếp nhận từ {period.span[0]} đến {period.span[1]}",
         )
-        for how in HANDLED:
-            handled = now.handled_by(how, one.code)
-            if handled:
-                yield figure(
-                    f"type.{one.code}.{how}",
-                    f"{one.name}: {how}",
-                    handled,
-                    entries=now.entries(handled),
-                    query="handled_by",
-                )
+    yield from handling_figures(desk, now)
     numbers = [one["number"] for one in now.incidents]
-    yield figure("incidents", "Tổng số", numbers, previous=len(before.incidents), entries=now.entries(numbers))
+    yield figure(
+        "incidents",
+        "Tổng số, kể cả sự cố không do tấn công",
+        numbers,
+        previous=len(before.incidents),
+        entries=now.entries(numbers),
+    )

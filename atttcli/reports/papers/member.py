@@ -22,6 +22,9 @@ _PEOPLE = (
 )
 
 
+_DOTS = "……"
+
+
 def member_profile(desk: Desk, ask: Ask) -> Paper:
     """The six parts of the form; what the workspace does not keep is named as missing, to be filled in by hand."""
     form = desk.form("mau_01")
@@ -59,6 +62,7 @@ def member_profile(desk: Desk, ask: Ask) -> Paper:
         ("Địa chỉ liên hệ", address, "organ.address", True),
         ("Điện thoại cố định", phone, "agency.phone", True),
         ("Điện thoại di động", texts.get("mobile", ""), "--text mobile=…", True),
+        ("Fax", texts.get("fax", ""), "--text fax=…", False),
         ("Email", email, "organ.email", True),
     )
     about = texts.get("about", "")
@@ -70,11 +74,12 @@ def member_profile(desk: Desk, ask: Ask) -> Paper:
         Text("3. Đầu mối ứng cứu sự cố", "heading"),
         contact,
         Text("4. Giới thiệu về hoạt động của tổ chức", "heading"),
-        Text(about or "……"),
+        *(Text(line) for line in (about or _DOTS).splitlines() if line.strip()),
         Text("5. Tên các hệ thống thông tin thuộc phạm vi phụ trách", "heading"),
         _systems(desk),
         Text("6. Nhân lực", "heading"),
         _people(ask),
+        Text("Danh sách nhân lực", "note"),
         Rows(
             "staff",
             tuple(
@@ -87,12 +92,12 @@ def member_profile(desk: Desk, ask: Ask) -> Paper:
                     ("Tháng/năm tốt nghiệp", 16),
                 )
             ),
-            (("", "", "", "", ""),) * 3,
+            _staff(texts.get("staff", "")),
         ),
     )
     gaps = [*gaps_of(parts)]
     gaps += [Gap(label="4. Giới thiệu về hoạt động của tổ chức", fields=("--text about=…",))] if not about else []
-    gaps += [Gap(label="6. Nhân lực (danh sách cán bộ)", fields=("điền tay: công cụ không lưu tên người",))]
+    gaps += _missing_people(ask)
     paper = Paper(
         code="mau_01",
         as_of=desk.as_of,
@@ -136,6 +141,26 @@ def _people(ask: Ask) -> Rows:
     rows = []
     for place, (group, lines) in enumerate(_PEOPLE, 1):
         for at, line in enumerate(lines, 1):
-            rows.append((group if at == 1 else "", line, ask.texts.get(f"people.{place}.{at}", "……")))
+            rows.append((group if at == 1 else "", line, ask.texts.get(f"people.{place}.{at}", _DOTS)))
     heads = (("Nhóm", 30), ("Nội dung", 44), ("Số lượng", 26))
     return Rows("people", tuple(Head(title=title, share=share) for title, share in heads), tuple(rows))
+
+
+def _staff(text: str) -> tuple[tuple[str, ...], ...]:
+    """A line a person: name; school; subject; degree; month and year. They are printed and kept nowhere else."""
+    given = [line for line in text.splitlines() if line.strip()]
+    rows = [(*(cell.strip() for cell in line.split(";")), *("",) * 5)[:5] for line in given]
+    return tuple(rows) or ((_DOTS,) * 5,) * 3
+
+
+def _missing_people(ask: Ask) -> list[Gap]:
+    """The numbers that were not given, the experts' lines that the full form divides them into, and the list."""
+    keys = [
+        f"people.{place}.{at}" for place, (_group, lines) in enumerate(_PEOPLE, 1) for at in range(1, len(lines) + 1)
+    ]
+    missing = [f"--text {key}=…" for key in keys if not ask.texts.get(key)]
+    found = [Gap(label="6. Nhân lực (số lượng)", fields=tuple(missing))] if missing else []
+    found.append(Gap(label="6. Nhân lực (25 nội dung của bốn nhóm chuyên gia: theo mẫu đầy đủ, điền tay)"))
+    if not ask.texts.get("staff"):
+        found.append(Gap(label="6. Nhân lực (danh sách cán bộ)", fields=("--text staff=@danh-sach.txt",)))
+    return found

@@ -38,38 +38,64 @@ class Period:
         """Both days, ISO."""
         return self.first.isoformat(), self.last.isoformat()
 
+    @property
+    def months(self) -> int:
+        """How many whole months it is; 0 when it is none (a week, days in between)."""
+        if self.kind == "week" or self.first.day != 1 or (self.last + timedelta(days=1)).day != 1:
+            return 0
+        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+
     def before(self) -> Period:
-        """The period of the same kind that ended the day before; of any other span, as many days."""
+        """The period of the same length that ended the day before: whole months by months, anything else by days."""
         last = self.first - timedelta(days=1)
-        if self.kind in _MONTHS:
-            return Period(self.kind, _months_back(self.first, _MONTHS[self.kind]), last)
+        if self.months:
+            return Period(self.kind, _months_back(self.first, self.months), last)
         return Period(self.kind, self.first - (self.last - self.first) - timedelta(days=1), last)
 
     def after(self) -> Period:
-        """The period of the same kind that begins the day after."""
+        """What is planned for: the next of its kind. After any other span the rest of that year, for longer is not planned."""
         first = self.last + timedelta(days=1)
         if self.kind in _MONTHS:
             return Period(self.kind, first, _months_back(first, -_MONTHS[self.kind]) - timedelta(days=1))
-        return Period(self.kind, first, first + (self.last - self.first))
+        if self.kind == "week":
+            return Period("week", first, first + timedelta(days=6))
+        rest = Period("span", first, date(first.year, 12, 31))
+        return Period("year", first, rest.last) if rest.months == 12 else rest
 
     def name(self, language: str) -> str:
-        """`tháng 5 năm 2021`, `quý II năm 2021`, `6 tháng đầu năm 2021`, `từ ngày 01/01/2020 đến ngày 31/5/2021`."""
+        """`tháng 5 năm 2021`, `quý II năm 2021`, `6 tháng đầu năm 2021`, `từ ngày 01/01/2020 đến ngày 31/05/2021`."""
         year, month = self.first.year, self.first.month
+        number, of = self._week()
         if language == "en":
             return {
+                "week": f"week {number:02d}/{of} ({self.first:%d/%m/%Y} to {self.last:%d/%m/%Y})",
                 "month": f"{self.first:%B} {year}",
                 "quarter": f"quarter {(month + 2) // 3} of {year}",
                 "half": f"{'first' if month < 7 else 'second'} half of {year}",
                 "year": f"year {year}",
             }.get(self.kind, f"{self.first:%d/%m/%Y} to {self.last:%d/%m/%Y}")
-        if self.kind == "week":
-            return f"tuần {self.first.isocalendar().week:02d}/{year} (từ ngày {_day(self.first)} đến ngày {_day(self.last)})"
         return {
+            "week": f"tuần {number:02d}/{of} (từ ngày {_day(self.first)} đến ngày {_day(self.last)})",
             "month": f"tháng {month} năm {year}",
             "quarter": f"quý {('I', 'II', 'III', 'IV')[(month - 1) // 3]} năm {year}",
             "half": f"6 tháng {'đầu' if month < 7 else 'cuối'} năm {year}",
             "year": f"năm {year}",
-        }.get(self.kind, f"từ ngày {_day(self.first)} đến ngày {_day(self.last)}")
+        }.get(self.kind, self._span_vi())
+
+    def _span_vi(self) -> str:
+        """`9 tháng đầu năm 2026`, `7 tháng cuối năm 2021` where it is that; else with its days."""
+        if self.months and self.first.year == self.last.year:
+            if self.first.month == 1:
+                return f"{self.months} tháng đầu năm {self.first.year}"
+            if self.last.month == 12:
+                return f"{self.months} tháng cuối năm {self.first.year}"
+        return f"từ ngày {_day(self.first)} đến ngày {_day(self.last)}"
+
+    def _week(self) -> tuple[int, int]:
+        """Number and year of the week: those of its Thursday, whatever day it begins with."""
+        thursday = self.first + timedelta(days=(3 - self.first.weekday()) % 7)
+        number = thursday.isocalendar()
+        return number.week, number.year
 
 
 def parse_period(text: str, first_weekday: int = 0) -> Period:

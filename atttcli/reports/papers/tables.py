@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from atttcli.clock import local_text
 from atttcli.reports.paper import Figure, Head, Rows
-from atttcli.reports.papers.counts import ANSWERED, Tally, change
+from atttcli.reports.papers.counts import ANSWERED, Tally, change, machines_of
 from atttcli.reports.papers.desk import Desk
-from atttcli.reports.papers.words import whole
+from atttcli.reports.papers.figures import agencies_now, time_names, time_summaries, type_names
+from atttcli.reports.papers.words import decimal, whole
+
+if TYPE_CHECKING:
+    from atttcli.reports.papers.period import Period
+    from atttcli.reports.papers.silence import Owing
 
 _SEVERITIES = ("critical", "high", "medium", "low", "informational")
-MAX_AGENCIES = 40
+_FORMATS = {
+    "tabletop": ("bàn giấy", "tabletop"),
+    "functional": ("trên công cụ", "functional"),
+    "real": ("thực chiến", "real systems"),
+    "flash": ("ngắn (20 phút)", "flash"),
+}
 Cells = tuple[str, ...]
 
 
@@ -35,28 +45,33 @@ def day_text(iso: str) -> str:
     return "/".join(reversed(iso.split("-")))
 
 
-_COMPARED = (("Kỳ này", "This period", 18), ("Kỳ trước", "Last period", 18), ("Tăng, giảm", "Change", 16))
+def compared(period: Period) -> tuple[tuple[str, str, int], ...]:
+    """The three columns with which every figure stands beside the last period's."""
+    if period.kind == "week":
+        return (("Tuần này", "This week", 16), ("Tuần trước", "Last week", 16), ("Tăng, giảm", "Change", 20))
+    return (("Kỳ này", "This period", 16), ("Kỳ trước", "Last period", 16), ("Tăng, giảm", "Change", 20))
 
 
-def comparison(desk: Desk, figures: Iterable[Figure]) -> Rows:
+def comparison(desk: Desk, period: Period, figures: Iterable[Figure]) -> Rows:
     """All figures with the last period's."""
     rows = []
     for at, one in enumerate(figures, 1):
-        before = "-" if one.previous is None else _pair(desk, one.previous, one.previous_of)
+        before = "-" if one.previous is None else pair(desk, one.previous, one.previous_of)
         rows.append(
-            (str(at), one.label, _pair(desk, one.value, one.of), before, change(one.value, one.previous)["text"])
+            (str(at), one.label, pair(desk, one.value, one.of), before, change(one.value, one.previous, desk.language))
         )
-    heads = (("TT", "No.", 7), ("Chỉ tiêu", "Figure", 45), *_COMPARED)
+    heads = (("TT", "No.", 7), ("Chỉ tiêu", "Figure", 41), *compared(period))
     return table(desk, "figures", heads, rows, (1,))
 
 
-def _pair(desk: Desk, value: int, of: int | None) -> str:
+def pair(desk: Desk, value: int, of: int | None) -> str:
+    """`37/41`; `0` alone where there was nothing to be part of."""
     shown = whole(value, desk.language)
-    return shown if of is None else f"{shown}/{whole(of, desk.language)}"
+    return shown if not of else f"{shown}/{whole(of, desk.language)}"
 
 
-def severity_rows(desk: Desk, now: Tally, before: Tally) -> Rows:
-    """Alerts by severity."""
+def severity_rows(desk: Desk, period: Period, now: Tally, before: Tally) -> Rows:
+    """Alerts by severity; nothing when there were none in both periods."""
     from atttcli.reports.wording import wording
 
     names = wording(desk.language).severity
@@ -68,59 +83,74 @@ def severity_rows(desk: Desk, now: Tally, before: Tally) -> Rows:
         for code in _SEVERITIES
     ]
     rows.append((desk.say("Tổng số", "Total"), *_both(desk, now.alerts, before.alerts)))
-    return table(desk, "severity", (("Mức độ", "Severity", 48), *_COMPARED), rows)
+    some = rows if now.alerts or before.alerts else []
+    return table(desk, "severity", (("Mức độ", "Severity", 48), *compared(period)), some)
 
 
-def type_rows(desk: Desk, now: Tally, before: Tally) -> Rows:
-    """Incidents by the profile's types; those of no attack stand last, and a type that the profile lacks by its code."""
+def type_rows(desk: Desk, period: Period, now: Tally, before: Tally) -> Rows:
+    """Incidents by the profile's types; those of no attack stand last, and a type that the profile lacks by its code.
+
+    A week names only the types that there were, this week or last; longer periods all ten.
+    """
     kinds, was = now.by_type(), before.by_type()
-    names = {
-        one.code: one.name if desk.language == "vi" else one.name_en.capitalize() for one in desk.law.incident_types
-    }
+    names = type_names(desk)
     codes = [*names, *sorted((set(kinds) | set(was)) - set(names))]
-    groups = {one.code: one.group for one in desk.law.incident_types}
+    attacks = {one.code for one in desk.law.incident_types if one.group == "tan_cong" and period.kind != "week"}
     rows = [
         (
             names.get(code, code or desk.say("Chưa phân loại", "Not classified")),
             *_both(desk, len(kinds.get(code, ())), len(was.get(code, ()))),
         )
         for code in codes
-        if groups.get(code) == "tan_cong" or code in kinds or code in was
+        if code in attacks or code in kinds or code in was
     ]
     rows.append((desk.say("Tổng số", "Total"), *_both(desk, len(now.incidents), len(before.incidents))))
-    return table(desk, "types", (("Loại sự cố", "Type", 48), *_COMPARED), rows)
+    some = rows if now.incidents or before.incidents else []
+    return table(desk, "types", (("Loại sự cố", "Type", 48), *compared(period)), some)
 
 
-def agency_rows(desk: Desk, now: Tally, before: Tally) -> Rows:
-    """Agencies with incidents, most first."""
-    mine, was = now.by_agency(), before.by_agency()
+def agency_rows(desk: Desk, period: Period, now: Tally, before: Tally, most: int | None = None) -> Rows:
+    """Agencies with incidents, most first; with `most` only so many rows, and how many agencies are left out."""
+    mine, was = agencies_now(desk, period, now), agencies_now(desk, period, before)
     codes = sorted(set(mine) | set(was), key=lambda code: (-len(mine.get(code, ())), -len(was.get(code, ())), code))
+    shown = codes if most is None or len(codes) <= most + 1 else codes[:most]
     rows = [
         (
             str(at),
             desk.agency(code) if code else desk.say("Chưa xác định", "Not known"),
             *_both(desk, len(mine.get(code, ())), len(was.get(code, ()))),
         )
-        for at, code in enumerate(codes[:MAX_AGENCIES], 1)
+        for at, code in enumerate(shown, 1)
     ]
-    return table(desk, "agencies", (("TT", "No.", 7), ("Đơn vị", "Agency", 41), *_COMPARED), rows, (1,))
+    if len(shown) < len(codes):
+        left = len(codes) - len(shown)
+        told = desk.say(f"… và {whole(left, 'vi')} đơn vị khác (xem Phụ lục)", f"… and {left} more (see the annex)")
+        rows.append(("", told, "", "", ""))
+    heads = (("TT", "No.", 7), ("Đơn vị", "Agency", 41), *compared(period))
+    return table(desk, "agencies" if most else "agencies-all", heads, rows, (1,))
 
 
 def _both(desk: Desk, now: int, before: int) -> Cells:
-    return whole(now, desk.language), whole(before, desk.language), change(now, before)["text"]
+    return whole(now, desk.language), whole(before, desk.language), change(now, before, desk.language)
 
 
 def advisory_rows(desk: Desk, now: Tally) -> Rows:
     """Each advisory of the period: to how many, how many answered, machines."""
     rows = []
+    copies: dict[str, list[dict[str, Any]]] = {}
+    for copy in now.deliveries:
+        copies.setdefault(copy["advisory"], []).append(copy)
     for at, one in enumerate(now.advisories, 1):
-        mine = [copy for copy in now.deliveries if copy["advisory"] == one["number"]]
+        mine = copies.get(one["number"], [])
         answered = sum(copy["state"] in ANSWERED for copy in mine)
-        handled = sum(copy["handled"] for copy in mine)
-        total = sum(copy["total"] if copy["total"] is not None else copy["handled"] for copy in mine)
+        machines = machines_of(mine)
         rows.append(
-            (str(at), one["document"] or one["number"], one["title"], f"{answered}/{len(mine)}", f"{handled}/{total}")
-        )
+            (
+                str(at), one["document"] or one["number"], one["title"],
+                pair(desk, answered, len(mine)) if mine else desk.say("chưa gửi", "not sent"),
+                pair(desk, *machines) if any(machines) else "-",
+            )
+        )  # fmt: skip
     heads = (
         ("TT", "No.", 7),
         ("Số, ký hiệu", "Number", 20),
@@ -137,9 +167,10 @@ def drill_rows(desk: Desk, now: Tally) -> Rows:
     for at, one in enumerate(now.drills, 1):
         name = str(one["name"].get(desk.language) or one["name"].get("vi") or one["code"])
         score = f"{one['total']:.0f}/100" if one["valid"] else desk.say("không tính", "void")
-        rows.append((str(at), one["number"], name, one["team"], local_text(one["ended"], seconds=False), score))
-    heads = [("TT", "No.", 7), ("Mã", "Code", 18), ("Nội dung", "Subject", 33), ("Đội", "Team", 14)]
-    heads += [("Thời gian", "When", 15), ("Điểm", "Score", 13)]
+        form = desk.say(*_FORMATS.get(one["format"], (one["format"],) * 2))
+        rows.append((str(at), one["number"], name, form, local_text(one["ended"], seconds=False)[:10], score))
+    heads = [("TT", "No.", 6), ("Mã", "Code", 18), ("Nội dung", "Subject", 33), ("Hình thức", "Format", 16)]
+    heads += [("Ngày", "Day", 14), ("Điểm", "Score", 13)]
     return table(desk, "drills", heads, rows, (2,))
 
 
@@ -150,7 +181,7 @@ def training_rows(desk: Desk, now: Tally) -> Rows:
             str(at),
             one["title"],
             day_text(one["held"]),
-            f"{one['days']:g}",
+            decimal(one["days"], desk.language),
             whole(one["attendees"], desk.language),
             one["provider"] or "-",
         )
@@ -177,7 +208,13 @@ def inspection_rows(desk: Desk, now: Tally) -> Rows:
         system = desk.inventory.system(one["system"])
         name = system.name if system else one["system"] or desk.agency(one["agency"])
         rows.append(
-            (str(at), name, day_text(one["held"]), desk.say(*results[one["result"]]), f"{len(mine) - left}/{len(mine)}")
+            (
+                str(at),
+                name,
+                day_text(one["held"]),
+                desk.say(*results[one["result"]]),
+                pair(desk, len(mine) - left, len(mine)) if mine else "-",
+            )
         )
     heads = (
         ("TT", "No.", 7),
@@ -193,9 +230,7 @@ def incident_rows(desk: Desk, now: Tally, short: bool = False) -> Rows:
     """Every incident of the period; `short` leaves out what a portrait page has no room for."""
     from atttcli.reports.build_timeline import status_words
 
-    names = {
-        one.code: one.name if desk.language == "vi" else one.name_en.capitalize() for one in desk.law.incident_types
-    }
+    names = type_names(desk)
     heads = [("TT", "No.", 5), ("Mã sự cố", "Number", 13), ("Tên", "Title", 24), ("Loại", "Type", 17)]
     heads += [("Mức", "Severity", 7), ("Trạng thái", "Status", 12)]
     if short:
@@ -213,13 +248,81 @@ def incident_rows(desk: Desk, now: Tally, short: bool = False) -> Rows:
     return table(desk, "incidents", heads, rows, (2, 3, 6))
 
 
-def silent_rows(desk: Desk, silent: Iterable[tuple[str, int, int]]) -> Rows:
-    """Agencies that owe an answer."""
-    rows = [(str(at), desk.agency(code), str(letters), str(late)) for at, (code, letters, late) in enumerate(silent, 1)]
+def owing_rows(desk: Desk, owing: Iterable[tuple[str, int, int]]) -> Rows:
+    """Agencies that owe an answer, whatever else was heard of them."""
+    rows = [
+        (str(at), desk.agency(code), whole(letters, desk.language), whole(late, desk.language))
+        for at, (code, letters, late) in enumerate(owing, 1)
+    ]
     heads = (
         ("TT", "No.", 7),
         ("Đơn vị", "Agency", 57),
         ("Cảnh báo chưa trả lời", "Unanswered", 18),
         ("Quá hạn", "Past term", 18),
     )
+    return table(desk, "unanswered", heads, rows, (1,))
+
+
+def silent_rows(desk: Desk, silent: Iterable[Owing]) -> Rows:
+    """Agencies that were asked and of which nothing was heard in the period."""
+    rows = [
+        (
+            str(at),
+            desk.agency(one.agency),
+            whole(one.letters, desk.language),
+            whole(one.late, desk.language),
+            desk.say("chưa lần nào", "never") if one.last is None else local_text(one.last, seconds=False)[:10],
+        )
+        for at, one in enumerate(silent, 1)
+    ]
+    heads = (
+        ("TT", "No.", 7),
+        ("Đơn vị", "Agency", 45),
+        ("Cảnh báo chưa trả lời", "Unanswered", 16),
+        ("Quá hạn", "Past term", 12),
+        ("Trả lời gần nhất", "Last answer", 20),
+    )
     return table(desk, "silent", heads, rows, (1,))
+
+
+def time_rows(desk: Desk, period: Period) -> Rows:
+    """Median and p90 in hours, beside the last period's median; nothing when no time is known."""
+    now, was = time_summaries(desk, period)
+    rows = []
+    for name, label in time_names(desk).items():
+        mine, before = (None if one is None else one.measures[name] for one in (now, was))
+        cells = (mine.median, mine.p90) if mine else (None, None)
+        times = [_hours(desk, micros) for micros in (*cells, before.median if before else None)]
+        rows.append((label, whole(mine.count if mine else 0, desk.language), *times))
+    heads = (
+        ("Khoảng thời gian", "Span", 40),
+        ("Số sự cố", "Incidents", 12),
+        ("Trung vị", "Median", 16),
+        ("90% số sự cố không quá", "90% within", 16),
+        ("Trung vị kỳ trước", "Median before", 16),
+    )
+    return table(desk, "times", heads, rows if now or was else [])
+
+
+def _hours(desk: Desk, micros: int | None) -> str:
+    if micros is None:
+        return "-"
+    return decimal(micros / 3_600_000_000, desk.language) + desk.say(" giờ", " h")
+
+
+def level_rows(desk: Desk) -> Rows:
+    """The province's own systems by level, as its register stands."""
+    rows = []
+    for at, system in enumerate(sorted(desk.place.systems, key=lambda one: (-(one.level or 0), one.name)), 1):
+        if not system.external:
+            level = str(system.level) if system.level else desk.say("chưa xác định", "none yet")
+            watched = desk.say("có", "yes") if system.monitored_by else desk.say("chưa", "no")
+            rows.append((str(at), system.name, level, desk.agency(system.operator or system.owner), watched))
+    heads = (
+        ("TT", "No.", 7),
+        ("Hệ thống", "System", 41),
+        ("Cấp độ", "Level", 12),
+        ("Đơn vị vận hành", "Operated by", 28),
+        ("Được giám sát", "Monitored", 12),
+    )
+    return table(desk, "systems", heads, rows, (1, 3))
