@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from typing import List, Optional, Tuple
 
 from atttcli.field.stamp import Stamp
 
 _VERSION = 1
 _BATCH = 512
+_SECONDS = 2.0  # and at least that often, so that a scan killed among large files has little to do again
 _REFRESH = 8  # rows are touched every so many runs, and dropped when not met for twice as many
 _SCHEMA = """
 CREATE TABLE file (
@@ -38,6 +40,7 @@ class ScanCache:
         self._writes: List[Tuple[bytes, int, int, int, int, int, str, int, str]] = []
         self._touched: List[bytes] = []
         self._off = False
+        self._written = time.monotonic()
         try:
             self._open(path)
         except sqlite3.DatabaseError as error:
@@ -93,11 +96,12 @@ class ScanCache:
     def keep(self, path: str, stamp: Stamp, found: str) -> None:
         """Remember a whole result; written in batches."""
         self._writes.append((os.fsencode(path), *stamp, self._pack, self._run, found))
-        if len(self._writes) >= _BATCH:
+        if len(self._writes) >= _BATCH or time.monotonic() - self._written > _SECONDS:
             self.commit()
 
     def commit(self) -> None:
         """Write what is waiting."""
+        self._written = time.monotonic()
         if self._off or (not self._writes and not self._touched):
             return
         try:

@@ -17,6 +17,7 @@ from atttcli.field.account import FAILED, SCANNED, SKIPPED, UNCHANGED, Account, 
 from atttcli.field.examine import NOTHING, Examination, Examiner, FileFinding, MemberProblem, from_text, to_text
 from atttcli.field.opening import NotReadable, open_regular
 from atttcli.field.stamp import Stamp, may_be_cached, stamp_of
+from atttcli.field.throttle import Throttle
 from atttcli.field.walk import Found, WalkOptions, walk
 from atttcli.limits import MIB
 
@@ -34,12 +35,13 @@ Progress = Callable[[Account, str], None]
 
 @dataclass(frozen=True)
 class ScanLimits:
-    """What a run may cost. 0 means unlimited. Memory in bytes, of the whole process."""
+    """What a run may cost. 0 means unlimited. Memory in bytes, of the whole process; `cpu_percent` of one processor."""
 
     file_bytes: int = MAX_FILE_BYTES
     seconds: float = 0
     memory: int = 0
     threads: int = 1
+    cpu_percent: float = 0
 
 
 class _Job(NamedTuple):
@@ -90,6 +92,7 @@ class Scanner:
     def _results(self, roots: Iterable[str], pool: Optional[ThreadPoolExecutor]) -> Iterator[Result]:
         waiting: Deque[_Job] = deque()
         items = walk(roots, self.options)
+        throttle = Throttle(self.limits.cpu_percent)
         try:
             for item in items:
                 self._account.found += 1
@@ -101,6 +104,7 @@ class Scanner:
                     waiting.append(job)
                 while len(waiting) > 2 * self.limits.threads or (waiting and pool is None):
                     yield from self._finish(waiting.popleft())
+                throttle.pause(self._deadline or None)
                 if self._over():
                     break
         finally:
