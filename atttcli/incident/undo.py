@@ -11,7 +11,7 @@ from atttcli.store.projection import Entry
 LEFT_THE_HOUSE = frozenset(
     {
         "report.issued", "evidence.exported", "letter.issued", "advisory.answered", "delivery.sent", "delivery.reminded",
-        "delivery.escalated", "drill.held",
+        "delivery.escalated", "drill.held", "kit.issued", "kit.revoked", "key.created", "key.trusted", "key.revoked",
     }
 )  # fmt: skip
 FOUNDATION = frozenset({"organisation.adopted", "events.purged", "workspace.restored", "head.accepted", ERASED})

@@ -97,11 +97,11 @@ def verify(stream: BinaryIO, text: bytes, trusted: Sequence[PublicKey], purpose:
 def parse(text: bytes) -> Signature:
     """A signature file; InputError when it is none."""
     try:
-        lines = text[:_MOST].decode("utf-8").splitlines()
+        lines = text[:_MOST].decode("utf-8").removesuffix("\n").split("\n")
         if len(lines) != 4 or not lines[0].startswith("untrusted comment: ") or len(text) > _MOST:
             raise ValueError("other lines")
-        first, comment = base64.b64decode(lines[1], validate=True), lines[2].removeprefix("trusted comment: ")
-        whole = base64.b64decode(lines[3], validate=True)
+        first, comment = _bytes(lines[1]), lines[2].removeprefix("trusted comment: ")
+        whole = _bytes(lines[3])
         if len(first) != 74 or first[:2] != _ALGORITHM or len(whole) != 64 or comment == lines[2]:
             raise ValueError("other sizes")
     except (ValueError, binascii.Error):
@@ -147,7 +147,7 @@ def read_public(text: bytes) -> PublicKey:
     """A public key as minisign writes it (a file of two lines, or the line alone); InputError when it is none."""
     lines = [line for line in text[:_MOST].decode("utf-8", "replace").split("\n") if line.strip()]
     try:
-        data = base64.b64decode(lines[-1].strip(), validate=True)
+        data = _bytes(lines[-1].strip())
         if len(data) != 42 or data[:2] != _PUBLIC or len(lines) > 2:
             raise ValueError("other sizes")
     except (ValueError, IndexError, binascii.Error):
@@ -155,6 +155,14 @@ def read_public(text: bytes) -> PublicKey:
             "no public key", hint="it is one line of base64 that begins with RW, or a file with it"
         ) from None
     return PublicKey(data[10:], given_mark=data[2:10])
+
+
+def _bytes(text: str) -> bytes:
+    """Of base64 in its one canonical spelling; ValueError for any other."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("not canonical")
+    return data
 
 
 def _digest(stream: BinaryIO) -> bytes:
