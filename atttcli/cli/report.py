@@ -12,7 +12,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.lazy import LazyGroup
 from atttcli.cli.render import emit_json, line, warn
 from atttcli.clock import VIETNAM, from_micros
-from atttcli.errors import Conflict, UsageError
+from atttcli.errors import UsageError
 from atttcli.text.messages import LANGUAGES, _, language, use_language
 
 if TYPE_CHECKING:
@@ -94,9 +94,11 @@ def incident(
       atttcli report incident SC-2026-0001 --format docx --issue 45/BC-STTTT
     """
     from atttcli.reports import render
+    from atttcli.reports.register import canonical, refuse_second
 
     if issue and draft:
         raise UsageError("a draft is not issued", hint="leave out --draft or --issue")
+    issue = canonical(issue) if issue else ""
     chosen = formats or ((("json",) if as_json else ("md",)) if output == "-" else _USUAL)
     _check_output(output, chosen, issue)
     if output == "-" and as_json and chosen != ("json",):
@@ -109,7 +111,7 @@ def incident(
     finally:
         use_language(spoken)
     if issue:
-        _refuse_second(app, issue)
+        refuse_second(app.store, issue, model.header.date)
     if output == "-":
         sys.stdout.write(papers[chosen[0]].decode("utf-8"))
         _tell_missing(model)
@@ -171,12 +173,6 @@ def _target(app: App, output: str | None, model: IncidentReport, name: str, form
     return path if len(formats) == 1 else path.with_name(f"{path.stem}.{name}")
 
 
-def _refuse_second(app: App, issue: str) -> None:
-    for entry in app.journal.entries(verbs=("report.issued",)):
-        if entry.payload.get("document") == issue:
-            raise Conflict(f"{issue} went out already, for {entry.object}", hint="give the next number of the register")
-
-
 def _record(app: App, model: IncidentReport, issue: str, papers: dict[str, bytes]) -> None:
     """Into the register, with the bytes in the vault: `report reprint` gives exactly them."""
     from atttcli.cli.incident_input import vault_of
@@ -187,6 +183,7 @@ def _record(app: App, model: IncidentReport, issue: str, papers: dict[str, bytes
     held = {**papers, MODEL: to_json(model)}
     digests = {name: keep(vault, data, f"{issue} {name}") for name, data in held.items()}
     head = model.header
+    issue = f"{head.number}/{head.symbol}" if head.symbol else head.number
     body = {
         "document": issue, "date": head.date, "code": "incident", "title": "BÁO CÁO" if head.language == "vi" else "REPORT",
         "subject": model.incident.number, "language": head.language, "recipients": [*head.addressees, *head.recipients],
@@ -208,7 +205,9 @@ def _tell(model: IncidentReport, written: list[Path], papers: dict[str, bytes], 
         line(_("Written: {path}", path=path))
     _tell_missing(model)
     if model.marks.unverified:
-        warn(_("Legal data not verified by us: {count} (listed in the last annex)", count=len(model.marks.unverified)))
+        warn(
+            _("Legal data not verified by us: {count} (a draft lists them: --draft)", count=len(model.marks.unverified))
+        )
 
 
 def _tell_missing(model: IncidentReport) -> None:

@@ -118,3 +118,28 @@ def tell_missing(made: Paper) -> None:
             warn(words)
         for gap in gaps:
             warn("  - " + gap.label + (f" ({', '.join(gap.fields)})" if gap.fields else ""))
+    for command in _filled_by(made):
+        warn(f"→ {command}")
+
+
+def _filled_by(made: Paper) -> list[str]:
+    """The commands that fill the gaps, ready to complete: fields of the incident in one, the rest each by its own."""
+    from atttcli.incident.assigning import COLUMNS
+    from atttcli.model.record import FIELDS
+
+    asked = list(dict.fromkeys(name for gap in made.missing for name in gap.fields))
+    fields = [name for name in asked if made.subject and (name in FIELDS or name in COLUMNS)]
+    told = [f"atttcli incident set {made.subject} " + " ".join(f"{name}=…" for name in fields)] if fields else []
+    if "flags" in asked:
+        told.append(f"atttcli incident set {made.subject} --flag …")
+    if "evidence" in asked:
+        told.append(f"atttcli evidence add … --incident {made.subject}")
+    if "initial_report" in asked:
+        told.append(f"atttcli report issued initial-{made.subject} --number …/BC-…")
+    options = [name for name in asked if name.startswith("--")]
+    if options:
+        told.append(_("this command again, with {options}", options=" ".join(f'{name} "…"' for name in options)))
+    held = [name.removeprefix("organ.") for name in asked if name.startswith("organ.")]
+    if held:
+        told.append(_("the organisation's file, its organ: {fields}", fields=", ".join(held)))
+    return told

@@ -11,7 +11,7 @@ import click
 from atttcli.cli.context import App, with_app
 from atttcli.cli.day import DAY
 from atttcli.cli.incident_input import vault_of
-from atttcli.cli.render import emit_json, emit_json_lines, line, table
+from atttcli.cli.render import emit_json, emit_json_lines, line, table, warn
 from atttcli.cli.report_output import file_stem, write_file
 from atttcli.cli.report_paper import JSON, read_model
 from atttcli.clock import VIETNAM, from_micros, local_text, rfc3339
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from atttcli.reports.paper import Figure, Paper
     from atttcli.reports.register import Registered
 
+YEAR = click.option(
+    "--year", metavar="YEAR", default="", help="Year of the number, where several years have the same one."
+)
 MAX_SIGNED = 64 * 1024 * 1024
 
 
@@ -48,11 +51,13 @@ def issued(
       atttcli report issued week-2026-11-16 --number 57 --file da-ky.pdf
     """
     from atttcli.reports.paper_formats import render_paper
-    from atttcli.reports.register import issue, numbered
+    from atttcli.reports.register import issue, numbered, refuse_second
 
     draft = read_model(_find_draft(app, model))
     today = from_micros(app.clock.now(), VIETNAM).date().isoformat()
+    _refuse_day(draft, day or today, today)
     made = numbered(draft, number, day or today)
+    refuse_second(app.store, f"{made.header.number}/{made.header.symbol}".rstrip("/"), made.header.date)
     formats = ("docx", "html", *(("pdf",) if find_spec("typst") else ()))
     papers = {name: render_paper(made, name) for name in formats}
     held = None if signed is None else (signed.name, _read_signed(signed))
@@ -65,9 +70,28 @@ def issued(
         emit_json(_json(found))
         return
     line(_("{number} of {day} is in the register: {title}.", number=found.number, day=found.day, title=found.title))
+    unknown = [gap for gap in made.missing if gap.required]
+    if unknown:
+        warn(
+            ngettext(
+                "It went out with {count} obligatory line left blank: {what}",
+                "It went out with {count} obligatory lines left blank: {what}",
+                len(unknown),
+                what="; ".join(gap.label for gap in unknown),
+            )
+        )
     for name in papers:
         line(_("Written: {path}", path=app.workspace.outbox / f"{stem}.{name}"))
     _tell_clock(app, found)
+
+
+def _refuse_day(draft: Paper, day: str, today: str) -> None:
+    """A paper has the day on which it got its number: not one to come, nor one before what it tells."""
+    drafted = from_micros(draft.as_of, VIETNAM).date().isoformat()
+    if day > today:
+        raise UsageError(f"{day} is still to come", hint=f"--date {today}")
+    if day < drafted and not draft.span:
+        raise UsageError(f"it was drafted on {drafted}: its day is not {day}", hint=f"--date {drafted}")
 
 
 def _tell_clock(app: App, found: Registered) -> None:
@@ -130,6 +154,7 @@ def register(app: App, subject: str, name: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("number")
+@YEAR
 @click.option(
     "--format",
     "formats",
@@ -142,7 +167,7 @@ def register(app: App, subject: str, name: str, as_json: bool) -> None:
 )
 @JSON
 @with_app
-def reprint(app: App, number: str, formats: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+def reprint(app: App, number: str, year: str, formats: tuple[str, ...], output: Path | None, as_json: bool) -> None:
     """Write exactly what was sent, checked against the digest in the journal.
 
     \b
@@ -151,7 +176,7 @@ def reprint(app: App, number: str, formats: tuple[str, ...], output: Path | None
     """
     from atttcli.reports.register import SIGNED, find_registered, kept_bytes
 
-    found = find_registered(app.store, number)
+    found = find_registered(app.store, number, year)
     vault = vault_of(app)
     folder = output or app.workspace.outbox
     try:
@@ -174,9 +199,10 @@ def reprint(app: App, number: str, formats: tuple[str, ...], output: Path | None
 @click.command()
 @click.argument("paper", metavar="PAPER")
 @click.argument("figure", required=False, default="")
+@YEAR
 @JSON
 @with_app
-def why(app: App, paper: str, figure: str, as_json: bool) -> None:
+def why(app: App, paper: str, figure: str, year: str, as_json: bool) -> None:
     """What a figure on a paper was counted from: `37/41`, `12`, or its key. Without one: all figures.
 
     PAPER is a model file, a draft's name in the outbox, or a number of the register.
@@ -188,7 +214,7 @@ def why(app: App, paper: str, figure: str, as_json: bool) -> None:
     """
     from atttcli.reports.paper import find_figures
 
-    made = _paper_of(app, paper)
+    made = _paper_of(app, paper, year)
     found = find_figures(made, figure) if figure else list(made.figures)
     if not found:
         known = ", ".join(f"{one.key} ({one.shown()})" for one in made.figures[:20])
@@ -270,12 +296,12 @@ def _find_draft(app: App, said: str) -> Path:
     return (exact or found)[0]
 
 
-def _paper_of(app: App, said: str) -> Paper:
+def _paper_of(app: App, said: str, year: str = "") -> Paper:
     from atttcli.reports.paper import paper_from_json
     from atttcli.reports.register import MODEL, find_registered, kept_bytes
 
     try:
-        found = find_registered(app.store, said)
+        found = find_registered(app.store, said, year)
     except (NotFound, WorkspaceError):
         return read_model(_find_draft(app, said))
     return paper_from_json(kept_bytes(vault_of(app), found, MODEL))

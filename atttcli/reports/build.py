@@ -274,4 +274,4 @@ def _packs(alerts: Iterable[dict[str, Any]]) -> Iterator[Pack]:
             name = _PACKS.get(alert.get("kind") or "", alert.get("kind") or "")
             found.setdefault((name, alert["pack"]), set()).add(alert.get("rule_id") or "")
     for name, digest in sorted(found):
-        yield Pack(name=name, digest=digest)
+        yield Pack(name=name, digest=digest, rules=len(found[name, digest]))

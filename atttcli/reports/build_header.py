@@ -27,7 +27,7 @@ def make_header(organisation: Organisation, profile: Profile, paper: Paper, affe
         superior=Words(organ.superior if organ else ""),
         organ=Words(organ.name if organ else ""),
         number=paper.number.split("/")[0],
-        symbol=f"BC-{organ.symbol}" if organ and organ.symbol else "BC",
+        symbol=paper.number.partition("/")[2] or (f"BC-{organ.symbol}" if organ and organ.symbol else "BC"),
         place=(organ.place if organ else "") or organisation.place,
         date=paper.date,
         language=paper.language,

@@ -54,9 +54,10 @@ class LegalWords:
         return code
 
     def words(self) -> dict[str, str]:
-        """What the codes of types and classes mean, in the language in use."""
+        """What the codes of duties, types and classes mean, in the language in use."""
         english = language() == "en"
-        types = {kind.code: kind.name_en if english else kind.name for kind in self.profile.incident_types}
+        duties = {duty.id: duty.name_en if english and duty.name_en else duty.name for duty in self.profile.deadlines}
+        types = duties | {kind.code: kind.name_en if english else kind.name for kind in self.profile.incident_types}
         return types | {one.code: one.name_en if english else one.name for one in self.profile.classes}
 
     def duty(self, deadline: Deadline) -> Deadline:

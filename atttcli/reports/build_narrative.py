@@ -84,15 +84,23 @@ def _teller(alert: dict[str, Any], profile: Profile) -> str:
     return f"{sender} ({number})" if sender and number else sender or number
 
 
-def detected_how(alerts: Sequence[dict[str, Any]], profile: Profile) -> str:
-    """How it was detected, in the choices of the official initial report: by whom told, by sensors, by reading logs."""
+def found_by_alerts(alerts: Sequence[dict[str, Any]], profile: Profile) -> tuple[list[str], list[str]]:
+    """How the alerts came to us, in the choices of the official initial report (`ids`, `log`, `notified`); who told us."""
     told = (alert for alert in alerts if alert.get("kind") in _TOLD_BY)
-    senders = list(dict.fromkeys(filter(None, (_teller(alert, profile) for alert in told))))
+    senders = list(dict.fromkeys(filter(None, (_teller(alert, profile) for alert in told))))[:4]
     kinds = {alert.get("kind") for alert in alerts}
-    ways = [_("notice from: {senders}", senders=", ".join(senders[:4]))] if senders else []
-    if kinds & {"eve", "network"}:
-        ways.append(_("intrusion detection"))
-    if kinds & {"sigma", "correlation", "indicator", "yara"}:
-        ways.append(_("examination of logs and files"))
-    text = "; ".join(ways)
+    ways = (
+        ("ids", kinds & {"eve", "network"}),
+        ("log", kinds & {"sigma", "correlation", "indicator", "yara"}),
+        ("notified", senders),
+    )
+    return [way for way, found in ways if found], senders
+
+
+def detected_how(alerts: Sequence[dict[str, Any]], profile: Profile) -> str:
+    """How it was detected in words: by whom told, by sensors, by reading logs."""
+    ways, senders = found_by_alerts(alerts, profile)
+    words = {"ids": _("intrusion detection"), "log": _("examination of logs and files")}
+    told = [_("notice from: {senders}", senders=", ".join(senders))] if senders else []
+    text = "; ".join([*told, *(words[way] for way in ways if way in words)])
     return text[:1].upper() + text[1:]

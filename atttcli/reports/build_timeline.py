@@ -248,7 +248,8 @@ def _joined(entry: Entry, titles: dict[str, str]) -> str:
 
 def _met(entry: Entry, titles: dict[str, str]) -> str:
     body = entry.payload
-    return _("Told in time ({code}): {paper}.", code=body.get("deadline") or "", paper=body.get("paper") or "-")
+    code = str(body.get("deadline") or "")
+    return _("Sent as the law requires ({duty}): {paper}.", duty=titles.get(code, code), paper=body.get("paper") or "-")
 
 
 def _issued(entry: Entry, titles: dict[str, str]) -> str:

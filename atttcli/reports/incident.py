@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from atttcli.report import IncidentReport, TaskRow
+from atttcli.reports.chart_blocks import chart_blocks
+from atttcli.reports.course_chart import course_timeline
 from atttcli.reports.incident_annexes import annexes, cut, filled, hidden_rows, listed, roman
 from atttcli.reports.outline import (
     Block,
@@ -122,8 +124,9 @@ def _body(report: IncidentReport, say: IncidentWording, facts: dict[str, str]) -
         ("response", _response(report, say)),
         ("evidence", _evidence(report, say)),
         ("review", _review(report, say)),
-        ("missing", _missing(report, say)),
     ]
+    if report.marks.draft or _unknown(report):  # a paper that is whole has no chapter on what it lacks
+        parts.append(("missing", _missing(report, say)))
     for index, (name, blocks) in enumerate(parts, 1):
         yield Heading(1, f"{roman(index)}. {say.headings[name]}")
         yield from blocks
@@ -176,6 +179,9 @@ def _course(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
             yield from _told(say, f"{index}. ", name, text)
             index += 1
     yield Heading(2, f"{index}. {say.headings['timeline']}")
+    drawn = course_timeline(report, say.language)
+    if drawn is not None:
+        yield from chart_blocks(drawn, say.language)
     rows = [
         ("-" if entry.at is None else say.moment(entry.at), entry.actor or "-", entry.text)
         for entry in cut(report.timeline)
@@ -261,7 +267,9 @@ def _task(row: TaskRow, say: IncidentWording) -> tuple[str, ...]:
 def _notices(report: IncidentReport, say: IncidentWording) -> Iterator[tuple[str, ...]]:
     for row in cut(report.notices):
         basis = (
-            row.basis if row.verified or not row.basis else say.sentences["unverified_basis"].format(basis=row.basis)
+            row.basis
+            if row.verified or not row.basis or not report.marks.draft
+            else say.sentences["unverified_basis"].format(basis=row.basis)
         )
         sent = [say.sentences["not_sent"] if row.sent_at is None else say.minute(row.sent_at), row.document]
         due = "-" if row.due_at is None else say.minute(row.due_at)
@@ -305,9 +313,13 @@ def _review(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
         yield from hidden_rows(report.notes, say)
 
 
+def _unknown(report: IncidentReport) -> list[str]:
+    return [name for name in report.missing if report.marks.draft or not name.startswith("header.")]
+
+
 def _missing(report: IncidentReport, say: IncidentWording) -> Iterator[Block]:
     """Fields of the paper's own head are the drafter's business and are named on the terminal, not in the paper."""
-    names = [name for name in report.missing if report.marks.draft or not name.startswith("header.")]
+    names = _unknown(report)
     if not names:
         yield Paragraph(say.none)
         return

@@ -55,7 +55,7 @@ def annexes(report: IncidentReport, say: IncidentWording, organ: str) -> tuple[A
         Annex(
             label=say.annex.format(roman=roman(index)),
             title=say.annex_titles[name],
-            attached=say.annex_attached.format(number=report.incident.number, organ=organ),
+            attached=say.attached(report.header.number, report.header.symbol, report.header.date, organ),
             blocks=blocks,
             landscape=name in _LANDSCAPE,
         )
@@ -125,6 +125,8 @@ def _provenance(report: IncidentReport, say: IncidentWording) -> Iterator[Block]
             columns,
             tuple((pack.name, "-" if pack.rules is None else say.count(pack.rules), pack.digest) for pack in packs),
         )
-    if report.marks.unverified:
+    if (
+        report.marks.unverified and report.marks.draft
+    ):  # whoever sends it has read the drafts; the paper itself is final
         yield Paragraph(say.sentences["unverified"])
         yield Bullets(listed(report.marks.unverified))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from atttcli.errors import Conflict, IntegrityError, NotFound, Refused
+from atttcli.errors import Conflict, IntegrityError, NotFound, Refused, UsageError
 from atttcli.evidence.vault import Vault
 from atttcli.reports.paper import Paper, paper_json, settled
+from atttcli.text.fold import nfc
 
 if TYPE_CHECKING:
     from atttcli.journal.journal import Journal
@@ -48,9 +50,21 @@ class Registered:
     actor: str
 
 
+_NUMBER = re.compile(r"0*([1-9]\d{0,5}[a-zđ]?)(?:/([^\W_][\w/-]{0,60}))?")
+
+
+def canonical(number: str) -> str:
+    """A number as a paper shows it (Decree 30, box 3): below 10 with a leading zero, no spaces; UsageError for others."""
+    found = _NUMBER.fullmatch("".join(nfc(number).split()))
+    if found is None:
+        raise UsageError(f"not a number of a paper: {number[:40]!r}", hint="as 56/BC-STTTT, or 56")
+    figures = found[1] if len(found[1]) > 1 and found[1][1].isdigit() else f"0{found[1]}"
+    return f"{figures}/{found[2]}" if found[2] else figures
+
+
 def numbered(paper: Paper, number: str, day: str) -> Paper:
     """The paper with the number and day that the records office gave: no draft any more."""
-    first, _mark, symbol = number.partition("/")
+    first, _mark, symbol = canonical(number).partition("/")
     head = replace(paper.header, number=first, symbol=symbol or paper.header.symbol, date=day)
     return settled(replace(paper, header=head, marks=replace(paper.marks, draft=False)))
 
@@ -71,7 +85,7 @@ def issue(
         raise Refused(
             "a paper goes out with a number and a day", guard="number", hint="--number 56/BC-… --date 2026-11-23"
         )
-    _refuse_second(journal.store, number)
+    refuse_second(journal.store, number, head.date)
     held = {**papers, MODEL: paper_json(paper), **({SIGNED: signed[1]} if signed else {})}
     digests = {name: keep(vault, data, f"{number} {name}") for name, data in held.items()}
     body = {
@@ -90,9 +104,9 @@ def issue(
         "head": {"count": paper.chain.count, "hash": paper.chain.hash} if paper.chain else {},
     }
     with journal.transaction():
-        _refuse_second(journal.store, number)
+        refuse_second(journal.store, number, head.date)
         journal.append("report.issued", paper.subject if _is_number(paper.subject) else number, body)
-    return find_registered(journal.store, number)
+    return find_registered(journal.store, number, head.date[:4])
 
 
 def keep(vault: Vault, data: bytes, name: str) -> str:
@@ -111,15 +125,14 @@ def registered(store: Store, subject: str = "", code: str = "") -> list[Register
     return [_read(row) for row in rows]
 
 
-def find_registered(store: Store, number: str) -> Registered:
-    """By the whole number (`56/BC-STTTT`), or by its figures when only one has them; NotFound."""
-    rows = store.rows("SELECT * FROM paper WHERE number = ? ORDER BY seq", number)
-    if not rows:
-        rows = store.rows(
-            "SELECT * FROM paper WHERE substr(number, 1, length(?1) + 1) = ?1 || '/' ORDER BY seq", number
-        )
+def find_registered(store: Store, number: str, year: str = "") -> Registered:
+    """By the whole number (`56/BC-STTTT`), or by its figures; of one year where numbers began anew. NotFound, Conflict."""
+    rows = [row for row in _numbered_so(store, number) if row["dated"].startswith(year)]
     if len(rows) > 1:
-        raise Conflict(f"{number[:40]} is not one paper", hint=", ".join(row["number"] for row in rows[:5]))
+        raise Conflict(
+            f"{number[:40]} is not one paper",
+            hint="; ".join(f"{row['number']} --year {row['dated'][:4]}" for row in rows[:5]),
+        )
     if not rows:
         raise NotFound(f"no paper {number[:40]!r} in the register", hint="atttcli report register")
     return _read(rows[0])
@@ -139,13 +152,33 @@ def kept_bytes(vault: Vault, paper: Registered, name: str) -> bytes:
     return data
 
 
-def _refuse_second(store: Store, number: str) -> None:
-    known = store.row("SELECT subject, title FROM paper WHERE number = ?", number)
-    if known is not None:
-        raise Conflict(
-            f"{number} went out already, for {known['subject'] or known['title']}",
-            hint="give the next number of the register",
-        )
+def _numbered_so(store: Store, number: str) -> list[Row]:
+    """Rows with this number, however its zero is written; with these figures, where no symbol is given."""
+    try:
+        wanted = canonical(number)
+    except UsageError:
+        return []
+    rows = store.rows("SELECT * FROM paper ORDER BY seq")
+    known = [(_canonical_or_same(row["number"]), row) for row in rows]
+    whole = [row for said, row in known if said == wanted]
+    return whole or [row for said, row in known if said.startswith(f"{wanted}/")]
+
+
+def _canonical_or_same(number: str) -> str:
+    try:
+        return canonical(number)
+    except UsageError:
+        return number
+
+
+def refuse_second(store: Store, number: str, day: str) -> None:
+    """Conflict when the number was given out already in the same year: numbers begin anew every January."""
+    for row in store.rows("SELECT number, dated, subject, title FROM paper WHERE substr(dated, 1, 4) = ?", day[:4]):
+        if _canonical_or_same(row["number"]) == _canonical_or_same(number):
+            raise Conflict(
+                f"{row['number']} went out already in {day[:4]}, for {row['subject'] or row['title']}",
+                hint="give the next number of the register: atttcli report register",
+            )
 
 
 def _is_number(subject: str) -> bool:

@@ -45,10 +45,10 @@ def test_what_went_out_comes_back_byte_for_byte_and_only_once(case: Workspace, t
     assert _run(case, *sent) == 5
     assert _run(case, "reprint", "7", "-o", str(tmp_path / "again")) == 0
     again = {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
-    assert again["in-lai-7_BC_STTTT-signed.pdf"] == signed.read_bytes()
-    written = (case.outbox / f"mau_03-{NUMBER}.vi-so-7_BC_STTTT.docx").read_bytes()
-    assert again["in-lai-7_BC_STTTT-docx.docx"] == written
-    assert _run(case, "check", str(tmp_path / "again" / "in-lai-7_BC_STTTT-docx.docx")) == 0
+    assert again["in-lai-07_BC_STTTT-signed.pdf"] == signed.read_bytes()
+    written = (case.outbox / f"mau_03-{NUMBER}.vi-so-07_BC_STTTT.docx").read_bytes()
+    assert again["in-lai-07_BC_STTTT-docx.docx"] == written
+    assert _run(case, "check", str(tmp_path / "again" / "in-lai-07_BC_STTTT-docx.docx")) == 0
     assert _run(case, "reprint", "8/BC-STTTT") == 3
 
 
@@ -64,7 +64,7 @@ def test_the_closing_report_cites_the_initial_one(case: Workspace, capsys: pytes
     assert _run(case, "issued", f"initial-{NUMBER}", "--number", "7/BC-STTTT", "--date", "2021-05-14") == 0
     capsys.readouterr()
     assert _run(case, "paper", "closing", NUMBER, "-o", "-") == 0
-    assert "Số ký hiệu: 7/BC-STTTT" in capsys.readouterr().out
+    assert "Số ký hiệu: 07/BC-STTTT" in capsys.readouterr().out
 
 
 def test_an_object_altered_in_the_vault_is_not_printed_again(case: Workspace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -159,15 +159,26 @@ def finish(desk: Desk, paper: Paper, datum: Datum | None = None) -> Paper:
 
     last = desk.store.row("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
     unverified = (f"{paper.kind} ({datum.source})",) if datum is not None and not datum.verified else ()
-    organ_missing = (Gap(label=desk.say("Cơ quan ban hành", "Issuing organ"), required=True),)
+    gaps = () if paper.layout == "card" else tuple(_head_gaps(desk, paper))
     return replace(
         paper,
         chain=None if last is None else Chain(count=last["seq"], hash=last["hash"]),
         provenance=Provenance(version=__version__),
         marks=Marks(tlp=desk.tlp, draft=desk.draft, exercise=desk.exercise, unverified=unverified),
         facts=tuple(sorted(paper.facts, key=lambda one: one.name)),
-        missing=(*(() if paper.header.organ or paper.layout == "card" else organ_missing), *paper.missing),
+        missing=(*gaps, *paper.missing),
     )
+
+
+def _head_gaps(desk: Desk, paper: Paper) -> Iterator[Gap]:
+    """What the organisation's file should say for the paper's head and foot, and does not."""
+    head = paper.header
+    if not head.organ:
+        yield Gap(label=desk.say("Cơ quan ban hành", "Issuing organ"), required=True)
+    if paper.nation and not head.place:
+        yield Gap(label=desk.say("Địa danh", "Place"), fields=("organ.place",), required=True)
+    if not head.authority:
+        yield Gap(label=desk.say("Thẩm quyền ký", "Signing authority"), fields=("organ.signatures",), required=True)
 
 
 def facts_of(values: Mapping[str, Any]) -> tuple[Fact, ...]:
@@ -279,6 +290,16 @@ def reporter_lines(desk: Desk, values: Mapping[str, Any]) -> Lines:
 def day_month(desk: Desk, micros: int) -> str:
     """`13/05/2021`."""
     return from_micros(micros, VIETNAM).strftime("%d/%m/%Y")
+
+
+def moment_said(desk: Desk, micros: int | None) -> str:
+    """`07 giờ 45 phút, ngày 13/05/2021`; nothing for no moment."""
+    if micros is None:
+        return ""
+    return desk.say(
+        f"{clock_time(desk, micros)}, ngày {day_month(desk, micros)}",
+        f"{from_micros(micros, VIETNAM):%Y-%m-%d %H:%M} (UTC+7)",
+    )
 
 
 def clock_time(desk: Desk, micros: int) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import NotFound
 from atttcli.incident.form import shown
+from atttcli.reports.build import linked_alerts
+from atttcli.reports.build_narrative import found_by_alerts
 from atttcli.reports.paper import Box, Boxes, Gap, Line, Lines, Paper, Part, Text
 from atttcli.reports.papers.desk import (
     Ask,
@@ -21,7 +23,7 @@ from atttcli.reports.papers.desk import (
     incident_values,
 )
 from atttcli.reports.papers.issued import Issued, issued_papers
-from atttcli.reports.papers.words import without_inside, word
+from atttcli.reports.papers.words import all_without_inside, word
 from atttcli.text.fold import fold
 
 if TYPE_CHECKING:
@@ -42,6 +44,13 @@ _PRINTED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "attached": (("Nhật ký hệ thống", ("log",)), ("Mẫu virus / mã độc", ("sample",))),
 }
+# What the sections of a form are called in its model (one a section, in the form's order).
+_SECTIONS = {
+    "mau_03": (
+        "reporter", "contact", "system", "summary", "found", "state", "found_how", "told", "technical", "proposals", "made",
+    ),
+    "mau_04": ("reporter", "initial", "system", "incident", "result", "attached"),
+}  # fmt: skip
 _ELSE = {"services": "Dịch vụ khác, đó là:", "protections": "Khác:", "attached": "Khác:"}
 
 
@@ -49,11 +58,11 @@ def initial_report(desk: Desk, ask: Ask) -> Paper:
     """Mẫu 03: no Quốc hiệu, public addresses only."""
     form = _form(desk, "mau_03")
     values = incident_values(desk, desk.incident(ask.subject))
+    values |= _found_how(desk, ask.subject, values)
     values["summary"] = _first_description(desk, values)
-    values = {
-        name: without_inside(value, INSIDE) if isinstance(value, str) else value for name, value in values.items()
-    }
-    parts = tuple(_sections(desk, form, values))
+    values = all_without_inside(values, INSIDE)
+    note = next((one.strip() for one in form.note.split(". ") if "[TBSC]" in one), "")
+    parts = (*_sections(desk, form, values), *((Text(f"Ghi chú: {note.rstrip('.')}.", "note"),) if note else ()))
     return _paper(desk, ask, form, values, parts)
 
 
@@ -64,9 +73,9 @@ def closing_report(desk: Desk, ask: Ask) -> Paper:
     first = _initial(desk, ask.subject)
     if first is not None:
         values["initial_report"], values["initial_report_day"] = first.number, first.day
-    values["result"] = _result(desk, values)
     values["attached"] = _attachments(desk, ask.subject, values)
-    parts = tuple(_sections(desk, form, values))
+    told = values | {"result": _result(values), "measures": "", "lessons": ""}  # one box: each part under its own name
+    parts = tuple(_sections(desk, form, told))
     cites = (str(values["initial_report"]),) if values.get("initial_report") else ()
     return _paper(desk, ask, form, values, parts, cites)
 
@@ -105,30 +114,43 @@ def _paper(
 
 
 def _unticked(form: Form, values: Mapping[str, Any]) -> Iterator[Gap]:
-    """Questions with boxes none of which is ticked, and the form's blanks that only a person can fill."""
+    """Questions with boxes none of which is ticked, and a box ticked without what is to be written behind it."""
     for section in form.sections:
+        if section.mode == "fields":
+            for label, bound in zip(section.fields, section.record, strict=False):
+                if _own_boxes(label, bound, values) is not None and values.get(bound) in (None, "", [], (), "unknown"):
+                    yield Gap(label=_title(label), fields=(bound,), required="(*)" in label)
+            continue
         names = tuple(name for bound in section.record for name in bound.split("+"))
-        if section.mode != "fields" and names and not values.get(names[0]):
-            yield Gap(label=_title(section.title), fields=names, required=section.required)
+        if names and not values.get(names[0]):
+            yield Gap(label=_title(section.title), fields=names[:1], required=section.required)
+        elif names[1:] and not values.get(names[1]) and {"notified", "other"} & set(values[names[0]]):
+            yield Gap(label=_title(section.title), fields=names[1:], required=section.required)
 
 
 def _sections(desk: Desk, form: Form, values: Mapping[str, Any]) -> Iterator[Part]:
     for at, section in enumerate(form.sections):
         if "ĐẠI DIỆN" in section.title:
             continue
+        name = _named(form, at)
         if section.mode != "fields":
             yield _question(section, values)
         elif section.fields:
             if section.title.startswith("Tên/Mô tả"):
                 named = "\n".join(filter(None, (str(values.get("title") or ""), _scope(values))))
-                yield Lines(f"s{at}-0", (Line(label=section.title, value=named, fields=("title", "scope")),))
+                yield Lines(f"{name}-0", (Line(label=section.title, value=named, fields=("title", "scope")),))
             elif section.title:
                 yield Text(section.title, "heading")
-            yield from _lines(desk, f"s{at}", section, values)
+            yield from _lines(desk, name, section, values)
         elif section.record:
-            yield Lines(f"s{at}", (_line(section.title, section.record[0], values, desk, section.required),))
+            yield Lines(name, (_line(section.title, section.record[0], values, desk, section.required),))
         else:
-            yield Lines(f"s{at}", (Line(label=_title(section.title), value=_minute(desk.as_of), required=True),))
+            yield Lines(name, (Line(label=_title(section.title), value=_minute(desk.as_of), required=True),))
+
+
+def _named(form: Form, at: int) -> str:
+    names = _SECTIONS.get(form.code, ())
+    return names[at] if at < len(names) else f"s{at}"
 
 
 def _question(section: FormSection, values: Mapping[str, Any]) -> Boxes:
@@ -139,11 +161,13 @@ def _question(section: FormSection, values: Mapping[str, Any]) -> Boxes:
     given = values.get(names[0]) or ()
     chosen = {given} if isinstance(given, str) else set(given)
     choices = FIELDS[names[0]].choices
-    boxes = []
-    for code, label in zip(choices, section.fields, strict=False):
-        said = str(values.get(names[1]) or "") if len(names) > 1 and label.endswith(":") else ""
-        boxes.append(Box(label=label, ticked=code in chosen, said=said if code in chosen else ""))
-    return Boxes(section.title, tuple(boxes))
+    written = str(values.get(names[1]) or "") if len(names) > 1 else ""
+    behind = next((code for code in ("notified", "other") if code in chosen), "")  # the box that the text belongs to
+    boxes = [
+        Box(label=label, ticked=code in chosen, said=written if code == behind else "")
+        for code, label in zip(choices, section.fields, strict=False)
+    ]
+    return Boxes(section.title, tuple(boxes), names[0])
 
 
 def _lines(desk: Desk, name: str, section: FormSection, values: Mapping[str, Any]) -> Iterator[Part]:
@@ -165,12 +189,13 @@ def _lines(desk: Desk, name: str, section: FormSection, values: Mapping[str, Any
 
 def _own_boxes(label: str, bound: str, values: Mapping[str, Any]) -> Boxes | None:
     if bound == "level":
-        return Boxes(label, tuple(Box(label=f"Cấp độ {n}", ticked=values.get("level") == n) for n in range(1, 6)))
+        levels = (Box(label=f"Cấp độ {n}", ticked=values.get("level") == n) for n in range(1, 6))
+        return Boxes(label, tuple(levels), bound)
     if bound == "confidential":
         given = values.get("confidential")
-        return Boxes(label, (Box(label="Có", ticked=given == "yes"), Box(label="Không", ticked=given == "no")))
+        return Boxes(label, (Box(label="Có", ticked=given == "yes"), Box(label="Không", ticked=given == "no")), bound)
     if bound in _PRINTED:
-        return Boxes(label, tuple(_sorted_boxes(bound, values.get(bound) or ())))
+        return Boxes(label, tuple(_sorted_boxes(bound, values.get(bound) or ())), bound)
     return None
 
 
@@ -225,22 +250,38 @@ def _first_description(desk: Desk, values: Mapping[str, Any]) -> str:
         ("Tổ chức đang hỗ trợ", ", ".join(values.get("supporters") or ())),
         ("Kết quả ứng cứu ban đầu", values.get("result")),
     )
-    extra = [f"{label}: {value}" for label, value in told if value]
+    extra = [_under(label, str(value)) for label, value in told if value]
     return "\n".join(filter(None, (str(values.get("summary") or ""), *extra)))
+
+
+def _under(label: str, value: str) -> str:
+    """A part under its name; a list begins on a line of its own."""
+    return f"{label}:{chr(10) if value.startswith('- ') else ' '}{value}"
+
+
+def _found_how(desk: Desk, incident: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """How it was found, by the alerts linked to it, where nobody said."""
+    if values.get("found_how"):
+        return {}
+    alerts = linked_alerts(desk.store, incident)
+    ways, senders = found_by_alerts(alerts, desk.law)
+    return {"found_how": ways, "notified_by": values.get("notified_by") or ", ".join(senders)} if ways else {}
 
 
 def _scope(values: Mapping[str, Any]) -> str:
     return f"Phạm vi: {values['scope']}" if values.get("scope") else ""
 
 
-def _result(desk: Desk, values: Mapping[str, Any]) -> str:
+def _result(values: Mapping[str, Any]) -> str:
     told = (
         ("Diễn biến", values.get("summary")),
         ("Nguyên nhân", values.get("cause")),
+        ("Biện pháp đã thực hiện", values.get("measures")),
         ("Kết quả", values.get("result") or values.get("resolution")),
+        ("Bài học kinh nghiệm", values.get("lessons")),
         ("Đề xuất cho trường hợp tương tự", values.get("proposals")),
     )
-    return "\n".join(f"{label}: {value}" for label, value in told if value)
+    return "\n".join(_under(label, str(value)) for label, value in told if value)
 
 
 def _attachments(desk: Desk, incident: str, values: Mapping[str, Any]) -> list[str]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atttcli.clock import local_text
+from atttcli.clock import HOUR
 from atttcli.incident.form import shown
 from atttcli.reports.paper import Gap, Line, Lines, Paper, Part, Text
 from atttcli.reports.papers.desk import (
     Ask,
     Desk,
-    clock_time,
-    day_month,
     facts_of,
     finish,
     gaps_of,
     header,
     incident_values,
+    moment_said,
 )
 from atttcli.reports.papers.issued import issued_papers
+from atttcli.reports.papers.items import Piece, item_line, piece_gaps
 from atttcli.reports.papers.words import word
 
 
@@ -56,7 +56,7 @@ def incident_notice(desk: Desk, ask: Ask) -> Paper:
                 _line(desk, values, ("Mô tả sơ bộ về sự cố (*)", "What happened, in short (*)"), "summary"),
                 Line(
                     label=desk.say("Thời điểm phát hiện (*)", "Detected (*)"),
-                    value="" if detected is None else f"{clock_time(desk, detected)}, {day_month(desk, detected)}",
+                    value=moment_said(desk, detected),
                     fields=("detected",),
                     required=True,
                 ),
@@ -78,7 +78,10 @@ def incident_notice(desk: Desk, ask: Ask) -> Paper:
             ),
         ),
     )
-    head = header(desk, "thong_bao", desk.holders(desk.recipients_of("thong_bao_su_co") or ("chu_quan", "dieu_phoi")))
+    told = desk.holders(desk.recipients_of("thong_bao_su_co") or ("chu_quan", "dieu_phoi"))
+    head = header(
+        desk, "thong_bao", recipients=told
+    )  # box 9a is not for notices (Decree 30): whom it tells stands in 9b
     paper = Paper(
         code="thong_bao_su_co",
         as_of=desk.as_of,
@@ -126,7 +129,7 @@ def coordination_order(desk: Desk, ask: Ask) -> Paper:
     earlier = [
         f"{one.title or one.code} số {one.number} ngày {one.day}" for one in issued_papers(desk.store, ask.subject)
     ]
-    due = local_text(ask.due, seconds=False) if ask.due is not None else ""
+    due = moment_said(desk, ask.due)
     lines = (
         Line(
             label=desk.say("Sự cố liên quan", "Incident"),
@@ -134,7 +137,8 @@ def coordination_order(desk: Desk, ask: Ask) -> Paper:
         ),
         Line(
             label=desk.say("Hệ thống, đơn vị liên quan", "Systems and bodies concerned"),
-            value=str(values.get("operator") or ""),
+            value="\n".join(filter(None, (str(values.get(name) or "") for name in ("system_name", "operator")))),
+            fields=("system_name", "operator"),
         ),
         Line(label=desk.say("Thời hạn thực hiện", "To be done by"), value=due, fields=("--due",), required=True),
         Line(
@@ -153,7 +157,7 @@ def coordination_order(desk: Desk, ask: Ask) -> Paper:
         Text(
             desk.say("Yêu cầu các cơ quan, đơn vị thực hiện các nội dung sau:", "The following is requested:"), "body"
         ),
-        *(Text(f"{at}. {text.rstrip('.;')}.", "body") for at, text in enumerate(ask.requests, 1)),
+        *(Text(f"{at}. {text.rstrip('.;')}.", "body") for at, text in enumerate(ask.requests or ("……………………",), 1)),
         Lines("order", lines),
     )
     gaps = (
@@ -200,6 +204,54 @@ def _codes(text: str) -> list[str]:
     return list(json.loads(text) or ())
 
 
+_BREACH: tuple[tuple[str, str, tuple[Piece, ...]], ...] = (
+    (
+        "1. Bên kiểm soát dữ liệu (*)",
+        "1. Data controller (*)",
+        (Piece("owner_body", "Chủ quản", "Owner"), Piece("operator", "Vận hành", "Operator")),
+    ),
+    (
+        "2. Người, bộ phận liên hệ (*)",
+        "2. Contact (*)",
+        (
+            Piece("contact_name", "Họ và tên", "Name", asked=True),
+            Piece("contact_position", "Chức vụ, bộ phận", "Position, unit"),
+            Piece("contact_phone", "Điện thoại", "Telephone", asked=True),
+            Piece("contact_email", "Email", "E-mail", asked=True),
+        ),
+    ),
+    ("3. Hệ thống, nơi xảy ra (*)", "3. System and place (*)", (Piece("system_name"),)),
+    (
+        "4. Thời điểm phát hiện; thời điểm xảy ra (*)",
+        "4. When detected; when it occurred (*)",
+        (Piece("detected", "Phát hiện", "Detected", asked=True), Piece("occurred", "Xảy ra", "Occurred", asked=True)),
+    ),
+    ("5. Mô tả hành vi vi phạm (*)", "5. What happened (*)", (Piece("summary"),)),
+    (
+        "6. Dữ liệu cá nhân bị xâm phạm (*)",
+        "6. Personal data concerned (*)",
+        (
+            Piece("personal_data_word", "Có dữ liệu cá nhân", "Personal data involved"),
+            Piece("sensitive_word", "Có dữ liệu cá nhân nhạy cảm", "Sensitive personal data involved", asked=True),
+        ),
+    ),
+    ("7. Loại dữ liệu (*)", "7. Kinds of data (*)", (Piece("personal_data_kinds"),)),
+    ("8. Số chủ thể dữ liệu bị ảnh hưởng (*)", "8. Number of data subjects affected (*)", (Piece("personal_data_subjects"),)),
+    ("9. Hậu quả, thiệt hại có thể xảy ra", "9. Likely consequences", (Piece("scope"), Piece("damage_note"))),
+    ("10. Nguyên nhân", "10. Cause", (Piece("cause"),)),
+    (
+        "11. Biện pháp đã, đang, sẽ thực hiện (*)",
+        "11. Measures taken, under way and planned (*)",
+        (
+            Piece("measures", "Đã thực hiện", "Taken"),
+            Piece("measures_ongoing", "Đang thực hiện", "Under way"),
+            Piece("measures_planned", "Sẽ thực hiện", "Planned"),
+            Piece("result", "Kết quả", "Outcome"),
+        ),
+    ),
+)  # fmt: skip
+
+
 def personal_data_notice(desk: Desk, ask: Ask) -> Paper:
     """The 72-hour notice of a personal data breach. The official form (Mẫu 08, NĐ 356/2025) was not read: marked as ours."""
     row = desk.incident(ask.subject)
@@ -214,41 +266,12 @@ def personal_data_notice(desk: Desk, ask: Ask) -> Paper:
     )
     form = desk.form("mau_08_dlcn")
     detected = row["detected"]
-    labels: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-        ("1. Bên kiểm soát dữ liệu (*)", "1. Controller (*)", ("owner_body", "operator")),
-        (
-            "2. Người, bộ phận liên hệ (*)",
-            "2. Contact (*)",
-            ("contact_name", "contact_position", "contact_phone", "contact_email"),
-        ),
-        ("3. Hệ thống, nơi xảy ra (*)", "3. System and place (*)", ("system_name",)),
-        ("4. Mô tả hành vi vi phạm (*)", "4. What happened (*)", ("summary",)),
-        (
-            "5. Có dữ liệu cá nhân; dữ liệu nhạy cảm (*)",
-            "5. Personal data; sensitive (*)",
-            ("personal_data_word", "sensitive_word"),
-        ),
-        ("6. Loại dữ liệu (*)", "6. Kinds of data (*)", ("personal_data_kinds",)),
-        ("7. Số chủ thể dữ liệu bị ảnh hưởng (*)", "7. Data subjects (*)", ("personal_data_subjects",)),
-        ("8. Hậu quả, thiệt hại có thể xảy ra", "8. Likely harm", ("scope", "damage_note")),
-        ("9. Nguyên nhân", "9. Cause", ("cause",)),
-        (
-            "10. Biện pháp đã, đang, sẽ thực hiện (*)",
-            "10. Measures (*)",
-            ("measures", "measures_ongoing", "measures_planned", "result"),
-        ),
+    items = tuple(
+        (item_line(desk, values, desk.say(vi, en), pieces, "(*)" in vi), pieces) for vi, en, pieces in _BREACH
     )
-    when = Line(
-        label=desk.say("Thời điểm phát hiện; thời điểm xảy ra (*)", "Detected; occurred (*)"),
-        value="; ".join(
-            local_text(at, seconds=False) for at in (detected, values.get("occurred")) if isinstance(at, int)
-        ),
-        fields=("detected", "occurred"),
-        required=True,
-    )
-    told = tuple(_line(desk, values, (vi, en), *names) for vi, en, names in labels)
-    parts: tuple[Part, ...] = (Lines("personal-data", (*told[:3], when, *told[3:])),)
-    limit = "" if detected is None else local_text(detected + 72 * 3_600_000_000, seconds=False)
+    unknown = [gap for line, pieces in items for gap in piece_gaps(desk, values, line, pieces)]
+    parts: tuple[Part, ...] = (Lines("personal-data", tuple(line for line, _pieces in items)),)
+    limit = "" if detected is None else moment_said(desk, detected + 72 * HOUR)
     paper = Paper(
         code="mau_08_dlcn",
         as_of=desk.as_of,
@@ -269,6 +292,6 @@ def personal_data_notice(desk: Desk, ask: Ask) -> Paper:
         ),
         closing=desk.say("Trân trọng thông báo", "This notice is given as the law requires"),
         facts=facts_of(values),
-        missing=gaps_of(parts),
+        missing=(*gaps_of(parts), *unknown),
     )
     return finish(desk, paper, form)

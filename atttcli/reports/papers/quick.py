@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from atttcli.clock import HOUR, local_text
 from atttcli.errors import UsageError
-from atttcli.incident.form import shown
 from atttcli.reports.paper import Box, Boxes, Line, Lines, Paper, Text
 from atttcli.reports.papers.desk import Ask, Desk, facts_of, finish, gaps_of, header, incident_values
 from atttcli.reports.papers.issued import issued_papers
+from atttcli.reports.papers.items import Piece, item_line, piece_gaps
 from atttcli.reports.papers.words import word
 
 CODE = "bao_cao_nhanh"
@@ -22,91 +23,94 @@ KINDS: dict[str, tuple[str, str, int | None]] = {
     "update": ("Báo cáo cập nhật", "Update", None),
     "end": ("Báo cáo kết thúc", "Final report", None),
 }
-_LINES: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
+_LINES: tuple[tuple[str, str, tuple[Piece, ...]], ...] = (
     (
         "1. Chủ quản, người liên hệ",
         "1. Owner and contact",
         (
-            ("owner_body", "Chủ quản", "Owner"),
-            ("operator", "Vận hành", "Operator"),
-            ("contact_name", "Người liên hệ", "Contact"),
-            ("contact_position", "Chức vụ", "Position"),
-            ("contact_phone", "Điện thoại", "Telephone"),
-            ("contact_email", "Email", "E-mail"),
+            Piece("owner_body", "Chủ quản", "Owner"),
+            Piece("operator", "Vận hành", "Operator"),
+            Piece("contact_name", "Người liên hệ", "Contact", asked=True),
+            Piece("contact_position", "Chức vụ", "Position"),
+            Piece("contact_phone", "Điện thoại", "Telephone", asked=True),
+            Piece("contact_email", "Email", "E-mail"),
         ),
     ),
     (
         "2. Hệ thống, cấp độ, quyết định phê duyệt",
         "2. System, level, decision",
         (
-            ("system_name", "Hệ thống", "System"),
-            ("level", "Cấp độ", "Level"),
-            ("level_decision", "Quyết định", "Decision"),
+            Piece("system_name", "Hệ thống", "System"),
+            Piece("level", "Cấp độ", "Level"),
+            Piece("level_decision", "Quyết định", "Decision", asked=True),
         ),
     ),
     (
         "3. Mã sự cố, thời điểm phát hiện (T0), thời điểm xảy ra",
         "3. Incident, detected (T0), occurred",
         (
-            ("number", "Mã", "Number"),
-            ("detected", "Phát hiện (T0)", "Detected (T0)"),
-            ("occurred", "Xảy ra", "Occurred"),
+            Piece("number", "Mã", "Number"),
+            Piece("detected", "Phát hiện (T0)", "Detected (T0)", asked=True),
+            Piece("occurred", "Xảy ra", "Occurred", asked=True),
         ),
     ),
-    ("4. Mô tả", "4. Description", (("type_name", "Loại", "Type"), ("summary", "", ""))),
+    ("4. Mô tả", "4. Description", (Piece("type_name", "Loại", "Type", asked=True), Piece("summary"))),
     (
         "5. Mức độ và các dấu hiệu",
         "5. Severity and signs",
-        (("severity_name", "Mức độ", "Severity"), ("flag_names", "Dấu hiệu", "Signs")),
+        (Piece("severity_name", "Mức độ", "Severity", asked=True), Piece("flag_names", "Dấu hiệu", "Signs")),
     ),
     (
         "6. Nguyên nhân",
         "6. Cause",
         (
-            ("cause", "", ""),
-            ("cause_state_word", "Tình trạng", "State"),
-            ("vector", "Con đường", "Vector"),
-            ("weaknesses", "Điểm yếu", "Weaknesses"),
+            Piece("cause"),
+            Piece("cause_state_word", "Tình trạng", "State", asked=True),
+            Piece("vector", "Con đường", "Vector"),
+            Piece("weaknesses", "Điểm yếu", "Weaknesses"),
         ),
     ),
     (
         "7. Phạm vi ảnh hưởng",
         "7. Scope",
         (
-            ("scope", "", ""),
-            ("machine_count", "Số máy", "Machines"),
-            ("machines", "Máy", "Machines"),
-            ("public_addresses", "IP công cộng", "Public addresses"),
-            ("domains", "Tên miền", "Domains"),
-            ("accounts", "Tài khoản", "Accounts"),
-            ("outage_minutes", "Gián đoạn (phút)", "Outage (minutes)"),
-            ("outside_bodies", "Tổ chức ngoài", "Outside bodies"),
+            Piece("scope"),
+            Piece("machine_count", "Số máy", "Machines"),
+            Piece("machines", "Máy", "Machines"),
+            Piece("public_addresses", "IP công cộng", "Public addresses"),
+            Piece("domains", "Tên miền", "Domains"),
+            Piece("accounts", "Tài khoản", "Accounts"),
+            Piece("outage_minutes", "Gián đoạn (phút)", "Outage (minutes)"),
+            Piece("outside_bodies", "Tổ chức ngoài", "Outside bodies"),
         ),
     ),
     (
         "8. Dữ liệu cá nhân",
         "8. Personal data",
         (
-            ("personal_data_word", "", ""),
-            ("personal_data_kinds", "Loại", "Kinds"),
-            ("personal_data_subjects", "Số chủ thể", "Subjects"),
+            Piece("personal_data_word"),
+            Piece("personal_data_kinds", "Loại", "Kinds"),
+            Piece("personal_data_subjects", "Số chủ thể", "Subjects"),
         ),
     ),
     (
         "9. Biện pháp",
         "9. Measures",
         (
-            ("measures", "Đã thực hiện", "Taken"),
-            ("measures_ongoing", "Đang thực hiện", "Under way"),
-            ("measures_planned", "Sẽ thực hiện", "Planned"),
-            ("result", "Kết quả", "Outcome"),
+            Piece("measures", "Đã thực hiện", "Taken"),
+            Piece("measures_ongoing", "Đang thực hiện", "Under way"),
+            Piece("measures_planned", "Sẽ thực hiện", "Planned"),
+            Piece("result", "Kết quả", "Outcome"),
         ),
     ),
-    ("10. Chứng cứ", "10. Evidence", (("evidence", "", ""),)),
+    ("10. Chứng cứ", "10. Evidence", (Piece("evidence"),)),
     (
         "11. Đề nghị hỗ trợ; thời điểm gửi báo cáo tiếp theo",
         "11. Support; next report",
-        (("support_request", "Đề nghị", "Request"), ("next_report", "Báo cáo tiếp theo", "Next report")),
+        (
+            Piece("support_request", "Đề nghị", "Request", asked=True),
+            Piece("next_report", "Báo cáo tiếp theo", "Next report", asked=True),
+        ),
     ),
 )
 _ALWAYS = frozenset({"1", "2", "3", "4", "5"})  # what even the first report must say
@@ -132,8 +136,11 @@ def quick_report(desk: Desk, ask: Ask) -> Paper:
             )
             for name, (vi, en, _hours) in KINDS.items()
         ),
+        "kind",
     )
-    lines = Lines("quick", tuple(_lines(desk, values, kind)))
+    items = tuple(_items(desk, values, kind))
+    lines = Lines("quick", tuple(line for line, _pieces in items))
+    unknown = [gap for line, pieces in items for gap in piece_gaps(desk, values, line, pieces)]
     form = desk.form(CODE)
     earlier = issued_papers(desk.store, ask.subject)
     parts = (boxes, Text(_clock(desk, row["detected"], kind), "note"), lines)
@@ -151,30 +158,20 @@ def quick_report(desk: Desk, ask: Ask) -> Paper:
             f"This is the quick report of incident {values['number']}",
         ),
         facts=facts_of(values),
-        missing=gaps_of((lines,)),
+        missing=(*gaps_of((lines,)), *unknown),
         cites=tuple(one.number for one in earlier),
     )
     return finish(desk, paper, form)
 
 
-def _lines(desk: Desk, values: Mapping[str, Any], kind: str) -> Iterator[Line]:
-    """Each item with its known parts named; a part that nobody knows is left out, an item without any is a gap."""
-    for vi, en, parts in _LINES:
-        told = []
-        for name, label_vi, label_en in parts:
-            value = shown(name, values.get(name))
-            if value:
-                label = desk.say(label_vi, label_en)
-                gap = "\n" if "\n" in value else " "
-                told.append(f"{label}:{gap}{value}" if label else value)
+def _items(desk: Desk, values: Mapping[str, Any], kind: str) -> Iterator[tuple[Line, tuple[Piece, ...]]]:
+    """Each item with its parts; the first report must say less than those after it."""
+    for vi, en, pieces in _LINES:
         item = vi.partition(".")[0]
         required = item in _ALWAYS or (kind in ("72h", "end") and item in _FINAL)
-        yield Line(
-            label=desk.say(vi, en),
-            value="\n".join(told),
-            fields=tuple(name for name, _vi, _en in parts),
-            required=required,
-        )
+        if item == "8" and values.get("personal_data") == "yes":
+            pieces = tuple(replace(one, asked=True) for one in pieces)
+        yield item_line(desk, values, desk.say(vi, en), pieces, required), pieces
 
 
 def _named(desk: Desk, values: Mapping[str, Any]) -> dict[str, str]:

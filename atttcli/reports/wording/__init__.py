@@ -54,7 +54,7 @@ class IncidentWording:
     roles: Mapping[str, str]
     missing: Mapping[str, str]
     annex: str
-    annex_attached: str
+    attached: Callable[[str, str, str, str], str]
     annex_titles: Mapping[str, str]
 
 

@@ -34,6 +34,12 @@ def _place_date(place: str, date: str, as_of: int) -> str:
     return f"{place or '……'}, {int(day)} {_MONTHS[int(month) - 1]} {year}"
 
 
+def _attached(number: str, symbol: str, date: str, organ: str) -> str:
+    shown = _number(number or "……", symbol)
+    day = _place_date("", date, 0).partition(", ")[2] if date else "……"
+    return f"(Attached to paper {shown} of {day} of {organ or '……'})"
+
+
 def _moment(micros: int) -> str:
     return f"{from_micros(micros, VIETNAM):%Y-%m-%d %H:%M:%S}"
 
@@ -174,7 +180,7 @@ INCIDENT = IncidentWording(
         "role": "Role",
         "first": "First seen",
         "pack": "Rule pack",
-        "rules": "Rules",
+        "rules": "Rules that fired",
         "digest": "Digest",
     },
     sentences={
@@ -253,6 +259,6 @@ INCIDENT = IncidentWording(
         "evidence": "evidence",
     },
     annex="Annex {roman}",
-    annex_attached="(to the report on incident {number} of {organ})",
+    attached=_attached,
     annex_titles={"alerts": "ALERTS", "indicators": "INDICATORS", "provenance": "SOURCES AND INTEGRITY"},
 )

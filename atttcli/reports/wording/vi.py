@@ -21,6 +21,13 @@ def _place_date(place: str, date: str, as_of: int) -> str:
     return f"{place or '……'}, ngày {int(day):02d} tháng {padded} năm {year}"
 
 
+def _attached(number: str, symbol: str, date: str, organ: str) -> str:
+    """Under an annex's title, as the decree words it; number and day stay open until the records office gives them."""
+    shown = _number(number or "……", symbol).removeprefix("Số: ")
+    day = _place_date("", date, 0).partition(", ")[2] if date else "…… tháng …… năm ……"
+    return f"(Kèm theo Văn bản số {shown} ngày {day.removeprefix('ngày ')} của {organ or '……'})"
+
+
 def _moment(micros: int) -> str:
     return local_text(micros)
 
@@ -163,7 +170,7 @@ INCIDENT = IncidentWording(
         "role": "Vai trò",
         "first": "Ghi nhận đầu tiên",
         "pack": "Bộ luật phát hiện",
-        "rules": "Số luật",
+        "rules": "Luật đã khớp",
         "digest": "Mã băm",
     },
     sentences={
@@ -242,7 +249,7 @@ INCIDENT = IncidentWording(
         "evidence": "chứng cứ điện tử",
     },
     annex="Phụ lục {roman}",
-    annex_attached="(Kèm theo Báo cáo về sự cố số {number} của {organ})",
+    attached=_attached,
     annex_titles={
         "alerts": "DANH SÁCH CẢNH BÁO",
         "indicators": "DANH SÁCH CHỈ DẤU TẤN CÔNG",
