@@ -83,7 +83,7 @@ def list_(app: App, everything: bool, as_json: bool) -> None:
             )
             for row in shown
         ),
-        wide=(6,),
+        wide=(6,), whole=(0, 4, 5),
     )  # fmt: skip
 
 
@@ -117,7 +117,9 @@ def done(app: App, number: str, note: str, as_json: bool) -> None:
 @json_option
 @with_app
 def verify(app: App, number: str, by: str, as_json: bool) -> None:
-    """Verify it by a later drill or incident; refused unless that one met the same measure.
+    """Put it to the test of a later drill or incident: verified if that one met the same measure, opened again if it missed it.
+
+    Ends with 1 when it was missed.
 
     \b
     Example:
@@ -131,8 +133,10 @@ def verify(app: App, number: str, by: str, as_json: bool) -> None:
     other = (
         resolve_number(app.store, "incident", by) if by.upper().startswith("SC") else find_code(app.workspace.root, by)
     )
-    verify_action(app.journal, found, other)
+    state = verify_action(app.journal, found, other)
     _tell(app, found, as_json)
+    if state != "verified":
+        click.get_current_context().exit(1)
 
 
 @action.command()

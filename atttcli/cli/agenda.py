@@ -70,6 +70,7 @@ ROOMS: tuple[tuple[str, str, str], ...] = (
         " OR json_extract(payload, '$.valid_until') >= date(:now / 1000000, 'unixepoch')"
         " UNION ALL SELECT 1 FROM contract WHERE ended = '' UNION ALL SELECT 1 FROM inspection_finding WHERE state = 'open'",
     ),
+    ("atttcli.cli.drill_agenda", "action_items", "SELECT 1 FROM action"),
     ("atttcli.cli.agenda_clocks", "desk_items", "SELECT 1 FROM call WHERE ended IS NULL UNION ALL SELECT 1 FROM shift"),
 )
 

@@ -130,19 +130,62 @@ def told_json(told: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tell(code: str, told: Any, roles: dict[str, str]) -> None:
-    """An inject for the facilitator to hand over."""
-    words = {
-        "phone": _("telephone"), "file": _("file"), "log": _("log"), "capture": _("capture"), "mail": _("mail"),
-        "list": _("list"), "letter": _("letter"), "media": _("press"), "question": _("question"),
-    }  # fmt: skip
-    to = roles.get(told.inject.to, told.inject.to)
-    render.line(f"== {told.inject.id} · {words[told.inject.channel]}" + (f" → {to}" if to else ""))
+def tell(room: Room, told: Any) -> None:
+    """An inject for the facilitator to hand over, and what the team should do about it: for the controller's eyes."""
+    from atttcli.cli.drill_words import channel_word
+
+    to = roles_of(room).get(told.inject.to, told.inject.to)
+    render.line(f"== {told.inject.id} · {channel_word(told.inject.channel)}" + (f" → {to}" if to else ""))
     render.block(told.text)
     for path in told.files:
         render.line(f"  {path}")
     if told.alerts:
         render.line(_("Alerts: {alerts}", alerts=", ".join(told.alerts)))
+    for one in told.inject.expects:
+        tell_expected(room, one)
+
+
+def tell_expected(room: Room, one: Any) -> None:
+    """What the team should do about an inject, and how it is typed when it is no plain yes."""
+    render.line("  " + expected(room, one))
+    for option in one.options:
+        render.line(f"       {one.id} {option.id}: {filled_in(room, option.text)}")
+    if one.kind == "classify":
+        right = _("right: {category}, {severity}", category=one.category or "-", severity=one.severity or "-")
+        render.line(f"       {one.id} category=… severity=…   ({right})")
+    elif one.kind == "report":
+        to = f" --addressee {one.addressee}" if one.addressee else ""
+        render.line(f"       {one.id} " + " ".join(f"{name}=…" for name, _truth in one.fields) + to)
+
+
+def check_choice(room: Room, identity: str, choice: str) -> None:
+    """A question is answered by one of its own options: a mere yes would count as a wrong decision."""
+    one = room.scenario.expectation(identity.strip().upper())
+    if one is not None and one.options and choice not in (*(option.id for option in one.options), "na"):
+        told = ", ".join(option.id for option in one.options)
+        raise UsageError(f"{one.id} is a question: say which option", hint=f"one of: {told}")
+
+
+def expected(room: Room, one: Any) -> str:
+    """An expectation on one line: its id, what is to be done, within which time."""
+    from atttcli.drill.spans import span_text
+
+    within = " (" + _("within {span}", span=span_text(one.target)) + ")" if one.target else ""
+    return f"{one.id:<4} {filled_in(room, one.text)}{within}"
+
+
+def filled_in(room: Room, text: Any) -> str:
+    """A text of the scenario in the drill's language, the places named."""
+    from atttcli.drill.places import filled
+
+    return filled(text.say(str(room.planned["language"])), room.planned["places"])
+
+
+def team_word(room: Room) -> str:
+    """Who plays, as people say it: the scenario's first role, with the team's own name where it was given one."""
+    team, teams = str(room.planned["team"]), room.planned.get("teams") or ()
+    first = next(iter(roles_of(room).values()), team)
+    return first if len(teams) < 2 and team == "doi" else f"{first} ({team})"
 
 
 def roles_of(room: Room) -> dict[str, str]:

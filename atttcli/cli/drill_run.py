@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
+from atttcli.cli.drill_desk import sit
+from atttcli.cli.drill_next import tell_next
 from atttcli.cli.drill_open import (
     at_option,
     code_argument,
@@ -17,7 +19,6 @@ from atttcli.cli.drill_open import (
     moment_of,
     open_drill,
     rate_of,
-    roles_of,
     status_json,
     tell,
     told_json,
@@ -45,6 +46,8 @@ def run(
 ) -> None:  # fmt: skip
     """Start a drill or go on with it: each inject is handed over as it falls due. Interrupt it at any time, nothing is lost.
 
+    On a terminal it is the controller's screen: answers, notes, pause and end are typed there (? says how).
+
     \b
     Examples:
       atttcli drill run
@@ -67,41 +70,34 @@ def run(
             conduct.resume(room, moment, factor)
         if not as_json:
             render.line(mark(room.code))
+            _so_far(room, phase)
         if once or as_json or at or not render.is_interactive():
             _hand_over(room, as_json, moment)
             if not as_json:
-                _board(room)
+                board(room)
+                tell_next(app, room)
             return
-        _watch(room)
+        sit(app, room)
+
+
+def _so_far(room: Room, phase: str) -> None:
+    """Who goes on sees what was handed over: the screen that told it may be gone."""
+    from atttcli.drill.clock import READY
+
+    told = room.play().deliveries
+    if phase != READY and told:
+        render.line(_("Handed over so far: {injects}; their texts: {folder}", injects=", ".join(told),
+                      folder=room.workspace.outbox))  # fmt: skip
 
 
 def _hand_over(room: Room, as_json: bool, at: int | None = None) -> None:
     from atttcli.drill.conduct import advance
 
-    roles = roles_of(room)
     for told in advance(room, at=at):
         if as_json:
             render.emit_json(told_json(told))
         else:
-            tell(room.code, told, roles)
-
-
-def _watch(room: Room) -> None:
-    """Until the scenario's time is over or somebody ends it; Ctrl-C leaves the clock running."""
-    render.line(
-        _("Ctrl-C leaves this screen; the clock runs on. Pause: {command}", command=f"atttcli drill pause {room.code}")
-    )
-    told = 0
-    while room.play().clock.phase in ("running", "paused"):
-        _hand_over(room, as_json=False)
-        play = room.play()
-        if len(play.deliveries) != told:
-            told = len(play.deliveries)
-            _board(room)
-        if play.now(room.journal.clock.now()).scenario >= room.scenario.duration:
-            render.line(_("The scenario's time is over. Next: {command}", command=f"atttcli drill end {room.code}"))
-            return
-        time.sleep(_POLL)
+            tell(room, told)
 
 
 def _robot(app: App, code: str, manner: str, as_json: bool) -> None:
@@ -109,17 +105,17 @@ def _robot(app: App, code: str, manner: str, as_json: bool) -> None:
 
     clock = RobotClock(app.clock.now())
     with open_drill(app, code, clock) as room:
-        roles = roles_of(room)
         if not as_json:
             render.line(mark(room.code))
         for told in Robot(room, clock, manner).play():
             if as_json:
                 render.emit_json(told_json(told))
             else:
-                tell(room.code, told, roles)
+                tell(room, told)
         _held(app, room)
         if not as_json:
-            _board(room)
+            board(room)
+            tell_next(app, room)
 
 
 @click.command()
@@ -137,47 +133,46 @@ def status(app: App, code: str, watch: bool, as_json: bool) -> None:
     """
     from atttcli.drill.room import find_code, teams_of
 
-    codes = list(teams_of(app.workspace.root, find_code(app.workspace.root, code)))
-    if not watch:
-        codes = [find_code(app.workspace.root, code)] if not as_json else codes
-    while True:
-        if watch and render.is_interactive():
-            click.clear()
-        for one in codes:
-            with open_drill(app, one) as room:
-                if as_json:
-                    render.emit_json(status_json(room))
-                else:
-                    render.line(mark(room.code))
-                    _board(room)
-        if not watch or not render.is_interactive():
-            return
-        time.sleep(_POLL)
+    found = find_code(app.workspace.root, code)
+    codes = list(teams_of(app.workspace.root, found)) if watch or as_json else [found]
+    if watch and not as_json and render.is_interactive():
+        _wall(app, codes)
+    for one in codes:
+        with open_drill(app, one) as room:
+            if as_json:
+                render.emit_json(status_json(room))
+            else:
+                render.line(mark(room.code))
+                board(room)
+                if not watch:
+                    tell_next(app, room)
 
 
-def _board(room: Room) -> None:
-    from atttcli.cli.drill import phase_word
-    from atttcli.drill.score import score
-    from atttcli.drill.spans import span_text
+def _wall(app: App, codes: list[str]) -> None:
+    """The board on a screen of its own until all teams have ended or Ctrl-C; reading only."""
+    from atttcli.cli.drill_board import board_lines, team_board
 
-    play = room.play()
-    now = play.now(room.journal.clock.now())
-    found = score(room.scenario, play)
-    told = sum(1 for one in room.scenario.injects if one.id in play.deliveries)
-    render.line(
-        _(
-            "{team}: {phase}, scenario {scenario} of {whole}, active {active}, {told} of {all} injects, score {score}",
-            team=room.planned["team"], phase=phase_word(now.phase), scenario=span_text(now.scenario),
-            whole=span_text(room.scenario.duration), active=span_text(now.active), told=told,
-            all=len(room.scenario.injects), score=f"{found.total:.1f}",
-        )
-    )  # fmt: skip
-    if found.gates:
-        render.line(_("The result is VOID: {gates}", gates=", ".join(found.gates)))
-    for goal in found.goals:
-        text = next(one.text for one in room.scenario.goals if one.id == goal.id).say(str(room.planned["language"]))
-        value = "-" if goal.score is None else f"{goal.score:.0f} {goal.letter}"
-        render.line(f"  {goal.id}  {value:>6}  {text}")
+    with ExitStack() as kept:
+        rooms = [kept.enter_context(open_drill(app, one)) for one in codes]
+
+        def draw(width: int, height: int) -> list[tuple[str, str]] | None:
+            teams = [team_board(room) for room in rooms]
+            if all(one.phase == "ended" for one in teams):
+                return None
+            return board_lines(teams, width, height)
+
+        try:
+            render.live(draw, _POLL)
+        except KeyboardInterrupt:
+            render.line(_("The board is left; the clock runs on."))
+
+
+def board(room: Room) -> None:
+    """The board as plain lines, at most as wide as the screen."""
+    from atttcli.cli.drill_board import plain_board
+
+    for text in plain_board(room):
+        render.line(text)
 
 
 @click.command()
@@ -202,15 +197,16 @@ def inject(app: App, code: str, identity: str, at: str | None, as_json: bool) ->
             render.emit_json(told_json(told))
         else:
             render.line(mark(room.code))
-            tell(room.code, told, roles_of(room))
+            tell(room, told)
 
 
-def _done(room: Room, as_json: bool) -> None:
+def _done(app: App, room: Room, as_json: bool) -> None:
     if as_json:
         render.emit_json(status_json(room))
     else:
         render.line(mark(room.code))
-        _board(room)
+        board(room)
+        tell_next(app, room)
 
 
 @click.command()
@@ -234,7 +230,7 @@ def pause(app: App, code: str, reason: str, at: str | None, as_json: bool) -> No
             render.line(
                 _("EXERCISE STOPPED. The real incident: {command}", command='atttcli incident open --title "…"')
             )
-        _done(room, as_json)
+        _done(app, room, as_json)
 
 
 @click.command()
@@ -255,7 +251,7 @@ def resume(app: App, code: str, rate: str | None, at: str | None, as_json: bool)
     app.permit("drill.resumed")
     with open_drill(app, code) as room:
         go_on(room, moment_of(room, at), rate_of(rate))
-        _done(room, as_json)
+        _done(app, room, as_json)
 
 
 @click.command()
@@ -280,9 +276,9 @@ def jump(app: App, code: str, to: str, at: str | None, as_json: bool) -> None:
             if as_json:
                 render.emit_json(told_json(told))
             else:
-                tell(room.code, told, roles_of(room))
+                tell(room, told)
         if not as_json:
-            _done(room, as_json)
+            _done(app, room, as_json)
 
 
 @click.command()
@@ -305,16 +301,20 @@ def end(app: App, code: str, reason: str, at: str | None, as_json: bool) -> None
         if room.play().clock.phase != "ended":
             stop(room, reason, moment_of(room, at))
         _held(app, room)
-        _done(room, as_json)
-        if not as_json:
-            render.line(_("Next: {command}", command=f"atttcli drill report {room.code}"))
+        _done(app, room, as_json)
 
 
 def _held(app: App, room: Room) -> None:
-    """The one entry that a drill leaves in the real journal; written once."""
-    from atttcli.drill.summary import summary
+    """The one entry that a drill leaves in the real journal; another one only when what it says is no longer so.
 
-    body: dict[str, Any] = summary(room, app.store)
+    Sheets that were entered with their times, or a ruling after the end, change a result: `drill end` again corrects it.
+    """
+    from atttcli.drill.summary import same, summary
+
     with app.journal.transaction():
-        if next(app.journal.entries(room.code, ("drill.held",)), None) is None:
+        body: dict[str, Any] = summary(room, app.store)
+        standing = None
+        for entry in app.journal.entries(room.code, ("drill.held",)):
+            standing = entry.payload
+        if standing is None or not same(standing, body):
             app.journal.append("drill.held", room.code, body)

@@ -8,7 +8,8 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
-from atttcli.cli.drill_open import code_argument, json_option, mark, open_drill
+from atttcli.cli.drill_board import number
+from atttcli.cli.drill_open import code_argument, filled_in, json_option, mark, open_drill
 from atttcli.cli.drill_words import dimension_word, reason_word
 from atttcli.errors import UsageError
 from atttcli.text.messages import _
@@ -91,13 +92,23 @@ def score_json(room: Room, found: Score) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _show(room: Room, found: Score) -> None:
-    from atttcli.drill.rulings import line_texts
+def _lines(found: Score, texts: dict[str, str]) -> None:
+    """For a screen of any width: what was expected, then what it came to and why."""
     from atttcli.drill.spans import span_text
 
-    render.line(mark(room.code))
-    language = str(room.planned["language"])
-    texts = {name: text.say(language) for name, text in line_texts(room.scenario, room.play()).items()}
+    for one in found.lines:
+        render.line(f"{one.id:<10} {texts[one.expectation]}")
+        took = "" if one.took < 0 else " · " + _("after {span}", span=span_text(one.took))
+        target = " · " + _("within {span}", span=span_text(one.target)) if one.target else ""
+        entries = " ".join(f"#{seq}" for seq in one.entries)
+        why = one.overridden or reason_word(one.reason)
+        points = f"{number(one.points * one.value)}/{one.points:g}"
+        render.line(f"{'':<10} {points} · {dimension_word(one.dim)} · {why}{took}{target} · {entries}")
+
+
+def _table(found: Score, texts: dict[str, str]) -> None:
+    from atttcli.drill.spans import span_text
+
     render.table(
         (_("Line"), _("Dimension"), _("Points"), _("Took"), _("Target"), _("Why"), _("Entries"), _("Expected")),
         (
@@ -110,6 +121,17 @@ def _show(room: Room, found: Score) -> None:
         ),
         wide=(7,),
     )  # fmt: skip
+
+
+def _show(room: Room, found: Score) -> None:
+    from atttcli.drill.rulings import line_texts
+
+    render.line(mark(room.code))
+    texts = {name: filled_in(room, text) for name, text in line_texts(room.scenario, room.play()).items()}
+    if render.is_terminal():
+        _lines(found, texts)
+    else:
+        _table(found, texts)
     for one in found.lines:
         if one.disagreed and not one.overridden:
             render.line(
@@ -125,7 +147,7 @@ def _show(room: Room, found: Score) -> None:
     )  # fmt: skip
     for dim, value in found.dims:
         if value is not None:
-            render.line(f"  {dimension_word(dim)}: {100 * value:.1f} × {room.scenario.weights[dim]}")
-    render.line(_("Total: {total} of 100", total=f"{found.total:.1f}"))
+            render.line(f"  {dimension_word(dim)}: {number(100 * value)} × {room.scenario.weights[dim]}")
+    render.line(_("Total: {total} of 100", total=number(found.total)))
     if not found.valid:
         render.line(_("The result is VOID: {gates}", gates=", ".join(found.gates)))

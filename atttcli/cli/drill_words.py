@@ -17,7 +17,7 @@ def dimension_word(dim: str) -> str:
 def reason_word(reason: str) -> str:
     """Why a line is worth what it is worth."""
     words = {
-        "on-time": _("in time"), "late": _("late"), "too-late": _("too late"), "never": _("never"),
+        "on-time": _("in time"), "late": _("late"), "too-late": _("too late"), "never": _("not done"),
         "missed": _("missed"), "logged": _("only the tool saw it"), "found-later": _("found while handling"),
         "false-alarm": _("false alarm"), "right": _("right"), "partly": _("partly right"), "wrong": _("wrong"),
         "wrong-addressee": _("sent to the wrong reader"), "out-of-order": _("before what should come first"),

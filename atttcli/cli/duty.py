@@ -35,6 +35,10 @@ def next_(app: App, limit: int, as_json: bool) -> None:
     """
     with speaking("en") if as_json else nullcontext():
         found = agenda(app.store, app.clock.now())
+        if (app.workspace.root / "drills").is_dir():
+            from atttcli.cli.drill_next import drill_items
+
+            found = sorted([*found, *drill_items(app)], key=lambda item: item.urgency)
         shown = [(item, item.words) for item in (found[:limit] if limit else found)]
     if as_json:
         render.emit_json_lines(

@@ -62,37 +62,75 @@ def reopen_action(journal: Journal, number: str, reason: str) -> None:
         journal.append("drill.action_reopened", number, {"reason": reason})
 
 
-def verify_action(journal: Journal, number: str, by: str) -> None:
-    """Verified by a later drill, or a later incident, that meets the same measure; Refused by the guard that says no."""
+def verify_action(journal: Journal, number: str, by: str) -> str:
+    """Put an action to the test of a later drill, or a later incident, that measured the same; its new state.
+
+    Met: `verified`, and the entry names what it rests on. Missed: `reopened`, it did not hold. Refused when `by` is the drill
+    that the action came of, was not later, is void or did not measure it.
+    """
     with journal.transaction():
         row = _row(journal.store, number)
-        if row["status"] != "done":
+        if row["status"] not in ("done", "verified"):
             raise Refused(f"{number} is {row['status']}", guard="done", hint=f'atttcli action done {number} --note "…"')
         if not row["measure"]:
             raise Refused(f"{number} names no measure", guard="measure", hint="atttcli action add --measure …")
-        body = _by_incident(journal.store, row, by) if by.startswith("SC-") else _by_drill(journal.store, row, by)
-        journal.append("drill.action_verified", number, {"by": by, **body})
+        met, body = _by_incident(journal.store, row, by) if by.startswith("SC-") else _by_drill(journal.store, row, by)
+        if met and row["status"] == "verified":
+            raise Conflict(f"{number} is verified already", hint="atttcli action list --all")
+        if met:
+            journal.append("drill.action_verified", number, {"by": by, **body})
+            return "verified"
+        journal.append("drill.action_reopened", number, {"reason": f"{by} missed {row['measure']}", "by": by, **body})
+        return "reopened"
 
 
-def _by_drill(store: Store, row: Row, by: str) -> dict[str, Any]:
+def later_drills(store: Store, row: Row) -> Iterator[tuple[str, bool]]:
+    """(drill, met) of the valid drills that were held after an action was decided and that measured the same, in order."""
+    if not row["measure"]:
+        return
+    for held in store.rows("SELECT * FROM drill WHERE valid = 1 AND started > ? ORDER BY started, code", row["added"]):
+        found = _measured(held, row) if not _same(store, held, row) else None
+        if found is not None:
+            yield held["code"], _met(found, row)
+
+
+def _measured(held: Row, row: Row) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = json.loads(held["summary"])["measures"].get(row["measure"])
+    return found
+
+
+def _met(found: dict[str, Any], row: Row) -> bool:
+    if row["target"] is not None:
+        return found["seconds"] is not None and int(found["seconds"]) <= int(row["target"])
+    return float(found["value"]) >= ENOUGH
+
+
+def _same(store: Store, held: Row, row: Row) -> bool:
+    """Whether it is the drill that the action came of; the teams of one drill are one drill."""
+    return bool(held["code"] == row["drill"] or held["number"] == _number_of(store, row["drill"]))
+
+
+def _number_of(store: Store, code: str) -> str:
+    return str(store.value("SELECT number FROM drill WHERE code = ?", code) or "") if code else ""
+
+
+def _by_drill(store: Store, row: Row, by: str) -> tuple[bool, dict[str, Any]]:
     held = store.row("SELECT * FROM drill WHERE code = ?", by)
     if held is None:
         raise NotFound(f"no drill {by[:40]!r} was held", hint="atttcli drill list")
     if not held["valid"]:
         raise Refused(f"the result of {by} is void", guard="valid", hint="atttcli drill list")
-    if held["code"] == row["drill"] or (held["started"] or 0) <= row["added"]:
+    if _same(store, held, row) or (held["started"] or 0) <= row["added"]:
         raise Refused(f"{by} was not held after {row['number']} was decided", guard="later", hint="hold another drill")
-    found = json.loads(held["summary"])["measures"].get(row["measure"])
+    found = _measured(held, row)
     if found is None:
         raise Refused(f"{by} did not measure {row['measure']}", guard="measure", hint="atttcli drill list --measures")
-    seconds, target = found["seconds"], row["target"]
-    met = seconds is not None and seconds <= target if target is not None else found["value"] >= ENOUGH
-    if not met:
-        raise Refused(f"{by} did not meet {row['measure']}", guard="met", hint=f"atttcli drill score {by}")
-    return {"measure": row["measure"], "value": found["value"], "seconds": seconds}
+    entry = store.value("SELECT max(seq) FROM journal WHERE verb = 'drill.held' AND object = ?", by)
+    body = {"measure": row["measure"], "value": found["value"], "seconds": found["seconds"], "entry": entry}
+    return _met(found, row), body
 
 
-def _by_incident(store: Store, row: Row, by: str) -> dict[str, Any]:
+def _by_incident(store: Store, row: Row, by: str) -> tuple[bool, dict[str, Any]]:
     if row["measure"] not in MEASURES or row["target"] is None:
         raise Refused(
             f"an incident measures {', '.join(MEASURES)} against a target in seconds", guard="measure",
@@ -107,9 +145,10 @@ def _by_incident(store: Store, row: Row, by: str) -> dict[str, Any]:
         )
     found = next((one for one in times(store, opened, opened + 1) if one.number == by), None)
     span = getattr(found, row["measure"]) if found is not None else None
-    if span is None or span > row["target"] * SECOND:
-        raise Refused(f"{by} did not meet {row['measure']}", guard="met", hint="atttcli incident metrics")
-    return {"measure": row["measure"], "seconds": span // SECOND}
+    if span is None:
+        raise Refused(f"{by} did not measure {row['measure']}", guard="measure", hint="atttcli incident metrics")
+    entry = store.value("SELECT min(seq) FROM journal WHERE verb = 'incident.opened' AND object = ?", by)
+    return span <= row["target"] * SECOND, {"measure": row["measure"], "seconds": span // SECOND, "entry": entry}
 
 
 def _row(store: Store, number: str) -> Row:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from atttcli.cli.context import App
 from atttcli.cli.main import cli, report_error
+from atttcli.clock import parse_moment
 from atttcli.errors import AtttError
 from atttcli.store.connection import Store
 from tests.support.casework import SetClock
@@ -167,32 +168,62 @@ def test_two_teams_get_workspaces_and_artefacts_of_their_own(desk: Desk) -> None
 def test_an_action_is_verified_only_by_a_later_drill_that_meets_the_measure(desk: Desk) -> None:
     flash = ("drill", "new", "--from", "ransomware-commune-flash")
     desk(*flash)
-    desk("drill", "run", "last", "--robot", "silent")
-    desk("action", "add", "Dán số trực ban", "--drill", "last", "--measure", "ransomware-commune-noticed")
-    desk("action", "verify", "1", "--by", "last", code=4)
-    desk("action", "done", "1", "--note", "đã dán ở 108 xã")
-    desk("action", "verify", "1", "--by", "last", code=4)  # the drill that it came of
+    desk("drill", "run", "last", "--robot", "ideal")  # an earlier one, which met the measure
     desk.later(600)
     desk(*flash)
     desk("drill", "run", "last", "--robot", "silent")
-    desk("action", "verify", "1", "--by", "last", code=4)  # later, but not met
+    desk("action", "add", "Dán số trực ban", "--drill", "last", "--measure", "ransomware-commune-noticed", "--due", "1/1/2027")
+    desk("action", "verify", "1", "--by", "last", code=4)  # nobody has done it
+    assert any(one["kind"] == "action" for one in desk.json("next"))
+    desk("action", "done", "1", "--note", "đã dán ở 108 xã")
+    desk("action", "verify", "1", "--by", "last", code=4)  # the drill that it came of
+    desk("action", "verify", "1", "--by", "DT-2026-0001", code=4)  # an earlier one
+    assert not any(one["kind"].startswith("action") for one in desk.json("next")), "nothing has put it to the test yet"
+    desk.later(600)
+    desk(*flash)
+    desk("drill", "run", "last", "--robot", "silent")
+    (told,) = [one for one in desk.json("next") if one["kind"] == "action-verify"]
+    assert told["command"] == "atttcli action verify CT-2026-0001 --by DT-2026-0003"
+    assert "reopened" in desk("action", "verify", "1", "--by", "last", code=1)  # later, and missed
+    assert desk.json("action", "list")[0]["status"] == "reopened"
+    desk("action", "done", "1", "--note", "dán lại, có người kiểm tra")
     desk.later(600)
     desk(*flash)
     desk("drill", "run", "last", "--robot", "ideal")
-    assert "verified" in desk("action", "verify", "1", "--by", "DT-2026-0003")
-    assert desk.json("action", "list", "--all")[0]["verified_by"] == "DT-2026-0003"
+    assert "verified" in desk("action", "verify", "1", "--by", "DT-2026-0004")
+    assert desk.json("action", "list", "--all")[0]["verified_by"] == "DT-2026-0004"
+    held = desk.rows("SELECT seq FROM journal WHERE verb = 'drill.held' AND object = 'DT-2026-0004'")[0][0]
+    said = desk.rows("SELECT p.payload FROM journal JOIN journal_payload p USING (seq) WHERE verb = 'drill.action_verified'")
+    assert json.loads(said[0][0])["entry"] == held, "the verification names the entry that it rests on"
     assert desk.json("action", "list") == []
+    desk("action", "verify", "1", "--by", "DT-2026-0004", code=5)  # verified already
     desk("db", "rebuild")
     assert desk.json("action", "list", "--all")[0]["status"] == "verified"
     measures = {one["measure"]: one["drills"] for one in desk.json("drill", "list", "--measures")}
-    assert [one["value"] for one in measures["ransomware-commune-noticed"]] == [0, 0, 1]
-    assert "DT-2026-0003" in desk("drill", "report", "last", "--format", "md")
+    assert [one["value"] for one in measures["ransomware-commune-noticed"]] == [1, 0, 0, 1]
+    desk("drill", "report", "last", "--format", "md")
+    desk.later(600)
+    desk(*flash)
+    desk("drill", "run", "last", "--robot", "silent")
+    assert "reopened" in desk("action", "verify", "1", "--by", "last", code=1), "what was verified is missed again"
+
+
+def test_teams_of_the_drill_that_an_action_came_of_do_not_verify_it(desk: Desk) -> None:
+    desk("drill", "new", "--from", "ransomware-commune-flash", "--team", "a", "--team", "b")
+    desk("drill", "run", "DT-2026-0001-a", "--robot", "silent")
+    desk("action", "add", "Dán số", "--drill", "DT-2026-0001-a", "--measure", "ransomware-commune-noticed")
+    desk("action", "done", "1", "--note", "đã dán")
+    desk.later(600)
+    desk("drill", "run", "DT-2026-0001-b", "--robot", "ideal")
+    desk("action", "verify", "1", "--by", "DT-2026-0001-b", code=4)
 
 
 def test_a_drill_on_paper_alone(desk: Desk) -> None:
     """Nothing but times entered afterwards."""
     desk("drill", "new", "--from", "portal-defacement-flash")
     day = "23/11/2026 "
+    desk("drill", "run", "last", "--at", day + "09:00", code=4)  # still to come
+    desk.clock.at = parse_moment("2026-11-23 11:00")
     desk("drill", "run", "last", "--at", day + "09:00")
     desk("drill", "inject", "last", "A2", "--at", "09:05")
     desk("drill", "inject", "last", "B1", "--at", "09:10")
