@@ -60,10 +60,11 @@ class DocxRenderer:
 
 def docx_of(outline: Outline) -> bytes:
     """Any outline as a Word file."""
-    return package(_parts(outline))
+    return package(document_parts(outline))
 
 
-def _parts(outline: Outline) -> dict[str, bytes]:
+def document_parts(outline: Outline) -> dict[str, bytes]:
+    """The parts of the file by name, unpacked: starting files of templates are made of them."""
     foot = paragraph("Foot", run(outline.foot))
     main = {
         "rId1": ("styles", "styles.xml"),

@@ -104,7 +104,7 @@ class Paper:
 
 def read_paper(data: bytes) -> Paper:
     """Read a DOCX held in memory. Raises InputError when it is none, or larger than allowed."""
-    parts = _parts(data)
+    parts = word_parts(data)
     styles = _Styles(_xml(parts, "word/styles.xml"))
     body = _xml(parts, "word/document.xml").find(f"{_W}body")
     if body is None:
@@ -339,7 +339,8 @@ def _xml(parts: Mapping[str, bytes], name: str) -> Element:
     return root
 
 
-def _parts(data: bytes) -> dict[str, bytes]:
+def word_parts(data: bytes) -> dict[str, bytes]:
+    """The parts of a Word file by name, within bounds; InputError when it is none, or a decompression bomb."""
     budget = Budget(_LIMITS)
     parts: dict[str, bytes] = {}
     try:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from atttcli.errors import NotFound, UsageError
+from atttcli.reports.contract import model_name
 from atttcli.text.fold import fold
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ About = Literal["incident", "period", "card", "none"]
 
 @dataclass(frozen=True, slots=True)
 class PaperKind:
-    """`code` is what the register keeps, `name` what people type. `form`: the profile's form it follows (any regime's)."""
+    """`code` is what the register keeps, `name` what people type. `form`: the profile's form it follows (any regime's).
+
+    `version` is that of the paper's own model; it grows when a name of its contract goes or changes its meaning.
+    """
 
     code: str
     name: str
@@ -32,6 +36,12 @@ class PaperKind:
     form: str = ""
     period: str = ""
     variants: tuple[str, ...] = ()
+    version: int = 1
+
+    @property
+    def model(self) -> str:
+        """The name of the paper's model, as it stands in the JSON."""
+        return model_name(self.code, self.version)
 
 
 _VI = ("vi",)
@@ -161,6 +171,8 @@ def find_kind(said: str) -> PaperKind:
 
 def build_paper(kind: PaperKind, desk: Desk, ask: Ask) -> Paper:
     """The paper as the workspace stands; UsageError for a language or a variant that it lacks, NotFound for its subject."""
+    from atttcli.reports.paper import replaced
+
     if desk.language not in kind.languages:
         raise UsageError(
             f"{kind.name} is made in: {', '.join(kind.languages)}", hint="--lang vi: the form is official Vietnamese"
@@ -172,7 +184,7 @@ def build_paper(kind: PaperKind, desk: Desk, ask: Ask) -> Paper:
         desk = replace(desk, law=_law_with(kind.form))
     module, name = kind.builder.split(":")
     builder: Callable[[Desk, Ask], Paper] = getattr(import_module(f"atttcli.reports.papers.{module}"), name)
-    return builder(desk, ask)
+    return replaced(builder(desk, ask), schema=kind.model)
 
 
 def _law_with(form: str) -> Profile:

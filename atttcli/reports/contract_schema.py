@@ -1,0 +1,57 @@
+"""JSON Schemas made from contracts: one a paper, kept in docs/json and compared by `make check`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from atttcli.report import schema
+from atttcli.reports.contract import Contract, Term
+from atttcli.reports.paper import Paper
+
+# group -> the definition and the property whose values it names
+_NAMED = {
+    "facts": ("Fact", "name"),
+    "figures": ("Figure", "key"),
+    "lines": ("Lines", "name"),
+    "boxes": ("Boxes", "name"),
+    "tables": ("Rows", "name"),
+    "charts": ("Bars", "name"),
+}
+_LISTED = ("facts", "figures")  # these stand in a list of their own: what is always there can be asked of it
+
+
+def contract_schema(contract: Contract) -> dict[str, Any]:
+    """The general model of papers, narrowed to the names of this one."""
+    found: dict[str, Any] = schema(Paper, contract.model)
+    paper = found["$defs"]["Paper"]
+    paper["properties"]["schema"] = {"const": contract.model}
+    paper["properties"]["code"] = {"enum": list(contract.codes)}
+    paper["required"] = sorted({*paper["required"], "schema", "code"})
+    for group, terms in contract.groups():
+        definition, name = _NAMED[group]
+        found["$defs"][definition]["properties"][name] = _names(terms)
+        if group in _LISTED:
+            _ask_for(paper["properties"][group], name, terms)
+    return found
+
+
+def _names(terms: tuple[Term, ...]) -> dict[str, Any]:
+    """Which names there may be, each with what it means."""
+    return {"type": "string", "oneOf": [_one(term) for term in terms]} if terms else {"const": False}
+
+
+def _one(term: Term) -> dict[str, Any]:
+    said = {"title": term.en, "description": term.vi}
+    if term.open:
+        return {"pattern": f"^{re.escape(term.name[:-1])}", **said}
+    shape: dict[str, Any] = {"const": term.name, **said}
+    if term.columns:
+        shape["$comment"] = "columns: " + " ".join(term.columns)
+    return shape
+
+
+def _ask_for(listed: dict[str, Any], name: str, terms: tuple[Term, ...]) -> None:
+    wanted = [term.name for term in terms if term.always and not term.open]
+    if wanted:
+        listed["allOf"] = [{"contains": {"properties": {name: {"const": one}}}} for one in wanted]
