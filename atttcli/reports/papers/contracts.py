@@ -219,4 +219,4 @@ def _record() -> tuple[Term, ...]:
         vi = [record_word(name) for name in FIELDS]
     with speaking("en"):
         en = [record_word(name) for name in FIELDS]
-    return tuple(Term(name, *words, always=False) for name, *words in zip(FIELDS, vi, en, strict=True))
+    return tuple(Term(name, said, told, always=False) for name, said, told in zip(FIELDS, vi, en, strict=True))

@@ -111,9 +111,9 @@ def _incident(language: str) -> tuple[Outline, dict[str, Any]]:
 _SAID = {"vi": "«nội dung»", "en": "«text»"}
 # Codes that the papers of a drill print in words: any text would not do.
 _DRILL: dict[str, Any] = {
-    "format": "tabletop", "capability": "phat-hien", "channel": "phone", "truth": "decoy", "reason": "on-time", "gates": [], "status": "open",
-    "letter": "P", "kind": "note", "DrillPlan.goals": [["O1", _SAID, "phat-hien"]], "dims": [["detect", 1.0, 25]],
-    "weights": [["detect", 25]], "dim": "detect",
+    "format": "tabletop", "capability": "phat-hien", "channel": "phone", "truth": "decoy", "reason": "on-time",
+    "gates": [], "status": "open", "letter": "P", "kind": "note", "weights": [["detect", 25]], "dim": "detect",
+    "DrillPlan.goals": [["O1", _SAID, "phat-hien"]], "dims": [["detect", 1.0, 25]],
 }  # fmt: skip
 
 
