@@ -14,7 +14,8 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.detect import PATHS, yara_engine
-from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here, existing, size, span
+from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here, existing
+from atttcli.cli.scan_bounds import Bounds, bounded
 from atttcli.cli.scan_store import Storage, added_rules, listed_hashes, show_scans
 from atttcli.text.messages import _
 
@@ -29,21 +30,8 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--rules", multiple=True, type=PATHS, help="YARA rule file or folder (repeatable; default: shipped).")
 @click.option("--indicators", multiple=True, type=PATHS, help="File hashes to look for (indicator file or folder).")
-@click.option(
-    "--max-time", type=span, default="0", metavar="TIME", help="Stop after this long (30m, 2h); the next run goes on."
-)
-@click.option(
-    "--max-file-size", type=size, default="64M", metavar="SIZE", help="Larger files are not judged (64M; 0: no limit)."
-)
-@click.option(
-    "--max-memory",
-    type=size,
-    default="0",
-    metavar="SIZE",
-    help="Stop when this process holds more (512M; 0: no limit).",
-)
+@bounded
 @click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
-@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Matching threads.")
 @click.option("--exclude", multiple=True, type=PATHS, help="Leave this file or folder out (repeatable).")
 @click.option("--cross-devices", is_flag=True, help="Also other file systems below the paths.")
 @click.option("--fresh", is_flag=True, help="Read every file anew; earlier results are neither used nor kept.")
@@ -61,11 +49,8 @@ def scan(
     paths: tuple[Path, ...],
     rules: tuple[Path, ...],
     indicators: tuple[Path, ...],
-    max_time: int,
-    max_file_size: int,
-    max_memory: int,
+    bounds: Bounds,
     archives: int,
-    threads: int,
     exclude: tuple[Path, ...],
     cross_devices: bool,
     fresh: bool,
@@ -92,7 +77,6 @@ def scan(
     """
     from atttcli.engine import EngineProblem
     from atttcli.field.examine import ARCHIVE_LIMITS
-    from atttcli.field.scanner import ScanLimits
     from atttcli.field.walk import WalkOptions
     from atttcli.scan.account import ScanAccount
     from atttcli.scan.run import ScanSettings
@@ -102,6 +86,7 @@ def scan(
     if show_runs:
         show_scans(app, as_json)
         return
+    click.get_current_context().with_resource(bounds.given_way(str(private_folder("scan") / "scan.lock")))
     tally = Tally(strict=strict)
     engine = yara_engine(rules, tally, disabled_here(app, all_rules), added_rules(app))
     roots = paths or (Path.home(),)
@@ -110,7 +95,7 @@ def scan(
         roots = tuple(Path(os.path.abspath(path)) for path in roots)
     storage = Storage.open(app, no_store, host, roots)
     settings = ScanSettings(
-        ScanLimits(max_file_size, float(max_time), max_memory, threads),
+        bounds.limits(),
         replace(ARCHIVE_LIMITS, depth=archives),
         WalkOptions(cross_devices=cross_devices, exclude=frozenset(os.path.abspath(path) for path in exclude)),
         cache=None if fresh else private_folder("scan") / "files.db",

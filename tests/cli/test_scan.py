@@ -87,3 +87,25 @@ def test_people_get_the_account_line_by_line(place: Path, capsys: pytest.Capture
     told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar")
     assert "skipped: symbolic link\t1" in told.out
     assert "files met\t4" in told.out
+
+
+def test_two_scans_at_once_take_turns(place: Path, capsys: pytest.CaptureFixture, monkeypatch: Any) -> None:
+    from atttcli.field.lock import RunLock
+    from atttcli.store.workspace import private_folder
+
+    with RunLock(str(private_folder("scan") / "scan.lock"), "of /srv"):
+        told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar")
+        assert told.code == 5
+        assert "pid" in told.err and "--wait" in told.err
+        assert scanned(capsys, place, "--together")[0].code == 1
+    assert scanned(capsys, place)[0].code == 1
+
+
+def test_on_battery_nothing_is_scanned_when_asked(
+    place: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atttcli.field.throttle.on_battery", lambda: True)
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--not-on-battery")
+    assert (told.code, told.out) == (4, "")
+    assert "battery" in told.err
+    assert scanned(capsys, place)[0].code == 1
