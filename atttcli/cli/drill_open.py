@@ -116,7 +116,7 @@ def status_json(room: Room) -> dict[str, Any]:
             }
             for one in room.scenario.injects
         ],
-        "score": round(found.total, 1),
+        "score": None if room.is_sealed else round(found.total, 1),
         "valid": found.valid,
         "workspace": str(room.workspace.root),
     }  # fmt: skip

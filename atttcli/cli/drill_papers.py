@@ -82,6 +82,8 @@ def report(
     from atttcli.reports.drill import compose_report, model_json, render_drill
 
     with open_drill(app, code) as room:
+        if room.is_sealed:
+            raise Refused("this copy holds no answers: it is scored at the centre", guard="sealed", hint="drill pack --for run")
         if room.play().started is None:
             raise Refused("the drill has not begun", guard="clock", hint=f"atttcli drill run {room.code}")
         model = build_report(room, app.organisation, app.clock.now(), **_of_the_real(app, room))

@@ -11,7 +11,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.drill_board import number
 from atttcli.cli.drill_open import code_argument, filled_in, json_option, mark, open_drill
 from atttcli.cli.drill_words import dimension_word, reason_word
-from atttcli.errors import UsageError
+from atttcli.errors import Refused, UsageError
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def score_(app: App, code: str, ruling: str | None, reason: str, navigator: bool
     from atttcli.drill.score import score
 
     with open_drill(app, code) as room:
+        if room.is_sealed:
+            raise Refused("this copy holds no answers: it is scored at the centre", guard="sealed", hint="drill pack --for run")
         if ruling:
             app.permit("drill.overridden")
             line, _sign, value = ruling.partition("=")

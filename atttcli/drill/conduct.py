@@ -13,7 +13,7 @@ from atttcli.clock import MINUTE, SECOND
 from atttcli.drill import clock as scenario_clock
 from atttcli.drill.clock import ENDED, PAUSED, READY, RUNNING, SET_BACK, UNIT, DrillClock, Tick
 from atttcli.drill.condition import Situation, holds
-from atttcli.drill.match import Reader
+from atttcli.drill.match import MAY_BE_NA, Reader
 from atttcli.drill.payload import Artefact, make, spoken
 from atttcli.drill.places import resolve_places
 from atttcli.drill.play import Play
@@ -53,10 +53,7 @@ def plan(
 ) -> dict[str, Any]:  # fmt: skip
     """Seal a scenario into a drill's fresh workspace; what was planned. `code`: its name, where its folder has another yet."""
     write_whole(workspace.root / SCENARIO, source, 0o600)
-    for kind in ("yara", "network"):
-        make_folder(workspace.rules / kind)
-        for path in sorted((packaged("seeds") / "drills" / "rules" / kind).iterdir()):
-            write_whole(workspace.rules / kind / path.name, path.read_bytes())
+    lay_rules(workspace)
     body: dict[str, Any] = {
         "drill": number, "scenario": scenario.code, "version": scenario.version, "sha256": scenario.digest,
         "truth": scenario.truth_digest, "seed": secrets.randbelow(1 << 32) if seed is None else seed, "team": team,
@@ -67,6 +64,14 @@ def plan(
         journal.append("rule.disabled", LEFTOVER, {"reason": "in a drill its artefacts are the drill"})
         journal.append("drill.planned", code or workspace.root.name, body)
     return body
+
+
+def lay_rules(workspace: Workspace) -> None:
+    """The rules that know the artefacts of drills, into a drill's workspace; they stand in no other."""
+    for kind in ("yara", "network"):
+        make_folder(workspace.rules / kind)
+        for path in sorted((packaged("seeds") / "drills" / "rules" / kind).iterdir()):
+            write_whole(workspace.rules / kind / path.name, path.read_bytes())
 
 
 def set_right(room: Room) -> int:
@@ -168,7 +173,7 @@ def situation(room: Room, play: Play, now: int) -> Situation:
     done = frozenset(
         one.id
         for one in room.scenario.expectations
-        if (reader.detected(one) if one.kind == "detect" else reader.dismissed(one) if one.kind == "dismiss" else reader.met(one))
+        if reader.achieved(one)
     )  # fmt: skip
     delivered = {name: one.scenario for name, one in play.deliveries.items()}
     last = max((one.scenario for one in play.actions), default=0)  # what is handed out is no action of the team
@@ -267,15 +272,17 @@ def _write(room: Room, inject: Inject, artefacts: list[Artefact]) -> list[Path]:
 
 
 def _take_in(room: Room, inject: Inject, paths: list[Path]) -> None:
-    """Through the ingest, which one process does at a time: this one waits for its turn unless the other does the same inject."""
-    for left in range(_TURNS, -1, -1):
+    """Through the ingest, one process at a time: this one waits for its turn, unless the other one does the same inject."""
+    left = _TURNS
+    while inject.id not in room.play().deliveries:
         try:
-            return _ingest(room, paths)
+            _ingest(room, paths)
         except Conflict:
             if not left:
                 raise
-        if inject.id in room.play().deliveries:
+        else:
             return
+        left -= 1
         time.sleep(_TURN)
 
 
@@ -308,6 +315,8 @@ def answer(
     options = [one.id for one in expectation.options]
     if choice and choice not in (*CHOICES, *options):
         raise UsageError(f"{choice[:30]!r} is no choice here", hint="one of: " + ", ".join((*options, *CHOICES)))
+    if choice == "na" and expectation.kind not in MAY_BE_NA:
+        raise Refused("only a step, a measure or an exhibit can be not applicable", guard="na", hint="--choice no")
     if choice == "na" and not text.strip():
         raise Refused("not applicable needs a reason", guard="reason", hint='--note "…"')
     if grade is not None and grade not in (0, 0.5, 1):

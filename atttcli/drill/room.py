@@ -46,6 +46,11 @@ class Room:
         """`DT-2026-0001`, with the team's name behind it where several play."""
         return self.workspace.root.name
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether this is the players' copy, which holds no answers: what it is worth is known where the whole one is."""
+        return bool(self.scenario.digest != self.planned.get("sha256", self.scenario.digest))
+
     def play(self) -> Play:
         """The drill as its journal stands now."""
         return play_of(self.store)
@@ -142,7 +147,7 @@ def sealed_scenario(root: Path, planned: dict[str, Any]) -> Scenario:
             data = read_bounded(stream, MAX_BYTES)
     except OSError as error:
         raise IntegrityError(f"{path} cannot be read: {error.strerror}", hint="atttcli drill new again") from error
-    if hashlib.sha256(data).hexdigest() != planned.get("sha256"):
+    if hashlib.sha256(data).hexdigest() not in (planned.get("sha256"), *planned.get("packed", ())):
         raise IntegrityError(
             f"the scenario of {root.name} was changed after it was planned", hint="make a new drill: atttcli drill new"
         )
@@ -151,6 +156,9 @@ def sealed_scenario(root: Path, planned: dict[str, Any]) -> Scenario:
 
 def planned_of(journal: Journal) -> dict[str, Any]:
     """What was planned, as the drill's journal has it; NotFound in a workspace that is no drill's."""
-    for entry in journal.entries(verbs=("drill.planned",)):
-        return entry.payload
+    found = list(journal.entries(verbs=("drill.planned", "drill.packed")))
+    packed = [str(entry.payload.get("sha256")) for entry in found if entry.verb == "drill.packed"]
+    for entry in found:
+        if entry.verb == "drill.planned":
+            return entry.payload | {"packed": packed}
     raise NotFound("this is no drill's workspace", hint="atttcli drill new --from SCENARIO")

@@ -27,8 +27,8 @@ class Head:
     public_key: str
 
 
-def _key() -> bytes:
-    """This host's key; made on first use, by whichever process is first."""
+def host_key() -> bytes:
+    """This host's key; made on first use, by whichever process is first. It signs heads and the bundles of drills."""
     path = private_folder("keys") / "host.key"
     try:
         key = path.read_bytes()
@@ -58,7 +58,7 @@ def write_head(workspace: str, count: int, digest: str) -> None:
 
     if not workspace:
         return
-    key = SigningKey(_key())
+    key = SigningKey(host_key())
     message = f"{workspace}:{count}:{digest}".encode()
     body = {
         "workspace": workspace,
@@ -109,7 +109,7 @@ def read_head(workspace: str) -> Head | None:
     try:
         body = json.loads(path.read_text(encoding="ascii"))
         message = f"{body['workspace']}:{body['count']}:{body['hash']}".encode()
-        SigningKey(_key()).verify_key.verify(message, bytes.fromhex(body["signature"]))
+        SigningKey(host_key()).verify_key.verify(message, bytes.fromhex(body["signature"]))
     except (OSError, ValueError, KeyError, BadSignatureError) as error:
         raise IntegrityError(
             f"the journal head kept at {path} is not this host's (damaged, edited, or copied from elsewhere)",
