@@ -49,6 +49,10 @@ def _closed_alert(entry: Entry) -> Iterator[Read]:
     yield "dismissed", {"alerts": [entry.object], "verdict": str(entry.payload.get("verdict"))}
 
 
+def _reopened_alert(entry: Entry) -> Iterator[Read]:
+    yield "reopened", {"alerts": [entry.object]}
+
+
 def _evidence(entry: Entry) -> Iterator[Read]:
     yield "evidence", {"incident": entry.payload.get("incident", ""), "value": "any"}
 
@@ -157,7 +161,7 @@ def read_actions(entries: Iterable[Entry]) -> Iterator[tuple[Entry, str, dict[st
     names, kinds = StepNames(), AdvisoryKinds()
     readers: dict[str, Callable[[Entry], Iterator[Read]]] = {
         "incident.opened": _opened, "incident.linked": _linked, "incident.unlinked": _unlinked, "incident.set": _set,
-        "incident.moved": _moved, "alert.closed": _closed_alert, "evidence.added": _evidence,
+        "incident.moved": _moved, "alert.closed": _closed_alert, "alert.reopened": _reopened_alert, "evidence.added": _evidence,
         "deadline.met": _deadline, "report.issued": _paper, "letter.issued": _paper, "advisory.drafted": kinds.drafted,
         "advisory.issued": kinds.issued, "playbook.imported": names.imported,
         "drill.answered": _answered, "drill.voted": _voted, "run.started": names.started, "run.answered": names.answered,

@@ -11,6 +11,9 @@ from atttcli.drill.rating import grades_of, verdict, voted
 from atttcli.model.drill import Action, Delivery, Expectation, Matcher, Scenario
 
 DISMISSED = frozenset({"false-positive", "benign", "not-ours", "duplicate"})
+MAY_BE_NA = frozenset({"step", "contain", "evidence"})
+# Done once: who did it before it was asked for has done it.
+LASTING = frozenset({"step", "deadline", "paper", "advisory"})
 CONTAINING = frozenset({"containment", "eradication", "recovery"})
 
 
@@ -79,10 +82,33 @@ class Reader:
         given = self.answer(expectation)
         if given is not None:
             return None if _is_no(given.data) else self._made(expectation, given)
-        for action in self.since(expectation.inject):
-            if any(self.matches(matcher, action) for matcher in expectation.on):
+        delivery = self.delivery(expectation.inject)
+        for action in self.actions if delivery is not None else ():
+            early = delivery is not None and action.at < delivery.at
+            if any(
+                self.matches(one, action) and not (early and self._is_new(one, action, expectation))
+                for one in expectation.on
+            ):
                 return self._made(expectation, action)
         return None
+
+    def _is_new(self, matcher: Matcher, action: Action, expectation: Expectation) -> bool:
+        """Whether it must be done anew for each inject. What is done once, and stands, was not done too early."""
+        if matcher.kind == "moved":
+            return action.data.get("incident") not in self._tied(expectation.inject)
+        return matcher.kind not in LASTING or matcher.value == "any"
+
+    def achieved(self, expectation: Expectation) -> Met | None:
+        """How an expectation of any kind was met."""
+        match expectation.kind:
+            case "detect":
+                return self.detected(expectation)
+            case "dismiss":
+                return self.dismissed(expectation)
+            case "classify":
+                category, _severity, met = self.classified(expectation)
+                return met if category else None
+        return self.met(expectation)
 
     def _made(self, expectation: Expectation, action: Action) -> Met:
         delivery = self.play.deliveries[expectation.inject]
@@ -102,17 +128,21 @@ class Reader:
         return matcher.value in ("any", value)
 
     def detected(self, expectation: Expectation) -> Met | None:
-        """The first incident that was opened on the inject, or that its alerts were linked to."""
+        """The first incident that was opened on the inject, or that its alerts were linked to, unless they were all taken off."""
         given = self.answer(expectation)
         if given is not None:
             return None if _is_no(given.data) else self._made(expectation, given)
-        alerts = self.alerts(expectation.inject)
+        alerts, linked = self.alerts(expectation.inject), set[str]()
+        first: Action | None = None
         for action in self.since(expectation.inject):
-            if action.kind in ("opened", "linked") and alerts & set(action.data.get("alerts", ())):
-                return self._made(expectation, action)
             if any(self.matches(matcher, action) for matcher in expectation.on):
-                return self._made(expectation, action)
-        return None
+                return self._made(expectation, first or action)
+            hit = alerts & set(action.data.get("alerts", ()))
+            if action.kind in ("opened", "linked") and hit:
+                first, linked = first or action, linked | hit
+            elif action.kind == "unlinked":
+                linked -= hit
+        return self._made(expectation, first) if first is not None and linked else None
 
     def alerts(self, inject: str) -> set[str]:
         """Alerts that the tool made of an inject."""
@@ -143,26 +173,32 @@ class Reader:
         given = self.answer(expectation)
         if given is not None:
             return self._made(expectation, given) if given.data.get("choice") == "dismiss" else None
-        alerts = self.alerts(expectation.inject)
+        alerts, standing = self.alerts(expectation.inject), dict[str, Action]()
         for action in self.since(expectation.inject):
-            fits = action.kind == "dismissed" and action.data.get("verdict") in DISMISSED
-            if fits and alerts & set(action.data.get("alerts", ())):
-                return self._made(expectation, action)
-        return None
+            hit = alerts & set(action.data.get("alerts", ()))
+            if action.kind == "reopened":
+                standing = {number: one for number, one in standing.items() if number not in hit}
+            elif action.kind == "dismissed" and action.data.get("verdict") in DISMISSED:
+                standing |= {number: action for number in hit if number not in standing}
+        first = min(standing.values(), key=lambda one: (one.at, one.seq), default=None)
+        return None if first is None else self._made(expectation, first)
 
     def incidents(self, inject: str) -> list[str]:
         """Incidents that were opened on an inject; when none is tied to it, all that were opened since."""
+        return self._tied(inject) or [
+            str(one.data.get("incident")) for one in self.since(inject) if one.kind in ("opened", "linked")
+        ]
+
+    def _tied(self, inject: str) -> list[str]:
+        """Incidents that the inject's alerts were linked to, or that name the place that it is about."""
         alerts = self.alerts(inject)
-        tied, others = dict[str, None](), dict[str, None]()
         places = [m for e in self.scenario.expectations if e.inject == inject for m in e.on if m.kind == "opened"]
-        for action in self.since(inject):
-            if action.kind not in ("opened", "linked"):
-                continue
-            incident = str(action.data.get("incident"))
-            others[incident] = None
-            if alerts & set(action.data.get("alerts", ())) or any(self.matches(m, action) for m in places):
-                tied[incident] = None
-        return list(tied or others)
+        return [
+            str(action.data.get("incident"))
+            for action in self.since(inject)
+            if action.kind in ("opened", "linked")
+            and (alerts & set(action.data.get("alerts", ())) or any(self.matches(m, action) for m in places))
+        ]
 
     def classified(self, expectation: Expectation) -> tuple[str, str, Met | None]:
         """Class and severity as they stand in the end, and when they came to stand so."""
@@ -170,10 +206,11 @@ class Reader:
         if given is not None:
             fields = given.data.get("fields", {})
             return str(fields.get("category", "")), str(fields.get("severity", "")), self._made(expectation, given)
-        numbers = set(self.incidents(expectation.inject)[:1])  # the first that was opened on it
+        # The first that was opened on it, also when it was classified before.
+        numbers = set(self.incidents(expectation.inject)[:1])
         category = severity = ""
         last: Action | None = None
-        for action in self.since(expectation.inject):
+        for action in self.actions:
             if action.kind != "classified" or action.data.get("incident") not in numbers:
                 continue
             new = (str(action.data.get("category", category)), str(action.data.get("severity", severity)))
@@ -184,9 +221,10 @@ class Reader:
 
     def facts(self, expectation: Expectation, until: Action) -> dict[str, Any]:
         """What the incident's record said when a paper went out."""
-        numbers = set(self.incidents(expectation.inject)[:1])
+        subject = str(until.data.get("incident") or "")
+        numbers = {subject} if subject.startswith("SC-") else set(self.incidents(expectation.inject)[:1])
         found: dict[str, Any] = {}
-        for action in self.since(expectation.inject):
+        for action in self.actions:
             if (action.at, action.seq) > (until.at, until.seq) or action.data.get("incident") not in numbers:
                 continue
             if action.kind == "opened":
@@ -222,6 +260,8 @@ def _is_no(data: dict[str, Any]) -> bool:
     return data.get("choice") in ("no", "na")
 
 
-def is_not_applicable(given: Action | None) -> bool:
-    """Marked N/A with a reason: leaves the sum."""
-    return given is not None and given.data.get("choice") == "na" and bool(str(given.data.get("text") or "").strip())
+def is_not_applicable(kind: str, given: Action | None) -> bool:
+    """A step, a measure or an exhibit marked N/A with a reason: leaves the sum. What is to be found or told is never N/A."""
+    if given is None or kind not in MAY_BE_NA:
+        return False
+    return given.data.get("choice") == "na" and bool(str(given.data.get("text") or "").strip())

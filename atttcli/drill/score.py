@@ -77,7 +77,7 @@ def _lines(scenario: Scenario, reader: Reader) -> Iterator[ScoreLine]:
         if reader.delivery(inject.id) is None:
             continue
         for expectation in inject.expects:
-            if is_not_applicable(reader.answer(expectation)):
+            if is_not_applicable(expectation.kind, reader.answer(expectation)):
                 continue
             for part in _PARTS[expectation.kind](reader, inject, expectation):
                 yield ScoreLine(
@@ -210,7 +210,7 @@ def _in_order(reader: Reader, expectation: Expectation, met: Met) -> bool:
         other = reader.scenario.expectation(name)
         if other is None or reader.delivery(other.inject) is None:
             continue
-        before = reader.detected(other) if other.kind == "detect" else reader.met(other)
+        before = reader.achieved(other)
         if before is None or before.rank > met.rank:
             return False
     return True
