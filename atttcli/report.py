@@ -179,7 +179,10 @@ class EvidenceRow(_Value, frozen=True, kw_only=True):
 
 
 class NoticeRow(_Value, frozen=True, kw_only=True):
-    """A duty to tell somebody, or a telling that happened. `basis` is its legal source; `document` the number that went out."""
+    """A duty to tell somebody, or a telling that happened. `basis` is its legal source; `document` the number that went out.
+
+    `now` is a duty to tell at once: the law gives no hours, `due_at` is the moment that set it off.
+    """
 
     name: Words
     recipient: Words = Words()
@@ -188,6 +191,7 @@ class NoticeRow(_Value, frozen=True, kw_only=True):
     document: str = ""
     basis: str = ""
     verified: bool = True
+    now: bool = False
 
 
 class Note(_Value, frozen=True, kw_only=True):

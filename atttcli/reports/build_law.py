@@ -87,6 +87,7 @@ def notice_rows(law: LegalWords, clocks: Iterable[Any], organisation: Organisati
             document=clock["paper"],
             basis=clock["basis"],
             verified=datum.verified if datum else True,
+            now=datum is not None and datum.kind == "at_once",
         )
 
 

@@ -55,7 +55,7 @@ class Axis:
         step = next((step for step in _STEPS if worked / step <= most), _STEPS[-1])
         day = ""
         for one in self.stretches:
-            moments = [one.end] if one.idle else _round_moments(one, step)
+            moments = _edges(one) if one.idle else _round_moments(one, step)
             for moment in moments:
                 told = from_micros(moment, VIETNAM)
                 date = f"{told:%d/%m}" if step < 120 * DAY else f"{told:%m/%Y}"
@@ -93,6 +93,11 @@ def axis_of(moments: Iterable[int]) -> Axis:
             stretches.append(Stretch(*gap, left, right, gap in idle))
         left = right
     return Axis(tuple(stretches))
+
+
+def _edges(one: Stretch) -> tuple[int, ...]:
+    """Where work went on after an idle stretch; and where the axis begins, when it begins with one."""
+    return (one.start, one.end) if one.left == 0.0 else (one.end,)
 
 
 def _round_moments(one: Stretch, step: int) -> Iterator[int]:

@@ -16,14 +16,14 @@ from atttcli.reports.charts.words import count_text, words_of
 from atttcli.reports.faces import broken, width_of
 from atttcli.reports.outline import HeatChart
 
-MOST_ROWS, MOST_COLUMNS = 24, 30  # drawn; the rest are one row or column that counts them
+MOST_ROWS, MOST_COLUMNS = 16, 30  # drawn; the rest are one row or column that counts them
 UNTESTED, BLANK = "#d9d9d9", "#ffffff"
 FILLS = ("#e3eef8", "#bbd3ea", "#86b0d8", "#3f75aa", "#1f4e79")
 LIGHT_INK = "#ffffff"
 _DARK_FROM = 3  # the first fill on which print is white
 SIZE, HEAD_SIZE = 9.0, 9.0
 _LEAD, _ROW = 10.5, 15.0
-_LABEL = 0.3  # of the width
+_LABEL, _LEAST_LABEL = 0.3, 0.14  # of the width: what the labels get at most and at least
 _NARROW = 27.0  # points: a column has at least these
 _TURNED = 122.0  # points: how tall upright headings are at most
 
@@ -60,7 +60,7 @@ Folded = tuple[tuple[str, ...], Counted, tuple[int, int], tuple[int, int]]
 
 def heat_grid(chart: HeatChart, width: float) -> HeatGrid:
     """Rows and columns that fit the page, totals where things are counted, and the legend of the colours."""
-    most_columns = min(MOST_COLUMNS, int(width * (1 - _LABEL) / _NARROW) - (not chart.percent))
+    most_columns = min(MOST_COLUMNS, int((width - _label_width(chart, width)) / _NARROW) - (not chart.percent))
     most_rows = MOST_ROWS
     grid = _grid(chart, width, most_columns, most_rows)
     while (over := grid_height(grid) - page_room(width)) > 0 and most_rows > 2:
@@ -69,12 +69,20 @@ def heat_grid(chart: HeatChart, width: float) -> HeatGrid:
     return grid
 
 
+def _label_width(chart: HeatChart, width: float) -> float:
+    """As much as the labels need, within bounds: numbers of techniques are short, names of agencies long."""
+    texts = [plain_text(label) for label, _cells_ in chart.rows[:MOST_ROWS]]
+    needed = max((width_of(text, SIZE) for text in texts), default=0) + 14
+    corner = max((width_of(word, SIZE, bold=True) for word in plain_text(chart.corner).split()), default=0) + 10
+    return min(max(needed, corner, width * _LEAST_LABEL), width * _LABEL)
+
+
 def _grid(chart: HeatChart, width: float, most_columns: int, most_rows: int) -> HeatGrid:
     say = words_of(chart.language)
     columns, rows, hidden, others = _folded(chart, most_columns, most_rows)
     single = [(label, cells[: len(cells) - others[1]]) for label, cells in rows[: len(rows) - others[0]]]
     bounds = _bounds([cell for _label, cells in single for cell in cells if cell], chart.percent)
-    label_width = width * _LABEL
+    label_width = _label_width(chart, width)
     wide = len(columns) + (not chart.percent)
     column_width = min((width - label_width) / max(wide, 1), 72.0)
     heads = [plain_text(name) for name in columns] + ([] if chart.percent else [say["total"]])

@@ -21,7 +21,7 @@ UNITS = 60  # columns of the axis; with the lane's name 61, and Word takes 63
 SIZE, ROW = 9.0, 13.5  # points: of the print, of a row
 MOST_LANES, MOST_ROWS, MOST_DRAWN = 8, 10, 400
 _LANE = 0.15  # of the width
-_LABEL_ROOM = 168.0  # points of one label
+_LABEL_ROOM, _SPAN_ROOM = 175.0, 250.0  # points of one label
 _SPACE = 3.0
 
 Kind = Literal["label", "bar", "over", "plain", "met", "late", "open"]
@@ -96,13 +96,12 @@ def lane_grid(chart: TimeChart, width: float) -> LaneGrid:
     names = list(dict.fromkeys(one.lane for one in chart.happenings))
     first, rest = names[: MOST_LANES - 1], names[MOST_LANES - 1 :]
     others = words_of(chart.language)["others"].format(n=len(rest))
-    day = f"{from_micros(drawn[0].at, VIETNAM):%d/%m}" if drawn else ""
     lanes, bare = [], len(chart.happenings) - len(drawn)
     shown = names if len(names) <= MOST_LANES else [*first, others]
     most = max(min(MOST_ROWS, int(page_room(width) / (ROW * max(len(shown), 1))) - 1), 2)
     for name in shown:
         mine = [one for one in drawn if one.lane == name or (name == others and one.lane in rest)]
-        rows, unlabelled = _rows(mine, axis, unit, day, most)
+        rows, unlabelled = _rows(mine, axis, unit, most)
         bare += unlabelled
         lanes.append(Lane(broken(plain_text(name), lane_width - 5, SIZE, 2, bold=True), tuple(rows)))
     kinds = {one.kind for lane in lanes for row in lane.rows for one in row.segments} - {"label", "over"}
@@ -121,13 +120,13 @@ def _column(axis: Axis, moment: int) -> int:
     return min(int(axis.place(moment) * UNITS), UNITS - 1)
 
 
-def _rows(happenings: list[Happening], axis: Axis, unit: float, day: str, most: int) -> tuple[list[Row], int]:
+def _rows(happenings: list[Happening], axis: Axis, unit: float, most: int) -> tuple[list[Row], int]:
     """First fit: each group takes the first row with room, label and all; without its label when there is none."""
     rows: list[Row] = []
     bare = 0
     for one, more in _grouped(happenings, axis):
         marks = _marks(one, axis)
-        placed = _place(rows, marks, _told(one, more, day), unit, most)
+        placed = _place(rows, marks, _told(one, more), unit, most)
         bare += 0 if placed else 1 + more
     return rows or [Row()], bare
 
@@ -152,13 +151,12 @@ def _grouped(happenings: list[Happening], axis: Axis) -> Iterator[tuple[Happenin
         yield held, more
 
 
-def _told(one: Happening, more: int, day: str) -> str:
-    """The label: a point's begins with its time, and its day where that is not the first one."""
-    moment = from_micros(one.at, VIETNAM)
-    clock = f"{moment:%H:%M}" if f"{moment:%d/%m}" == day else f"{moment:%d/%m %H:%M}"
+def _told(one: Happening, more: int) -> str:
+    """The label: a point's begins with its time, a span's has more room, since there are fewer of them."""
     text = plain_text(one.text)
-    if one.until is None:
-        text = f"{clock} {text}"
+    if one.until is not None:
+        return shortened(text, _SPAN_ROOM, SIZE)
+    text = f"{from_micros(one.at, VIETNAM):%H:%M} {text}"
     return shortened(text, _LABEL_ROOM - (24 if more else 0), SIZE) + (f" (+{more})" if more else "")
 
 
