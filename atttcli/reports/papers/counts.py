@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NOT_COUNTED = "('rejected','merged')"
 _EXERCISES = "(SELECT number FROM incident WHERE exercise != 0)"
-_EXERCISED = f"(SELECT alert FROM incident_alert WHERE incident IN {_EXERCISES})"
+EXERCISED = f"(SELECT alert FROM incident_alert WHERE incident IN {_EXERCISES})"
 FEW = 10
 ENDED = frozenset({"post_incident", "closed"})
 ANSWERED = frozenset({"acknowledged", "not_affected", "fixing", "fixed", "verified"})
@@ -230,7 +230,7 @@ def _incident(row: Row) -> dict[str, Any]:
 
 
 def _alerts(store: Store, tally: Tally, start: int, end: int) -> None:
-    where = f"a.muted = 0 AND a.created >= ? AND a.created < ? AND a.number NOT IN {_EXERCISED}"
+    where = f"a.muted = 0 AND a.created >= ? AND a.created < ? AND a.number NOT IN {EXERCISED}"
     rows = store.rows(f"SELECT a.severity, count(*) AS n FROM alert a WHERE {where} GROUP BY a.severity", start, end)
     tally.alerts_by_severity = {Severity(row["severity"]).label: row["n"] for row in rows}
     tally.alerts = sum(tally.alerts_by_severity.values())

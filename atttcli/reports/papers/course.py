@@ -9,10 +9,12 @@ from atttcli.profile import load_profile
 from atttcli.report import IncidentReport
 from atttcli.reports.build import Paper as Draft
 from atttcli.reports.build import build_report
+from atttcli.reports.course_chart import course_timeline
 from atttcli.reports.inert import paper_indicator
 from atttcli.reports.paper import Appendix, Gap, Head, Line, Lines, Paper, Part, Rows, Text, figure
 from atttcli.reports.papers.desk import Ask, Desk, facts_of, finish, gaps_of, header, incident_values, reporter_lines
 from atttcli.reports.papers.issued import Issued, issued_papers
+from atttcli.reports.papers.words import whole
 
 
 def progress_report(desk: Desk, ask: Ask) -> Paper:
@@ -67,6 +69,7 @@ def plan_report(desk: Desk, ask: Ask) -> Paper:
     missing = (
         () if rows else (Gap(label=desk.say("Phương án ứng cứu", "Plan"), fields=("measures_planned",), required=True),)
     )
+    rows = rows or [("……", "……")]
     return _flow(
         desk, ask, "bao_cao_phuong_an", ("THÔNG TIN PHƯƠNG ÁN ỨNG CỨU SỰ CỐ", "RESPONSE PLAN"), rows, missing, (), None
     )
@@ -76,10 +79,11 @@ def support_request(desk: Desk, ask: Ask) -> Paper:
     """Báo cáo đề nghị hỗ trợ, phối hợp."""
     values = incident_values(desk, desk.incident(ask.subject))
     wanted = [*ask.requests, *([str(values["support_request"])] if values.get("support_request") else [])]
-    rows = [(_moment(desk.as_of if ask.due is None else ask.due), text) for text in wanted]
+    by = _moment(desk.as_of if ask.due is None else ask.due)
+    rows = [(by, text) for text in wanted] or [("……", "……")]  # nobody asks for "nothing": the place stays open
     missing = (
         ()
-        if rows
+        if wanted
         else (
             Gap(
                 label=desk.say("Nội dung đề nghị hỗ trợ", "What support is wanted"),
@@ -195,11 +199,12 @@ def technical_annex(desk: Desk, ask: Ask) -> Paper:
     )
     parts = (
         Text(say("I. DIỄN BIẾN", "I. TIMELINE"), "part"),
+        *((drawn,) if (drawn := course_timeline(model, desk.language)) is not None else ()),
         Rows("timeline", _heads(desk, ("Thời gian", "Time", 22), ("Người, nguồn", "Actor, source", 20), ("Nội dung", "What", 58)),
              tuple((_moment(one.at, seconds=True), one.actor or "-", one.text) for one in model.timeline)),
         Text(say("II. LUẬT PHÁT HIỆN ĐÃ KHỚP", "II. RULES THAT FIRED"), "part"),
-        Rows("rules", _heads(desk, ("Luật", "Rule", 34), ("Tên", "Title", 38), ("Cảnh báo", "Alerts", 12), ("Lượt", "Times", 16)),
-             tuple((rule or "-", title, str(alerts), str(times)) for rule, (title, alerts, times, _n) in sorted(rules.items()))),
+        Rows("rules", _heads(desk, ("Luật", "Rule", 34), ("Tên", "Title", 38), ("Cảnh báo", "Alerts", 14), ("Số lần", "Sightings", 14)),
+             tuple((rule or "-", title, whole(alerts, desk.language), whole(times, desk.language)) for rule, (title, alerts, times, _n) in sorted(rules.items()))),
     )  # fmt: skip
     paper = Paper(
         code="phu_luc_ky_thuat",
@@ -252,8 +257,10 @@ def _technical(desk: Desk, model: IncidentReport) -> Iterator[Appendix]:
         ),
         landscape=True,
     )
-    evidence = tuple((row.number, row.name, row.sha256 or "-", str(row.size or 0)) for row in model.evidence)
-    packs = tuple((pack.name, pack.digest) for pack in model.provenance.packs)
+    evidence = tuple(
+        (row.number, row.name, row.sha256 or "-", whole(row.size or 0, desk.language)) for row in model.evidence
+    )
+    packs = tuple((pack.name, whole(pack.rules or 0, desk.language), pack.digest) for pack in model.provenance.packs)
     yield Appendix(
         title=say("Chứng cứ và bộ luật", "Exhibits and rule packs"),
         parts=(
@@ -269,13 +276,23 @@ def _technical(desk: Desk, model: IncidentReport) -> Iterator[Appendix]:
                 ),
                 evidence,
             ),
-            Rows("packs", _heads(desk, ("Bộ luật", "Pack", 30), ("Mã băm", "Digest", 70), code=1), packs),
+            Rows(
+                "packs",
+                _heads(desk, ("Bộ luật", "Pack", 22), ("Luật đã khớp", "Rules", 14), ("Mã băm", "Digest", 64), code=2),
+                packs,
+            ),
         ),
     )
 
 
+_COUNTED = frozenset({"Alerts", "Sightings", "Bytes", "Time", "Rules"})
+
+
 def _heads(desk: Desk, *heads: tuple[str, str, int], code: int = -1) -> tuple[Head, ...]:
-    return tuple(Head(title=desk.say(vi, en), share=share, code=at == code) for at, (vi, en, share) in enumerate(heads))
+    return tuple(
+        Head(title=desk.say(vi, en), share=share, align="center" if en in _COUNTED else "left", code=at == code)
+        for at, (vi, en, share) in enumerate(heads)
+    )
 
 
 def _model(desk: Desk, ask: Ask) -> IncidentReport:

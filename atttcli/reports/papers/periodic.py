@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from atttcli.reports.paper import Appendix, Bar, Bars, Figure, Gap, Paper, Part, Text
+from atttcli.reports.papers.charts import alert_charts
 from atttcli.reports.papers.consolidated import handling_figures, handling_table, money_note
 from atttcli.reports.papers.counts import Tally, count, silent_agencies
 from atttcli.reports.papers.desk import Ask, Desk, finish, header
@@ -134,6 +135,7 @@ def _situation(desk: Desk, period: Period, now: Tally, before: Tally) -> Iterato
     say = desk.say
     yield Text("1. " + say("Cảnh báo theo mức độ", "Alerts by severity"), "heading")
     yield severity_rows(desk, period, now, before)
+    yield from alert_charts(desk, period)
     yield Text("2. " + say("Sự cố theo loại", "Incidents by type"), "heading")
     yield type_rows(desk, period, now, before)
     kinds, was = now.by_type(), before.by_type()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atttcli.reports.paper import Appendix, Paper, Part, Text
+from atttcli.reports.papers.charts import agency_map
 from atttcli.reports.papers.counts import Tally, count
 from atttcli.reports.papers.desk import Ask, Desk, finish, header
 from atttcli.reports.papers.figures import WEEKLY, details, headline, silence_figures
@@ -64,6 +65,7 @@ def _parts(desk: Desk, ask: Ask, period: Period, now: Tally, before: Tally, foun
     say = desk.say
     yield Text("2. " + say("Cảnh báo theo mức độ", "Alerts by severity"), "heading")
     yield severity_rows(desk, period, now, before)
+    yield from agency_map(desk, period)
     yield Text("3. " + say("Sự cố", "Incidents"), "heading")
     yield type_rows(desk, period, now, before)
     if now.incidents:
