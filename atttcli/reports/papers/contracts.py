@@ -65,6 +65,19 @@ _COUNTED = (
     _term("machines", "Máy đã xử lý", "Machines handled"),
     _term("advisories", "Văn bản cảnh báo", "Advisories"),
     _term("answers", "Lượt đơn vị đã trả lời", "Copies answered"),
+    _term("incidents_carried", "Sự cố kỳ trước chuyển sang", "Carried over, unfinished"),
+    _term("incidents_closed", "Sự cố đóng trong kỳ", "Closed in the period"),
+    _term("agencies_answered", "Số đơn vị đã trả lời", "Agencies that answered"),
+    _term("severity.*", "Cảnh báo từng mức độ", "Alerts of each severity", always=False),
+    _term("type.*", "Sự cố từng loại", "Incidents of each type", always=False),
+    _term("agency.*", "Sự cố từng đơn vị", "Incidents of each agency", always=False),
+    _term("answers.*", "Trả lời của từng văn bản", "Answers to each letter", always=False),
+    _term("times.*", "Số sự cố đo được thời gian", "Incidents whose times are known", always=False),
+)
+_HANDLED = _term("handled*", "Sự cố theo cách xử lý, thiệt hại", "Incidents by how handled, damage", always=False)
+_SILENT = (
+    _term("silent", "Đơn vị im lặng", "Silent agencies"),
+    _term("quiet", "Đơn vị không bị hỏi, không có tin", "Not asked, not heard of"),
 )
 _COUNTED_LONG = (
     *_COUNTED,
@@ -73,6 +86,7 @@ _COUNTED_LONG = (
     _term("attendees", "Lượt người tập huấn", "People trained"),
     _term("inspections", "Cuộc kiểm tra", "Inspections"),
     _term("contracts", "Hợp đồng giám sát", "Monitoring contracts"),
+    _HANDLED,
 )
 
 # code of the paper -> the groups of its contract
@@ -119,7 +133,8 @@ _PARTS: dict[str, dict[str, tuple[Term, ...]]] = {
     },
     "mau_05": {
         "figures": (
-            _term("type.*", "Sự cố từng loại, theo cách xử lý", "Incidents of each type, by how handled"),
+            _term("type.*", "Sự cố từng loại", "Incidents of each type"),
+            _HANDLED,
             _term("incidents", "Tổng số sự cố", "All incidents"),
         ),
         "lines": (_term("member", "Thành viên mạng lưới", "Member of the network"),),
@@ -132,12 +147,12 @@ _PARTS: dict[str, dict[str, tuple[Term, ...]]] = {
     },
     "mau_08_dlcn": {"lines": (_term("personal-data", "Nội dung thông báo", "What is told"),)},
     "bao_cao_tuan": {
-        "figures": _COUNTED,
+        "figures": (*_COUNTED, *_SILENT),
         "tables": (
             _FIGURES, _SEVERITY, _TYPES,
-            _term("incidents", "Sự cố trong tuần", "Incidents", "no number title type severity status"),
+            _term("incidents", "Sự cố trong tuần", "Incidents", "no number title type severity status", always=False),
             _ADVISORIES,
-            _term("silent", "Đơn vị chưa trả lời", "Silent agencies", "no agency letters late"),
+            _term("silent", "Đơn vị im lặng", "Silent agencies", "no agency letters late last", always=False),
         ),
         "charts": (_ALERT_AGENCIES,),
     },
@@ -148,12 +163,17 @@ _PARTS: dict[str, dict[str, tuple[Term, ...]]] = {
             _term("agencies", "Sự cố theo đơn vị", "Incidents by agency", f"no agency {_COMPARED}"),
             _term("times", "Thời gian phát hiện, xử lý", "Times to detect and handle", "span count median p90 before"),
             _ADVISORIES,
-            _term("drills", "Diễn tập", "Drills", "no number title team ended score"),
+            _term("drills", "Diễn tập", "Drills", "no number title format ended score"),
             _term("trainings", "Tập huấn", "Trainings", "no title day days people provider"),
             _term("inspections", "Kiểm tra", "Inspections", "no system day result fixed"),
             _HANDLING,
-            _term("incidents", "Danh sách sự cố", "All incidents", "no number title type severity status agencies opened"),
-            _term("silent", "Đơn vị chưa trả lời", "Silent agencies", "no agency letters late", always=False),
+            _term(
+                "incidents", "Danh sách sự cố", "All incidents", "no number title type severity status agencies opened",
+                always=False,
+            ),
+            _term("agencies-all", "Sự cố theo đơn vị, đủ", "Incidents by agency, all", f"no agency {_COMPARED}", always=False),
+            _term("unanswered", "Đơn vị chưa trả lời", "Agencies that owe answers", "no agency letters late", always=False),
+            _term("systems", "Hệ thống theo cấp độ", "Systems by level", "no system level agency monitored", always=False),
         ),
         "charts": (
             _term("types", "Biểu đồ sự cố theo loại", "Chart of incidents by type", always=False),
