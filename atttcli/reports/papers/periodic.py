@@ -175,7 +175,7 @@ def _work(desk: Desk, ask: Ask, now: Tally) -> Iterator[Part]:
 
 def _letters(desk: Desk, now: Tally) -> Iterator[Part]:
     if not now.advisories and not now.deliveries:
-        yield Text(desk.say("Không có.", "None."))
+        yield advisory_rows(desk, now)  # which says that there is none
         return
     language = desk.language
     issued = whole(len(now.advisories), language)
