@@ -31,6 +31,7 @@ check: $(STAMP)
 	$(BIN)/vermin --quiet --no-tips --target=3.8- --violations atttcli/field atttcli/errors.py atttcli/limits.py atttcli/clock.py
 	$(BIN)/python .ci/messages.py check
 	$(BIN)/python .ci/readme.py
+	$(BIN)/python .ci/contracts.py check
 	$(BIN)/python .ci/lock.py
 
 bench: $(STAMP)  ## paired measurements; minutes

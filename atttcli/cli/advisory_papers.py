@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from atttcli.advisory.letters import LetterDesk
     from atttcli.model.letter import LetterModel
 
-FORMATS = ("docx", "pdf", "html", "txt")
+FORMATS = ("docx", "pdf", "html", "txt", "json")
 _FORMAT = click.option(
     "--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Repeatable; docx if absent."
 )

@@ -82,7 +82,11 @@ def move(app: App, number: str, to: str, why: str, place: str, paper: str, intac
 @click.command()
 @click.argument("number", metavar="ID")
 @click.option(
-    "--format", "formats", multiple=True, type=click.Choice(("docx", "pdf", "html", "txt")), help="Repeatable; docx."
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(("docx", "pdf", "html", "txt", "json")),
+    help="Repeatable; docx.",
 )
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Else the outbox."

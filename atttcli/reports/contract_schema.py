@@ -9,14 +9,14 @@ from atttcli.report import schema
 from atttcli.reports.contract import Contract, Term
 from atttcli.reports.paper import Paper
 
-# group -> the definition and the property whose values it names
-_NAMED = {
-    "facts": ("Fact", "name"),
-    "figures": ("Figure", "key"),
-    "lines": ("Lines", "name"),
-    "boxes": ("Boxes", "name"),
-    "tables": ("Rows", "name"),
-    "charts": ("Bars", "name"),
+# group -> the property that names its members, and the definitions that have it
+_NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "facts": ("name", ("Fact",)),
+    "figures": ("key", ("Figure",)),
+    "lines": ("name", ("Lines",)),
+    "boxes": ("name", ("Boxes",)),
+    "tables": ("name", ("Rows",)),
+    "charts": ("name", ("Bars", "HeatMap", "Timeline")),
 }
 _LISTED = ("facts", "figures")  # these stand in a list of their own: what is always there can be asked of it
 
@@ -29,10 +29,24 @@ def contract_schema(contract: Contract) -> dict[str, Any]:
     paper["properties"]["code"] = {"enum": list(contract.codes)}
     paper["required"] = sorted({*paper["required"], "schema", "code"})
     for group, terms in contract.groups():
-        definition, name = _NAMED[group]
-        found["$defs"][definition]["properties"][name] = _names(terms)
+        name, definitions = _NAMED[group]
+        for definition in definitions:
+            found["$defs"][definition]["properties"][name] = _names(terms)
         if group in _LISTED:
             _ask_for(paper["properties"][group], name, terms)
+    return found
+
+
+def model_schema(kind: type[Any], model: str, *, named: bool) -> dict[str, Any]:
+    """The schema of a model that is a structure of its own; `named`: the JSON says which model it is."""
+    import msgspec
+
+    found: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": model}
+    found |= msgspec.json.schema(kind)
+    if named:
+        whole = found["$defs"][kind.__name__]
+        whole["properties"] = {"schema": {"const": model}, **whole["properties"]}
+        whole["required"] = ["schema", *whole.get("required", ())]
     return found
 
 

@@ -12,10 +12,12 @@ from typing import Any, Literal
 from atttcli.clock import local_text
 from atttcli.reports.incident import organ_lines
 from atttcli.reports.outline import Block, Column, Fields, Heading, Masthead, Outline, Paragraph, Signature, Table
+from atttcli.reports.structure_json import structure_json
 from atttcli.reports.wording import wording
 from atttcli.text.fold import nfc
 
-CUSTODY_FORMATS = ("docx", "pdf", "html", "txt")
+CUSTODY_FORMATS = ("docx", "pdf", "html", "txt", "json")
+CUSTODY_MODEL = "atttcli/custody-form/1"
 BLANK_ROWS = 4
 SIGNING_SPACE = " ".join(["…" * 6] * 4)  # in a column it breaks into lines: two people sign there by hand
 
@@ -88,6 +90,8 @@ _EN = {
 
 def render_custody(form: CustodyForm, format: str) -> bytes:
     """The form in one of CUSTODY_FORMATS, or UsageError. Same form, same bytes."""
+    if format == "json":
+        return structure_json(form, CUSTODY_MODEL)
     from atttcli.reports.outline_formats import render_outline
 
     return render_outline(compose_custody(form), format, CUSTODY_FORMATS)

@@ -23,7 +23,7 @@ from atttcli.reports.outline import (
 from atttcli.reports.wording import IncidentWording, wording
 from atttcli.text.fold import nfc
 
-LETTER_FORMATS = ("docx", "pdf", "html", "txt")
+LETTER_FORMATS = ("docx", "pdf", "html", "txt", "json")
 MAX_ROWS = 5_000  # of one table on paper; what is left out is counted below it
 _URGENCY = {
     "vi": {"khan": "KHẨN", "thuong_khan": "THƯỢNG KHẨN", "hoa_toc": "HỎA TỐC"},
@@ -33,6 +33,10 @@ _URGENCY = {
 
 def render_letter(letter: LetterModel, format: str) -> bytes:
     """The letter in one of LETTER_FORMATS, or UsageError."""
+    if format == "json":
+        from atttcli.reports.letter_json import letter_json
+
+        return letter_json(letter)
     from atttcli.reports.outline_formats import render_outline
 
     return render_outline(compose_letter(letter), format, LETTER_FORMATS)

@@ -23,6 +23,7 @@ NO_JSON = {
     "drill do": "runs another command inside a drill; the JSON is that command's",
 }
 OF_FILES = {"report-incident": "a paper", "paper": "a paper", "playbook-extension": "a part of CACAO documents"}
+OF_FILES |= {path.name.removesuffix(".schema.json"): "a paper" for path in SCHEMAS.glob("paper-*.schema.json")}
 _ROW = re.compile(r"\| `([a-z -]+)` \| (`[a-z`, -]+`) \|\Z")
 
 
