@@ -148,7 +148,7 @@ def _block(block: Block, width: float) -> dict[str, Any]:
         case Paragraph(text=text, style=style):
             return {"kind": _KINDS[style], "lines": [_whole(line) for line in paper_lines(text)]}
         case Bullets(items=items):
-            return {"kind": "item", "lines": [line for item in items for line in _lines(item)]}
+            return {"kind": "items", "items": [_lines(item) for item in items]}
         case Fields(rows=rows):
             return {"kind": "fields", "rows": [[_lines(label), _lines(value)] for label, value in rows]}
         case Chart() | HeatChart() | TimeChart():
