@@ -217,12 +217,22 @@ class Pack(_Value, frozen=True, kw_only=True):
     rules: int | None = None
 
 
+class Layout(_Value, frozen=True, kw_only=True):
+    """A template of users by which the paper was laid out in one format: where it was found, its file's name and digest."""
+
+    format: str
+    origin: str
+    name: str
+    sha256: str
+
+
 class Provenance(_Value, frozen=True, kw_only=True):
-    """What made the report."""
+    """What made the report. `templates`: those of users; a format that is not among them has our own layout."""
 
     tool: str = "atttcli"
     version: str = ""
     packs: tuple[Pack, ...] = ()
+    templates: tuple[Layout, ...] = ()
 
 
 class Marks(_Value, frozen=True, kw_only=True):
@@ -277,7 +287,7 @@ def to_json(report: msgspec.Struct) -> bytes:
     """Canonical JSON: keys sorted, NFC, UTF-8, indented, a line end at the end; no control or bidi character stands raw."""
     plain = _outward(msgspec.to_builtins(report))
     text = msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=2).decode("utf-8")
-    return (_escape_unprintable(text) + "\n").encode("utf-8")
+    return (escape_unprintable(text) + "\n").encode("utf-8")
 
 
 def report_from_json(data: bytes) -> IncidentReport:
@@ -409,7 +419,7 @@ def _time_value(text: str, name: str) -> int:
         raise InputError(f"not a report: {name} is not a time: {text[:40]!r}") from error
 
 
-def _escape_unprintable(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """JSON escapes for what a terminal would obey (C1, bidi, zero-width); JSON itself only escapes C0. Lossless."""
     if text.isascii():
         return text.replace("\x7f", "\\u007f")

@@ -7,14 +7,19 @@ from typing import Any, TypeVar
 import msgspec
 
 from atttcli.errors import InputError
+from atttcli.report import escape_unprintable
 
 S = TypeVar("S")
 
 
 def structure_json(value: Any, model: str) -> bytes:
-    """Sorted, indented, UTF-8: the same value gives the same bytes. Times stay microseconds, as their docstrings say."""
+    """Sorted, indented, UTF-8: the same value gives the same bytes; no control or bidi character stands raw.
+
+    Times stay microseconds, as their docstrings say.
+    """
     body = {"schema": model, **msgspec.to_builtins(value)}
-    return msgspec.json.format(msgspec.json.encode(body, order="sorted"), indent=2) + b"\n"
+    text = msgspec.json.format(msgspec.json.encode(body, order="sorted"), indent=2).decode("utf-8")
+    return (escape_unprintable(text) + "\n").encode("utf-8")
 
 
 def structure_from_json(data: bytes, model: str, kind: type[S]) -> S:
