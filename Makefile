@@ -40,8 +40,9 @@ bench: $(STAMP)  ## paired measurements; minutes
 faults: $(STAMP)  ## long: kills, power cuts, full disks, many writers, tampering, hostile volumes
 	$(BIN)/python -m pytest tests/faults tests/hostile tests/properties/test_journal_tampering.py -m "slow or not slow" --timeout 3600
 
-fuzz: $(STAMP)  ## long: the property tests with many more examples
+fuzz: $(STAMP)  ## long: the property tests with many more examples, ten thousand hostile incidents in every paper and format
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/properties -m "not slow" --timeout 3600
+	ATTTCLI_HOSTILE=10000 $(BIN)/python -m pytest tests/hostile/test_hostile_incidents.py --timeout 7200
 
 install: $(STAMP)
 	@echo "installed: $(BIN)/atttcli"
