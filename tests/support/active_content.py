@@ -21,8 +21,8 @@ from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 
-_LAYOUT = "html head meta title style body main header footer section div span p h1 h2 h3 h4 ul ol li figure figcaption br wbr strong em"
-_TABLE = "table caption colgroup col thead tbody tr th td"
+_LAYOUT = "html head meta title style body main header footer section div span p h1 h2 h3 h4 ul ol li"
+_TABLE = "figure figcaption br wbr strong em table caption colgroup col thead tbody tr th td"
 _DRAWN = "svg g text tspan rect line path polyline polygon circle desc"
 _TAGS = frozenset(f"{_LAYOUT} {_TABLE} {_DRAWN}".split())
 _URL = re.compile(
