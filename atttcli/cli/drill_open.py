@@ -43,7 +43,7 @@ def open_drill(app: App, code: str, clock: Clock | None = None) -> Iterator[Room
         journal = Journal(store, app.identity.name, clock or app.clock)
         planned = planned_of(journal)
         scenario = sealed_scenario(root, planned)
-        yield Room(workspace, store, journal, Inventory(_place(store)), scenario, planned)
+        yield Room(workspace, store, journal, Inventory(_place(store)), scenario, planned, app.store)
 
 
 def _place(store: Any) -> Any:
@@ -183,9 +183,9 @@ def filled_in(room: Room, text: Any) -> str:
 
 def team_word(room: Room) -> str:
     """Who plays, as people say it: the scenario's first role, with the team's own name where it was given one."""
-    team, teams = str(room.planned["team"]), room.planned.get("teams") or ()
-    first = next(iter(roles_of(room).values()), team)
-    return first if len(teams) < 2 and team == "doi" else f"{first} ({team})"
+    from atttcli.drill.after import team_name
+
+    return team_name(room).say(str(room.planned["language"]))
 
 
 def roles_of(room: Room) -> dict[str, str]:

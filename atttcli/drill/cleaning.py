@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from atttcli.drill.room import Room
+from atttcli.drill.room import Room, stands_in
 from atttcli.store.connection import Store
 
 
@@ -44,8 +44,4 @@ def remove(room: Room, paths: Iterable[Path]) -> list[str]:
 
 def in_live(room: Room, real: Store) -> list[str]:
     """Artefacts of this drill that somebody took into the real workspace."""
-    return [
-        name
-        for digest, name in manifest(room).items()
-        if real.value("SELECT 1 FROM source_file WHERE sha256 = ?", digest) is not None
-    ]
+    return [name for digest, name in manifest(room).items() if stands_in(real, digest)]

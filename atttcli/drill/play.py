@@ -39,6 +39,8 @@ class Play:
     scoped: list[dict[str, Any]] = field(default_factory=list)
     shift: int = 0  # by how much the computer's clock was set back, all in all
     last: int = 0  # time of the last entry
+    made: set[str] = field(default_factory=set)  # digests of all artefacts that were handed out
+    breaches: tuple[str, ...] = ()  # safety gates of which the real workspace tells
 
     @property
     def clock(self) -> Clock:
@@ -117,6 +119,7 @@ def _fold(play: Play, entry: Entry) -> None:
         case "drill.injected":
             now = play.clock_at(moment)
             inject = str(body["inject"])
+            play.made.update(str(one["sha256"]) for one in body.get("artefacts", ()))
             if inject not in play.deliveries:
                 play.deliveries[inject] = Delivery(
                     inject, entry.seq, moment, now.active, now.scenario, str(body.get("how") or "due"),

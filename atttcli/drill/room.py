@@ -40,6 +40,7 @@ class Room:
     inventory: Inventory
     scenario: Scenario
     planned: dict[str, Any] = field(default_factory=dict)
+    real: Store | None = None
 
     @property
     def code(self) -> str:
@@ -52,8 +53,11 @@ class Room:
         return bool(self.scenario.digest != self.planned.get("sha256", self.scenario.digest))
 
     def play(self) -> Play:
-        """The drill as its journal stands now."""
-        return play_of(self.store)
+        """The drill as its journal stands now; data of it that stands in the real workspace breaks a safety gate."""
+        play = play_of(self.store)
+        if self.real is not None and any(stands_in(self.real, digest) for digest in play.made):
+            play.breaches = ("drill-data-in-live",)
+        return play
 
     def making(self, inject: str) -> Making:
         """What payloads are made from: only what was planned, so that they are the same bytes whenever they are made."""
@@ -67,6 +71,12 @@ class Room:
             at=int(self.planned["base"]) + offset,
             places=self.planned["places"],
         )
+
+
+def stands_in(real: Store, digest: str) -> bool:
+    """Whether these bytes were ingested into the real workspace, or put into its vault."""
+    sql = "SELECT 1 FROM source_file WHERE sha256 = ? UNION ALL SELECT 1 FROM evidence WHERE sha256 = ? LIMIT 1"
+    return real.value(sql, digest, digest) is not None
 
 
 def drill_root(real: Path, code: str) -> Path:

@@ -67,7 +67,7 @@ def score(scenario: Scenario, play: Play) -> Score:
         false_positives=false_alarms,
         false_negatives=missed,
         f2=f2(positives, false_alarms, missed),
-        gates=tuple(dict.fromkeys(note.gate for note in play.gates)),
+        gates=tuple(dict.fromkeys((*(note.gate for note in play.gates), *play.breaches))),
     )
 
 
