@@ -33,6 +33,7 @@ _MORE = {
     "score": ("atttcli.cli.drill_score", "score_", "Every line of the score, with the entries behind it."),
     "plan": ("atttcli.cli.drill_papers", "plan_", "The plan, and the books of controller, players and observers."),
     "report": ("atttcli.cli.drill_papers", "report", "The after-action report."),
+    "forms": ("atttcli.cli.drill_forms", "forms", "Forms to fill in by hand: judges, red, blue, a tabletop's sheets."),
     "pack": ("atttcli.cli.drill_pack", "pack", "Pack one team's drill for a USB stick, or bring its run back."),
     "unpack": ("atttcli.cli.drill_pack", "unpack", "At a team's site: make the drill of a bundle stand here."),
     "merge": ("atttcli.cli.drill_pack", "merge", "At the centre: take over what teams did at their sites."),

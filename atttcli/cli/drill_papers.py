@@ -15,6 +15,7 @@ from atttcli.text.messages import LANGUAGES, _
 
 if TYPE_CHECKING:
     from atttcli.drill.room import Room
+    from atttcli.model.drill_report import DrillReport, TeamResult
 
 _FORMATS = ("docx", "pdf", "html", "md", "txt", "json")
 _formats = click.option(
@@ -29,8 +30,9 @@ _language = click.option("--language", type=click.Choice(LANGUAGES), help="Langu
 @click.command("plan")
 @code_argument
 @click.option(
-    "--book", type=click.Choice(("plan", "controller", "player", "observer")), default="plan", show_default=True,
-    help="The plan; the controller's book with the answers; the player's without; observers' sheets.",
+    "--book", type=click.Choice(("plan", "controller", "player", "observer", "handouts")), default="plan",
+    show_default=True,
+    help="The plan; the controller's book with the answers; the player's without; observers' sheets; a page for each inject.",
 )  # fmt: skip
 @_formats
 @_language
@@ -48,10 +50,13 @@ def plan_(
       atttcli drill plan last --book player --format docx --format html
     """
     from atttcli.drill.after import build_plan
-    from atttcli.reports.drill import compose_plan, model_json, render_drill
+    from atttcli.drill.improve import to_verify
+    from atttcli.reports.drill import model_json, render_drill
+    from atttcli.reports.drill_plan import compose_plan
 
     with open_drill(app, code) as room:
-        model = build_plan(room, app.organisation, app.clock.now())
+        measures = {one.measure for one in room.scenario.expectations if one.measure}
+        model = build_plan(room, app.organisation, app.clock.now(), verifies=to_verify(app.store, measures))
         if book == "player" and "json" in formats:
             raise Refused("the model holds the answers", guard="spoiler", hint="--book controller --format json")
         outline = compose_plan(model, language or model.head.language, book)
@@ -83,15 +88,34 @@ def report(
 
     with open_drill(app, code) as room:
         if room.is_sealed:
-            raise Refused("this copy holds no answers: it is scored at the centre", guard="sealed", hint="drill pack --for run")
+            raise Refused(
+                "this copy holds no answers: it is scored at the centre", guard="sealed", hint="drill pack --for run"
+            )
         if room.play().started is None:
             raise Refused("the drill has not begun", guard="clock", hint=f"atttcli drill run {room.code}")
+        if room.play().ended is None:
+            render.warn(_("The drill has not ended, the report is provisional. End it: {command}",
+                          command=f"atttcli drill end {room.code}"))  # fmt: skip
         model = build_report(room, app.organisation, app.clock.now(), **_of_the_real(app, room))
         outline = compose_report(model, language or model.head.language)
         papers = {
             name: model_json(model) if name == "json" else render_drill(outline, name) for name in formats or ("docx",)
         }
         _write(room, output, f"{room.code}-report", papers, as_json)
+        if not as_json and not model.actions:
+            _propose(room, model)
+
+
+def _propose(room: Room, model: DrillReport) -> None:
+    """Nothing has been decided yet: for each measure that was missed the command that decides on an improvement."""
+    from atttcli.drill.improve import ENOUGH
+
+    missed = {one.measure: one.text for one in model.lines if one.measure and one.value < ENOUGH}
+    if missed:
+        render.line(_("No improvement is decided yet. What was missed:"))
+    for measure, text in missed.items():
+        render.line("  " + text.say(str(room.planned["language"])))
+        render.line(f'      → atttcli action add "…" --drill {room.code} --measure {measure} --owner "…" --due …')
 
 
 def _of_the_real(app: App, room: Room) -> dict[str, Any]:
@@ -105,7 +129,27 @@ def _of_the_real(app: App, room: Room) -> dict[str, Any]:
         "earlier": actions_of(app.store, room.code, earlier=True),
         "actions": actions_of(app.store, room.code),
         "trend": list(trend(app.store, measures)),
+        "peers": _peers(app, room),
     }
+
+
+def _peers(app: App, room: Room) -> list[TeamResult]:
+    """What the other teams of this drill reached, as far as they have played it here."""
+    from atttcli.drill.room import teams_of
+    from atttcli.drill.score import score
+    from atttcli.model.drill_report import TeamResult
+
+    found = []
+    for code in teams_of(app.workspace.root, room.code):
+        if code == room.code:
+            continue
+        with open_drill(app, code) as other:
+            if other.is_sealed or other.play().started is None:
+                continue
+            result = score(other.scenario, other.play())
+            goals = tuple((one.id, None if one.score is None else round(one.score, 2)) for one in result.goals)
+            found.append(TeamResult(str(other.planned["team"]), round(result.total, 2), goals, result.coverage))
+    return found
 
 
 def _write(room: Room, output: Path | None, stem: str, papers: dict[str, bytes], as_json: bool) -> None:
@@ -115,9 +159,10 @@ def _write(room: Room, output: Path | None, stem: str, papers: dict[str, bytes],
     make_folder(folder, 0o777)
     files = []
     for name, data in papers.items():
-        path = folder / f"{stem}.{name}"
+        part, _dot, ending = name.rpartition(".")  # a form says which one it is before the format
+        path = folder / (f"{stem}-{part}.{ending}" if part else f"{stem}.{ending}")
         write_whole(path, data)
-        files.append({"path": str(path), "format": name, "bytes": len(data)})
+        files.append({"path": str(path), "format": ending, "bytes": len(data)})
     if as_json:
         render.emit_json({"drill": room.code, "files": files})
         return
