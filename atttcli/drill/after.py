@@ -24,6 +24,7 @@ from atttcli.model.drill_report import (
     ReportEvent,
     ReportGoal,
     ReportLine,
+    TeamResult,
 )
 
 _SHOWN = (
@@ -66,11 +67,19 @@ def head_of(room: Room, place: Organisation, as_of: int) -> DrillHead:
         language=str(planned["language"]),
         authority=str(planned.get("authority") or ""),
         signatures=organ.signatures[:1] if organ else (),
+        team_name=team_name(room),
     )
 
 
-def build_plan(room: Room, place: Organisation, as_of: int) -> DrillPlan:
-    """Plan and books of a drill."""
+def team_name(room: Room) -> Said:
+    """Who plays, as people say it: the scenario's first role, with the team's own name where several play."""
+    team, teams = str(room.planned["team"]), room.planned.get("teams") or ()
+    first = room.scenario.roles[0].name if room.scenario.roles else Said(team, team)
+    return first if len(teams) < 2 and team == "doi" else Said(f"{first.vi} ({team})", f"{first.en} ({team})")
+
+
+def build_plan(room: Room, place: Organisation, as_of: int, *, verifies: Sequence[ReportAction] = ()) -> DrillPlan:
+    """Plan and books of a drill. `verifies`: actions of earlier drills that this one puts to the test."""
     scenario = room.scenario
     return DrillPlan(
         head=head_of(room, place, as_of),
@@ -80,6 +89,7 @@ def build_plan(room: Room, place: Organisation, as_of: int) -> DrillPlan:
         rules=scenario.rules,
         injects=tuple(_planned(room, one) for one in scenario.injects),
         weights=tuple(scenario.weights.items()),
+        verifies=tuple(verifies),
     )
 
 
@@ -116,6 +126,7 @@ def _fill(text: Said, places: Any) -> Said:
 def build_report(
     room: Room, place: Organisation, as_of: int, *, gates: Sequence[str] = (), earlier: Sequence[ReportAction] = (),
     actions: Sequence[ReportAction] = (), trend: Sequence[tuple[str, str, float]] = (),
+    peers: Sequence[TeamResult] = (),
 ) -> DrillReport:  # fmt: skip
     """The after-action report. `gates`: breaches that only the real workspace can tell; `earlier`: actions of former drills."""
     play = room.play()
@@ -149,6 +160,7 @@ def build_report(
         robots=any(reason == "robot" for _seq, verb, reason in play.reasons if verb == "drill.ended"),
         entries=int(last["seq"]),
         hash=str(last["hash"]),
+        peers=tuple(peers),
     )
 
 
@@ -168,11 +180,12 @@ def _goals(room: Room, found: Score) -> Iterator[ReportGoal]:
 
 
 def _lines(room: Room, found: Score, texts: dict[str, Said]) -> Iterator[ReportLine]:
+    measures = {one.id: one.measure for one in room.scenario.expectations}
     for one in found.lines:
         text = _fill(texts[one.expectation], room.planned["places"])
         yield ReportLine(
             one.id, text, one.dim, one.points, round(one.value, 4), one.reason, one.took, one.target, one.limit,
-            one.entries, one.overridden, one.disagreed,
+            one.entries, one.overridden, one.disagreed, inject=one.inject, measure=measures.get(one.expectation, ""),
         )  # fmt: skip
 
 

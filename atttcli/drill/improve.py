@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from atttcli.clock import SECOND
@@ -162,11 +162,28 @@ def actions_of(store: Store, drill: str, *, earlier: bool = False) -> list[Repor
     """The actions that came of a drill, or with `earlier` those of all former ones."""
     sign = "!=" if earlier else "="
     sql = f"SELECT * FROM action WHERE drill {sign} ? ORDER BY number"
+    return [_told(row) for row in store.rows(sql, drill)]
+
+
+def _told(row: Row) -> ReportAction:
+    return ReportAction(
+        row["number"],
+        row["title"],
+        row["owner"],
+        row["due"],
+        row["status"],
+        row["drill"],
+        row["verified_by"],
+        row["measure"],
+    )
+
+
+def to_verify(store: Store, measures: Collection[str]) -> list[ReportAction]:
+    """Actions that wait for a drill which measures what they promised."""
     return [
-        ReportAction(
-            row["number"], row["title"], row["owner"], row["due"], row["status"], row["drill"], row["verified_by"]
-        )
-        for row in store.rows(sql, drill)
+        _told(row)
+        for row in store.rows("SELECT * FROM action WHERE status != 'verified' ORDER BY number")
+        if row["measure"] in measures
     ]
 
 

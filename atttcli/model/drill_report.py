@@ -34,6 +34,7 @@ class DrillHead:
     language: str
     authority: str = ""
     signatures: tuple[str, ...] = ()
+    team_name: Said = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class DrillPlan:
     rules: tuple[Said, ...]
     injects: tuple[PlannedInject, ...]
     weights: tuple[tuple[str, int], ...]
+    verifies: tuple[ReportAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class ReportLine:
     entries: tuple[int, ...]
     overridden: str = ""
     disagreed: str = ""
+    measure: str = ""
+    inject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +124,22 @@ class ReportAction:
     status: str
     drill: str = ""
     verified_by: str = ""
+    measure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamResult:
+    """What another team of the same drill reached: objectives out of 100 by number, techniques from 0 to 1."""
+
+    team: str
+    total: float
+    goals: tuple[tuple[str, float | None], ...]
+    coverage: tuple[tuple[str, float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DrillReport:
-    """The after-action report."""
+    """The after-action report. `peers` are the other teams of the drill."""
 
     head: DrillHead
     started: int | None
@@ -150,3 +165,4 @@ class DrillReport:
     robots: bool
     entries: int
     hash: str
+    peers: tuple[TeamResult, ...] = ()

@@ -1,19 +1,22 @@
-"""The papers of a drill: plan, the books of controller, players and observers, the after-action report.
+"""The after-action report of a drill.
 
-Forms of our own (no official one is public). Every one carries the exercise mark at the head and at the foot of each page. The
-report's two first pages are for the committee; scores, robots and statistics stand in its annexes.
+A form of our own (no official one is public), marked as an exercise at the head and at the foot of each page. The two first
+pages are for the committee: plain sentences, the objectives, what is to be improved. Scores, robots and statistics stand in
+its annexes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
+from statistics import median
 from typing import Any
 
-from atttcli.clock import VIETNAM, from_micros, local_text
-from atttcli.errors import UsageError
-from atttcli.model.drill_report import DrillHead, DrillPlan, DrillReport, PlannedInject, ReportAction
+from atttcli.clock import MINUTE, VIETNAM, from_micros
+from atttcli.model.drill_report import DrillPlan, DrillReport, ReportAction
+from atttcli.reports.drill_charts import coverage_chart, goals_chart, played_chart, trend_chart
+from atttcli.reports.drill_frame import drill_paper
 from atttcli.reports.drill_words import words_of
-from atttcli.reports.incident import organ_lines
 from atttcli.reports.incident_annexes import roman
 from atttcli.reports.outline import (
     Annex,
@@ -23,17 +26,16 @@ from atttcli.reports.outline import (
     Column,
     Fields,
     Heading,
-    Masthead,
     Outline,
     Paragraph,
-    Signature,
     Table,
 )
-from atttcli.reports.wording import wording
-from atttcli.text.fold import nfc
 
+STRENGTHS_SHOWN, WEAKNESSES_SHOWN, ACTIONS_SHOWN, EARLIER_SHOWN = 4, 6, 5, 4
+NOTE_SHOWN = 160  # letters of a remark: the two pages hold all that is shown even when every one is as long as that
+COURSE_SHOWN = 6
+WEAK = 0.5
 DRILL_FORMATS = ("docx", "pdf", "html", "md", "txt", "json")
-BOOKS = ("plan", "controller", "player", "observer")
 
 
 def render_drill(outline: Outline, format: str) -> bytes:
@@ -68,160 +70,68 @@ def report_from_json(data: bytes) -> DrillReport:
         raise InputError(f"this is no report of a drill: {error}") from error
 
 
-def _paper(
-    head: DrillHead, language: str, kind: str, summary: str, blocks: Iterator[Block], annexes: tuple[Annex, ...]
-) -> Outline:
-    say, own = wording(language), words_of(language)
-    return Outline(
-        language=language,
-        kind=kind,
-        summary=nfc(summary),
-        masthead=Masthead(
-            superior=organ_lines(nfc(head.superior)),
-            organ=organ_lines(nfc(head.organ)),
-            nation=say.nation,
-            motto=say.motto,
-            number=say.number("", head.symbol),
-            place_date=say.place_date(head.place, "", head.as_of),
-            marks=(say.exercise,),
-        ),
-        addressees_label=say.addressees,
-        addressees=(),
-        blocks=tuple(blocks),
-        signature=Signature(
-            recipients_label=say.recipients,
-            recipients=(f"- {own['organisers']};", "- " + say.file_copy.format(archive="VT")),
-            authority=tuple(line.upper() for line in head.signatures),
-            signer="",
-        ),
-        annexes=annexes,
-        foot=f"{head.code} · {say.exercise}",
-        subject=nfc(summary),
-        author=nfc(head.organ),
-        as_of=head.as_of,
-    )
-
-
-def compose_plan(plan: DrillPlan, language: str, book: str = "plan") -> Outline:
-    """The plan, or a book. The player's book says what is played, by which rules and when it begins: nothing else."""
-    own, head = words_of(language), plan.head
-    if book not in BOOKS:
-        raise UsageError(f"no such book: {book[:20]}", hint="one of: " + ", ".join(BOOKS))
-    annexes = () if book in ("plan", "player") else (_injects_annex(plan, language, book),)
-    summary = (
-        f"{own['drill']} {head.code}: {head.name.say(language)}" if book != "player" else f"{own['drill']} {head.code}"
-    )
-    return _paper(head, language, own[f"kind_{book}"], summary, _plan_body(plan, language, book), annexes)
-
-
-def _plan_body(plan: DrillPlan, language: str, book: str) -> Iterator[Block]:
-    own, head = words_of(language), plan.head
-    yield Heading(1, f"I. {own['general']}")
-    rows = [
-        (own["code"], head.code),
-        (own["begins"], local_text(plan.begins, seconds=False)),
-        (own["format"], own[f"format_{head.format}"]),
-        (own["team"], head.team),
-        (own["duration"], own["minutes"].format(n=head.duration // 60_000_000)),
-    ]
-    if book != "player":
-        rows.insert(1, (own["name"], head.name.say(language)))
-        rows += [(own["scenario"], f"{head.scenario} v{head.version}"), (own["seal"], f"{head.truth[:32]}…")]
-    if head.authority:
-        rows.append((own["authority"], head.authority))
-    yield Fields("drill", tuple(rows))
-    yield Heading(1, f"II. {own['situation']}")
-    yield Paragraph(head.situation.say(language))
-    if book != "player":
-        yield Heading(1, f"III. {own['objectives']}")
-        columns = (Column(own["no"], 8, "center"), Column(own["objective"], 62), Column(own["capability"], 30))
-        rows3 = tuple((id, text.say(language), own[f"cap_{cap}"]) for id, text, cap in plan.goals)
-        yield Table("objectives", columns, rows3)
-    yield Heading(1, f"{'III' if book == 'player' else 'IV'}. {own['rules']}")
-    yield Bullets(tuple([rule.say(language) for rule in plan.rules] + [own["stop"]]))
-    yield Heading(1, f"{'IV' if book == 'player' else 'V'}. {own['roles']}")
-    yield Bullets(tuple(name.say(language) for _code, name in plan.roles))
-    if book == "plan":
-        yield Heading(1, f"VI. {own['go']}")
-        yield Bullets(tuple(own["checklist"].split("|")))
-    yield Paragraph(own["end"], "end")
-
-
-def _injects_annex(plan: DrillPlan, language: str, book: str) -> Annex:
-    own = words_of(language)
-    blocks: list[Block] = []
-    for one in plan.injects:
-        blocks += _inject_blocks(one, language, book)
-    attached = own["attached"].format(code=plan.head.code)
-    return Annex(own["annex"], own[f"annex_{book}"].upper(), attached, tuple(blocks))
-
-
-def _inject_blocks(one: PlannedInject, language: str, book: str) -> Iterator[Block]:
-    own = words_of(language)
-    yield Heading(2, f"{one.id}. {own['channel_' + one.channel]} ({one.when}) → {one.to.say(language)}")
-    if book == "controller":
-        yield Paragraph(one.text)
-        if one.truth:
-            yield Paragraph(f"{own['truth']}: {own[one.truth]}. {one.why.say(language)}".strip(), "note")
-        if one.hint.say(language):
-            yield Paragraph(f"{own['hint']}: {one.hint.say(language)}", "note")
-    rows = []
-    for id, text, minutes, options in one.expects:
-        said = "\n".join(
-            [text.say(language), *(f"[{grade:g}] {name}: {what.say(language)}" for name, what, grade in options)]
-        )
-        target = own["minutes"].format(n=minutes) if minutes else "-"
-        rows.append((id, said, target, "", ""))
-    if rows:
-        columns = (
-            Column(own["no"], 8, "center"), Column(own["expected"], 46), Column(own["target"], 12, "center"),
-            Column(own["at"], 12, "center"), Column(own["seen"], 22),
-        )  # fmt: skip
-        yield Table("sheet", columns, tuple(rows))
-
-
 def compose_report(report: DrillReport, language: str) -> Outline:
-    """The after-action report."""
+    """The after-action report: two pages for the committee, everything that is counted in the annexes."""
     own, head = words_of(language), report.head
     summary = own["report_summary"].format(code=head.code, name=head.name.say(language))
-    return _paper(
-        head, language, own["kind_report"], summary, _report_body(report, language), _report_annexes(report, language)
+    return drill_paper(
+        head,
+        language,
+        own["kind_report"],
+        summary,
+        _report_body(report, language),
+        tuple(_report_annexes(report, language)),
     )
 
 
 def _report_body(report: DrillReport, language: str) -> Iterator[Block]:
     own = words_of(language)
-    yield Paragraph(_opening(report, language))
+    yield from (Paragraph(text) for text in _opening(report, language))
     if not report.valid:
-        yield Paragraph(own["void"].format(gates="; ".join(own[f"gate_{gate}"] for gate in report.gates)), "note")
-    yield Heading(1, f"I. {own['results']}")
+        yield Paragraph(own["void"].format(gates="; ".join(own[f"gate_{gate}"] for gate in report.gates)))
+    yield Heading(1, f"I. {own['earlier']}")
+    yield from _actions(report.earlier, own["earlier_none"], language, EARLIER_SHOWN)
+    yield Heading(1, f"II. {own['results']}")
     yield _objectives(report, language)
     yield Paragraph(own["letters"], "note")
-    yield Heading(1, f"II. {own['strengths']}")
-    yield Bullets(tuple(_notes(report, language, "+")) or (own["none"],))
-    yield Heading(1, f"III. {own['weaknesses']}")
-    yield Bullets(tuple(_weak(report, language)) or (own["none"],))
-    yield Heading(1, f"IV. {own['actions']}")
-    yield from _actions(report, language)
-    yield Paragraph(own["end"], "end")
+    yield Heading(1, f"III. {own['strengths']}")
+    yield from _points(list(_strong(report, language)), STRENGTHS_SHOWN, language)
+    yield Heading(1, f"IV. {own['weaknesses']}")
+    yield from _points(list(_weak(report, language)), WEAKNESSES_SHOWN, language)
+    yield Heading(1, f"V. {own['actions']}")
+    yield from _actions(report.actions, own["actions_none"], language, ACTIONS_SHOWN)
+    yield Paragraph(own["proposal"], "end")
 
 
-def _opening(report: DrillReport, language: str) -> str:
-    own = words_of(language)
-    start = local_text(report.started, seconds=False) if report.started is not None else "-"
-    positives, false_alarms, missed = report.alarms
-    return own["opening"].format(
-        start=start, minutes=report.active // 60_000_000, team=report.head.team, told=report.injects[0],
-        true=positives, false=false_alarms, missed=missed, total=_number(report.total, language),
-        name=report.head.name.say(language),
+def _opening(report: DrillReport, language: str) -> Iterator[str]:
+    own, head = words_of(language), report.head
+    start = from_micros(report.started, VIETNAM).strftime(own["moment"]) if report.started is not None else "-"
+    told, planned = report.injects
+    yield own["opening"].format(
+        organ=head.organ, start=start, name=head.name.say(language), code=head.code, format=own[f"format_{head.format}"],
+        team=head.team_name.say(language) or head.team, minutes=report.active // MINUTE, told=told, all=planned,
+    ) + _pauses(report, language)  # fmt: skip
+    found, false_alarms, missed = report.alarms
+    whole = own["provisional"] if report.ended is None else ""
+    yield own["outcome"].format(
+        total=_number(report.total, language), found=found, signs=found + missed, false=false_alarms, provisional=whole,
     )  # fmt: skip
+
+
+def _pauses(report: DrillReport, language: str) -> str:
+    own = words_of(language)
+    if not report.pauses:
+        return ""
+    reasons = dict.fromkeys(own["real_incident"] if why == "real-incident" else why for _at, why in report.pauses)
+    told = clipped("; ".join(why for why in reasons if why not in ("", "-")) or own["organiser_asked"], NOTE_SHOWN)
+    return " " + own["paused"].format(n=len(report.pauses), reasons=told)
 
 
 def _objectives(report: DrillReport, language: str) -> Table:
     own = words_of(language)
     columns = (
-        Column(own["no"], 8, "center"), Column(own["objective"], 50), Column(own["capability"], 20),
-        Column(own["score"], 10, "center"), Column(own["rating"], 12, "center"),
+        Column(own["no"], 7, "center"), Column(own["objective"], 47), Column(own["capability"], 20),
+        Column(own["score"], 10, "center"), Column(own["rating"], 16, "center"),
     )  # fmt: skip
     rows = tuple(
         (
@@ -233,73 +143,90 @@ def _objectives(report: DrillReport, language: str) -> Table:
     return Table("objectives", columns, rows)
 
 
-def _notes(report: DrillReport, language: str, sign: str) -> Iterator[str]:
+def _points(points: list[str], shown: int, language: str) -> Iterator[Block]:
+    """The first points; how many more there are, and where."""
     own = words_of(language)
-    for said, text, goal in report.notes:
-        if said == sign:
-            yield f"{goal}: {text}" if goal else text
-    if sign == "+":
-        for one in report.goals:
-            if one.letter == "P":
-                yield own["done_well"].format(goal=one.text.say(language))
+    more = (own["more"].format(n=len(points) - shown),) if len(points) > shown else ()
+    yield Bullets((*points[:shown], *more) or (own["none"],))
+
+
+def _strong(report: DrillReport, language: str) -> Iterator[str]:
+    own = words_of(language)
+    for one in report.goals:
+        if one.letter == "P":
+            yield own["done_well"].format(goal=_lower(one.text.say(language)))
+    for sign, text, goal in report.notes:
+        if sign == "+":
+            yield clipped(f"{text} ({goal})" if goal else text, NOTE_SHOWN)
 
 
 def _weak(report: DrillReport, language: str) -> Iterator[str]:
+    """Safety first, then what observers saw, then what cost the most points; each expectation once."""
     own = words_of(language)
-    yield from _notes(report, language, "-")
-    yield from _notes(report, language, "!")
+    for wanted in ("!", "-"):
+        for sign, text, goal in report.notes:
+            if sign == wanted:
+                said = f"{text} ({goal})" if goal else text
+                yield clipped(own["safety"].format(text=said) if sign == "!" else said, NOTE_SHOWN)
     seen = set()
-    for line in report.lines:
+    for line in sorted(report.lines, key=lambda one: one.points * (one.value - 1)):
         name = line.id.partition(".")[0]
-        if line.value < 0.5 and name not in seen:
+        if line.value < WEAK and name not in seen:
             seen.add(name)
-            yield f"{line.text.say(language)}: {own['reason_' + line.reason]}"
+            yield own["missed_point"].format(text=line.text.say(language), reason=own[f"reason_{line.reason}"])
 
 
-def _actions(report: DrillReport, language: str) -> Iterator[Block]:
+def _actions(rows: tuple[ReportAction, ...], none: str, language: str, shown: int) -> Iterator[Block]:
     own = words_of(language)
-    for title, rows in ((own["earlier"], report.earlier), (own["new_actions"], report.actions)):
-        yield Heading(2, title)
-        if rows:
-            yield _action_table(rows, language)
-        else:
-            yield Paragraph(own["none"])
+    if not rows:
+        yield Paragraph(none)
+        return
+    pressing = sorted(rows, key=lambda one: (one.status == "verified", one.number))
+    yield _action_table(tuple(pressing[:shown]), language)
+    if len(rows) > shown:
+        yield Paragraph(own["more_actions"].format(n=len(rows) - shown), "note")
 
 
 def _action_table(rows: tuple[ReportAction, ...], language: str) -> Table:
     own = words_of(language)
     columns = (
-        Column(own["number"], 18), Column(own["action"], 42), Column(own["owner"], 18), Column(own["due"], 11, "center"),
-        Column(own["state"], 11, "center"),
+        Column(own["number"], 17), Column(own["action"], 37), Column(own["owner"], 16), Column(own["due"], 14, "center"),
+        Column(own["state"], 16, "center"),
     )  # fmt: skip
     return Table(
-        "actions",
-        columns,
-        tuple((one.number, one.title, one.owner, one.due, own[f"action_{one.status}"]) for one in rows),
-    )
+        "actions", columns,
+        tuple(
+            (
+                one.number, clipped(one.title, NOTE_SHOWN), one.owner, _day(one.due, language),
+                own[f"action_{one.status}"] + (f" ({one.verified_by})" if one.verified_by else ""),
+            )
+            for one in rows
+        ),
+    )  # fmt: skip
 
 
-def _report_annexes(report: DrillReport, language: str) -> tuple[Annex, ...]:
+def _report_annexes(report: DrillReport, language: str) -> Iterator[Annex]:
     own = words_of(language)
-    parts = [
+    parts: list[tuple[str, Iterator[Block], bool]] = [
         (own["annex_scores"], _scores(report, language), True),
         (own["annex_timeline"], _timeline(report, language), True),
         (own["annex_coverage"], _coverage(report, language), False),
     ]
+    if report.trend or report.survey or report.robots or len(report.earlier) > EARLIER_SHOWN:
+        parts.append((own["annex_people"], _opinions(report, language), False))
     attached = own["attached"].format(code=report.head.code)
-    return tuple(
-        Annex(f"{own['annex']} {roman(index)}", title.upper(), attached, tuple(blocks), landscape)
-        for index, (title, blocks, landscape) in enumerate(parts, 1)
-    )
+    for index, (title, blocks, landscape) in enumerate(parts, 1):
+        yield Annex(f"{own['annex']} {roman(index)}", title.upper(), attached, tuple(blocks), landscape)
 
 
 def _scores(report: DrillReport, language: str) -> Iterator[Block]:
     own = words_of(language)
+    yield from goals_chart(report, language)
     bars = tuple(
         (own[f"dim_{dim}"], round(100 * value), None) for dim, value, _weight in report.dims if value is not None
     )
     if bars:
-        yield Chart(own["by_dimension"], bars)
+        yield Chart(own["by_dimension"], bars, language)
     columns = (Column(own["dimension"], 50), Column(own["weight"], 20, "center"), Column(own["score"], 30, "center"))
     yield Table(
         "dimensions", columns,
@@ -326,6 +253,7 @@ def _scores(report: DrillReport, language: str) -> Iterator[Block]:
 
 def _timeline(report: DrillReport, language: str) -> Iterator[Block]:
     own = words_of(language)
+    yield from played_chart(report, language)
     columns = (
         Column(own["time"], 12, "center"), Column(own["scenario_time"], 12, "center"), Column(own["what"], 20),
         Column(own["detail"], 36), Column(own["who"], 12), Column("#", 8, "center"),
@@ -342,32 +270,54 @@ def _timeline(report: DrillReport, language: str) -> Iterator[Block]:
 def _coverage(report: DrillReport, language: str) -> Iterator[Block]:
     own = words_of(language)
     columns = (Column("ATT&CK", 40, code=True), Column(own["score"], 60, "center"))
-    tested = tuple((code, round(100 * value), None) for code, value in report.coverage if value is not None)
-    if tested:
-        yield Chart(own["by_technique"], tested)
+    yield from coverage_chart(report, language)
     yield Table(
         "coverage", columns,
         tuple((code, own["untested"] if value is None else _number(100 * value, language)) for code, value in report.coverage),
     )  # fmt: skip
+
+
+def _opinions(report: DrillReport, language: str) -> Iterator[Block]:
+    """What concerns more than this one run: trends, what participants said, who played, all earlier actions."""
+    own, part = words_of(language), count(1)
     if report.trend:
-        yield Heading(2, f"1. {own['trend']}")
-        wide = (Column(own["measure"], 40), Column(own["drill"], 35), Column(own["score"], 25, "center"))
-        yield Table(
-            "trend", wide, tuple((name, code, _number(100 * value, language)) for name, code, value in report.trend)
-        )
+        yield Heading(2, f"{next(part)}. {own['trend']}")
+        yield from trend_chart(report, language)
+        wide = (
+            Column(own["measure"], 30), Column(own["held"], 10, "center"), Column(own["median"], 14, "center"),
+            Column(own["range"], 16, "center"), Column(own["course"], 30),
+        )  # fmt: skip
+        yield Table("trend", wide, tuple(_trend_rows(report, language)))
+        yield Paragraph(own["trend_note"], "note")
     if report.survey:
-        yield Heading(2, f"2. {own['survey']}")
+        yield Heading(2, f"{next(part)}. {own['survey']}")
         yield Fields(
             "survey",
             tuple(
-                (own.get(f"survey_{name}", name), own["mean"].format(mean=_number(mean, language), n=count))
-                for name, mean, count in report.survey
+                (own.get(f"survey_{name}", name), own["mean"].format(mean=_number(mean, language), n=people))
+                for name, mean, people in report.survey
             ),
         )  # fmt: skip
         if report.survey_texts:
             yield Bullets(report.survey_texts)
+    if len(report.earlier) > EARLIER_SHOWN:
+        yield Heading(2, f"{next(part)}. {own['earlier_all']}")
+        yield _action_table(report.earlier, language)
     if report.robots:
         yield Paragraph(own["robots"], "note")
+
+
+def _trend_rows(report: DrillReport, language: str) -> Iterator[tuple[str, ...]]:
+    """A measure over the drills that had it, median and range: values of one measure only, never totals of scenarios."""
+    measures: dict[str, list[float]] = {}
+    for name, _code, value in report.trend:
+        measures.setdefault(name, []).append(100 * value)
+    for name, values in measures.items():
+        yield (
+            name, str(len(values)), _number(median(values), language),
+            f"{_number(min(values), language)} - {_number(max(values), language)}",
+            " → ".join(_number(value, language) for value in values[-COURSE_SHOWN:]),
+        )  # fmt: skip
 
 
 def _span(micros: int) -> str:
@@ -384,3 +334,22 @@ def _percent(value: float | None, language: str) -> str:
 def _number(value: float, language: str) -> str:
     text = f"{value:.1f}"
     return text.replace(".", ",") if language == "vi" else text
+
+
+def _day(text: str, language: str) -> str:
+    """A day as the reader writes it: 31/12/2026 in Vietnamese; what is no day stays as it was."""
+    year, _first, rest = text.partition("-")
+    month, _second, day = rest.partition("-")
+    whole = language == "vi" and len(year) == 4 and all(part.isdigit() for part in (year, month, day))
+    return f"{day}/{month}/{year}" if whole else text
+
+
+def _lower(text: str) -> str:
+    """Inside a sentence the first letter is small, unless the whole word is a name in capitals."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def clipped(text: str, length: int) -> str:
+    """A remark short enough for the two pages; the whole of it stands in the timeline."""
+    words = " ".join(text.split())
+    return words if len(words) <= length else words[: length - 1].rstrip() + "…"

@@ -129,7 +129,7 @@ def _after(language: str) -> tuple[Outline, dict[str, Any]]:
 def _book(book: str) -> Callable[[str], tuple[Outline, dict[str, Any]]]:
     def sample(language: str) -> tuple[Outline, dict[str, Any]]:
         from atttcli.model.drill_report import DrillPlan
-        from atttcli.reports.drill import compose_plan
+        from atttcli.reports.drill_plan import compose_plan
         from atttcli.reports.templating.sample import sample_model
 
         made = sample_model(DrillPlan, language, _DRILL)

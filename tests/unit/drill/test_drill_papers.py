@@ -16,7 +16,8 @@ from atttcli.drill.score import score
 from atttcli.errors import InputError
 from atttcli.model.drill import Said
 from atttcli.packaged import packaged
-from atttcli.reports.drill import compose_plan, compose_report, model_json, render_drill, report_from_json
+from atttcli.reports.drill import compose_report, model_json, render_drill, report_from_json
+from atttcli.reports.drill_plan import compose_plan
 from atttcli.reports.layout import check_layout
 from tests.support.drill_case import BASE, bac_kan, drill_room, robot_room
 
