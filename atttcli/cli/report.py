@@ -10,6 +10,7 @@ import click
 
 from atttcli.cli.context import App, with_app
 from atttcli.cli.lazy import LazyGroup
+from atttcli.cli.paper_layout import TEMPLATE, incident_bytes, laid_out, layouts, tell_used, told_json, with_given
 from atttcli.cli.render import emit_json, line, warn
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import UsageError
@@ -41,6 +42,11 @@ _REGISTER = "atttcli.cli.report_register"
         "reprint": (_REGISTER, "reprint", "Write exactly what was sent."),
         "why": (_REGISTER, "why", "What a figure on a paper was counted from."),
         "check": (_REGISTER, "check", "Measure papers (docx, pdf) against Decree 30/2020."),
+        "template": (
+            "atttcli.cli.report_template",
+            "template",
+            "Templates of your own: list, copy, lint, vars, preview.",
+        ),
         "advisory": ("atttcli.cli.advisory_papers", "letter", "Render the letters of an advisory into the outbox."),
         "custody": ("atttcli.cli.evidence_custody", "form", "The printed custody form of an exhibit."),
     },
@@ -67,6 +73,7 @@ def report() -> None:
 @click.option("--organ", metavar="CODE", default="", help="Who issues it: a code of the organisation's organs.")
 @click.option("--tlp", type=click.Choice(_TLP), help="Mark of the paper.")
 @click.option("--issue", metavar="NUMBER", default="", help="It goes out under this number: recorded in the journal.")
+@TEMPLATE
 @click.option(
     "--json",
     "as_json",
@@ -84,6 +91,7 @@ def incident(
     organ: str,
     tlp: str | None,
     issue: str,
+    templates: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """The report of one incident: facts, timeline, alerts, tasks, evidence, chain head.
@@ -93,13 +101,12 @@ def incident(
       atttcli report incident SC-2026-0001 --lang en --format md -o -
       atttcli report incident SC-2026-0001 --format docx --issue 45/BC-STTTT
     """
-    from atttcli.reports import render
     from atttcli.reports.register import canonical, refuse_second
 
     if issue and draft:
         raise UsageError("a draft is not issued", hint="leave out --draft or --issue")
     issue = canonical(issue) if issue else ""
-    chosen = formats or ((("json",) if as_json else ("md",)) if output == "-" else _USUAL)
+    chosen = with_given(formats, templates) or ((("json",) if as_json else ("md",)) if output == "-" else _USUAL)
     _check_output(output, chosen, issue)
     if output == "-" and as_json and chosen != ("json",):
         raise UsageError("stdout takes the paper or what --json tells, not both", hint="--format json -o -, or -o FILE")
@@ -107,13 +114,16 @@ def incident(
     use_language(lang or spoken)
     try:
         model = _build(app, number, organ, draft, tlp or "", issue)
-        papers = {name: render(model, name, model.header.language) for name in chosen}
+        chain = layouts(app, "incident", model.header.language, templates)
+        model = laid_out(model, chain.used(chosen))
+        papers = {name: incident_bytes(chain, model, name) for name in chosen}
     finally:
         use_language(spoken)
     if issue:
         refuse_second(app.store, issue, model.header.date)
     if output == "-":
         sys.stdout.write(papers[chosen[0]].decode("utf-8"))
+        tell_used(model.provenance.templates)
         _tell_missing(model)
         return
     from atttcli.cli.report_output import write_file
@@ -127,7 +137,7 @@ def incident(
 def _check_output(output: str | None, formats: tuple[str, ...], issue: str) -> None:
     if output != "-":
         return
-    if len(formats) > 1 or formats[0] not in ("md", "html", "json"):
+    if len(formats) > 1 or formats[0] not in ("md", "html", "json", "txt"):
         raise UsageError("stdout takes one text format", hint="--format md, html or json, once")
     if issue:
         raise UsageError("an issued paper is a file", hint="leave out -o - or --issue")
@@ -188,6 +198,9 @@ def _record(app: App, model: IncidentReport, issue: str, papers: dict[str, bytes
         "document": issue, "date": head.date, "code": "incident", "title": "BÁO CÁO" if head.language == "vi" else "REPORT",
         "subject": model.incident.number, "language": head.language, "recipients": [*head.addressees, *head.recipients],
         "sha256": digests, "kept": sorted(digests), "model": digests[MODEL],
+        "templates": [
+            {"format": one.format, "name": one.name, "sha256": one.sha256} for one in model.provenance.templates
+        ],
         "head": {"count": model.chain.count, "hash": model.chain.hash} if model.chain else {},
     }  # fmt: skip
     app.journal.append("report.issued", model.incident.number, body)
@@ -199,10 +212,14 @@ def _tell(model: IncidentReport, written: list[Path], papers: dict[str, bytes], 
             {"path": str(path), "format": name, "bytes": len(data)}
             for path, (name, data) in zip(written, papers.items(), strict=True)
         ]
-        emit_json({"incident": model.incident.number, "files": files, "missing": list(model.missing)})
+        told = told_json(model.provenance.templates)
+        emit_json(
+            {"incident": model.incident.number, "files": files, "templates": told, "missing": list(model.missing)}
+        )
         return
     for path in written:
         line(_("Written: {path}", path=path))
+    tell_used(model.provenance.templates)
     _tell_missing(model)
     if model.marks.unverified:
         warn(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atttcli.cli.context import App, with_app
+from atttcli.cli.paper_layout import layouts, paper_bytes, told_json
 from atttcli.cli.render import emit_json_lines, line
 from atttcli.cli.report_output import file_stem, write_file
 from atttcli.cli.report_paper import FORMATS, JSON, desk_of, make_paper
@@ -46,8 +47,6 @@ def all_(app: App, number: str, of: str, formats: tuple[str, ...], output: Path 
     Example:
       atttcli report all SC-2026-0001 --of 2026 -o /tmp/papers
     """
-    from atttcli.reports.paper_formats import render_paper
-
     folder = output or app.workspace.outbox / "papers"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,14 +56,17 @@ def all_(app: App, number: str, of: str, formats: tuple[str, ...], output: Path 
     for kind, made in _every(app, number, of):
         stem = file_stem(made, kind.name)
         files = []
-        for name in formats or ("docx", "html"):
-            data = render_paper(made, name)
+        chosen = formats or ("docx", "html")
+        chain = layouts(app, kind.name, made.header.language)
+        used = chain.used(chosen)
+        for name in chosen:
+            data = paper_bytes(chain, made, name)
             files.append({"path": str(write_file(folder / f"{stem}.{name}", data)), "format": name, "bytes": len(data)})
         missing = [{"fields": list(gap.fields), "required": gap.required} for gap in made.missing]
         told.append(
             {
                 "paper": made.code, "subject": made.subject, "as_of": rfc3339(made.as_of), "internal": made.internal,
-                "files": files, "missing": missing,
+                "files": files, "templates": told_json(used), "missing": missing,
             }
         )  # fmt: skip
     if as_json:

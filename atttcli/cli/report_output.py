@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atttcli.cli.context import App
+from atttcli.cli.paper_layout import tell_used, told_json
 from atttcli.cli.render import emit_json, line, warn
 from atttcli.clock import rfc3339
 from atttcli.errors import UsageError, WorkspaceError
@@ -16,6 +17,7 @@ from atttcli.text.messages import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from atttcli.report import Layout
     from atttcli.reports.paper import Paper
 
 _USUAL = ("docx", "html")
@@ -25,12 +27,16 @@ _MODEL = ".model.json"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What is told of a paper that was written: its code, what it is about, of when; the model, where its gaps are told."""
+    """What is told of a paper that was written: its code, what it is about, of when; the model, where its gaps are told.
+
+    `templates` are those of users that laid it out.
+    """
 
     code: str
     subject: str
     as_of: int
     paper: Paper | None = None
+    templates: tuple[Layout, ...] = ()
 
 
 def file_stem(made: Paper, name: str) -> str:
@@ -44,15 +50,21 @@ def file_stem(made: Paper, name: str) -> str:
     return f"{kept}.{made.header.language}"
 
 
+def chosen_formats(formats: Sequence[str], output: str | None, as_json: bool) -> tuple[str, ...]:
+    """The formats to make: those asked, else what is usual for files or for stdout."""
+    return tuple(formats) or ((("json",) if as_json else ("txt",)) if output == "-" else _USUAL)
+
+
 def write_all(
     app: App, facts: Written, rendered: Callable[[str], bytes], stem: str, formats: Sequence[str], output: str | None,
     as_json: bool, model: bool = False,
 ) -> None:  # fmt: skip
-    chosen = tuple(formats) or ((("json",) if as_json else ("txt",)) if output == "-" else _USUAL)
+    chosen = chosen_formats(formats, output, as_json)
     if output == "-":
         if len(chosen) > 1 or chosen[0] not in _STDOUT:
             raise UsageError("stdout takes one text format", hint="--format txt, md, html, json or csv, once")
         sys.stdout.write(rendered(chosen[0]).decode("utf-8"))
+        tell_used(facts.templates)
         if facts.paper is not None:
             tell_missing(facts.paper)
         return
@@ -94,13 +106,14 @@ def _tell_written(facts: Written, written: Sequence[tuple[Path, str]], as_json: 
         emit_json(
             {
                 "paper": facts.code, "subject": facts.subject, "as_of": rfc3339(facts.as_of),
-                "internal": bool(made and made.internal), "files": files,
+                "internal": bool(made and made.internal), "files": files, "templates": told_json(facts.templates),
                 "missing": [{"fields": list(gap.fields), "required": gap.required} for gap in gaps],
             }
         )  # fmt: skip
         return
     for path, _name in written:
         line(_("Written: {path}", path=path))
+    tell_used(facts.templates)
     if made is None:
         return
     tell_missing(made)

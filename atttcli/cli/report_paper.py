@@ -9,8 +9,9 @@ import click
 
 from atttcli.cli.context import App, with_app
 from atttcli.cli.day import DAY
+from atttcli.cli.paper_layout import TEMPLATE, incident_bytes, laid_out, layouts, paper_bytes, tell_changed, with_given
 from atttcli.cli.render import emit_json_lines, table
-from atttcli.cli.report_output import Written, file_stem, write_all
+from atttcli.cli.report_output import Written, chosen_formats, file_stem, write_all
 from atttcli.clock import VIETNAM, from_micros, parse_moment
 from atttcli.errors import UsageError, WorkspaceError
 from atttcli.text.messages import LANGUAGES, _, language, use_language
@@ -53,6 +54,7 @@ def drafting(command: Callable[..., Any]) -> Callable[..., Any]:
             help="What only people know: plan, shortcomings, proposals … (TEXT or @FILE).",
         ),
         click.option("--draft", is_flag=True, help="Mark as a draft."),
+        TEMPLATE,
         click.option("--tlp", type=click.Choice(_TLP), help="Mark of the paper."),
         JSON,
     )
@@ -127,7 +129,8 @@ def list_(app: App, as_json: bool) -> None:
 def paper(
     app: App, name: str, subject: str, variant: str, of: str, first: str | None, last: str | None, to: tuple[str, ...],
     requests: tuple[str, ...], due: str, since: str, profile: str, formats: tuple[str, ...], output: str | None,
-    lang: str | None, organ: str, signer: str, texts: tuple[str, ...], draft: bool, tlp: str | None, as_json: bool,
+    lang: str | None, organ: str, signer: str, texts: tuple[str, ...], draft: bool, templates: tuple[Path, ...],
+    tlp: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Draft a paper: NAME as `report list` says, SUBJECT an incident (@ the current one) or a card.
 
@@ -155,7 +158,7 @@ def paper(
         variant=variant,
         texts=_texts(texts),
     )
-    _draft(app, found, asked, profile, formats, output, lang, organ, signer, draft, tlp, as_json)
+    _draft(app, found, asked, profile, formats, output, lang, organ, signer, draft, templates, tlp, as_json)
 
 
 @click.command()
@@ -169,7 +172,8 @@ def paper(
 @with_app
 def week(
     app: App, of: str, first: str | None, last: str | None, first_day: str | None, formats: tuple[str, ...], output: str | None,
-    lang: str | None, organ: str, signer: str, texts: tuple[str, ...], draft: bool, tlp: str | None, as_json: bool,
+    lang: str | None, organ: str, signer: str, texts: tuple[str, ...], draft: bool, templates: tuple[Path, ...],
+    tlp: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """The weekly report, beside last week's: figures, incidents, letters, agencies that are silent.
 
@@ -186,7 +190,7 @@ def week(
     weekday = WEEKDAYS.index(first_day or _setting(app, "first_weekday", "mon"))
     period = _period(app, found, of, first, last, weekday) or latest("week", app.clock.now(), weekday)
     asked = Ask(period=period, texts=_texts(texts))
-    _draft(app, found, asked, "", formats, output, lang, organ, signer, draft, tlp, as_json)
+    _draft(app, found, asked, "", formats, output, lang, organ, signer, draft, templates, tlp, as_json)
 
 
 @click.command()
@@ -202,7 +206,8 @@ def week(
 @with_app
 def period(
     app: App, of: str, first: str | None, last: str | None, every: str, formats: tuple[str, ...], output: str | None,
-    lang: str | None, organ: str, signer: str, texts: tuple[str, ...], draft: bool, tlp: str | None, as_json: bool,
+    lang: str | None, organ: str, signer: str, texts: tuple[str, ...], draft: bool, templates: tuple[Path, ...],
+    tlp: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """The periodic report to the steering committee, each figure beside the last period's, with the plan of the next.
 
@@ -218,7 +223,7 @@ def period(
     found = find_kind("period")
     span = _period(app, found, of, first, last) or latest(every, app.clock.now())
     asked = Ask(period=span, texts=_texts(texts))
-    _draft(app, found, asked, "", formats, output, lang, organ, signer, draft, tlp, as_json)
+    _draft(app, found, asked, "", formats, output, lang, organ, signer, draft, templates, tlp, as_json)
 
 
 @click.command()
@@ -234,9 +239,12 @@ def period(
     "--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Repeatable; docx and html if absent."
 )
 @click.option("--output", "-o", metavar="PATH", help="File, folder, or - for stdout; else beside the model.")
+@TEMPLATE
 @JSON
 @with_app
-def build(app: App, source: Path, formats: tuple[str, ...], output: str | None, as_json: bool) -> None:
+def build(
+    app: App, source: Path, formats: tuple[str, ...], output: str | None, templates: tuple[Path, ...], as_json: bool
+) -> None:
     """Render again from a model, years later, without any workspace: the same model gives the same bytes.
 
     \b
@@ -244,21 +252,25 @@ def build(app: App, source: Path, formats: tuple[str, ...], output: str | None, 
       atttcli report build --from initial-SC-2026-0001.vi.model.json --format docx
     """
     from atttcli.report import SCHEMA, report_from_json, schema_of
-    from atttcli.reports import render
     from atttcli.reports.paper import paper_from_json
-    from atttcli.reports.paper_formats import render_paper
 
     data = read_bytes(source)
     stem = source.name.removesuffix(".json").removesuffix(".model")
     place = str(source.parent) if output is None else output
+    wanted = with_given(formats, templates)
+    chosen = chosen_formats(wanted, place, as_json)
     if schema_of(data) == SCHEMA:
         model = report_from_json(data)
-        facts = Written("incident", model.incident.number, model.as_of)
-        write_all(app, facts, lambda name: render(model, name), stem, formats, place, as_json)
+        found = layouts(app, "incident", model.header.language, templates)
+        facts = Written("incident", model.incident.number, model.as_of, templates=found.used(chosen))
+        write_all(app, facts, lambda name: incident_bytes(found, model, name), stem, wanted, place, as_json)
+        tell_changed(model.provenance.templates, facts.templates, chosen)
         return
     made = paper_from_json(data)
-    facts = Written(made.code, made.subject, made.as_of, made)
-    write_all(app, facts, lambda name: render_paper(made, name), stem, formats, place, as_json)
+    found = layouts(app, made.code.partition("-")[0], made.header.language, templates)
+    facts = Written(made.code, made.subject, made.as_of, made, found.used(chosen))
+    write_all(app, facts, lambda name: paper_bytes(found, made, name), stem, wanted, place, as_json)
+    tell_changed(made.provenance.templates, facts.templates, chosen)
 
 
 def read_model(source: Path) -> Paper:
@@ -283,7 +295,7 @@ def read_bytes(source: Path) -> bytes:
 
 def _draft(
     app: App, found: PaperKind, asked: Any, profile: str, formats: Sequence[str], output: str | None, lang: str | None,
-    organ: str, signer: str, draft: bool, tlp: str | None, as_json: bool,
+    organ: str, signer: str, draft: bool, templates: Sequence[Path], tlp: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     from dataclasses import replace
 
@@ -297,11 +309,12 @@ def _draft(
         made = make_paper(found, desk, asked)
     finally:
         use_language(spoken)
-    from atttcli.reports.paper_formats import render_paper
-
-    facts = Written(made.code, made.subject, made.as_of, made)
-    stem = file_stem(made, found.name)
-    write_all(app, facts, lambda name: render_paper(made, name), stem, formats, output, as_json, model=True)
+    wanted = with_given(formats, templates)
+    chain = layouts(app, found.name, chosen, templates)
+    used = chain.used(chosen_formats(wanted, output, as_json))
+    made = laid_out(made, used)
+    facts, stem = Written(made.code, made.subject, made.as_of, made, used), file_stem(made, found.name)
+    write_all(app, facts, lambda name: paper_bytes(chain, made, name), stem, wanted, output, as_json, model=True)
 
 
 def make_paper(found: PaperKind, desk: Desk, asked: Any) -> Paper:

@@ -11,6 +11,7 @@ import click
 from atttcli.cli.context import App, with_app
 from atttcli.cli.day import DAY
 from atttcli.cli.incident_input import vault_of
+from atttcli.cli.paper_layout import TEMPLATE, laid_out, layouts, paper_bytes, refuse_changed, tell_used
 from atttcli.cli.render import emit_json, emit_json_lines, line, table, warn
 from atttcli.cli.report_output import file_stem, write_file
 from atttcli.cli.report_paper import JSON, read_model
@@ -36,11 +37,13 @@ MAX_SIGNED = 64 * 1024 * 1024
 @click.option(
     "--recipient", "recipients", multiple=True, metavar="NAME", help="Who got it; else those that the paper names."
 )
+@TEMPLATE
 @JSON
 @with_app
 def issued(
-    app: App, model: str, number: str, day: str | None, signed: Path | None, recipients: tuple[str, ...], as_json: bool
-) -> None:
+    app: App, model: str, number: str, day: str | None, signed: Path | None, recipients: tuple[str, ...],
+    templates: tuple[Path, ...], as_json: bool,
+) -> None:  # fmt: skip
     """Record that a drafted paper went out under a number; what was sent is kept byte for byte.
 
     ID is the draft's name in the outbox (`initial-SC-2026-0001`) or its model file.
@@ -50,7 +53,6 @@ def issued(
       atttcli report issued initial-SC-2026-0001 --number 56/BC-STTTT --date 2026-11-23
       atttcli report issued week-2026-11-16 --number 57 --file da-ky.pdf
     """
-    from atttcli.reports.paper_formats import render_paper
     from atttcli.reports.register import issue, numbered, refuse_second
 
     draft = read_model(_find_draft(app, model))
@@ -59,7 +61,10 @@ def issued(
     made = numbered(draft, number, day or today)
     refuse_second(app.store, f"{made.header.number}/{made.header.symbol}".rstrip("/"), made.header.date)
     formats = ("docx", "html", *(("pdf",) if find_spec("typst") else ()))
-    papers = {name: render_paper(made, name) for name in formats}
+    chain = layouts(app, made.code.partition("-")[0], made.header.language, templates)
+    made = laid_out(made, chain.used(formats))
+    refuse_changed(draft.provenance.templates, made.provenance.templates, formats)
+    papers = {name: paper_bytes(chain, made, name) for name in formats}
     held = None if signed is None else (signed.name, _read_signed(signed))
     found = issue(app.journal, vault_of(app), made, papers, recipients=recipients, signed=held)
     stem = f"{file_stem(made, found.code.partition('-')[0])}-so-{_safe(found.number)}"
@@ -82,6 +87,7 @@ def issued(
         )
     for name in papers:
         line(_("Written: {path}", path=app.workspace.outbox / f"{stem}.{name}"))
+    tell_used(made.provenance.templates)
     _tell_clock(app, found)
 
 

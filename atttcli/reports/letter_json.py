@@ -30,7 +30,8 @@ def letter_shape() -> type[Any]:
     """The model as JSON has it, for its schema: the same fields, blocks told apart by `type`."""
     blocks: Any = _mirror(LetterText) | _mirror(LetterTable) | _mirror(LetterForm)
     annex = _mirror(LetterAnnex, blocks=tuple[blocks, ...])
-    return _mirror(LetterModel, blocks=tuple[blocks, ...], annexes=tuple[annex, ...])  # type: ignore[valid-type]  # made just above
+    found: type[Any] = _mirror(LetterModel, blocks=tuple[blocks, ...], annexes=tuple[annex, ...])  # type: ignore[valid-type]  # just made
+    return found
 
 
 def _mirror(kind: type[Any], **other: Any) -> Any:

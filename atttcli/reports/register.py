@@ -101,6 +101,9 @@ def issue(
         "signed": digests.get(SIGNED, ""),
         "signed_name": signed[0] if signed else "",
         "model": digests[MODEL],
+        "templates": [
+            {"format": one.format, "name": one.name, "sha256": one.sha256} for one in paper.provenance.templates
+        ],
         "head": {"count": paper.chain.count, "hash": paper.chain.hash} if paper.chain else {},
     }
     with journal.transaction():
