@@ -35,6 +35,8 @@ def possible(held: Observables, wanted: Iterable[Wanted]) -> list[Wanted]:
             if addresses is None:
                 addresses = _sorted_numbers(held.address)
             hit = _any_inside(value, addresses)
+        elif kind is ObservableType.FILE:
+            hit = False  # names of files are looked for where files are
         else:
             host = _host_of(kind, value)
             hit = host in hosts or host in sets["address"] or "." not in host

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,22 +13,23 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.detect import PATHS, yara_engine
-from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here, existing
+from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here
 from atttcli.cli.scan_bounds import Bounds, bounded
-from atttcli.cli.scan_store import Storage, added_rules, listed_hashes, show_scans
+from atttcli.cli.scan_lists import file_lookup
+from atttcli.cli.scan_store import Storage, added_rules, show_scans
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
     from atttcli.model.alert import Detection
-    from atttcli.model.observable import Indicator
     from atttcli.scan.account import ScanAccount
-    from atttcli.scan.run import HashLookup
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--rules", multiple=True, type=PATHS, help="YARA rule file or folder (repeatable; default: shipped).")
-@click.option("--indicators", multiple=True, type=PATHS, help="File hashes to look for (indicator file or folder).")
+@click.option(
+    "--indicators", multiple=True, type=PATHS, help="File hashes and names to look for (indicator file or folder)."
+)
 @bounded
 @click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
 @click.option("--exclude", multiple=True, type=PATHS, help="Leave this file or folder out (repeatable).")
@@ -106,7 +106,7 @@ def scan(
         for result in run_scan(
             roots,
             engine,
-            hash_lookup(indicators, tally, [] if no_store else listed_hashes(app)),
+            file_lookup(app, indicators, tally, with_workspace=not no_store),
             settings,
             app.clock,
             lambda done, path: progress(done.found, 0, path),
@@ -151,19 +151,6 @@ def detection_object(found: Detection) -> dict[str, object]:
         "why": list(found.why),
         "strings": found.detail.get("strings", []),
     }
-
-
-def hash_lookup(paths: tuple[Path, ...], tally: Tally, known: Sequence[Indicator] = ()) -> HashLookup | None:
-    """What the indicators given and those `known` say of a file's hashes; None when there are none (hashing costs)."""
-    if not paths and not known:
-        return None
-    from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
-    from atttcli.rulepack.indicators import load_indicator_packs
-
-    pack = load_indicator_packs(existing(paths))
-    tally.rules(pack.problems)
-    engine = IndicatorEngine(IndicatorIndex.build([*pack.indicators, *known]))
-    return lambda sha256, md5, sha1: engine.match_hashes(md5, sha1, sha256)
 
 
 def show_account(account: ScanAccount) -> None:

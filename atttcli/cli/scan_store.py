@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from atttcli.cli.context import App
     from atttcli.model.alert import Detection
     from atttcli.model.ledger import Ledger
-    from atttcli.model.observable import Indicator
     from atttcli.scan.account import ScanAccount
     from atttcli.scan.keep import Keeper
 
@@ -84,17 +83,6 @@ def added_rules(app: App) -> list[Path]:
     workspace = app.workspace_if_any()
     folder = workspace.rules / "yara" if workspace is not None else None
     return [folder] if folder is not None and folder.is_dir() and any(folder.rglob("*.*")) else []
-
-
-def listed_hashes(app: App) -> list[Indicator]:
-    """File hashes that lists and letters gave to the workspace."""
-    if app.workspace_if_any() is None:
-        return []
-    from atttcli.model.observable import ObservableType
-    from atttcli.store.facts.indicators import indicators
-
-    hashes = (ObservableType.MD5, ObservableType.SHA1, ObservableType.SHA256)
-    return [one for one in indicators(app.store) if one.type in hashes]
 
 
 def show_scans(app: App, as_json: bool) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 import zlib
 from dataclasses import replace
-from typing import Any, BinaryIO, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from atttcli.errors import BundleRefused, LimitExceeded
 from atttcli.field import strict_json
@@ -93,11 +93,13 @@ class BodyWriter:
         return sha256
 
     def members(self) -> Tuple[Member, ...]:
-        """What was collected so far."""
+        """What was collected so far, samples last: who reads them knows by then where each was found."""
         return tuple(
-            Member(name, spool.size, spool.digest.hexdigest(), kind_of_member(name))
-            for name, spool in self._members.items()
+            Member(name, spool.size, spool.digest.hexdigest(), kind_of_member(name)) for name, spool in self._ordered()
         )
+
+    def _ordered(self) -> "List[Tuple[str, _Spool]]":
+        return sorted(self._members.items(), key=lambda one: (kind_of_member(one[0]) == SAMPLE, one[0]))
 
     def finish(self, manifest: Manifest, out: BinaryIO) -> Manifest:
         """Write the body: the manifest with its members as it was signed. A manifest that nobody would read is a ValueError."""
@@ -106,7 +108,7 @@ class BodyWriter:
         read_manifest(line)  # refused here rather than at the centre, weeks later
         packer = zlib.compressobj(6)
         out.write(packer.compress(line + b"\n"))
-        for spool in self._members.values():
+        for _name, spool in self._ordered():
             spool.file.seek(0)
             while True:
                 data = spool.file.read(CHUNK)

@@ -41,7 +41,7 @@ _SNIFFED = 512  # enough to tell every kind of archive
 _NO_HASHES = '"hashes": []}'
 
 HashTrio = Tuple[str, str, str]  # sha256, md5, sha1
-HashLookup = Callable[[str, str, str], Sequence[Any]]
+FileLookup = Callable[[str, str, str, str], Sequence[Any]]  # path as shown, SHA-256, MD5, SHA-1 (empty: not hashed)
 
 
 class FileFinding(NamedTuple):
@@ -82,10 +82,10 @@ NOTHING = Examination(0)
 
 @dataclass
 class Examiner:
-    """How files are judged: `matcher` (optional), `hash_lookup` (optional), archives to a depth (0: not looked into)."""
+    """How files are judged: `matcher` (optional), `look_up` of lists (optional), archives to a depth (0: not looked into)."""
 
     matcher: Optional[Matcher] = None
-    hash_lookup: Optional[HashLookup] = None
+    look_up: Optional[FileLookup] = None
     archives: Limits = ARCHIVE_LIMITS
     passwords: Sequence[bytes] = (b"infected",)
     owners: Owners = field(default_factory=Owners)
@@ -163,7 +163,7 @@ class Examiner:
         hits = self.matcher.match(content, subject) if self.matcher is not None else []
         if isinstance(hits, MatchFailed):
             return hits
-        hashes = hash_trio(stream()) if self.hash_lookup is not None else None
+        hashes = hash_trio(stream()) if self.look_up is not None else None
         if not hits:
             return None, hashes
         sha256 = hashes[0] if hashes else _sha256(stream())
@@ -171,22 +171,29 @@ class Examiner:
 
     def still_holds(self, earlier: str) -> bool:
         """Whether an earlier result answers today's question: hashes are needed only when they are looked up."""
-        return self.hash_lookup is None or (bool(earlier) and not earlier.endswith(_NO_HASHES))
+        return self.look_up is None or (bool(earlier) and not earlier.endswith(_NO_HASHES))
 
     def with_indicators(self, path: str, examination: Examination) -> Iterator[FileFinding]:
         """Findings joined with what today's indicators say of the hashes, earlier results included."""
-        if self.hash_lookup is None:
+        if self.look_up is None:
             yield from examination.findings
             return
         by_member: Dict[str, FileFinding] = {finding.member: finding for finding in examination.findings}
         for member, size, trio in examination.hashes:
-            known = tuple(self.hash_lookup(*trio))
+            shown = _join(path, member)
+            known = tuple(self.look_up(shown, *trio))
             finding = by_member.get(member)
             if known and finding is None:
-                by_member[member] = FileFinding(_join(path, member), member, trio[0], size, (), known)
+                by_member[member] = FileFinding(shown, member, trio[0], size, (), known)
             elif known and finding is not None:
                 by_member[member] = finding._replace(indicators=known)
         yield from by_member.values()
+
+    def by_name(self, path: str, size: int) -> Iterator[FileFinding]:
+        """What lists say of a file that was not read, by its name alone."""
+        known = self.look_up(path, "", "", "") if self.look_up is not None else ()
+        if known:
+            yield FileFinding(path, "", "", size, (), tuple(known))
 
 
 class _Gathering:

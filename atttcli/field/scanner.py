@@ -155,7 +155,11 @@ class Scanner:
         self._show(outcome.path)
         if outcome.column in (SKIPPED, FAILED):
             yield outcome
-        for finding in self.examiner.with_indicators(job.path, examination):
+            left_out = outcome.why == account.EXCLUDED
+            findings = iter(()) if left_out else self.examiner.by_name(job.path, outcome.size)
+        else:
+            findings = self.examiner.with_indicators(job.path, examination)
+        for finding in findings:
             self._account.matches += len(finding.hits) + len(finding.indicators)
             yield finding
         for problem in examination.problems:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from atttcli.field.names import MOST_CHARACTERS, MOST_STARS, fold_path
 from atttcli.model.observable import ObservableType
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -63,6 +64,9 @@ def canonical(kind: ObservableType, text: str) -> tuple[ObservableType, str] | N
     if kind is ObservableType.EMAIL:
         mailbox = canonical_mailbox(value)
         return (kind, mailbox) if mailbox else None
+    if kind is ObservableType.FILE:
+        name = canonical_file_name(value)
+        return (kind, name) if name else None
     digest = value.lower()
     return (kind, digest) if len(digest) == _HASH_LENGTH[kind] and _HEX.match(digest) else None
 
@@ -110,6 +114,14 @@ def canonical_domain(text: str) -> str:
     if len(value) > 253 or not _DOMAIN.match(value) or _ALL_DIGITS.match(value):
         return ""
     return value
+
+
+def canonical_file_name(text: str) -> str:
+    """Folded, `/` between components, without a trailing one; empty when it is no name or would fit nearly everything."""
+    name = fold_path(text.strip().strip('"')).rstrip("/")
+    solid = sum(char.isalnum() for char in name)
+    good = solid >= 2 and len(name) <= MOST_CHARACTERS and name.isprintable() and name.count("*") <= MOST_STARS
+    return name if good and "//" not in name else ""
 
 
 def canonical_mailbox(text: str) -> str:

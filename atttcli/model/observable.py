@@ -18,6 +18,7 @@ class ObservableType(StrEnum):
     MD5 = "md5"
     SHA1 = "sha1"
     SHA256 = "sha256"
+    FILE = "file"  # a name, or the end of a path, with * and ? (atttcli.field.names)
 
 
 @dataclass(frozen=True, slots=True)

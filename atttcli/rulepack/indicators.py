@@ -2,7 +2,8 @@
 
 CSV: a header naming `type` and `value`, and any of `description kind valid_from valid_until severity tlp source`; lines that
 begin with `#` are comments. YAML: the same words per entry under `indicators:`, defaults for all beside it. Plain text: one value
-a line after comment lines such as `# type: domain-name` that say the rest. Defanged values are understood.
+a line after comment lines such as `# type: domain-name` that say the rest. Defanged values are understood. Type `file` is a file's name or the end
+of its path, with `*` and `?` (`svch0st.exe`, `AppData/Roaming/*.scr`, see atttcli.field.names).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from atttcli.clock import VIETNAM, to_micros
 from atttcli.engine import RuleProblem
 from atttcli.errors import InputError, RuleError, Where
-from atttcli.limits import DEFAULT, read_bounded
+from atttcli.limits import DEFAULT, MIB, read_bounded
 from atttcli.model.canonical import canonical, refang
 from atttcli.model.observable import Indicator, ObservableType
 from atttcli.model.severity import Severity
@@ -33,6 +34,7 @@ _HEADER = re.compile(r"#\s*([a-z_]+)\s*:\s*(.*)\Z")
 _TYPES = {str(kind): kind for kind in ObservableType} | {"domain": ObservableType.DOMAIN, "ip": ObservableType.IPV4}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _TEXT = 2000
+MOST_BYTES = 128 * MIB  # a million hashes with a word to each
 _PROBLEMS = 1000
 
 
@@ -53,10 +55,10 @@ def load_indicator_packs(paths: Iterable[Path | str]) -> IndicatorPack:
     found: list[Indicator] = []
     problems: list[RuleProblem] = []
     digests: list[str] = []
-    for file in _files(paths):
+    for file in indicator_files(paths):
         try:
             with file.open("rb") as stream:
-                data = read_bounded(stream, DEFAULT.document_bytes, Where(str(file)))
+                data = read_bounded(stream, MOST_BYTES, Where(str(file)))
         except (OSError, InputError) as error:
             problems.append(RuleProblem(Where(str(file)), getattr(error, "message", "") or f"cannot be read: {error}"))
             continue
@@ -65,7 +67,8 @@ def load_indicator_packs(paths: Iterable[Path | str]) -> IndicatorPack:
     return IndicatorPack(tuple(found), tuple(problems), hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest())
 
 
-def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
+def indicator_files(paths: Iterable[Path | str]) -> Iterator[Path]:
+    """The files that `load_indicator_packs` reads, in its order."""
     for given in paths:
         path = Path(given)
         if path.is_dir():

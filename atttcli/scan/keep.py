@@ -18,11 +18,13 @@ from atttcli.model.alert import Alert, Detection
 from atttcli.model.ledger import Ledger
 from atttcli.scan.account import ScanAccount
 from atttcli.store.connection import Connection, Store
+from atttcli.store.facts.fleet import FleetScan, record_scan
 from atttcli.store.facts.scans import begin_scan, end_scan
 from atttcli.triage.desk import Desk
-from atttcli.triage.identity import alert_of
+from atttcli.triage.identity import KIT_MACHINE, alert_of
 
 BATCH: Final = 200  # alerts in one transaction
+_HOLES: Final = 50  # on the board; the scan's own account names more
 
 
 class Keeper:
@@ -31,7 +33,7 @@ class Keeper:
     def __init__(
         self, store: Store, inventory: Inventory, clock: Clock, actor: str, host: str, paths: Sequence[str]
     ) -> None:
-        self._store, self._clock, self._host = store, clock, host
+        self._store, self._clock, self._host, self._inventory = store, clock, host, inventory
         self._desk = Desk(store, inventory, clock)
         self._started = clock.now()
         self._waiting: list[tuple[Alert, str]] = []
@@ -40,7 +42,7 @@ class Keeper:
 
     def add(self, found: Detection) -> None:
         """One finding; a full batch is committed."""
-        self._waiting.append((self._alert(found), found.pack))
+        self._waiting.append((host_alert(found, self._host, self._started), found.pack))
         if len(self._waiting) >= BATCH:
             with self._store.transaction() as db:
                 self._store_waiting(db)
@@ -51,6 +53,7 @@ class Keeper:
             self._store_waiting(db)
             self.ledger.check()
             end_scan(db, self.run, account.pack, self.ledger, account.to_json(), self._clock.now())
+            record_scan(db, self._fleet_row(account))
         return self.ledger
 
     def _store_waiting(self, db: Connection) -> None:
@@ -61,21 +64,35 @@ class Keeper:
         self.ledger.alerts += made
         self._waiting = []
 
-    def _alert(self, found: Detection) -> Alert:
-        """A finding as the claim that this machine has it: the machine is whom it concerns."""
-        path = storable(found.origin.path)
-        meta = found.detail.get("meta", {})
-        detail = {**found.detail, "host": self._host, "victim": self._host}
-        if meta.get("category"):
-            detail["category"] = str(meta["category"])
-        place = hashlib.blake2b(f"{self._host}\n{path}".encode("utf-8", "replace"), digest_size=12).hexdigest()
-        placed = dataclasses.replace(
-            found,
-            origin=dataclasses.replace(found.origin, path=path),
-            time=self._started if found.time is None else found.time,
-            detail=detail,
-        )
-        return alert_of(placed, f"{place}:{found.origin.sha256[:24]}")
+    def _fleet_row(self, account: ScanAccount) -> FleetScan:
+        """This scan on the board of all machines."""
+        owner = self._inventory.owner_of(self._host)
+        return FleetScan(
+            source="local", host=self._host, agency=owner.code if owner else "", started=account.started,
+            finished=account.ended, rules_digest=account.pack, rules_count=account.rules, account=account.files.to_json(),
+            complete=account.files.complete, holes=[one.to_json() for one in account.listed[:_HOLES]],
+            findings=account.detections, run=self.run,
+        )  # fmt: skip
+
+
+def host_alert(found: Detection, host: str, started: int, machine: str = "") -> Alert:
+    """A finding as the claim that this machine has it: the machine is whom it concerns.
+
+    `machine` tells apart those that call themselves alike (a kit's: agency and machine); by default the name does.
+    """
+    path = storable(found.origin.path)
+    meta = found.detail.get("meta", {})
+    detail = {**found.detail, "host": host, "victim": host} | ({KIT_MACHINE: machine} if machine else {})
+    if meta.get("category"):
+        detail["category"] = str(meta["category"])
+    place = hashlib.blake2b(f"{machine or host}\n{path}".encode("utf-8", "replace"), digest_size=12).hexdigest()
+    placed = dataclasses.replace(
+        found,
+        origin=dataclasses.replace(found.origin, path=path),
+        time=started if found.time is None else found.time,
+        detail=detail,
+    )
+    return alert_of(placed, f"{place}:{found.origin.sha256[:24]}")
 
 
 def storable(path: str) -> str:

@@ -26,8 +26,8 @@ from atttcli.scan.account import Listed, ScanAccount
 if TYPE_CHECKING:
     from atttcli.field.cache import ScanCache
 
-# sha256, md5, sha1 of one file to what the indicators say of it; origin is filled in here.
-HashLookup = Callable[[str, str, str], Iterable[Detection]]
+# Path, sha256, md5, sha1 of one file to what the indicators say of it; origin is filled in here.
+FileLookup = Callable[[str, str, str, str], Iterable[Detection]]
 ScanResult = Detection | EngineProblem | ScanAccount
 
 
@@ -46,13 +46,13 @@ class ScanSettings:
 def scan(
     paths: Sequence[Path],
     engine: YaraEngine | None,
-    hash_lookup: HashLookup | None = None,
+    look_up: FileLookup | None = None,
     settings: ScanSettings | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> Iterator[ScanResult]:
     """Detections and problems as they come, the ScanAccount last. Hashes are computed only when there is a look-up."""
-    return _Run(paths, engine, hash_lookup, settings or ScanSettings(), clock or Clock(), progress).results()
+    return _Run(paths, engine, look_up, settings or ScanSettings(), clock or Clock(), progress).results()
 
 
 class _Run:
@@ -60,7 +60,7 @@ class _Run:
         self,
         paths: Sequence[Path],
         engine: YaraEngine | None,
-        hash_lookup: HashLookup | None,
+        look_up: FileLookup | None,
         settings: ScanSettings,
         clock: Clock,
         progress: Progress | None,
@@ -74,8 +74,8 @@ class _Run:
         self._listed: list[Listed] = []
         self._unlisted = 0
         self._severities: dict[str, int] = {}
-        look_up = (lambda *trio: tuple(hash_lookup(*trio))) if hash_lookup is not None else None
-        self._examiner = Examiner(engine.matcher if engine else None, look_up, settings.archives, settings.passwords)
+        told = (lambda *file: tuple(look_up(*file))) if look_up is not None else None
+        self._examiner = Examiner(engine.matcher if engine else None, told, settings.archives, settings.passwords)
 
     def results(self) -> Iterator[ScanResult]:
         """Run to the end, or to a limit."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.cli_run import Told, tell
+from tests.support.ingest_case import new_workspace
 
 RULE = 'rule marked { strings: $m = "MARKER" condition: $m }\n'
 
@@ -109,3 +110,45 @@ def test_on_battery_nothing_is_scanned_when_asked(
     assert (told.code, told.out) == (4, "")
     assert "battery" in told.err
     assert scanned(capsys, place)[0].code == 1
+
+
+def test_names_on_lists_are_met_in_every_file_read_or_not(place: Path, capsys: pytest.CaptureFixture) -> None:
+    (place / "i.csv").write_text("type,value,description\nfile,B.TXT,bẫy\nfile,in/a.*,thử\n")
+    for _run in range(2):  # the second knows both files, and the list, from the first
+        told, found, _ = scanned(capsys, place, "--indicators", place / "i.csv")
+        names = sorted((Path(one["path"]).name, one["rule"]) for one in found if one["engine"] == "indicator")
+        assert names == [("a.txt", "file:in/a.*"), ("b.txt", "file:b.txt")]
+    _, found, _ = scanned(capsys, place, "--indicators", place / "i.csv", "--max-file-size", "6")
+    assert sum(one["engine"] == "indicator" for one in found) == 2
+    _, found, _ = scanned(capsys, place, "--indicators", place / "i.csv", "--exclude", place / "in" / "b.txt")
+    assert not any("b.txt" in one["rule"] for one in found)
+
+
+def test_a_list_that_says_too_much_is_refused_by_line_each_time(place: Path, capsys: pytest.CaptureFixture) -> None:
+    (place / "i.csv").write_text("type,value\nfile,*.*\nfile,b.txt\n")
+    for _run in range(2):
+        told, found, _ = scanned(capsys, place, "--indicators", place / "i.csv")
+        assert "i.csv" in told.err and "2" in told.err
+        assert any(one["rule"] == "file:b.txt" for one in found)
+
+
+def test_a_workspace_told_of_more_hashes_meets_them_in_unchanged_files(
+    tmp_path: Path, place: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hashlib
+
+    from atttcli.model.observable import Indicator, ObservableType
+    from atttcli.store.connection import Store
+    from atttcli.store.facts.indicators import add_indicators
+
+    new_workspace(tmp_path / "w")
+    monkeypatch.chdir(tmp_path / "w")
+    digest = hashlib.sha256(b"clean").hexdigest()
+    for at, value in enumerate(["0" * 64, digest]):
+        store = Store(tmp_path / "w" / "workspace.db")
+        with store.transaction() as db:
+            add_indicators(db, [Indicator(ObservableType.SHA256, value, "thư")], "", at)
+        store.close()
+        _, found, account = scanned(capsys, place)
+        assert any(one["rule"] == f"sha256:{digest}" for one in found) == bool(at)
+    assert account["files"]["unchanged"] == 2

@@ -73,7 +73,7 @@ def _split_networks(texts: Iterable[str]) -> tuple[list[str], set[str]]:
 
 def _guess(text: str) -> Observable | None:
     for kind in ObservableType:
-        known = canonical(kind, text)
+        known = None if kind is ObservableType.FILE else canonical(kind, text)  # nearly any text names a file
         if known is not None:
             return Observable(*known)
     return None

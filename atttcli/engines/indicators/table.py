@@ -33,6 +33,7 @@ LETTER: dict[ObservableType, str] = {
     ObservableType.MD5: "m",
     ObservableType.SHA1: "s",
     ObservableType.SHA256: "t",
+    ObservableType.FILE: "f",
 }
 TYPE = {letter: kind for kind, letter in LETTER.items()}
 _SHARED_META = 65_536  # beyond this many different meta records, repeats are stored again rather than remembered

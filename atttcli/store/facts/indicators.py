@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator
 from atttcli.model.observable import Indicator, ObservableType
 from atttcli.store.connection import Store
 
+_OF_FILES = tuple(
+    str(kind) for kind in (ObservableType.MD5, ObservableType.SHA1, ObservableType.SHA256, ObservableType.FILE)
+)
 _COLUMNS = "type, value, source, description, kind, valid_from, valid_until, severity, tlp"
 
 
@@ -43,3 +46,23 @@ def indicators(store: Store, after: int = 0) -> Iterator[Indicator]:
 def last_indicator(store: Store) -> int:
     """The highest id."""
     return int(store.value("SELECT coalesce(max(id), 0) FROM indicator"))
+
+
+def file_indicators(store: Store) -> Iterator[Indicator]:
+    """Indicators of files: hashes and names."""
+    marks = ", ".join("?" * len(_OF_FILES))
+    for row in store.connection.execute(
+        f"SELECT {_COLUMNS} FROM indicator WHERE type IN ({marks}) ORDER BY id", _OF_FILES
+    ):
+        values = tuple(row)
+        yield Indicator(ObservableType(values[0]), *values[1:])
+
+
+def file_indicators_state(store: Store) -> str:
+    """A word that changes whenever `file_indicators` would give something else."""
+    marks = ", ".join("?" * len(_OF_FILES))
+    row = store.connection.execute(
+        f"SELECT count(*), coalesce(max(id), 0), coalesce(sum(valid_until / 1000000), 0) FROM indicator WHERE type IN ({marks})",
+        _OF_FILES,
+    ).fetchone()
+    return "-".join(str(value) for value in row)

@@ -154,7 +154,7 @@ def test_hashes_are_looked_up_for_files_members_and_unchanged_files(folder: Path
     asked: list[tuple[str, str, str]] = []
     bad = "d41d8cd98f00b204e9800998ecf8427e"
 
-    def look_up(*trio: str) -> tuple[str, ...]:
+    def look_up(_path: str, *trio: str) -> tuple[str, ...]:
         asked.append(trio)  # type: ignore[arg-type]
         return ("known bad",) if trio[1] == bad else ()
 

@@ -48,7 +48,7 @@ def account_of(results: list[object]) -> ScanAccount:
     return results[-1]
 
 
-def look_up(sha256: str, md5: str, sha1: str) -> list[Detection]:
+def look_up(_path: str, sha256: str, md5: str, sha1: str) -> list[Detection]:
     return (
         [Detection("indicator", f"sha256:{sha256}", "known bad", Severity.CRITICAL, Origin())]
         if sha256 == EMPTY
