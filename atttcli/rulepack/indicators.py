@@ -2,8 +2,8 @@
 
 CSV: a header naming `type` and `value`, and any of `description kind valid_from valid_until severity tlp source`; lines that
 begin with `#` are comments. YAML: the same words per entry under `indicators:`, defaults for all beside it. Plain text: one value
-a line after comment lines such as `# type: domain-name` that say the rest. Defanged values are understood. Type `file` is a file's name or the end
-of its path, with `*` and `?` (`svch0st.exe`, `AppData/Roaming/*.scr`, see atttcli.field.names).
+a line after comment lines such as `# type: domain-name` that say the rest. Defanged values are understood. Type `file` is
+a file's name or the end of its path, with `*` and `?` (`svch0st.exe`, `AppData/Roaming/*.scr`, see atttcli.field.names).
 """
 
 from __future__ import annotations
