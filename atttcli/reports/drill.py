@@ -168,6 +168,10 @@ def _weak(report: DrillReport, language: str) -> Iterator[str]:
             if sign == wanted:
                 said = f"{text} ({goal})" if goal else text
                 yield clipped(own["safety"].format(text=said) if sign == "!" else said, NOTE_SHOWN)
+    for line in report.lines:
+        if line.disagreed:
+            said = own["disagreed_ruled" if line.overridden else "disagreed"]
+            yield said.format(text=line.text.say(language), who=line.disagreed, ruling=line.overridden)
     seen = set()
     for line in sorted(report.lines, key=lambda one: one.points * (one.value - 1)):
         name = line.id.partition(".")[0]
@@ -241,7 +245,7 @@ def _scores(report: DrillReport, language: str) -> Iterator[Block]:
         tuple(
             (
                 one.id, one.text.say(language), f"{_number(one.points * one.value, language)}/{one.points:g}", _span(one.took),
-                _span(one.target) if one.target else "-", one.overridden or own[f"reason_{one.reason}"],
+                _span(one.target) if one.target else "-", " ! ".join(filter(None, (one.overridden or own[f"reason_{one.reason}"], one.disagreed))),
                 " ".join(f"#{seq}" for seq in one.entries),
             )
             for one in report.lines

@@ -31,16 +31,15 @@ def compose_form(forms: DrillForms, language: str, form: str, *, blank: bool = F
         body = _sheets(forms, language, own, blank, module)
     else:
         body = blocks[form](forms, language, own, blank)
-    return drill_paper(
-        forms.head, language, own[f"kind_{form}"], own[f"about_{form}"].format(code=forms.head.code), body, ()
-    )
+    about = own[f"about_{form}"].format(code=forms.head.code)
+    return drill_paper(forms.head, language, own[f"kind_{form}"], about, body, (), signed=form == "scope")
 
 
 def _signatures(own: Words, *titles: str) -> Iterator[Block]:
     """Who signs a form of the judges or of a team: not the organ, the people."""
     share = 100 // len(titles)
     columns = tuple(Column(own[title], share, "center") for title in titles)
-    yield Table("signatures", columns, (tuple("\n\n\n" for _title in titles),))
+    yield Table("signatures", columns, (tuple(own["hand"] for _title in titles),))
     yield Paragraph(own["end"], "end")
 
 
@@ -64,7 +63,7 @@ def _scope(forms: DrillForms, language: str, own: Words, blank: bool) -> Iterato
     yield Bullets(tuple(one.say(language) for one in forms.rules))
     yield Paragraph(own["pledge"])
     columns = (Column(own["name"], 32), Column(own["unit"], 32), Column(own["role"], 18), Column(own["sign"], 18))
-    yield Table("pledge", columns, (("", "", "", ""),) * _EMPTY_ROWS)
+    yield Table("pledge", columns, ((own["line"], "", "", ""),) * _EMPTY_ROWS)
     yield Paragraph(own["end"], "end")
 
 
@@ -72,8 +71,8 @@ def _ruling(forms: DrillForms, language: str, own: Words, blank: bool) -> Iterat
     yield Paragraph(own["internal"], "note")
     yield Heading(1, own["ruling_1"])
     columns = (
-        Column(own["id"], 7, "center"), Column(own["time"], 12, "center"), Column(own["action"], 33),
-        Column(own["proof"], 18, code=True), Column(own["ruling"], 12), Column(own["raters"], 18),
+        Column(own["id"], 6, "center"), Column(own["time"], 12, "center"), Column(own["action"], 29),
+        Column(own["proof"], 15, code=True), Column(own["ruling"], 17), Column(own["raters"], 21),
     )  # fmt: skip
     lines = () if blank else tuple(one for one in forms.lines if one.side != "judge")
     rows = tuple(_ruled(one, own) for one in lines) or (("", "", "", "", own["boxes"], ""),) * _EMPTY_ROWS
@@ -168,7 +167,7 @@ def _blue(forms: DrillForms, language: str, own: Words, blank: bool) -> Iterator
         Column(own["proof"], 18, code=True),
     )
     attacks = [one for one in lines if one.side == "red"]
-    rows = tuple(_defended(one, lines, own) for one in attacks) or (("", "", "", ""),) * _EMPTY_ROWS
+    rows = tuple(_defended(one, lines, own) for one in attacks) or ((own["line"], "", "", ""),) * _EMPTY_ROWS
     yield Table("defence", columns, rows)
     yield Paragraph(own["three"], "note")
     yield Heading(2, own["blue_4b"])
@@ -201,7 +200,7 @@ def _by_day(lines: list[FormLine], own: Words) -> Table:
         days.setdefault(from_micros(one.at, VIETNAM).strftime("%d/%m/%Y"), []).append(f"{one.id}. {one.text}")
     rows = tuple((day, "", "\n".join(told)) for day, told in sorted(days.items(), key=lambda one: one[0][::-1]))
     columns = (Column(own["day"], 16, "center"), Column(own["seen"], 42), Column(own["done"], 42))
-    return Table("days", columns, rows or (("", "", ""),) * 3)
+    return Table("days", columns, rows or ((own["line"], "", ""),) * 3)
 
 
 def _sheets(forms: DrillForms, language: str, own: Words, blank: bool, module: str) -> Iterator[Block]:
@@ -237,7 +236,7 @@ def _question(one: SheetQuestion, language: str, own: Words, blank: bool) -> Ite
         columns = (Column(own["options"], 70), Column(own["choice"], 15, "center"), Column(own["votes"], 15, "center"))
         rows = tuple(
             (
-                f"{name}: {text.say(language)}", "☑" if not blank and name == one.choice else "☐",
+                f"{name}: {text.say(language)}", "[x]" if not blank and name == one.choice else "[  ]",
                 str(votes[name]) if name in votes else "",
             )
             for name, text in one.options
