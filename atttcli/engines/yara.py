@@ -116,35 +116,40 @@ class YaraEngine:
 
     def detection(self, hit: RuleHit, path: str, sha256: str = "", line: int | None = None, key: str = "") -> Detection:
         """A match as a Detection. `key` defaults to the file's sha256; a log's caller passes the client or host."""
-        from atttcli.model.alert import Detection, Origin
-
-        detail: dict[str, Any] = {
-            "path": path,
-            "rule": hit.rule,
-            "namespace": hit.namespace,
-            "tags": list(hit.tags),
-            "meta": dict(hit.meta),
-            "strings": [{"identifier": s.identifier, "offset": s.offset, "length": s.length} for s in hit.strings],
-        }
-        if hit.truncated:
-            detail["truncated"] = hit.truncated
-        return Detection(
-            engine=ENGINE,
-            rule_id=f"{hit.namespace}:{hit.rule}",
-            title=str(hit.meta.get("description") or hit.rule),
-            severity=severity_of(hit.meta),
-            origin=Origin(sha256, path, line, hit.strings[0].offset if hit.strings and line is None else None),
-            pack=self.pack,
-            key=key or sha256,
-            tags=hit.tags,
-            why=tuple(_why(string) for string in hit.strings[:_SHOWN_STRINGS]),
-            detail=detail,
-        )
+        return detection_of(hit, path, sha256, self.pack, line, key)
 
     def detections(self, finding: FileFinding) -> Iterator[Detection]:
         """All YARA matches of one file or member."""
         for hit in finding.hits:
             yield self.detection(hit, finding.path, finding.sha256)
+
+
+def detection_of(hit: RuleHit, path: str, sha256: str, pack: str, line: int | None = None, key: str = "") -> Detection:
+    """A match as a Detection, also one that was made elsewhere with the pack of this digest (a kit's)."""
+    from atttcli.model.alert import Detection, Origin
+
+    detail: dict[str, Any] = {
+        "path": path,
+        "rule": hit.rule,
+        "namespace": hit.namespace,
+        "tags": list(hit.tags),
+        "meta": dict(hit.meta),
+        "strings": [{"identifier": s.identifier, "offset": s.offset, "length": s.length} for s in hit.strings],
+    }
+    if hit.truncated:
+        detail["truncated"] = hit.truncated
+    return Detection(
+        engine=ENGINE,
+        rule_id=f"{hit.namespace}:{hit.rule}",
+        title=str(hit.meta.get("description") or hit.rule),
+        severity=severity_of(hit.meta),
+        origin=Origin(sha256, path, line, hit.strings[0].offset if hit.strings and line is None else None),
+        pack=pack,
+        key=key or sha256,
+        tags=hit.tags,
+        why=tuple(_why(string) for string in hit.strings[:_SHOWN_STRINGS]),
+        detail=detail,
+    )
 
 
 FileResult: TypeAlias = "Detection | EngineProblem | FileAccount"

@@ -26,9 +26,13 @@ CLAIMS = ("national-list", "mail", "manual", "message")  # they say whom they co
 
 
 class Desk:
-    """Stores alerts for one run. `store_alerts` is called inside the caller's transaction."""
+    """Stores alerts for one run. `store_alerts` is called inside the caller's transaction.
 
-    def __init__(self, store: Store, inventory: Inventory, clock: Clock) -> None:
+    `agency`: whose they all are, known otherwise (a kit is one agency's, whatever its host calls itself).
+    """
+
+    def __init__(self, store: Store, inventory: Inventory, clock: Clock, agency: str = "") -> None:
+        self._agency = agency
         self._store, self._inventory, self._clock = store, inventory, clock
         self._mutes = facts.mutes(store, clock.now())
         self._places: dict[str, tuple[str, str]] = {}
@@ -50,7 +54,9 @@ class Desk:
             if len(self._places) > 100_000:
                 self._places.clear()
             place = self._places[mark] = agency_and_system(alert, self._inventory)
-        if not all(place) and alert.kind not in CLAIMS:
+        if self._agency:
+            place = (self._agency, place[1] if place[0] == self._agency else "")
+        elif not all(place) and alert.kind not in CLAIMS:
             place = with_hint(place, self._hint(alert), self._inventory)
         observables = [_plain(one) for one in alert.observables]
         subject = {

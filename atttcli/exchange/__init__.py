@@ -1,0 +1,1 @@
+"""What comes from other hosts by whatever carries a file: bundles of kits."""

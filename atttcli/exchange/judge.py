@@ -1,0 +1,125 @@
+"""May this parcel be believed now, and what is to be said of it? Its kit's term, its turn, its machine's clock, its claims.
+
+What proves somebody lied, or cannot be told from it, refuses the parcel (BundleRefused); what an honest mishap explains is
+a remark that stays with it. Pure: the turns known so far, the time and the inventory are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from atttcli.clock import DAY, HOUR, local_text
+from atttcli.errors import BundleRefused
+from atttcli.exchange.parcel import Parcel
+from atttcli.field.manifest import Manifest, adds_up
+from atttcli.fleet.kits import GRACE, Kit
+from atttcli.inventory import Inventory
+
+_SHOWN = 5
+_NO_NEW = "keep the file; look at the stick and its machine before anything else"
+
+
+class Remark(NamedTuple):
+    """Something to know of a parcel that is taken all the same: a stable word and a sentence."""
+
+    word: str
+    text: str
+
+
+def judge(parcel: Parcel, turns: Mapping[int, tuple[str, str]], now: int, inventory: Inventory) -> tuple[Remark, ...]:
+    """Remarks on a parcel that may be taken; BundleRefused for one that may not.
+
+    `turns`: sequence -> (digest, digest of the one before) of the bundles of this kit and machine that are here already.
+    """
+    manifest = parcel.manifest
+    found: list[Remark] = []
+    if parcel.signed and parcel.kit is not None:
+        found += _term(parcel.kit, manifest, now)
+        found += _turn(parcel, turns)
+    else:
+        found.append(Remark("unsigned", "unsigned: nobody can say that nothing was changed on the way"))
+    found += _clock(manifest, now)
+    found += _claims(manifest, inventory)
+    return tuple(found)
+
+
+def clock_is_wrong(manifest: Manifest, now: int) -> bool:
+    """Whether the machine's clock is plainly wrong: before what the kit knew already, or after now."""
+    return (
+        manifest.made < manifest.clock.not_before - HOUR
+        or manifest.made > now + DAY
+        or manifest.started > manifest.made
+    )
+
+
+def missing_turns(sequence: int, turns: Mapping[int, tuple[str, str]]) -> range:
+    """Those between the newest one before this and this one."""
+    before = max((one for one in turns if one < sequence), default=0)
+    return range(before + 1, sequence)
+
+
+def _term(kit: Kit, manifest: Manifest, now: int) -> Iterator[Remark]:
+    """A stick comes back later than its last run, so what it says it made in time is taken for a while."""
+    if now <= kit.expires:
+        return
+    day = local_text(kit.expires, seconds=False)
+    if manifest.made > kit.expires or now > kit.expires + GRACE:
+        raise BundleRefused(
+            f"the key of {kit.number} expired on {day}", fault="expired", hint="build a new kit for that agency"
+        )
+    yield Remark("expired", f"the key of {kit.number} expired on {day}; made before that by its own clock")
+
+
+def _turn(parcel: Parcel, turns: Mapping[int, tuple[str, str]]) -> Iterator[Remark]:
+    manifest = parcel.manifest
+    name, number = f"{manifest.kit}, {manifest.host.name}", manifest.sequence
+    known = turns.get(number)
+    if known is not None:
+        if known[0] != parcel.digest:
+            raise BundleRefused(
+                f"bundle {number} of {name} came before with other content: the stick was copied or set back",
+                fault="replay",
+                hint=_NO_NEW,
+            )
+        return
+    before, after = turns.get(number - 1), turns.get(number + 1)
+    if before is not None and before[0] != manifest.previous:
+        raise BundleRefused(
+            f"bundle {number} of {name} does not follow bundle {number - 1} that is here", fault="chain", hint=_NO_NEW
+        )
+    if after is not None and after[1] != parcel.digest:
+        raise BundleRefused(
+            f"bundle {number} of {name} is not the one that bundle {number + 1}, which is here, follows",
+            fault="chain",
+            hint=_NO_NEW,
+        )
+    missing = missing_turns(number, turns)
+    if missing:
+        shown = ", ".join(map(str, missing[:_SHOWN])) + (" …" if len(missing) > _SHOWN else "")
+        yield Remark("gap", f"bundle {number} of {name} came, {shown} is missing")
+    if turns and number < max(turns):
+        yield Remark("late", f"bundle {number} of {name} came after bundle {max(turns)}")
+
+
+def _clock(manifest: Manifest, now: int) -> Iterator[Remark]:
+    if clock_is_wrong(manifest, now):
+        yield Remark(
+            "clock",
+            f"the machine's clock is wrong: it said {local_text(manifest.made, seconds=False)}; the time of import stands instead",
+        )
+
+
+def _claims(manifest: Manifest, inventory: Inventory) -> Iterator[Remark]:
+    host, agency = manifest.host.name, manifest.agency
+    if inventory.agency(agency) is None:
+        yield Remark("agency", f"the agency {agency} is not in the inventory")
+    owner = inventory.owner_of(host)
+    system = inventory.system_of(host)
+    others = {owner.code if owner else "", system.owner if system else ""} - {"", agency}
+    if others:
+        yield Remark(
+            "host", f"the host calls itself {host}, which belongs to {min(others)}; it counts as one of {agency}"
+        )
+    if not adds_up(manifest.account):
+        yield Remark("account", "its account does not add up to the files that it met")
