@@ -103,17 +103,26 @@ class KeyFile:
 
 def write_key(folder: Path, pair: KeyPair, passphrase: str | None = None) -> KeyFile:
     """Keep a new key; Conflict when there is one of that name. Whole and flushed before it has a name."""
+    return keep_key(folder, KeyFile(folder, pair.public, key_body(pair, passphrase)))
+
+
+def key_body(pair: KeyPair, passphrase: str | None = None) -> dict[str, Any]:
+    """What a key file holds: the public halves, and the secret ones as they are or under a passphrase."""
     public = pair.public
-    path = folder / f"{public.id}.key"
     body: dict[str, Any] = {"format": FORMAT, "sign_public": public.sign.hex(), "seal_public": public.seal.hex()}
-    body |= _locked(pair, passphrase) if passphrase is not None else {"secrets": (pair.sign + pair.seal).hex()}
+    return body | (_locked(pair, passphrase) if passphrase is not None else {"secrets": (pair.sign + pair.seal).hex()})
+
+
+def keep_key(folder: Path, key: KeyFile) -> KeyFile:
+    """Write a key file into the folder."""
+    path = folder / f"{key.public.id}.key"
     try:
         make_folder(folder)
-        if not write_first(path, strict_json.dumps(body) + b"\n", 0o600):
-            raise Conflict(f"there is a key {public.id} already", hint="atttcli key list")
+        if not write_first(path, strict_json.dumps(key.body) + b"\n", 0o600):
+            raise Conflict(f"there is a key {key.public.id} already", hint="atttcli key list")
     except OSError as error:
         raise WorkspaceError(f"the key cannot be kept: {error.strerror}") from error
-    return KeyFile(path, public, body)
+    return KeyFile(path, key.public, key.body)
 
 
 def read_key(path: Path) -> KeyFile:
@@ -121,9 +130,16 @@ def read_key(path: Path) -> KeyFile:
     try:
         descriptor, _ = open_regular(str(path))
         with os.fdopen(descriptor, "rb") as stream:
-            value = strict_json.loads(stream.read(_MOST + 1).removesuffix(b"\n"), _MOST)
+            return key_of(path, strict_json.loads(stream.read(_MOST + 1).removesuffix(b"\n"), _MOST))
+    except (NotReadable, OSError, ValueError):
+        raise _damaged(path) from None
+
+
+def key_of(path: Path, value: Any) -> KeyFile:
+    """A key file's content as one; InputError when it is none."""
+    try:
         _check(value)
-    except (NotReadable, OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         raise _damaged(path) from None
     return KeyFile(path, PublicKey(bytes.fromhex(value["sign_public"]), bytes.fromhex(value["seal_public"])), value)
 
