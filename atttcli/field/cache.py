@@ -14,7 +14,7 @@ from typing import List, Optional, Tuple
 
 from atttcli.field.stamp import Stamp
 
-_VERSION = 1
+_VERSION = 2
 _BATCH = 512
 _SECONDS = 2.0  # and at least that often, so that a scan killed among large files has little to do again
 _REFRESH = 8  # rows are touched every so many runs, and dropped when not met for twice as many

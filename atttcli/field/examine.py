@@ -30,6 +30,7 @@ from typing import (
 from atttcli.field.filetype import archive_kind, file_type
 from atttcli.field.match import Matcher, MatchFailed, Owners, RuleHit, StringHit, Subject
 from atttcli.field.opening import Content, NotReadable, new_buffer, read_content, reason
+from atttcli.field.utf16 import MOST_BYTES, as_utf8, codec_of, told_in_place
 from atttcli.limits import MIB, Budget, Limits
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Examiner:
     def _judge(
         self, subject: Subject, content: Content, stream: Callable[[], BinaryIO], size: int
     ) -> Union[MatchFailed, Tuple[Optional[FileFinding], Optional[HashTrio]]]:
-        hits = self.matcher.match(content, subject) if self.matcher is not None else []
+        hits = self._hits(subject, content, stream, size)
         if isinstance(hits, MatchFailed):
             return hits
         hashes = hash_trio(stream()) if self.look_up is not None else None
@@ -168,6 +169,30 @@ class Examiner:
             return None, hashes
         sha256 = hashes[0] if hashes else _sha256(stream())
         return FileFinding(subject.path, subject.member, sha256, size, tuple(hits)), hashes
+
+    def _hits(
+        self, subject: Subject, content: Content, stream: Callable[[], BinaryIO], size: int
+    ) -> Union[List[RuleHit], MatchFailed]:
+        """What the rules say of the bytes, and of the text when they are UTF-16."""
+        if self.matcher is None:
+            return []
+        hits = self.matcher.match(content, subject)
+        codec = codec_of(self._head(content, stream)) if size <= MOST_BYTES else ""
+        if isinstance(hits, MatchFailed) or not codec:
+            return hits
+        source = stream()
+        source.seek(0)
+        text = as_utf8(source.read(MOST_BYTES), codec)
+        read = self.matcher.match(text, subject)
+        return read if isinstance(read, MatchFailed) else hits + told_in_place(read, hits, text, codec)
+
+    def _head(self, content: Content, stream: Callable[[], BinaryIO]) -> bytes:
+        """The first bytes, never by a mapping of a file that somebody may cut."""
+        if not isinstance(content, mmap.mmap):
+            return bytes(content[:_SNIFFED])
+        source = stream()
+        source.seek(0)
+        return source.read(_SNIFFED)
 
     def still_holds(self, earlier: str) -> bool:
         """Whether an earlier result answers today's question: hashes are needed only when they are looked up."""
@@ -290,10 +315,10 @@ def from_text(path: str, text: str) -> Examination:
 
 def _hit_to_list(hit: RuleHit) -> List[Any]:
     strings = [[s.identifier, s.offset, s.length, s.excerpt.decode("latin-1")] for s in hit.strings]
-    return [hit.namespace, hit.rule, hit.tags, hit.meta, strings, hit.truncated]
+    return [hit.namespace, hit.rule, hit.tags, hit.meta, strings, hit.truncated, hit.encoding]
 
 
 def _hit_from_list(data: List[Any]) -> RuleHit:
-    namespace, rule, tags, meta, strings, truncated = data
+    namespace, rule, tags, meta, strings, truncated, encoding = data
     found = tuple(StringHit(name, offset, length, text.encode("latin-1")) for name, offset, length, text in strings)
-    return RuleHit(namespace, rule, tuple(tags), meta, found, truncated)
+    return RuleHit(namespace, rule, tuple(tags), meta, found, truncated, encoding)

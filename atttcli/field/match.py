@@ -27,7 +27,10 @@ class StringHit(NamedTuple):
 
 
 class RuleHit(NamedTuple):
-    """One rule that matched. `truncated` counts the strings beyond the limit that were left out."""
+    """One rule that matched. `truncated` counts the strings beyond the limit that were left out.
+
+    `encoding` is empty, or that of the text in which it matched (`utf-16-le`); offsets are always bytes of the file.
+    """
 
     namespace: str
     rule: str
@@ -35,6 +38,7 @@ class RuleHit(NamedTuple):
     meta: Dict[str, Any]
     strings: Tuple[StringHit, ...]
     truncated: int = 0
+    encoding: str = ""
 
 
 class MatchFailed(NamedTuple):
