@@ -198,11 +198,11 @@ def _heat(chart: HeatChart, width: int) -> Iterator[Element]:
         line.append(_cell(widths[0], lines, bold=bool(cells and cells[0].bold), shape=(_middle(),)))
         line.extend([_heat_cell(column, cell, keep=True) for cell in cells])
         made.append(line)
+    if grid.note:
+        made.append(_note(grid.note, sum(widths), len(widths)))
     yield made
     yield paragraph("Gap", keep=element("w:keepNext"))
     yield _heat_legend(grid.scale, grid.legend)
-    if grid.note:
-        yield paragraph("ChartText", run(grid.note))
 
 
 def _tall(text: str) -> int:
@@ -267,8 +267,15 @@ def _times(chart: TimeChart, width: int) -> Iterator[Element]:
             line.extend(_row(row, ticks, unit, first=not place))
             made.append(line)
     made.append(_tick_row(grid, widths))
+    made.append(_note(_told(grid, chart.language), width, UNITS + 1))
     yield made
-    yield paragraph("ChartText", run(_told(grid, chart.language)))
+
+
+def _note(text: str, width: int, span: int) -> Element:
+    """A remark below a chart, in its table: it is no text of the paper."""
+    line = _line()
+    line.append(_cell(width, (text,), span=span, keep=False))
+    return line
 
 
 def _row(row: Row, ticks: frozenset[int], unit: int, *, first: bool) -> Iterator[Element]:

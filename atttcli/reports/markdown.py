@@ -26,7 +26,7 @@ from atttcli.reports.outline import (
 )
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
-_LINE_START = re.compile(r"^( *)(#|[-+=:](?=[ \-=:]|$)|\d+(?=[.)]))")
+_LINE_START = re.compile(r"^( *)(#|[-+=:](?=[ \-=:]|$)|\d+(?=[.)](?: |$)))")
 _NUMBERED = re.compile(r"[0-9IVXL]{1,6}\.\Z")  # ours: the number of a part, which no list may begin with
 _RULES = {"left": ":---", "center": ":---:", "right": "---:"}
 

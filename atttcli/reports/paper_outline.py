@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from atttcli.reports.chart_blocks import chart_blocks
@@ -24,6 +25,7 @@ from atttcli.reports.paper import Appendix, Bars, Boxes, HeatMap, Lines, Paper, 
 from atttcli.reports.wording import IncidentWording, wording
 
 MAX_ROWS = 1_000  # of one table on paper; the JSON and the sheets hold all, what is left out is counted below the table
+_NO_WORD = re.compile(r"[^A-Za-z0-9_-]")
 TICKED, EMPTY = "☒", "☐"
 _INTERNAL = {
     "vi": "BIỂU MẪU NỘI BỘ (chưa có mẫu chính thức)",
@@ -132,13 +134,18 @@ def _blocks(parts: tuple[Part, ...], say: IncidentWording) -> Iterator[Block]:
             case Text(text=text, style=style):
                 yield Paragraph(text, style)  # type: ignore[arg-type]  # the rest are Paragraph's own
             case Lines(name=name, lines=lines):
-                yield Fields(name, tuple((line.label, line.value or _NOT_GIVEN[say.language]) for line in lines))
+                yield Fields(_word(name), tuple((line.label, line.value or _NOT_GIVEN[say.language]) for line in lines))
             case Boxes():
                 yield Fields("boxes", ((part.label, _ticks(part)),))
             case Rows():
                 yield from _table(part, say)
             case Bars() | HeatMap() | Timeline():
                 yield from chart_blocks(part, say.language)
+
+
+def _word(name: str) -> str:
+    """A name as style sheets may have it: in a model from elsewhere it could be anything."""
+    return _NO_WORD.sub("_", name)[:60]
 
 
 def _ticks(part: Boxes) -> str:
@@ -155,6 +162,6 @@ def _table(part: Rows, say: IncidentWording) -> Iterator[Block]:
         yield Paragraph(say.none)
         return
     columns = tuple(Column(one.title, one.share, one.align, one.code) for one in part.columns)
-    yield Table(part.name, columns, part.rows[:MAX_ROWS])
+    yield Table(_word(part.name), columns, part.rows[:MAX_ROWS])
     if len(part.rows) > MAX_ROWS:
         yield Paragraph(say.more_rows.format(count=say.count(len(part.rows) - MAX_ROWS)), "note")

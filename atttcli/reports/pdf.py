@@ -18,6 +18,7 @@ from atttcli.errors import MissingFeature
 from atttcli.reports.charts import LANDSCAPE, PORTRAIT, draw
 from atttcli.reports.charts.drawing import plain_shapes
 from atttcli.reports.faces import BREAK, drawable
+from atttcli.reports.font_gate import only_ours
 from atttcli.reports.inert import paper_lines, paper_text
 from atttcli.reports.outline import (
     Block,
@@ -69,7 +70,7 @@ def pdf_of(outline: Outline) -> bytes:
         )
     if not isinstance(made, bytes):
         raise MissingFeature("typst gave no document")
-    return made
+    return only_ours(made)
 
 
 @cache

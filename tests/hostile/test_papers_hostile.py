@@ -26,11 +26,15 @@ from atttcli.reports.paper import (
     Fact,
     Gap,
     Head,
+    HeatMap,
+    HeatRow,
     Line,
     Lines,
+    Moment,
     Paper,
     Rows,
     Text,
+    Timeline,
     figure,
     paper_from_json,
     paper_json,
@@ -38,7 +42,22 @@ from atttcli.reports.paper import (
 from atttcli.reports.paper_formats import render_paper
 from tests.hostile.test_reports import HOSTILE, _nothing_raw
 
-FIXED = {"schema", "language", "tlp", "date", "type", "style", "layout", "align", "name", "code", "as_of"}
+FIXED = {
+    "at",
+    "scale",
+    "state",
+    "schema",
+    "language",
+    "tlp",
+    "date",
+    "type",
+    "style",
+    "layout",
+    "align",
+    "name",
+    "code",
+    "as_of",
+}
 
 
 def _whole() -> Paper:
@@ -54,6 +73,22 @@ def _whole() -> Paper:
         Boxes("x", (Box(label="x", ticked=True, said="x"),)),
         Rows("rows", (Head(title="x", share=50), Head(title="x", share=50, code=True)), (("x", "x"), ("x", "x"))),
         Bars("x", (Bar(label="x", value=3, previous=2), Bar(label="x", value=0))),
+        HeatMap(
+            name="heat",
+            title="x",
+            columns=("x", "x", "x"),
+            rows=(HeatRow(label="x", cells=(1, 0, None)), HeatRow(label="x", cells=(-5, 10**15, 7))),
+            corner="x",
+        ),
+        Timeline(
+            name="times",
+            title="x",
+            moments=(
+                Moment(at=1_600_000_000_000_000, text="x", lane="x"),
+                Moment(at=-(10**16), until_at=10**17, done_at=5, text="x", lane="x", state="met"),
+                Moment(at=1_600_000_100_000_000, text="x", lane="x", until_at=0, state="late"),
+            ),
+        ),
     )
     head = Header(
         superior=Words("x"),
@@ -153,9 +188,11 @@ def test_html_holds_text_and_nothing_else(paper: Paper, layout: str) -> None:
         "svg",
         "text",
         "rect",
+        *(f"{{http://www.w3.org/2000/svg}}{name}" for name in ("title", "desc", "line", "circle", "polygon")),
     }
     harmless = {"class", "scope", "lang", "charset", "name", "content", "http-equiv", "role", "aria-label", "viewBox"}
-    drawn = {"x", "y", "width", "height", "fill", "text-anchor"}
+    drawn = {"x", "y", "width", "height", "fill", "text-anchor", "stroke", "stroke-width", "stroke-dasharray", "points"}
+    drawn |= {"x1", "x2", "y1", "y2", "cx", "cy", "r", "font-size", "font-weight", "transform"}
     for node in root.iter():
         assert isinstance(node.tag, str), f"a comment: {node.text!r}"
         assert node.tag in allowed, node.tag
@@ -209,3 +246,12 @@ def test_pdf_has_no_action_link_script_or_file(paper: Paper) -> None:
         assert not [link for page in book.pages for link in page.annots]
         text = "".join(page.extract_text() for page in book.pages)
     assert "62710561" not in text
+
+
+def test_a_tables_name_from_elsewhere_cannot_leave_the_style_sheet() -> None:
+    evil = "x} </style><script>alert(1)</script><p style='{"
+    page = render_paper(
+        paper_from_json(paper_json(_whole()).replace(b'"name": "rows"', json.dumps({"name": evil})[1:-1].encode())),
+        "html",
+    ).decode()
+    assert "<script" not in page and page.count("</style>") == 1 and evil not in page
