@@ -16,13 +16,9 @@ from jinja2 import nodes
 from atttcli.reports.outline import Annex, Block, Outline
 from atttcli.reports.templating.blame import told
 from atttcli.reports.templating.fault import Fault, Faulty, decoded
-from atttcli.reports.templating.sandbox import GLOBALS, environment
+from atttcli.reports.templating.sandbox import CLOSED, CLOSED_SAID, GLOBALS, environment
 from atttcli.reports.templating.values import Group, unpacked
 
-_CLOSED = {
-    nodes.Include: "include", nodes.Import: "import", nodes.FromImport: "from … import", nodes.Extends: "extends",
-    nodes.ScopedEvalContextModifier: "autoescape",
-}  # fmt: skip
 _SAME = frozenset({"list", "sort", "reverse", "unique", "select", "reject", "selectattr", "rejectattr", "default", "d"})
 _ONE = frozenset({"first", "last", "max", "min"})
 _FREE = frozenset({"loop", "caller", "varargs", "kwargs", "self", "super", "style", "style_hash"})
@@ -139,6 +135,7 @@ class _Walk:
 
     def __init__(self, format: str, names: dict[str, Shape]) -> None:
         self.environment = environment(format)
+        self.environment.tells_all = True
         self.faults: list[Fault] = []
         self.used: set[str] = set()
         free = _FREE if format == "html" else _FREE - _PAGE_ONLY
@@ -165,9 +162,9 @@ class _Walk:
             self._statement(node, names)
 
     def _statement(self, node: nodes.Node, names: dict[str, Shape]) -> None:
-        closed = next((word for kind, word in _CLOSED.items() if isinstance(node, kind)), "")
+        closed = next((word for kind, word in CLOSED.items() if isinstance(node, kind)), "")
         if closed:
-            self._fault(node, f"{{% {closed} %}} is not used in templates: a template is one file, always escaped")
+            self._fault(node, CLOSED_SAID.format(closed))
         match node:
             case nodes.For():
                 self._loop(node, names)

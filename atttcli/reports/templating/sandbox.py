@@ -10,8 +10,8 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined
-from jinja2.exceptions import SecurityError
+from jinja2 import DictLoader, StrictUndefined, nodes
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.runtime import BlockReference, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
@@ -34,10 +34,26 @@ GLOBALS = frozenset({"range", "namespace"})
 _LOOP_METHODS = frozenset({"cycle", "changed"})
 
 
+CLOSED: dict[type[nodes.Node], str] = {
+    nodes.Include: "include", nodes.Import: "import", nodes.FromImport: "from … import", nodes.Extends: "extends",
+    nodes.ScopedEvalContextModifier: "autoescape",
+}  # fmt: skip
+CLOSED_SAID = "{{% {} %}} is not used in templates: a template is one file, always escaped"
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """Jinja's own sandbox, narrowed: it keeps secrets, but does not keep a template from filling the memory."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%", "//", "-", "/"})
+    tells_all = False  # lint reads on where a rendering stops
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for kind, word in () if self.tells_all else CLOSED.items():
+            found = tree.find(kind)
+            if found is not None:
+                raise TemplateSyntaxError(CLOSED_SAID.format(word), found.lineno)
+        return tree
 
     def is_safe_callable(self, obj: Any) -> bool:
         if isinstance(obj, Macro | BlockReference) or obj is Namespace or obj is self.globals["range"]:

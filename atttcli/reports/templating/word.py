@@ -20,7 +20,7 @@ from atttcli.reports.templating.sandbox import environment
 from atttcli.reports.templating.word_gate import parts_faults
 
 _TAG = re.compile(r"<[^>]+>")
-_RAW = re.compile(r"\{[{%]-?\s*r\s")
+_RAW = re.compile(r"\{[{%]r\s")
 _TEXT = re.compile(r"<w:t(?: [^>]*)?>([^<]*)</w:t>")
 
 
@@ -59,15 +59,20 @@ class WordTemplate(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         self.seen: list[tuple[str, str, list[str]]] = []
         self._dry = dry
 
+    def patch_xml(self, src_xml: str) -> str:
+        """Tags of runs (`{{r`, `{%r`) would put a value where Word expects markup."""
+        raw = _RAW.search(_TAG.sub("", src_xml))
+        if raw:
+            raise Faulty([Fault(f"{raw.group()} … is not used here: write it without the r")])
+        patched: str = super().patch_xml(src_xml)
+        return patched
+
     def render_xml_part(self, src_xml: str, part: Any, context: dict[str, Any], jinja_env: Any = None) -> str:
         """One part: its source remembered, its errors placed in a paragraph."""
         source = re.sub(r"<w:p([ >])", r"\n<w:p\1", src_xml)
         paragraphs = [_TAG.sub("", line) for line in source.splitlines()]
         name = str(part.partname).lstrip("/")
         self.seen.append((name, source, paragraphs))
-        raw = next((line for line in paragraphs if _RAW.search(line)), "")
-        if raw:
-            raise Faulty([Fault(f"{{{{r …}}}} is not used here: {raw.strip()[:60]!r}", name)])
         if self._dry:
             return src_xml
         with told(paragraphs):
