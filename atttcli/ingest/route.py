@@ -20,6 +20,8 @@ from atttcli.source import Attachment, Input, Letter, Record, Source
 
 LOG_SCORE = 15  # text that nobody claims for more than this is no log
 _CHUNK = MIB
+BUNDLE = b"ATTTB1\n"
+BUNDLE_HINT = "a bundle of a kit is not ingested but imported: atttcli bundle import FILE"
 _STREAMS = ("gz", "bz2", "xz", "zst")
 
 
@@ -119,6 +121,9 @@ class Router:
 
     def _routed(self, given: Input, depth: int, within: _Within) -> Iterator[Item | Failure]:
         given.letter = within.letter
+        if given.head.startswith(BUNDLE):  # sealed: only who has the centre's key can say what is in it
+            yield Failure(given.path, BUNDLE_HINT, given.sha256)
+            return
         kind, source = recognise(given, self._manner.mapping)
         packed = archive_kind(given.head)
         if kind == "file" and packed and packed != "office":

@@ -10,7 +10,9 @@ import random
 import shlex
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,17 @@ from click.testing import CliRunner
 
 from atttcli.cli.context import App
 from atttcli.cli.main import cli, report_error
+from atttcli.clock import DAY
 from atttcli.errors import AtttError
+from atttcli.fleet.kits import NewKit, issue_kit
 from atttcli.packaged import packaged
 from atttcli.rulepack.samples import read_case
+from atttcli.signing.files import public_text
+from atttcli.signing.keys import KeyPair
 from atttcli.text.messages import use_language
-from tests.support.casework import SetClock
+from tests.support.casework import START, SetClock
 from tests.support.ingest_case import sample_inbox
+from tests.support.kit_case import KitCase
 from tests.support.network_wire import dns_query, pcap, udp_frame
 
 
@@ -36,9 +43,40 @@ class Step:
     schema: str
     code: int = 0
     empty: bool = False  # no line at all is an answer too
+    before: Callable[[App], None] | None = None  # what no command does yet
 
     def __str__(self) -> str:
         return self.words
+
+
+OTHERS = KeyPair(b"v" * 32, b"v" * 32).public
+
+
+def kit_at_hand() -> KitCase:
+    """The kit of the day: its centre is the key that `key create` makes in these days."""
+    return KitCase(centre_secret=b"c" * 32, samples=(b"mz",), now=START)
+
+
+@cache
+def brought_back() -> tuple[bytes, ...]:
+    """Two bundles that are good and one that is none; made once, since no two seals are alike."""
+    kit = kit_at_hand()
+    return kit.bundle(), kit.bundle(), b"ATTTB1\nbroken"
+
+
+def issue_the_kit(app: App) -> None:
+    kit = kit_at_hand()
+    issue_kit(
+        app.journal,
+        NewKit(
+            agency=kit.agency,
+            os="windows",
+            arch="amd64",
+            public_key=kit.public,
+            centre=kit.centre,
+            expires=START + 90 * DAY,
+        ),
+    )
 
 
 STEPS = (
@@ -262,6 +300,21 @@ STEPS = (
     Step("capture show asked.pcap", "capture-flow"),
     Step("capture show asked.pcap --frame 1", "packet"),
     Step("-w ws alert packets {packet} -o flow.pcap", "packet"),
+    Step("-w ws key create --name 'Trung tâm' --passphrase", "key"),
+    Step("-w ws key list", "key"),
+    Step("-w ws key show --output trung-tam.pub", "key"),
+    Step(f"-w ws key trust vung.pub --name Vùng --fingerprint '{OTHERS.fingerprint}'", "key"),
+    Step(f"-w ws key revoke {OTHERS.id} --reason 'đổi khoá'", "key"),
+    Step("-w ws key backup khoa.keys", "key-copied"),
+    Step("-w ws key restore khoa.keys", "key-copied"),
+    Step("-w ws kit list", "kit", before=issue_the_kit),
+    Step("-w ws bundle verify usb/1.attb", "bundle"),
+    Step("-w ws bundle show usb/1.attb --log", "bundle-content"),
+    Step("-w ws bundle import usb --dry-run", "bundle", code=7),
+    Step("-w ws bundle import usb", "bundle", code=7),
+    Step("-w ws bundle import usb/1.attb", "bundle"),
+    Step("-w ws kit revoke 1 --reason 'mất USB'", "kit"),
+    Step("-w ws bundle verify usb/1.attb", "bundle", code=7),
     Step("-w ws db export", "db-export"),
     Step("-w ws db export alert_state", "db-export"),
     Step("-w ws db backup kept.zip", "db-backup"),
@@ -323,6 +376,8 @@ class Day:
     def step(self, step: Step) -> None:
         words = [word.format(**self.known) for word in shlex.split(step.words)]
         app = App("ws" if words[0] == "-w" else None, clock=SetClock())  # an App that is given looks at no -w
+        if step.before is not None:
+            step.before(app)
         ran = CliRunner().invoke(cli, ["--lang", self.language, *words, "--json"], obj=app)
         app.close()
         code = report_error(ran.exception) if isinstance(ran.exception, AtttError) else ran.exit_code
@@ -373,6 +428,10 @@ def give(place: Path) -> None:
     )
     (place / "look.yaml").write_text(LOOK, encoding="utf-8")
     (place / "given").mkdir()
+    (place / "vung.pub").write_text(public_text(OTHERS), encoding="utf-8")
+    (place / "usb").mkdir()
+    for number, data in enumerate(brought_back(), 1):
+        (place / "usb" / f"{number}.attb").write_bytes(data)
     (place / "ranges.csv").write_text("cidr,country\n203.0.113.0/24,VN\nnonsense,VN\n")
     (place / "given" / "a.txt").write_bytes(b"..MARKER..")
     (place / "n.rules").write_text(
@@ -411,6 +470,7 @@ def two_days(base: Path) -> dict[str, Day]:
             shutil.copytree(inbox, "inbox")
             numbers = random.Random(20261123)
             patch.setattr("atttcli.people.identity.is_superuser", lambda: True)
+            patch.setattr(KeyPair, "new", lambda: KeyPair(b"s" * 32, b"c" * 32))
             patch.setattr(uuid, "uuid4", lambda numbers=numbers: uuid.UUID(int=numbers.getrandbits(128), version=4))
             days[language] = Day(language)
             for step in STEPS:
