@@ -50,6 +50,7 @@ class LetterDesk:
     def __init__(self, store: Store, inventory: Inventory, profile: str, now: int) -> None:
         self.store, self.inventory, self.now = store, inventory, now
         law = load_profile(profile)
+        self._bases = law.bases
         pattern = next((one.pattern for one in law.numbers if one.kind == "cong_van"), "{seq:02d}/{organ}-CNTT")
         self._symbol = pattern.partition("/")[2]
         self._places = {agency.code: place for place, agency in enumerate(inventory.organisation.agencies)}
@@ -256,22 +257,24 @@ class LetterDesk:
         values = {
             "what": what,
             "organ": head.organ,
-            "agencies": len(rows),
-            "moment": local_text(self.now, seconds=False),
+            "agencies": _whole(len(rows), say),
+            "moment": _moment(self.now, say),
         }
         blocks: list[LetterBlock] = [LetterText(say.answer_opening.format(**values))]
         counts = Counter(one["state"] for one in rows)
-        blocks += [
-            LetterText(say.answer_counts.format(label=say.states[state], count=counts[state]), "item")
+        told = [
+            say.answer_counts.format(label=say.states[state], count=_whole(counts[state], say))
             for state in say.states
             if counts[state]
         ]
         total = sum(one["total"] or 0 for one in rows)
         if total:
             handled = sum(min(one["handled"], one["total"] or 0) for one in rows)
-            blocks.append(LetterText(say.answer_machines.format(handled=handled, total=total), "item"))
+            told.append(say.answer_machines.format(handled=_whole(handled, say), total=_whole(total, say)))
+        ends = ";" * (len(told) - 1) + "."
+        blocks += [LetterText(text + end, "item") for text, end in zip(told, ends, strict=False)]
         if unowned:
-            blocks.append(LetterText(say.answer_unowned.format(count=unowned, organ=head.organ)))
+            blocks.append(LetterText(say.answer_unowned.format(count=_whole(unowned, say), organ=head.organ)))
         return replace(
             head,
             addressees=(source.get("sender") or source.get("number"),),
@@ -296,7 +299,7 @@ class LetterDesk:
             lines.append(
                 (
                     str(at), self.inventory.organisation.name_of(one["agency"]), str(counted.get(one["agency"], "")),
-                    say.states[one["state"]], "" if one["total"] is None else f"{one['handled']}/{one['total']}",
+                    say.states[one["state"]], _handled(one, say),
                     "" if one["answered"] is None else local_text(one["answered"])[:10], result,
                 )
             )  # fmt: skip
@@ -306,8 +309,10 @@ class LetterDesk:
         """The letter to the internet provider about addresses that no agency owns."""
         say = letter_wording(language)
         head = self._head(language, organ_code, code, say.isp_subject)
-        values = {"organ": head.organ, "count": len(rows), "due": f"{from_micros(due, VIETNAM):%d/%m/%Y}"}
-        blocks: list[LetterBlock] = [LetterText(say.isp_opening.format(**values))]
+        values = {"organ": head.organ, "count": _whole(len(rows), say), "due": f"{from_micros(due, VIETNAM):%d/%m/%Y}"}
+        bases = [(base.english if language == "en" else "") or base.text for base in self._bases]
+        blocks: list[LetterBlock] = [LetterText(say.isp_basis.format(bases="; ".join(bases)))] if bases else []
+        blocks.append(LetterText(say.isp_opening.format(**values)))
         blocks += [LetterText(text.format(**values), "item") for text in say.isp_ask]
         table = self._rows_table([("", row) for row in rows], say, with_agency=False)
         return replace(
@@ -317,6 +322,25 @@ class LetterDesk:
             closing=say.isp_closing,
             annexes=(LetterAnnex(say.isp_annex, (table,), len(table.columns) > _WIDE),),
         )
+
+
+def _whole(number: int, say: LetterWording) -> str:
+    """A count with the language's separators."""
+    shown = f"{number:,}"
+    return shown if say.language == "en" else shown.replace(",", ".")
+
+
+def _handled(row: Record, say: LetterWording) -> str:
+    """Machines handled of all; a dash where none are known, or none are affected."""
+    return f"{_whole(row['handled'], say)}/{_whole(row['total'], say)}" if row["total"] else "-"
+
+
+def _moment(micros: int, say: LetterWording) -> str:
+    """As letters tell a time: `08 giờ 00 phút ngày 07/03/2026`."""
+    if say.language == "en":
+        return local_text(micros, seconds=False)
+    moment = from_micros(micros, VIETNAM)
+    return f"{moment:%H} giờ {moment:%M} phút ngày {moment:%d/%m/%Y}"
 
 
 def _source_words(source: dict[str, str], say: LetterWording) -> str:

@@ -34,6 +34,7 @@ class LetterWording:
     answer_closing: str
     answer_annex: str
     isp_subject: str
+    isp_basis: str
     isp_opening: str
     isp_ask: tuple[str, ...]
     isp_closing: str
@@ -109,13 +110,14 @@ VI = LetterWording(
     answer_subject="kết quả xử lý theo {what}",
     answer_opening="Thực hiện {what}, {organ} đã thông báo, hướng dẫn {agencies} cơ quan, đơn vị rà soát, xử lý và tổng hợp kết "
     "quả tính đến {moment} như sau:",
-    answer_counts="{label}: {count} cơ quan, đơn vị.",
-    answer_machines="Số máy, đối tượng đã xử lý trên tổng số: {handled}/{total}.",
+    answer_counts="{label}: {count} cơ quan, đơn vị",
+    answer_machines="Số máy, đối tượng đã xử lý trên tổng số: {handled}/{total}",
     answer_unowned="Còn {count} địa chỉ chưa xác định được cơ quan, đơn vị quản lý; {organ} đang phối hợp với doanh nghiệp cung "
     "cấp dịch vụ Internet để xác minh.",
     answer_closing="Trên đây là kết quả thực hiện, {organ} kính báo cáo",
     answer_annex="Kết quả xử lý của từng cơ quan, đơn vị",
     isp_subject="phối hợp xác minh thuê bao sử dụng địa chỉ IP",
+    isp_basis="Việc điều phối, ứng cứu sự cố được thực hiện theo {bases}.",
     isp_opening="Qua công tác giám sát, {organ} ghi nhận {count} địa chỉ IP có dấu hiệu kết nối mã độc, tấn công mạng, nghi do cơ "
     "quan, đơn vị trên địa bàn sử dụng nhưng chưa xác định được đơn vị quản lý. {organ} đề nghị Quý doanh nghiệp phối hợp:",
     isp_ask=(
@@ -204,12 +206,13 @@ EN = LetterWording(
     },
     answer_subject="results of {what}",
     answer_opening="Following {what}, {organ} told {agencies} agencies what to do. Results as of {moment}:",
-    answer_counts="{label}: {count} agencies.",
-    answer_machines="Machines or items handled of all: {handled}/{total}.",
+    answer_counts="{label}: {count} agencies",
+    answer_machines="Machines or items handled of all: {handled}/{total}",
     answer_unowned="Of {count} addresses the agency is not known yet; {organ} is asking the internet provider.",
     answer_closing="These are the results that {organ} reports",
     answer_annex="Results by agency",
     isp_subject="whose are these IP addresses",
+    isp_basis="Incidents are coordinated under {bases}.",
     isp_opening="{organ} sees {count} IP addresses that connect to malware or attack, and that are thought to be used by agencies "
     "of the province. {organ} asks you to:",
     isp_ask=(
