@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from atttcli.cli import render
-from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.detect import PATHS, yara_engine
-from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here
+from atttcli.cli.matching import ALL_RULES, Tally, disabled_here
 from atttcli.cli.scan_bounds import Bounds, bounded
 from atttcli.cli.scan_lists import file_lookup
 from atttcli.cli.scan_store import Storage, added_rules, show_scans
+from atttcli.cli.scan_tell import Telling, told_by
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
-    from atttcli.model.alert import Detection
     from atttcli.scan.account import ScanAccount
 
 
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--runs", "show_runs", is_flag=True, help="List the scans that this workspace knows of; scan nothing.")
 @ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line: detections, then the account.")
+@told_by
 @with_app
 def scan(
     app: App,
@@ -59,7 +58,7 @@ def scan(
     show_runs: bool,
     all_rules: bool,
     strict: bool,
-    as_json: bool,
+    telling: Telling,
 ) -> None:
     """Scan files on this machine (default: the home folder), bounded and incremental.
 
@@ -84,7 +83,7 @@ def scan(
     from atttcli.store.workspace import private_folder
 
     if show_runs:
-        show_scans(app, as_json)
+        show_scans(app, telling.as_json)
         return
     click.get_current_context().with_resource(bounds.given_way(str(private_folder("scan") / "scan.lock")))
     tally = Tally(strict=strict)
@@ -100,9 +99,8 @@ def scan(
         WalkOptions(cross_devices=cross_devices, exclude=frozenset(os.path.abspath(path) for path in exclude)),
         cache=None if fresh else private_folder("scan") / "files.db",
     )
-    rows = Rows((_("File"), _("Rule"), _("Severity"), _("Why")), wide=(0, 3))
     account: ScanAccount | None = None
-    with render.progress(_("Scanning"), quiet=as_json) as progress:
+    with telling.begun() as listing, render.progress(_("Scanning"), quiet=telling.quiet) as progress:
         for result in run_scan(
             roots,
             engine,
@@ -114,66 +112,15 @@ def scan(
             if isinstance(result, ScanAccount):
                 account = result
             elif isinstance(result, EngineProblem):
-                tally.problem(result)
+                listing.problem(result, tally)
             else:
                 tally.found += 1
                 storage.add(result)
-                if as_json:
-                    render.emit_json({"kind": "detection", **detection_object(result)})
-                else:
-                    rows.add(
-                        result.origin.path, result.rule_id, severity_word(result.severity), "; ".join(result.why[:2])
-                    )
-    rows.show()
-    if account is None:
-        raise AssertionError("a scan ends with its account")
-    stored = storage.finish(account)
-    if as_json:
-        render.emit_json({"kind": "account", **account.to_json(), "stored": stored})
-    else:
-        show_account(account)
-        storage.tell()
+                listing.found(result)
+        if account is None:
+            raise AssertionError("a scan ends with its account")
+        listing.ended(account, storage)
     if storage.failed:
         tally.note("", storage.failed)
     tally.close()
     click.get_current_context().exit(max(account.exit_code, tally.exit_code))
-
-
-def detection_object(found: Detection) -> dict[str, object]:
-    """A finding of a scan, whichever engine made it."""
-    return {
-        "engine": found.engine,
-        "path": found.origin.path,
-        "rule": found.rule_id,
-        "title": found.title,
-        "severity": found.severity.label,
-        "sha256": found.origin.sha256,
-        "why": list(found.why),
-        "strings": found.detail.get("strings", []),
-    }
-
-
-def show_account(account: ScanAccount) -> None:
-    """The columns, line by line; they add up to the files met."""
-    files = account.files
-    rows: list[tuple[object, object]] = [
-        (_("scanned"), files.scanned),
-        (_("unchanged since an earlier scan"), files.unchanged),
-    ]
-    rows += [(_("skipped: {why}", why=_(why)), count) for why, count in sorted(files.skipped.items())]
-    rows += [(_("failed: {why}", why=_(why)), count) for why, count in sorted(files.failed.items())]
-    rows += [
-        (_("files met"), files.found),
-        (_("archive members"), files.members),
-        (_("archive members not judged"), files.member_problems),
-        (_("rules"), account.rules),
-        (_("rules refused"), account.rules_refused),
-        (_("findings"), account.detections),
-    ]
-    render.table((_("Account"), _("Number")), rows)
-    for note in account.notes:
-        render.warn(note)
-    if files.stopped:
-        render.warn(_("Stopped early: {limit}. Run it again to go on.", limit=_(files.stopped)))
-    if not files.complete:
-        render.warn(_("The coverage has holes: see the lines above."))

@@ -115,7 +115,7 @@ def test_on_battery_nothing_is_scanned_when_asked(
 def test_names_on_lists_are_met_in_every_file_read_or_not(place: Path, capsys: pytest.CaptureFixture) -> None:
     (place / "i.csv").write_text("type,value,description\nfile,B.TXT,bẫy\nfile,in/a.*,thử\n")
     for _run in range(2):  # the second knows both files, and the list, from the first
-        told, found, _ = scanned(capsys, place, "--indicators", place / "i.csv")
+        _, found, _ = scanned(capsys, place, "--indicators", place / "i.csv")
         names = sorted((Path(one["path"]).name, one["rule"]) for one in found if one["engine"] == "indicator")
         assert names == [("a.txt", "file:in/a.*"), ("b.txt", "file:b.txt")]
     _, found, _ = scanned(capsys, place, "--indicators", place / "i.csv", "--max-file-size", "6")
@@ -152,3 +152,36 @@ def test_a_workspace_told_of_more_hashes_meets_them_in_unchanged_files(
         _, found, account = scanned(capsys, place)
         assert any(one["rule"] == f"sha256:{digest}" for one in found) == bool(at)
     assert account["files"]["unchanged"] == 2
+
+
+def test_a_scheduler_gets_one_line_and_the_log_the_rest(place: Path, capsys: pytest.CaptureFixture) -> None:
+    import json
+
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--quiet", "--log", place / "s.log")
+    assert told.code == 1
+    (line,) = told.out.splitlines()
+    assert "4 files, 2 read, 0 unchanged, 1 finding, complete" in line
+    kinds = [json.loads(one)["kind"] for one in (place / "s.log").read_text("ascii").splitlines()]
+    assert kinds == ["detection", "account"]
+
+
+def test_the_log_says_on_one_line_whatever_a_file_is_called_and_rotates(
+    place: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import json
+
+    monkeypatch.setattr("atttcli.cli.scan_tell._LOG_BYTES", 4000)
+    (place / "in" / "x\n\x1b[2J\u202e.txt").write_bytes(b"MARKER")
+    for _run in range(9):
+        told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--quiet", "--log", place / "s.log")
+        assert told.code == 1
+    logs = sorted(place.glob("s.log*"))
+    assert len(logs) > 1
+    for log in logs:
+        assert all(json.loads(one)["kind"] for one in log.read_text("ascii").splitlines())
+
+
+def test_a_link_in_the_logs_place_is_not_followed(place: Path, capsys: pytest.CaptureFixture) -> None:
+    (place / "s.log").symlink_to(place / "precious")
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--quiet", "--log", place / "s.log")
+    assert (told.code, (place / "precious").exists()) == (2, False)

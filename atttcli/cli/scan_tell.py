@@ -1,0 +1,192 @@
+"""How a scan tells what it found: a table for people, JSON for machines, one line for a scheduler, and a log that rotates."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atttcli.cli import render
+from atttcli.cli.alert_view import severity_word
+from atttcli.cli.matching import Rows, Tally
+from atttcli.clock import local_text
+from atttcli.errors import WorkspaceError
+from atttcli.text.messages import _, ngettext
+
+if TYPE_CHECKING:
+    from logging.handlers import RotatingFileHandler
+
+    from atttcli.cli.scan_store import Storage
+    from atttcli.engine import EngineProblem
+    from atttcli.model.alert import Detection
+    from atttcli.scan.account import ScanAccount
+
+_LOG_BYTES, _LOGS = 1024 * 1024, 5
+_COLUMNS = ("File", "Rule", "Severity", "Why")
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What was asked for. `one_line` is for a scheduler: a line whatever happened, the rest in the log."""
+
+    as_json: bool = False
+    one_line: bool = False
+    log: Path | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody looks on."""
+        return self.as_json or self.one_line
+
+    @contextmanager
+    def begun(self) -> Iterator[Listing]:
+        """The listing of one run."""
+        log = _open_log(self.log) if self.log is not None else None
+        try:
+            yield Listing(self, log)
+        finally:
+            if log is not None:
+                log.close()
+
+
+def _open_log(path: Path) -> RotatingFileHandler:
+    from logging.handlers import RotatingFileHandler
+
+    hint = "--log FILE in a folder of your own"
+    if path.is_symlink():  # a scan runs with more rights than whoever may have put a link there
+        raise WorkspaceError(f"the log {path} is a link", hint=hint)
+    try:
+        return RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOGS, encoding="ascii")
+    except OSError as error:
+        raise WorkspaceError(f"the log {path} cannot be written: {error.strerror}", hint=hint) from None
+
+
+@dataclass(slots=True)
+class Listing:
+    """Findings, problems and the account of one run, as they come."""
+
+    telling: Telling
+    log: RotatingFileHandler | None = None
+    rows: Rows = field(default_factory=lambda: Rows(tuple(_(name) for name in _COLUMNS), wide=(0, 3)))
+
+    def found(self, one: Detection) -> None:
+        """A finding."""
+        told = {"kind": "detection", **detection_object(one)}
+        self._write(told)
+        if self.telling.as_json:
+            render.emit_json(told)
+        elif not self.telling.one_line:
+            self.rows.add(one.origin.path, one.rule_id, severity_word(one.severity), "; ".join(one.why[:2]))
+
+    def problem(self, problem: EngineProblem, tally: Tally) -> None:
+        """Something that was not judged."""
+        self._write({"kind": "problem", "where": str(problem.where), "reason": problem.reason})
+        if self.telling.one_line:
+            tally.problems += 1
+        else:
+            tally.problem(problem)
+
+    def ended(self, account: ScanAccount, storage: Storage) -> None:
+        """The account, once everything is stored."""
+        self.rows.show()
+        stored = storage.finish(account)
+        told = {"kind": "account", **account.to_json(), "stored": stored}
+        self._write(told)
+        if self.telling.as_json:
+            render.emit_json(told)
+        elif self.telling.one_line:
+            render.line(summary_line(account))
+        else:
+            show_account(account)
+            storage.tell()
+
+    def _write(self, value: dict[str, Any]) -> None:
+        """One JSON object a line, whatever stands in it; a log that cannot be written any more does not end the scan."""
+        if self.log is None:
+            return
+        import logging
+
+        text = json.dumps(value, ensure_ascii=True, default=str)
+        self.log.emit(logging.LogRecord("scan", logging.INFO, "", 0, "%s", (text,), None))
+
+
+def told_by(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options; the command gets them as `telling`."""
+
+    @functools.wraps(command)
+    def run(*words: Any, as_json: bool, one_line: bool, log: Path | None, **options: Any) -> None:
+        command(*words, telling=Telling(as_json, one_line, log), **options)
+
+    options = (
+        click.option("--quiet", "one_line", is_flag=True, help="One line at the end, for a scheduler; nothing else."),
+        click.option(
+            "--log", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+            help="Also write JSON lines to this file; it rotates (1 MB, 5 older ones).",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a line: detections, then the account."),
+    )  # fmt: skip
+    for option in reversed(options):
+        run = option(run)
+    return run
+
+
+def summary_line(account: ScanAccount) -> str:
+    """`23/11/2026 12:30: 1.204 files, 3 findings, complete`."""
+    files = account.files
+    parts = [
+        ngettext("{count} file", "{count} files", files.found),
+        _("{count} read", count=files.scanned),
+        _("{count} unchanged", count=files.unchanged),
+        ngettext("{count} finding", "{count} findings", account.detections),
+    ]
+    holes = sum(files.failed.values()) + files.member_problems
+    if files.stopped:
+        parts.append(_("stopped early: {limit}", limit=_(files.stopped)))
+    parts.append(_("complete") if files.complete else _("with holes ({count} not judged)", count=holes))
+    return f"{local_text(account.ended, seconds=False)}: " + ", ".join(parts)
+
+
+def detection_object(found: Detection) -> dict[str, object]:
+    """A finding of a scan, whichever engine made it."""
+    return {
+        "engine": found.engine,
+        "path": found.origin.path,
+        "rule": found.rule_id,
+        "title": found.title,
+        "severity": found.severity.label,
+        "sha256": found.origin.sha256,
+        "why": list(found.why),
+        "strings": found.detail.get("strings", []),
+    }
+
+
+def show_account(account: ScanAccount) -> None:
+    """The columns, line by line; they add up to the files met."""
+    files = account.files
+    rows: list[tuple[object, object]] = [
+        (_("scanned"), files.scanned),
+        (_("unchanged since an earlier scan"), files.unchanged),
+    ]
+    rows += [(_("skipped: {why}", why=_(why)), count) for why, count in sorted(files.skipped.items())]
+    rows += [(_("failed: {why}", why=_(why)), count) for why, count in sorted(files.failed.items())]
+    rows += [
+        (_("files met"), files.found),
+        (_("archive members"), files.members),
+        (_("archive members not judged"), files.member_problems),
+        (_("rules"), account.rules),
+        (_("rules refused"), account.rules_refused),
+        (_("findings"), account.detections),
+    ]
+    render.table((_("Account"), _("Number")), rows)
+    for note in account.notes:
+        render.warn(note)
+    if files.stopped:
+        render.warn(_("Stopped early: {limit}. Run it again to go on.", limit=_(files.stopped)))
+    if not files.complete:
+        render.warn(_("The coverage has holes: see the lines above."))
