@@ -71,7 +71,8 @@ def _target(
 ) -> Happening:
     until = _after(inject.at, line.target, pauses)
     if line.took < 0:
-        return Happening(inject.at, f"{own['reason_never']}: {text}", lane, until, None, "late")
+        why = own.get(f"reason_{line.reason}", own["reason_never"])
+        return Happening(inject.at, f"{why}: {text}", lane, until, None, "late")
     done = _after(inject.at, line.took, pauses)
     return Happening(inject.at, text, lane, until, done, "met" if line.took <= line.target else "late")
 

@@ -6,7 +6,7 @@ printer and every kind of colour blindness; what is printed in the cells does no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -60,13 +60,21 @@ Folded = tuple[tuple[str, ...], Counted, tuple[int, int], tuple[int, int]]
 
 def heat_grid(chart: HeatChart, width: float) -> HeatGrid:
     """Rows and columns that fit the page, totals where things are counted, and the legend of the colours."""
-    most_columns = min(MOST_COLUMNS, int((width - _label_width(chart, width)) / _NARROW) - (not chart.percent))
+    most_columns = min(
+        MOST_COLUMNS, int((width - _label_width(chart, width)) / _narrowest(chart)) - (not chart.percent)
+    )
     most_rows = MOST_ROWS
     grid = _grid(chart, width, most_columns, most_rows)
     while (over := grid_height(grid) - page_room(width)) > 0 and most_rows > 2:
         most_rows = max(most_rows - ceil(over / _ROW), 2)
         grid = _grid(chart, width, most_columns, most_rows)
     return grid
+
+
+def _narrowest(chart: HeatChart) -> float:
+    """How wide a column must be: as the longest number in it, which is the sum of all."""
+    whole = 100 if chart.percent else sum(cell for _label, cells in chart.rows for cell in cells if cell and cell > 0)
+    return max(width_of(count_text(whole, chart.language), SIZE, bold=True) + 4, _NARROW)
 
 
 def _label_width(chart: HeatChart, width: float) -> float:
@@ -157,25 +165,28 @@ def _sane(value: int | None) -> int | None:
     return None if value is None else max(value, 0)
 
 
-def _sum(values: object) -> int | None:
+def _sum(values: Iterable[int | None]) -> int | None:
     """The sum of what is known; None where nothing is."""
-    known = [value for value in values if value is not None]  # type: ignore[attr-defined]
+    known = [value for value in values if value is not None]
     return sum(known) if known else None
 
 
 def _bounds(values: list[int], percent: bool) -> tuple[int, ...]:
-    """The highest value of each step: fifths of a hundred, single numbers up to five, else growing evenly by factor."""
+    """The highest value of each step: fifths of a hundred, single numbers up to five, else about as many cells in each."""
     if percent:
         return (20, 40, 60, 80, 100)
-    most = max(values, default=1)
-    if most <= len(FILLS):
-        return tuple(range(1, most + 1))
-    found = []
-    for step in range(1, len(FILLS)):
-        bound = round(most ** (step / len(FILLS)))
-        digits = 10 ** max(len(str(bound)) - 1, 0)
-        found.append(max(bound // digits * digits if bound >= 10 else bound, 1))
-    return tuple(dict.fromkeys((*found, most)))
+    ranked = sorted(values) or [1]
+    if ranked[-1] <= len(FILLS):
+        return tuple(range(1, ranked[-1] + 1))
+    places = (len(ranked) * step // len(FILLS) for step in range(1, len(FILLS)))
+    inner = {_plain_bound(ranked[place]) for place in places}
+    return (*sorted(bound for bound in inner if bound < ranked[-1]), ranked[-1])
+
+
+def _plain_bound(value: int) -> int:
+    """Two digits are enough for a bound: 147 is 140."""
+    digits: int = 10 ** max(len(str(value)) - 2, 0)
+    return value // digits * digits
 
 
 def _fill(value: int, bounds: tuple[int, ...]) -> tuple[str, str]:
