@@ -135,7 +135,7 @@ def verify_file(path: Path, trusted: Sequence[PublicKey], purpose: str) -> tuple
 
 def public_text(key: PublicKey) -> str:
     """A public key file as minisign reads it."""
-    return f"untrusted comment: atttcli key {key.id}\n{public_line(key)}\n"
+    return "\n".join(("untrusted comment: atttcli key " + key.id, public_line(key), ""))
 
 
 def public_line(key: PublicKey) -> str:
