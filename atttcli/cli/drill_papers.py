@@ -10,12 +10,16 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.drill_open import code_argument, json_option, mark, open_drill
+from atttcli.cli.paper_layout import TEMPLATE, drill_bytes, layouts, tell_used, told_json, with_given
 from atttcli.errors import Refused
 from atttcli.text.messages import LANGUAGES, _
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from atttcli.drill.room import Room
     from atttcli.model.drill_report import DrillReport, TeamResult
+    from atttcli.report import Layout
 
 _FORMATS = ("docx", "pdf", "html", "md", "txt", "json")
 _formats = click.option(
@@ -37,11 +41,13 @@ _language = click.option("--language", type=click.Choice(LANGUAGES), help="Langu
 @_formats
 @_language
 @_output
+@TEMPLATE
 @json_option
 @with_app
 def plan_(
-    app: App, code: str, book: str, formats: tuple[str, ...], language: str | None, output: Path | None, as_json: bool
-) -> None:
+    app: App, code: str, book: str, formats: tuple[str, ...], language: str | None, output: Path | None,
+    templates: tuple[Path, ...], as_json: bool,
+) -> None:  # fmt: skip
     """Write the plan or a book of a drill.
 
     \b
@@ -51,8 +57,7 @@ def plan_(
     """
     from atttcli.drill.after import build_plan
     from atttcli.drill.improve import to_verify
-    from atttcli.reports.drill import model_json, render_drill
-    from atttcli.reports.drill_plan import compose_plan
+    from atttcli.reports.drill_plan import OPEN_BOOKS, compose_plan
 
     with open_drill(app, code) as room:
         measures = {one.measure for one in room.scenario.expectations if one.measure}
@@ -60,10 +65,11 @@ def plan_(
         if book == "player" and "json" in formats:
             raise Refused("the model holds the answers", guard="spoiler", hint="--book controller --format json")
         outline = compose_plan(model, language or model.head.language, book)
-        papers = {
-            name: model_json(model) if name == "json" else render_drill(outline, name) for name in formats or ("docx",)
-        }
-        _write(room, output, f"{room.code}-{book}", papers, as_json)
+        chain = layouts(app, f"drill-{book}", outline.language, templates)
+        wanted = with_given(formats, templates) or ("docx",)
+        # A book for players is laid out from what stands on it: its template never sees the answers.
+        papers = {name: drill_bytes(chain, outline, model, name, book not in OPEN_BOOKS) for name in wanted}
+        _write(room, output, f"{room.code}-{book}", papers, as_json, chain.used(wanted))
 
 
 @click.command()
@@ -71,11 +77,13 @@ def plan_(
 @_formats
 @_language
 @_output
+@TEMPLATE
 @json_option
 @with_app
 def report(
-    app: App, code: str, formats: tuple[str, ...], language: str | None, output: Path | None, as_json: bool
-) -> None:
+    app: App, code: str, formats: tuple[str, ...], language: str | None, output: Path | None,
+    templates: tuple[Path, ...], as_json: bool,
+) -> None:  # fmt: skip
     """Write the after-action report: objectives, strengths, what to improve; every score with the entries behind it.
 
     \b
@@ -84,7 +92,7 @@ def report(
       atttcli drill report DT-2026-0001 --format docx --format html --language en
     """
     from atttcli.drill.after import build_report
-    from atttcli.reports.drill import compose_report, model_json, render_drill
+    from atttcli.reports.drill import compose_report
 
     with open_drill(app, code) as room:
         if room.is_sealed:
@@ -98,10 +106,10 @@ def report(
                           command=f"atttcli drill end {room.code}"))  # fmt: skip
         model = build_report(room, app.organisation, app.clock.now(), **_of_the_real(app, room))
         outline = compose_report(model, language or model.head.language)
-        papers = {
-            name: model_json(model) if name == "json" else render_drill(outline, name) for name in formats or ("docx",)
-        }
-        _write(room, output, f"{room.code}-report", papers, as_json)
+        chain = layouts(app, "drill-report", outline.language, templates)
+        wanted = with_given(formats, templates) or ("docx",)
+        papers = {name: drill_bytes(chain, outline, model, name) for name in wanted}
+        _write(room, output, f"{room.code}-report", papers, as_json, chain.used(wanted))
         if not as_json and not model.actions:
             _propose(room, model)
 
@@ -152,7 +160,9 @@ def _peers(app: App, room: Room) -> list[TeamResult]:
     return found
 
 
-def _write(room: Room, output: Path | None, stem: str, papers: dict[str, bytes], as_json: bool) -> None:
+def _write(
+    room: Room, output: Path | None, stem: str, papers: dict[str, bytes], as_json: bool, used: Sequence[Layout] = ()
+) -> None:
     from atttcli.store.durable import make_folder, write_whole
 
     folder = output or room.workspace.outbox
@@ -164,8 +174,9 @@ def _write(room: Room, output: Path | None, stem: str, papers: dict[str, bytes],
         write_whole(path, data)
         files.append({"path": str(path), "format": ending, "bytes": len(data)})
     if as_json:
-        render.emit_json({"drill": room.code, "files": files})
+        render.emit_json({"drill": room.code, "files": files, "templates": told_json(used)})
         return
     render.line(mark(room.code))
     for one in files:
         render.line(_("Written: {path}", path=one["path"]))
+    tell_used(used)

@@ -144,14 +144,16 @@ def incident_bytes(found: Layouts, model: IncidentReport, format: str) -> bytes:
     return found.render(format, lambda: render(model, format, model.header.language), given)
 
 
-def drill_bytes(found: Layouts, outline: Outline, model: Any, format: str) -> bytes:
-    """A paper of a drill."""
+def drill_bytes(found: Layouts, outline: Outline, model: Any, format: str, told: bool = True) -> bytes:
+    """A paper of a drill; `told`: its template may read the model, not only what stands on the paper."""
     from atttcli.reports.drill import model_json, render_drill
     from atttcli.reports.templating.values import model_values
 
     if format == "json":
         return model_json(model)
-    return found.render(format, lambda: render_drill(outline, format), lambda: (outline, model_values(model)))
+    return found.render(
+        format, lambda: render_drill(outline, format), lambda: (outline, model_values(model) if told else {})
+    )
 
 
 def tell_used(used: Sequence[Layout]) -> None:

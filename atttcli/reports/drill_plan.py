@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 
 from atttcli.clock import MINUTE, VIETNAM, from_micros, local_text
 from atttcli.errors import UsageError
@@ -18,6 +19,7 @@ from atttcli.reports.incident_annexes import roman
 from atttcli.reports.outline import Annex, Block, Bullets, Column, Fields, Heading, Outline, Paragraph, Table
 
 BOOKS = ("plan", "controller", "player", "observer", "handouts")
+OPEN_BOOKS = frozenset({"player", "handouts"})  # what players hold in their hands: without answers
 READY = 30 * MINUTE  # before the start, for rules and telephones; as much after the end to talk it over
 
 
@@ -44,11 +46,8 @@ def _plan(plan: DrillPlan, language: str) -> Iterator[Block]:
     yield Paragraph(own["plan_opening"].format(organ=head.organ, code=head.code))
     yield Heading(1, own["purpose"])
     yield Heading(2, own["purpose_1"])
-    yield Bullets(tuple(own["purposes"].split("|")))
-    columns = (Column(own["no"], 8, "center"), Column(own["objective"], 64), Column(own["capability"], 28))
-    yield Table(
-        "objectives", columns, tuple((id, text.say(language), own[f"cap_{cap}"]) for id, text, cap in plan.goals)
-    )
+    abilities = ", ".join(dict.fromkeys(own[f"cap_{cap}"] for _id, _text, cap in plan.goals))
+    yield Bullets((*own["purposes"].split("|"), *([own["abilities"].format(abilities=abilities)] if abilities else ())))
     yield Heading(2, own["demands"])
     yield Bullets(tuple(own["demand_list"].split("|")))
     yield Heading(1, own["content"])
@@ -62,9 +61,7 @@ def _plan(plan: DrillPlan, language: str) -> Iterator[Block]:
     yield Heading(1, own["schedule"])
     yield _schedule(plan, language)
     yield Heading(1, own["safety"])
-    yield Bullets((*(rule.say(language) for rule in plan.rules), own["stop"]))
-    yield Paragraph(own["before_start"])
-    yield Bullets(tuple(own["checks"].split("|")))
+    yield Bullets(tuple(_rules(plan, language)))
     yield Heading(1, own["budget"])
     yield Paragraph(own["budget_line"])
     yield Heading(1, own["carry_out"])
@@ -72,16 +69,21 @@ def _plan(plan: DrillPlan, language: str) -> Iterator[Block]:
     yield Paragraph(own["end"], "end")
 
 
+def _rules(plan: DrillPlan, language: str) -> Iterator[str]:
+    """The scenario's rules, then the stop phrase: once, in words that hold for every scenario."""
+    own = plan_words(language)
+    yield from (told for rule in plan.rules if own["stop_phrase"] not in (told := rule.say(language)).upper())
+    yield own["stop"]
+
+
 def _facts(plan: DrillPlan, language: str) -> Fields:
     own, head = plan_words(language), plan.head
     start = local_text(plan.begins, seconds=False)
     rows = [
-        (own["topic"], head.name.say(language)),
         (own["format"], own[f"format_{head.format}"]),
         (own["time_place"], own["time_value"].format(start=start, n=head.duration // MINUTE)),
         (own["place"], own["blank"]),
         (own["scope"], own["scope_value"]),
-        (own["scenario"], f"{head.scenario} v{head.version}; {own['seal']}: {head.truth[:16]}…"),
     ]
     if head.authority:
         rows.append((own["authority"], head.authority))
@@ -124,58 +126,95 @@ def _between(first: int, last: int) -> str:
 
 def _book(plan: DrillPlan, language: str, book: str) -> Iterator[Block]:
     own, head = plan_words(language), plan.head
-    rows = [
-        (own["code"], head.code),
-        (own["begins"], local_text(plan.begins, seconds=False)),
-        (own["format"], own[f"format_{head.format}"]),
-        (own["team"], head.team_name.say(language) or head.team),
-        (own["duration"], own["minutes"].format(n=head.duration // MINUTE)),
-    ]
-    if book != "player":
-        rows.insert(1, (own["name"], head.name.say(language)))
-    yield Heading(1, f"I. {own['general']}")
-    yield Fields("drill", tuple(rows))
-    yield Heading(1, f"II. {own['situation']}")
-    yield Paragraph(head.situation.say(language))
-    part = 3
+    part = count(1)
+    yield Heading(1, f"{roman(next(part))}. {own['general']}")
+    yield Fields("drill", tuple(_about(plan, language, book)))
+    if book != "observer":
+        yield Heading(1, f"{roman(next(part))}. {own['situation']}")
+        yield Paragraph(head.situation.say(language))
     if book != "handouts":
-        yield Heading(1, f"III. {own['how_' + book]}")
+        yield Heading(1, f"{roman(next(part))}. {own['how_' + book]}")
         yield Bullets(tuple(own[f"how_{book}_list"].split("|")))
-        part = 4
-    yield Heading(1, f"{roman(part)}. {own['rules']}")
-    yield Bullets((*(rule.say(language) for rule in plan.rules), own["stop"]))
-    if book == "player":
-        yield Heading(1, f"V. {own['roles']}")
-        yield Bullets(tuple(name.say(language) for _code, name in plan.roles))
+    yield Heading(1, f"{roman(next(part))}. {own['rules']}")
+    yield Bullets(tuple(_rules(plan, language)))
     yield Paragraph(own["end"], "end")
+
+
+def _about(plan: DrillPlan, language: str, book: str) -> Iterator[tuple[str, str]]:
+    """What stands at the head of a book; the player's names neither the scenario nor what it is about."""
+    own, head = plan_words(language), plan.head
+    if book != "player":
+        yield own["name"], head.name.say(language)
+    yield (
+        own["begins"],
+        own["time_value"].format(start=local_text(plan.begins, seconds=False), n=head.duration // MINUTE),
+    )
+    yield own["format"], own[f"format_{head.format}"]
+    yield own["team"], head.team_name.say(language) or head.team
+    yield own["roles"].capitalize(), "; ".join(name.say(language) for _code, name in plan.roles)
+    if book == "controller":
+        yield own["scenario"], f"{head.scenario} v{head.version}; {own['seal']}: {head.truth[:16]}…"
 
 
 def _annexes(plan: DrillPlan, language: str, book: str) -> Iterator[Annex]:
     own, head = plan_words(language), plan.head
     attached = own["attached"].format(code=head.code)
     if book == "handouts":
-        for one in plan.injects:
-            blocks = (Paragraph(f"{own['channel_' + one.channel]} → {one.to.say(language)}"), Paragraph(one.text),
-                      Paragraph(own["handed_at"], "note"))  # fmt: skip
-            yield Annex(own["annex_handouts"].format(id=one.id), head.code, attached, blocks)
+        for index, one in enumerate(plan.injects, 1):
+            title = own["handout_title"].format(id=one.id, channel=own["channel_" + one.channel]).upper()
+            yield Annex(f"{own['annex']} {roman(index)}", title, attached, tuple(_handout(one, language)))
     elif book in ("controller", "observer"):
-        sheets = [block for one in plan.injects for block in _sheet(one, language, book)]
-        if book == "observer":
-            sheets += [Heading(2, own["free_notes"]), *(Paragraph("." * 120) for _line in range(4))]
-            sheets.append(Paragraph(own["observer_sign"]))
-        else:
-            day = local_text(plan.begins, seconds=False).split()[0]
-            sheets.append(Heading(2, own["paper_entry"]))
-            sheets.append(Bullets(tuple(own["paper_commands"].format(code=head.code, day=day).split("|"))))
-        yield Annex(own["annex"], own[f"annex_{book}"].upper(), attached, tuple(sheets))
+        ending = _free_notes if book == "observer" else _entering
+        sheets = [block for one in plan.injects for block in _sheet(one, plan, language, book)]
+        blocks = (*(_before(plan, language) if book == "controller" else ()), *sheets, *ending(plan, language))
+        yield Annex(own["annex"], own[f"annex_{book}"].upper(), attached, blocks)
 
 
-def _sheet(one: PlannedInject, language: str, book: str) -> Iterator[Block]:
+def _handout(one: PlannedInject, language: str) -> Iterator[Block]:
     own = plan_words(language)
-    yield Heading(2, f"{one.id}. {own['channel_' + one.channel]} ({one.when}) → {one.to.say(language)}")
+    yield Paragraph(f"{own['to']}: {one.to.say(language)}")
+    yield Paragraph(one.text)
+    if one.excerpt:
+        yield Paragraph(own["excerpt"].format(name=one.files[0]), "note")
+        yield Paragraph(one.excerpt)
+    yield Paragraph(own["handed_at"], "note")
+
+
+def _before(plan: DrillPlan, language: str) -> Iterator[Block]:
+    """What the controller looks at first: the conditions of the start, what the drill is to find out."""
+    own = plan_words(language)
+    yield Heading(2, own["before_start"])
+    yield Bullets(tuple(own["checks"].split("|")))
+    yield Heading(2, own["objectives"].capitalize())
+    columns = (Column(own["no"], 8, "center"), Column(own["objective"], 64), Column(own["capability"], 28))
+    yield Table(
+        "objectives", columns, tuple((id, text.say(language), own[f"cap_{cap}"]) for id, text, cap in plan.goals)
+    )
+
+
+def _free_notes(_plan: DrillPlan, language: str) -> Iterator[Block]:
+    own = plan_words(language)
+    yield Heading(2, own["free_notes"])
+    yield from (Paragraph("…" * 52) for _line in range(4))
+    yield Paragraph(own["observer_sign"])
+
+
+def _entering(plan: DrillPlan, language: str) -> Iterator[Block]:
+    own = plan_words(language)
+    day = local_text(plan.begins, seconds=False).split()[0]
+    yield Heading(2, own["paper_entry"])
+    yield Bullets(tuple(own["paper_commands"].format(code=plan.head.code, day=day).split("|")))
+
+
+def _sheet(one: PlannedInject, plan: DrillPlan, language: str, book: str) -> Iterator[Block]:
+    own = plan_words(language)
+    yield Heading(
+        2,
+        f"{one.id}. {own['channel_' + one.channel]} ({one.said_when.say(language) or one.when}) → {one.to.say(language)}",
+    )
     yield Paragraph(own["handed_at"], "note")
     if book == "controller":
-        yield Paragraph(one.text)
+        yield Paragraph(_unmarked(one.text, plan.head.code))
         if one.truth:
             yield Paragraph(f"{own['truth']}: {own[one.truth]}. {one.why.say(language)}".strip(), "note")
         if one.hint.say(language):
@@ -191,3 +230,8 @@ def _sheet(one: PlannedInject, language: str, book: str) -> Iterator[Block]:
             Column(own["at"], 12, "center"), Column(own["seen"], 22),
         )  # fmt: skip
         yield Table("sheet", columns, rows)
+
+
+def _unmarked(text: str, code: str) -> str:
+    """What is read out, without the mark around it: the book's pages carry it."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith(f"[{code}] "))

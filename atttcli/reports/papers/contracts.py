@@ -201,7 +201,7 @@ _PARTS: dict[str, dict[str, tuple[Term, ...]]] = {
             _term("rules", "Luật đã khớp", "Rules that fired", "rule title alerts times"),
             _term("indicators", "Chỉ dấu", "Indicators", "type value role source"),
             _term("evidence", "Chứng cứ", "Exhibits", "number name sha256 size"),
-            _term("packs", "Bộ luật", "Rule packs", "name digest"),
+            _term("packs", "Bộ luật", "Rule packs", "name rules digest"),
         ),
         "charts": (_term("course-chart", "Biểu đồ diễn biến, thời hạn", "Chart of the course and terms", always=False),),
     },

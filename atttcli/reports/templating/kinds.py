@@ -38,7 +38,7 @@ class TemplateKind:
         """What lint misses when a template leaves it out, alternatives parted by `|`."""
         marks = ("paper.masthead.marks",)
         if self.contract is None:
-            return (*marks, "paper.blocks|model")
+            return (*marks, "paper.blocks|model", "paper.annexes|model")
         named = ((group, term) for group in ("lines", "boxes", "tables") for term in getattr(self.contract, group))
         return (*marks, *(_alternatives(group, term) for group, term in named if term.always))
 
@@ -61,6 +61,7 @@ def template_kinds() -> Iterator[TemplateKind]:
     names = {
         "plan": ("Kế hoạch diễn tập", "Drill plan"), "controller": ("Sổ điều khiển", "Controller's book"),
         "player": ("Sổ người chơi", "Player's book"), "observer": ("Phiếu quan sát", "Observer's sheets"),
+        "handouts": ("Tờ phát theo tình huống", "A page for each inject"),
     }  # fmt: skip
     for book, (vi, en) in names.items():
         yield TemplateKind(f"drill-{book}", vi, en, "atttcli/drill-plan/1", ("vi", "en"), _book(book))
@@ -80,18 +81,24 @@ def find_template_kind(said: str) -> TemplateKind:
         raise NotFound(f"no paper {said[:40]!r}", hint="atttcli report template list: " + ", ".join(known)) from None
 
 
+# Papers laid out as a form of the circular, and whether it prints Quốc hiệu.
+_FORMS = {"mau_01": True, "mau_03": False, "mau_04": False, "mau_05": True}
+
+
 def _of_catalog(kind: PaperKind) -> TemplateKind:
     from atttcli.reports.papers.contracts import contract_of
 
     contract = contract_of(kind)
 
     def sample(language: str) -> tuple[Outline, dict[str, Any]]:
-        from atttcli.reports.paper import settled
+        from atttcli.reports.paper import replaced, settled
         from atttcli.reports.paper_outline import compose_paper
         from atttcli.reports.templating.sample import sample_paper
 
-        layout = "card" if kind.about == "card" else "form" if kind.code in ("mau_03", "mau_04") else "paper"
-        paper = settled(sample_paper(contract, layout, language))  # type: ignore[arg-type]  # one of the three
+        layout = "card" if kind.about == "card" else "form" if kind.code in _FORMS else "paper"
+        made = sample_paper(contract, layout, language)  # type: ignore[arg-type]  # one of the three
+        form = f"Mẫu số {kind.code[4:6]}" if kind.code in (*_FORMS, "mau_06") else ""
+        paper = settled(replaced(made, form=form, nation=_FORMS.get(kind.code, layout == "paper")))
         return compose_paper(paper), paper_values(paper, contract)
 
     return TemplateKind(kind.name, kind.vi, kind.en, kind.model, kind.languages, sample, contract)
@@ -129,10 +136,10 @@ def _after(language: str) -> tuple[Outline, dict[str, Any]]:
 def _book(book: str) -> Callable[[str], tuple[Outline, dict[str, Any]]]:
     def sample(language: str) -> tuple[Outline, dict[str, Any]]:
         from atttcli.model.drill_report import DrillPlan
-        from atttcli.reports.drill_plan import compose_plan
+        from atttcli.reports.drill_plan import OPEN_BOOKS, compose_plan
         from atttcli.reports.templating.sample import sample_model
 
         made = sample_model(DrillPlan, language, _DRILL)
-        return compose_plan(made, language, book), model_values(made)
+        return compose_plan(made, language, book), {} if book in OPEN_BOOKS else model_values(made)
 
     return sample

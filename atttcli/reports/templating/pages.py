@@ -67,6 +67,9 @@ def _paper(kind: TemplateKind, known: set[str], first: str) -> Iterator[str]:
     """`first` is the first paper of the same model: its variables are listed there."""
     yield f"\n## {kind.name}\n"
     yield f"{kind.vi} ({kind.en}), model `{kind.model}`, in {', '.join(kind.languages)}.\n"
+    if kind.contract is None and not any(one.path.startswith("model") for one in variables(kind)):
+        yield "It is in players' hands: templates are given only what stands on it.\n"
+        return
     if first != kind.name:
         yield f"The variables are those of *{first}*.\n"
         return

@@ -79,7 +79,8 @@ def variables(kind: TemplateKind) -> Iterator[Variable]:
         yield from _named(kind.contract)
     else:
         context = unpacked(kind.context("vi"))
-        yield from _paths(shape_of(context["model"], "model"), 0)
+        if "model" in context:
+            yield from _paths(shape_of(context["model"], "model"), 0)
 
 
 def members(group: str) -> str:
