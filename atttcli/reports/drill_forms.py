@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from atttcli.clock import VIETNAM, from_micros, local_text
 from atttcli.errors import UsageError
 from atttcli.model.drill_forms import DrillForms, FormLine, SheetModule, SheetQuestion
 from atttcli.reports.drill_form_words import form_words
 from atttcli.reports.drill_frame import drill_paper
-from atttcli.reports.outline import Block, Bullets, Column, Fields, Heading, Outline, Paragraph, Table
+from atttcli.reports.outline import Block, Bullets, Column, Fields, Heading, Outline, Paragraph, Signature, Table
 
 FORMS = ("scope", "ruling", "red", "blue", "sheet")
 _EMPTY_ROWS = 6
@@ -32,7 +33,11 @@ def compose_form(forms: DrillForms, language: str, form: str, *, blank: bool = F
     else:
         body = blocks[form](forms, language, own, blank)
     about = own[f"about_{form}"].format(code=forms.head.code)
-    return drill_paper(forms.head, language, own[f"kind_{form}"], about, body, (), signed=form == "scope")
+    made = drill_paper(forms.head, language, own[f"kind_{form}"], about, body, (), signed=form == "scope")
+    if form == "scope":
+        return made
+    signs = Signature("", (), (own[f"signs_{form}"].upper(),), "", own["sign_here"])
+    return replace(made, signature=signs)
 
 
 def _signatures(own: Words, *titles: str) -> Iterator[Block]:
@@ -83,7 +88,7 @@ def _ruling(forms: DrillForms, language: str, own: Words, blank: bool) -> Iterat
     yield Bullets(remarks or (own["dots"], own["dots"]))
     if not blank and forms.total is not None:
         yield Paragraph(own["total"].format(total=_number(forms.total, language)))
-    yield from _signatures(own, "judge_1", "judge_2", "head_judge")
+    yield from _signatures(own, "judge_1", "judge_2")
 
 
 def _ruled(one: FormLine, own: Words) -> tuple[str, ...]:
@@ -131,7 +136,7 @@ def _red(forms: DrillForms, language: str, own: Words, blank: bool) -> Iterator[
     for part in ("red_4", "red_5"):
         yield Heading(1, own[part])
         yield Paragraph(own["dots"])
-    yield from _signatures(own, "head_red", "organisers")
+    yield Paragraph(own["end"], "end")
 
 
 def _weakness(one: FormLine | None, own: Words) -> Iterator[Block]:
@@ -176,7 +181,7 @@ def _blue(forms: DrillForms, language: str, own: Words, blank: bool) -> Iterator
     for id, text in forms.goals:
         said = [one.text for one in lines if one.side == "blue" and one.goal == id and not one.what]
         yield Paragraph(f"{text.say(language)}: {'; '.join(said) or own['dots']}")
-    yield from _signatures(own, "head_blue", "organisers")
+    yield Paragraph(own["end"], "end")
 
 
 def _defended(red: FormLine, lines: tuple[FormLine, ...], own: Words) -> tuple[str, ...]:
