@@ -135,7 +135,7 @@ def _red(forms: DrillForms, language: str, own: Words, blank: bool) -> Iterator[
         yield from _weakness(one, own)
     for part in ("red_4", "red_5"):
         yield Heading(1, own[part])
-        yield Paragraph(own["dots"])
+        yield Paragraph(f"{own['terms']} {own['dots']}" if part == "red_4" else own["dots"])
     yield Paragraph(own["end"], "end")
 
 
