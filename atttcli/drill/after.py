@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from atttcli.drill.condition_words import said_when
 from atttcli.drill.graph import condition_text
-from atttcli.drill.payload import make, spoken
+from atttcli.drill.payload import Artefact, make, spoken
 from atttcli.drill.places import filled
 from atttcli.drill.play import Play
 from atttcli.drill.room import Room
@@ -27,6 +28,7 @@ from atttcli.model.drill_report import (
     TeamResult,
 )
 
+EXCERPT_BYTES, EXCERPT_LINES, EXCERPT_WIDTH = 4096, 8, 160
 _SHOWN = (
     "opened",
     "linked",
@@ -95,6 +97,7 @@ def build_plan(room: Room, place: Organisation, as_of: int, *, verifies: Sequenc
 
 def _planned(room: Room, inject: Inject) -> PlannedInject:
     making = room.making(inject.id)
+    files = make(inject, making)
     roles = {one.code: one.name for one in room.scenario.roles}
     truth = "" if inject.truth is None else "malicious" if inject.truth.malicious else "decoy"
     when = span_text(inject.at) if inject.at is not None else condition_text(inject.when)
@@ -105,7 +108,9 @@ def _planned(room: Room, inject: Inject) -> PlannedInject:
         channel=inject.channel,
         to=roles.get(inject.to, Said()),
         text=spoken(inject, making),
-        files=tuple(one.name for one in make(inject, making)),
+        files=tuple(one.name for one in files),
+        said_when=said_when(inject),
+        excerpt=_excerpt(files),
         truth=truth,
         why=_fill(inject.truth.why if inject.truth else Said(), places),
         hint=_fill(inject.hint, places),
@@ -117,6 +122,16 @@ def _planned(room: Room, inject: Inject) -> PlannedInject:
             for one in inject.expects
         ),
     )  # fmt: skip
+
+
+def _excerpt(files: Sequence[Artefact]) -> str:
+    """The first lines of the first file, where it is text."""
+    data = next((one.data for one in files), b"")[:EXCERPT_BYTES]
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = data[: error.start].decode("utf-8") if error.start > len(data) - 4 else ""
+    return "\n".join(line[:EXCERPT_WIDTH] for line in text.splitlines()[:EXCERPT_LINES])
 
 
 def _fill(text: Said, places: Any) -> Said:

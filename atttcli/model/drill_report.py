@@ -39,7 +39,8 @@ class DrillHead:
 
 @dataclass(frozen=True, slots=True)
 class PlannedInject:
-    """An inject in a book. `expects`: (id, text, minutes until the target, or 0, how it is met)."""
+    """An inject in a book. `expects`: (id, text, minutes until the target, or 0, how it is met).
+    `excerpt`: the beginning of what a made file says, for who plays on paper; empty for captures."""
 
     id: str
     when: str
@@ -51,6 +52,8 @@ class PlannedInject:
     why: Said = NOTHING
     hint: Said = NOTHING
     expects: tuple[tuple[str, Said, int, tuple[tuple[str, Said, float], ...]], ...] = ()
+    said_when: Said = NOTHING
+    excerpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def drill_paper(
             signer="",
         )
         if signed
-        else Signature("", (), (), ""),
+        else Signature("", (), (own["controller_signs"],), ""),
         annexes=annexes,
         foot=f"{head.code} · {say.exercise}",
         subject=nfc(summary),

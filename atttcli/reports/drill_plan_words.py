@@ -6,22 +6,20 @@ from collections.abc import Mapping
 
 _VI = {
     "kind_handouts": "PHIẾU TÌNH HUỐNG",
-    "plan_summary": "Tổ chức diễn tập ứng cứu sự cố an toàn thông tin mạng: {name}",
+    "plan_summary": "Diễn tập ứng cứu sự cố: {name}",
     "bases": "Căn cứ Chỉ thị số 18/CT-TTg ngày 13 tháng 10 năm 2022 của Thủ tướng Chính phủ về đẩy mạnh triển "
     "khai các hoạt động ứng cứu sự cố an toàn thông tin mạng Việt Nam;|Căn cứ Chỉ thị số 60/CT-BTTTT ngày 16 tháng "
     "9 năm 2021 của Bộ trưởng Bộ Thông tin và Truyền thông về việc tổ chức triển khai diễn tập thực chiến bảo đảm "
     "an toàn thông tin mạng.",
-    "plan_opening": "{organ} xây dựng Kế hoạch tổ chức diễn tập {code} như sau:",
+    "plan_opening": "{organ} xây dựng kế hoạch diễn tập {code}:",
     "purpose": "I. MỤC ĐÍCH, YÊU CẦU",
     "purpose_1": "1. Mục đích",
-    "purposes": "Rèn luyện kỹ năng phát hiện, xử lý, báo cáo sự cố của người trực tiếp làm nhiệm vụ.|Đánh giá quy "
-    "trình, công cụ và sự phối hợp giữa các đơn vị; tìm ra điểm cần cải thiện.|Đánh giá theo các mục tiêu sau:",
+    "purposes": "Rèn luyện kỹ năng phát hiện, xử lý, báo cáo sự cố an toàn thông tin mạng.|Đánh giá quy trình, "
+    "công cụ, sự phối hợp; tìm điểm cần cải thiện.",
     "demands": "2. Yêu cầu",
-    "demand_list": "Không ảnh hưởng đến hệ thống, dữ liệu đang vận hành; luôn có người trực sự cố thật.|Giữ kín "
-    "kịch bản với đội tham gia đến khi kết thúc.|Chấm điểm khách quan, có căn cứ; kết quả đưa vào việc cải thiện "
-    "cụ thể, có đơn vị chủ trì và thời hạn.",
+    "demand_list": "Không ảnh hưởng đến hệ thống, dữ liệu đang vận hành.|Giữ kín kịch bản với đội tham gia đến "
+    "khi kết thúc.|Chấm điểm có căn cứ; việc cải thiện có đơn vị chủ trì và thời hạn.",
     "content": "II. NỘI DUNG",
-    "topic": "Chủ đề",
     "time_place": "Thời gian",
     "time_value": "{start}, dự kiến {n} phút",
     "place": "Địa điểm",
@@ -29,48 +27,42 @@ _VI = {
     "scope": "Phạm vi",
     "scope_value": "Vùng làm việc và dữ liệu diễn tập; không thao tác trên hệ thống thật",
     "story": "Tóm tắt kịch bản",
-    "story_count": "Có {n} tình huống, đưa tới đội qua: {channels}. Nội dung tình huống và đáp án để ở Sổ tay "
-    "điều hành, không phổ biến trước.",
+    "story_count": "Có {n} tình huống, đưa tới đội qua: {channels}; nội dung không phổ biến trước.",
     "verifies": "Việc cải thiện của lần trước sẽ được kiểm chứng trong lần này: {actions}.",
     "people": "III. THÀNH PHẦN, PHÂN CÔNG",
     "part": "Thành phần",
     "task": "Nhiệm vụ",
     "names": "Họ tên, điện thoại",
     "part_organiser": "Ban Tổ chức",
-    "task_organiser": "Chỉ đạo chung; quyết định dừng, hủy diễn tập",
+    "task_organiser": "Chỉ đạo chung; quyết định dừng, hủy",
     "part_controller": "Điều hành",
     "task_controller": "Đưa tình huống, giữ giờ, nhập câu trả lời",
     "part_observer": "Quan sát, chấm điểm",
     "task_observer": "Ghi phiếu quan sát; không can thiệp",
     "part_duty": "Trực sự cố thật",
-    "task_duty": "Không tham gia diễn tập; báo ngay khi có sự cố thật",
+    "task_duty": "Không tham gia; báo ngay sự cố thật",
     "task_player": "Xử lý tình huống theo quy trình hiện hành",
     "schedule": "IV. TIẾN ĐỘ",
     "when": "Thời gian",
     "work": "Nội dung",
-    "work_before": "Phổ biến quy tắc an toàn, câu dừng; thử kênh liên lạc; kiểm tra điều kiện bắt đầu",
+    "work_before": "Phổ biến quy tắc an toàn, câu dừng; thử kênh liên lạc",
     "work_run": "Diễn tập theo kịch bản",
     "work_after": "Rút kinh nghiệm tại chỗ; lấy phiếu ý kiến người tham gia",
     "work_report": "Báo cáo kết quả; giao việc cải thiện",
     "within_days": "Trong 05 ngày sau diễn tập",
     "safety": "V. BẢO ĐẢM AN TOÀN",
-    "before_start": "Trước khi bắt đầu, Điều hành xác nhận từng điều kiện:",
+    "before_start": "Điều kiện bắt đầu (Điều hành xác nhận từng mục)",
     "checks": "Có văn bản cho phép, danh sách người tham gia và đầu mối.|Không hệ thống thật nào nằm trong phạm "
     "vi thao tác.|Danh bạ diễn tập tách khỏi danh bạ thật; đã thử kênh thoại dự phòng.|Người trực sự cố thật có "
     "mặt.",
     "budget": "VI. KINH PHÍ",
-    "budget_line": "Dự toán: ……………………… đồng (bằng chữ: ………………………………………………………). Nguồn kinh phí: ……………………………………",
     "carry_out": "VII. TỔ CHỨC THỰC HIỆN",
-    "carry_list": "Ban Tổ chức chuẩn bị địa điểm, phương tiện, danh sách và phổ biến Kế hoạch này.|Các đơn vị có "
-    "tên ở Mục III cử người tham gia đúng thành phần, thời gian.|Điều hành tổng hợp, trình báo cáo kết quả; theo "
-    "dõi việc cải thiện đến khi được kiểm chứng.|Trong quá trình thực hiện, nếu có vướng mắc, các đơn vị báo Ban "
-    "Tổ chức để xem xét, giải quyết.",
-    "player_part": "Đội tham gia",
+    "carry_list": "Ban Tổ chức chuẩn bị địa điểm, phương tiện và phổ biến Kế hoạch này.|Các đơn vị tại Mục III cử "
+    "người tham gia đúng thành phần, thời gian.|Điều hành báo cáo kết quả; theo dõi việc cải thiện đến khi đạt.",
     "how_controller": "CÁCH ĐIỀU HÀNH",
-    "how_controller_list": "Đưa từng tình huống đúng giờ kịch bản, đọc nguyên văn; ghi giờ đưa vào phiếu.|Ghi giờ "
-    "đội làm xong từng việc. Chỉ đưa gợi ý khi đội không có hành động nào trong thời gian nêu ở tình huống.|Nghe "
-    "câu dừng thì dừng ngay, ghi giờ và lý do; chỉ chạy tiếp khi Ban Tổ chức đồng ý.|Không sửa câu trả lời của "
-    "đội; nhập sai thì nhập lại, bản ghi trước vẫn được giữ.",
+    "how_controller_list": "Đưa từng tình huống đúng giờ, đọc nguyên văn, ghi giờ đưa vào phiếu.|Ghi giờ đội làm "
+    "xong từng việc. Chỉ đưa gợi ý khi đội không có hành động nào.|Nghe câu dừng thì dừng ngay, ghi giờ; chạy tiếp "
+    "khi Ban Tổ chức đồng ý.|Không sửa câu trả lời của đội; nhập sai thì nhập lại.",
     "how_observer": "CÁCH GHI PHIẾU",
     "how_observer_list": "Ghi giờ (giờ, phút) và việc đội đã làm ở từng dòng; không nhắc, không giải thích cho "
     "đội.|Nhận xét: + điểm mạnh, - điểm cần cải thiện, ! mất an toàn (báo Điều hành ngay).|Hết giờ, ký tên và nộp "
@@ -79,7 +71,6 @@ _VI = {
     "how_player_list": "Xử lý như sự cố thật theo quy trình hiện hành; nói rõ việc mình làm để người quan sát ghi "
     'được.|Chỉ liên lạc với người có tên trong danh bạ diễn tập; mở đầu và kết thúc mỗi cuộc gọi bằng câu "Đây là '
     'diễn tập".|Không tìm đọc tệp kịch bản; điểm chỉ có ích khi là điểm thật.',
-    "annex_handouts": "Phiếu {id}",
     "handed_at": "Đưa lúc: …… giờ …… phút",
     "observer_sign": "Người ghi: ………………………………    Ký tên: …………………………",
     "free_notes": "Nhận xét thêm (+, -, !):",
@@ -90,23 +81,31 @@ _VI = {
     "GIỜ:PHÚT|Kết thúc: atttcli drill end {code} --at GIỜ:PHÚT, rồi atttcli drill report {code}",
     "annex_controller": "Tình huống và đáp án",
     "annex_observer": "Phiếu quan sát",
+    "abilities": "Đánh giá năng lực: {abilities}.",
+    "handout_title": "Tình huống {id}: {channel}",
+    "to": "Đưa tới",
+    "excerpt": "Trích nội dung tệp {name}:",
+    "stop_phrase": "NGỪNG DIỄN TẬP",
+    "stop": 'Có sự cố thật hoặc mất an toàn thì nói to câu dừng "NGỪNG DIỄN TẬP"; ai nói cũng phải dừng ngay. '
+    "Mọi thư, tệp, cuộc gọi đều mang dấu DIỄN TẬP.",
+    "controller_signs": "ĐIỀU HÀNH DIỄN TẬP",
+    "budget_line": "Dự toán: ……………… đồng; nguồn kinh phí: ………………",
 }
 _EN = {
     "kind_handouts": "HANDOUTS",
     "plan_summary": "Incident response exercise: {name}",
     "bases": "Prime Minister's Directive 18/CT-TTg of 13 October 2022 on incident response;|Directive 60/CT-BTTTT "
     "of 16 September 2021 of the Ministry of Information and Communications on live exercises.",
-    "plan_opening": "{organ} plans exercise {code} as follows:",
+    "plan_opening": "{organ} plans exercise {code}:",
     "purpose": "I. PURPOSE AND REQUIREMENTS",
     "purpose_1": "1. Purpose",
     "purposes": "Train those who detect, handle and report incidents.|Assess procedures, tools and cooperation; "
-    "find what to improve.|Assess these objectives:",
+    "find what to improve.",
     "demands": "2. Requirements",
     "demand_list": "No effect on running systems and data; somebody stays on duty for real incidents.|The "
     "scenario is kept from the team until the end.|Scores rest on records; results become actions with an owner "
     "and a day.",
     "content": "II. CONTENT",
-    "topic": "Topic",
     "time_place": "Time",
     "time_value": "{start}, about {n} minutes",
     "place": "Place",
@@ -139,16 +138,14 @@ _EN = {
     "work_report": "Report; improvement actions",
     "within_days": "Within 5 days",
     "safety": "V. SAFETY",
-    "before_start": "Before the start the controller confirms:",
+    "before_start": "Conditions of the start (the controller confirms each)",
     "checks": "Permission, participants and contacts are on paper.|No real system is within reach.|The exercise's "
     "contact list is apart from the real one; the spare line was tried.|Somebody is on duty for real incidents.",
     "budget": "VI. BUDGET",
-    "budget_line": "Estimate: ……………………… Source: ……………………………………",
     "carry_out": "VII. CARRYING OUT",
     "carry_list": "The organisers prepare place, means and lists, and make this plan known.|Those named in part "
     "III send people in time.|The controller writes the report and follows the actions until they are "
     "verified.|Difficulties are told to the organisers.",
-    "player_part": "Team",
     "how_controller": "HOW TO CONTROL",
     "how_controller_list": "Hand over each inject at its time, word by word; write the time down.|Write down when "
     "the team has done each thing. Give a hint only when the team does nothing for the time that is told.|At the "
@@ -162,7 +159,6 @@ _EN = {
     "how_player_list": "Handle it like a real incident, by the procedures in force; say aloud what you do.|Call "
     'only people on the exercise\'s list; begin and end each call with "This is an exercise".|Do not look for the '
     "scenario's file.",
-    "annex_handouts": "Handout {id}",
     "handed_at": "Handed over at: ……:……",
     "observer_sign": "Written by: ………………………………    Signed: …………………………",
     "free_notes": "Other remarks (+, -, !):",
@@ -173,6 +169,15 @@ _EN = {
     "{code} --at HH:MM, then atttcli drill report {code}",
     "annex_controller": "Injects and answers",
     "annex_observer": "Sheets",
+    "abilities": "Assess: {abilities}.",
+    "handout_title": "Inject {id}: {channel}",
+    "to": "To",
+    "excerpt": "From the file {name}:",
+    "stop_phrase": "STOP THE EXERCISE",
+    "stop": "If something real happens or safety is at risk, say aloud: STOP THE EXERCISE; anybody may, and it "
+    "stops. Every letter, file and call carries the word EXERCISE.",
+    "controller_signs": "THE CONTROLLER",
+    "budget_line": "Estimate: ………………………; source: ………………………",
 }
 
 

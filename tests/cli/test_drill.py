@@ -228,7 +228,7 @@ def test_a_drill_on_paper_alone(desk: Desk) -> None:
     desk("drill", "inject", "last", "A2", "--at", "09:05")
     desk("drill", "inject", "last", "B1", "--at", "09:10")
     desk("drill", "answer", "last", "E1", "--at", "09:02")
-    desk("drill", "answer", "last", "E2", "--at", "09:14", "--choice", "dung")
+    desk("drill", "answer", "last", "E2", "--at", "09:14", "--choice", "c")
     desk("drill", "answer", "last", "E4", "--at", "09:12")
     desk("drill", "end", "last", "--at", "09:20")
     lines = {one["id"]: one for one in desk.json("drill", "score", "last")[0]["lines"]}
