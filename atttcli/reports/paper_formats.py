@@ -16,7 +16,8 @@ def render_paper(paper: Paper, format: str) -> bytes:
         from atttcli.reports.sheet import csv_of, xlsx_of
 
         tables = tables_of(paper)
-        return csv_of(tables) if format == "csv" else xlsx_of(tables, paper.as_of)
+        language = paper.header.language
+        return csv_of(tables, language) if format == "csv" else xlsx_of(tables, paper.as_of, language)
     from atttcli.reports.outline_formats import render_outline
     from atttcli.reports.paper_outline import compose_paper
 

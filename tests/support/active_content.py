@@ -30,6 +30,7 @@ _URL = re.compile(
 )
 _SCHEME = re.compile(r"(?i)\b(?:https?|ftp|file|ldap|smb)://")
 _LINKED = re.compile(r"(?i)\b(?:https?|ftp|mailto|xmpp)://|\bwww\.\w|\w@\w")  # what GFM links by itself
+_NUMBER = re.compile(r"-\d{1,12}\Z")  # a number is computed to itself
 _FORMULA = tuple("=+-@\t\r")
 _SCRIPTS = (
     "JavaScript JS Launch OpenAction AA URI GoToR GoToE SubmitForm ImportData RichMedia XFA Movie Sound Rendition"
@@ -142,7 +143,7 @@ def csv_(data: bytes) -> Iterator[str]:
     """Cells that a spreadsheet computes."""
     text = data.decode("utf-8-sig")
     for row in csv.reader(io.StringIO(text)):
-        yield from (f"formula {cell[:30]!r}" for cell in row if cell.startswith(_FORMULA))
+        yield from (f"formula {cell[:30]!r}" for cell in row if cell.startswith(_FORMULA) and not _NUMBER.match(cell))
     yield from unprintable(text.replace("\r\n", "\n"))
 
 

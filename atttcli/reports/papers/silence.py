@@ -78,7 +78,7 @@ def silence(desk: Desk, period: Period) -> Silence:
 
 
 def heard_of(store: Store, inventory: Inventory, start: int, end: int) -> Iterator[str]:
-    """Codes of agencies of which something came in: an answer, an incident, a log of their system, a scan of their machine."""
+    """Codes of agencies of which something came in: an answer, an incident, a bundle, a log of a system, a scan of a machine."""
     yield from _answers(store, start, end)
     for row in store.rows(
         "SELECT agencies FROM incident WHERE exercise = 0 AND opened >= ? AND opened < ?", start, end
@@ -89,6 +89,12 @@ def heard_of(store: Store, inventory: Inventory, start: int, end: int) -> Iterat
     ):
         code = inventory.log_sources.system_of(row["path"], row["log_source"], row["reader"])
         yield from _holders(inventory, inventory.system(code) if code else None)
+    sent_in = (
+        "SELECT agency FROM bundle WHERE imported >= ?1 AND imported < ?2"
+        " UNION SELECT agency FROM fleet_scan WHERE finished >= ?1 AND finished < ?2"
+    )
+    for row in store.rows(sent_in, start, end):
+        yield from (row["agency"],) if row["agency"] else ()
     for row in store.rows("SELECT DISTINCT host FROM scan_run WHERE started >= ? AND started < ?", start, end):
         yield from _holders(inventory, inventory.system_of(row["host"]))
 
