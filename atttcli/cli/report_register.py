@@ -18,6 +18,7 @@ from atttcli.cli.report_paper import JSON, read_model
 from atttcli.clock import VIETNAM, from_micros, local_text, rfc3339
 from atttcli.errors import InputError, NotFound, UsageError, Where, WorkspaceError
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.reports.paper import Figure, Paper
@@ -267,18 +268,28 @@ def check(app: App, files: tuple[Path, ...], as_json: bool) -> None:
 
     measures = {".docx": check_layout, ".pdf": check_pdf}
     departures = 0
+    unread: list[InputError] = []
     for path in files:
         measure = measures.get(path.suffix.lower())
         if measure is None:
             raise UsageError(f"{path.name[:60]} is no DOCX or PDF", hint="only .docx and .pdf are measured")
-        for finding in measure(_read_signed(path)):
+        try:
+            found = measure(_read_signed(path))
+        except InputError as error:  # the other papers are measured all the same
+            unread.append(type(error)(error.message, hint=error.hint, where=Where(str(path))))
+            continue
+        for finding in found:
             departures += 1
             if as_json:
                 emit_json({"file": str(path), "box": finding.box, "message": finding.message})
             else:
-                line(f"{path.name}: {finding.box}: {finding.message}")
+                line(f"{path.name}: {retell(finding.box)}: {retell(finding.message)}")
     if not as_json:
         line(ngettext("{count} departure", "{count} departures", departures))
+    for error in unread[:-1]:
+        warn(f"{error.where}: {retell(error.message)}")
+    if unread:
+        raise unread[-1]
     if departures:
         click.get_current_context().exit(1)
 

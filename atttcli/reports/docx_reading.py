@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING
 
 from atttcli.errors import InputError
 from atttcli.limits import MIB, Budget, Limits, read_bounded
+from atttcli.reports.font_gate import docx_fonts
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_LISTS = ("word/fontTable", "word/theme", "word/numbering", "word/webSettings")  # what Word lists, used or not
+_UNFINISHED = (
+    ("ins", "tracked insertion"),
+    ("del", "tracked deletion"),
+    ("moveFrom", "tracked move"),
+    ("commentReference", "comment"),
+    ("commentRangeStart", "comment"),
+)
+_MAX_DEPTH = 8  # of content controls in one another
 _LIMITS = Limits(total_bytes=128 * MIB, member_bytes=64 * MIB, members=500)
 
 
@@ -36,6 +46,8 @@ class Line:
     index: int = -1
     cell: int = 0
     row: int = 0
+    sizes: tuple[float, ...] = ()  # of every run that has text, each once
+    colours: tuple[str, ...] = ()  # that are not black
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ def read_paper(data: bytes) -> Paper:
     if body is None:
         raise InputError("not a Word document: no body")
     paper = Paper(language=_language(parts))
-    paper.fonts |= styles.fonts | _fonts(body)
+    paper.fonts |= _named_fonts(parts)
     paper.active += _active(parts)
     _Walk(paper, styles, parts).walk(body)
     return paper
@@ -120,7 +132,6 @@ class _Styles:
     """Resolves a paragraph's effective properties: defaults, style chain, then its own."""
 
     def __init__(self, root: Element) -> None:
-        self.fonts = _fonts(root)
         self._styles = {style.get(f"{_W}styleId", ""): style for style in root.iter(f"{_W}style")}
         self._defaults = root.find(f"{_W}docDefaults")
         self._default_id = next(
@@ -164,10 +175,13 @@ class _Walk:
         self._targets = _targets(parts)
         self._waiting: list[TableShape] = []
 
-    def walk(self, body: Element) -> None:
-        """Lines, tables and sections of the document."""
+    def walk(self, body: Element, depth: int = 0) -> None:
+        """Lines, tables and sections of the document; what stands in a content control is as visible as the rest."""
         for child in body:
-            if child.tag == f"{_W}p":
+            if child.tag == f"{_W}sdt" and depth < _MAX_DEPTH:
+                for held in child.iterfind(f"{_W}sdtContent"):
+                    self.walk(held, depth + 1)
+            elif child.tag == f"{_W}p":
                 self._line(child)
                 for found in child.iterfind(f"{_W}pPr/{_W}sectPr"):
                     self._section(found)
@@ -247,7 +261,10 @@ def _line(node: Element, styles: _Styles, index: int, cell: int, row: int) -> Li
     first = next((run for run in node.iter(f"{_W}r") if run.find(f"{_W}t") is not None), None)
     if first is not None:
         found.update(_properties(first))
+    sizes, colours = _seen(node, found)
     return Line(
+        sizes=sizes,
+        colours=colours,
         text="".join(piece.text or "" for piece in node.iter(f"{_W}t")),
         size=_number(found.get("sz"), 20) / 2,
         bold=found.get("b") == "1",
@@ -263,13 +280,29 @@ def _line(node: Element, styles: _Styles, index: int, cell: int, row: int) -> Li
     )
 
 
+def _seen(node: Element, of_line: Mapping[str, str]) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Sizes and colours of all runs that show text, not of the first alone."""
+    sizes: dict[float, None] = {}
+    colours: dict[str, None] = {}
+    for run in node.iter(f"{_W}r"):
+        if not any((piece.text or "").strip() for piece in run.iterfind(f"{_W}t")):
+            continue
+        own = run.find(f"{_W}rPr")
+        found = of_line if own is None else {**of_line, **_properties(own)}
+        sizes[_number(found.get("sz"), 20) / 2] = None
+        colour = found.get("color", "auto").lower()
+        if colour not in ("auto", "000000"):
+            colours[colour] = None
+    return tuple(sizes), tuple(colours)
+
+
 def _properties(node: Element, *, runs: bool = True) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in node.iter():
         tag = part.tag.removeprefix(_W)
         if tag in ("b", "i") and runs:
             found[tag] = "0" if part.get(f"{_W}val") in ("0", "false", "none") else "1"
-        elif (tag == "sz" and runs) or tag == "jc":
+        elif (tag in ("sz", "color") and runs) or tag == "jc":
             found[tag] = part.get(f"{_W}val", "")
         elif tag == "ind":
             indent = part.get(f"{_W}firstLine") or ("0" if part.get(f"{_W}hanging") else None)
@@ -281,11 +314,13 @@ def _properties(node: Element, *, runs: bool = True) -> dict[str, str]:
     return found
 
 
-def _fonts(root: Element) -> set[str]:
-    fonts: set[str] = set()
-    for node in root.iter(f"{_W}rFonts"):
-        fonts.update(value for value in node.attrib.values() if value)
-    return fonts
+def _named_fonts(parts: Mapping[str, bytes]) -> set[str]:
+    """Fonts that any part names: heads, feet and notes too, and a theme's where styles point to it."""
+    found = set()
+    for name in sorted(parts):
+        if name.startswith("word/") and name.endswith(".xml") and not name.startswith(_LISTS):
+            found |= docx_fonts(_xml(parts, name))
+    return found
 
 
 def _active(parts: Mapping[str, bytes]) -> list[str]:
@@ -305,6 +340,7 @@ def _active(parts: Mapping[str, bytes]) -> list[str]:
             codes = [field.get(f"{_W}instr", "") for field in root.iter(f"{_W}fldSimple")]
             codes += [field.text or "" for field in root.iter(f"{_W}instrText")]
             found += [f"field {code.strip()[:40]}" for code in codes if code.split() not in ([], ["PAGE"])]
+            found += [f"{what} in {name}" for tag, what in _UNFINISHED if root.find(f".//{_W}{tag}") is not None]
     return found
 
 
@@ -352,5 +388,5 @@ def word_parts(data: bytes) -> dict[str, bytes]:
                 budget.spend_bytes(len(parts[entry.filename]))
                 budget.check_ratio(entry.compress_size, len(parts[entry.filename]))
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError) as error:
-        raise InputError(f"not a Word document: {error}") from error
+        raise InputError("not a Word document, or a damaged one") from error
     return parts

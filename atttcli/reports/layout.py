@@ -9,26 +9,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from atttcli.reports.docx_reading import Line, Paper, Section, read_paper
-from atttcli.reports.layout_rules import rules_of, title_of
+from atttcli.reports.layout_rules import INITIAL, INTERNAL, is_mark, rules_of, title_of
+from atttcli.reports.layout_text import (
+    NUMBER_START,
+    Finding,
+    check_addressed,
+    check_addressees,
+    check_authority,
+    check_bases,
+    check_date,
+    check_inside,
+    check_number,
+    check_points,
+    check_recipients,
+    is_date,
+)
 from atttcli.reports.wording import wording
 
 _MM = 1440 / 25.4  # twips
-_DATED = {
-    "vi": re.compile(r"^[^,]+, ngày (\d{2}| {2,}) tháng (0[12]|[3-9]|1[0-2]| {2,}) năm \d{4}$"),
-    "en": re.compile(r"^[^,]+, (\d{1,2} \w+| {2,}) ?\d{4}$"),
-}
-_ANNEX = {"vi": re.compile(r"^Phụ lục( [IVXL]+)?$"), "en": re.compile(r"^Annex( [IVXL]+)?$")}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One departure from the decree: `box` names the row (`margins`, `box 1`, `page number` ...)."""
-
-    box: str
-    message: str
+_ANNEX = {"vi": re.compile(r"^(?:Phụ lục|PHỤ LỤC)( \w{1,6})?$"), "en": re.compile(r"^Annex( \w{1,6})?$")}
+_ROMAN = re.compile(r"^\w+(?: \w+)?( [IVXL]+)$|^(?:Phụ lục|Annex)$")
 
 
 def check_layout(data: bytes) -> list[Finding]:
@@ -37,12 +39,16 @@ def check_layout(data: bytes) -> list[Finding]:
     rules = rules_of(paper)
     checks: list[Callable[[Paper], Iterator[Finding]]] = [_inertness, _pages, _fonts, _page_numbers]
     if rules.head:
-        checks += [_masthead if rules.nation else _head_of_form, _number]
+        checks.append(_masthead if rules.nation else _head_of_form)
+    if rules.numbered and rules.head:
+        checks.append(_number)
     if rules.nation:
         checks.append(_place_date)
     checks.append(_title)
     if rules.prose:
-        checks += [_body, _ending]
+        checks += [_body, _bases, _ending]
+    if rules.recipients:
+        checks.append(_addressees)
     if rules.head:
         checks.append(_signature if rules.recipients else _signature_of_form)
     checks += [_annexes, _tables]
@@ -122,20 +128,25 @@ def _head_of_form(paper: Paper) -> Iterator[Finding]:
     say = wording(paper.language)
     if paper.find(say.nation):
         yield Finding("box 1", "this form has no Quốc hiệu")
+    title = title_of(paper)
+    if title is not None and title.text == INITIAL:
+        yield from check_inside("\n".join(line.text for line in paper.lines))
     yield from _organ(paper)
 
 
 def _number(paper: Paper) -> Iterator[Finding]:
-    start = {"vi": "Số:", "en": "No."}[paper.language]
+    start = NUMBER_START[paper.language]
     number = next((line for line in paper.lines if line.text.startswith(start) and line.cell), None)
     yield from _face("box 3", number, (13, 13), bold=False, italic=False, align="center", name=start)
-    if number and re.match(r"^Số: \d(/|$)", number.text):
-        yield Finding("box 3", "a number below 10 wants a leading zero")
+    if number:
+        yield from check_number(number.text.strip(), paper.language)
 
 
 def _place_date(paper: Paper) -> Iterator[Finding]:
-    dated = next((line for line in paper.lines if line.cell and _DATED[paper.language].match(line.text)), None)
+    dated = next((line for line in paper.lines if line.cell and is_date(line.text, paper.language)), None)
     yield from _face("box 4", dated, (13, 14), bold=False, italic=True, align="center", name="place and date")
+    if dated:
+        yield from check_date(dated.text.strip(), paper.language)
 
 
 def _title(paper: Paper) -> Iterator[Finding]:
@@ -162,15 +173,85 @@ def _body(paper: Paper) -> Iterator[Finding]:
     if not body:
         yield Finding("box 6", "no justified body text")
     for line in body:
-        if not 12 <= line.size <= 14:
-            yield Finding("box 6", f"{line.size:g} pt: {line.text[:40]}")
+        least = 12 if line.italic else 13  # a note may be smaller
+        if not all(least <= size <= 14 for size in line.sizes or (line.size,)):
+            yield Finding("box 6", f"{max(line.sizes or (line.size,)):g} pt: {line.text[:40]}")
         if not (_near(line.first_line, 10) or _near(line.first_line, 12.7)):
             yield Finding("box 6", f"first line not indented by 1 or 1.27 cm: {line.text[:40]}")
         if line.after < 120 or not 240 <= line.line <= 360:
             yield Finding("box 6", f"spacing of lines or paragraphs: {line.text[:40]}")
+    for line in _running(paper):
+        if line.align != "both" and not line.bold:
+            yield Finding("box 6", f"not justified: {line.text[:40]}")
     for line in paper.body:
         if re.match(r"^[IVX]+\. ", line.text) and not (line.bold and line.text == line.text.upper()):
             yield Finding("box 6", f"a part's heading wants bold capitals: {line.text[:40]}")
+        if line.colours and not is_mark(line.text):
+            yield Finding("font", f"not black: {line.text[:40]}")
+    yield from check_points([line.text for line in paper.body])
+
+
+def _running(paper: Paper) -> list[Line]:
+    """Lines of running text: after the title, without addressees, and what stands in the middle or stands for a chart."""
+    title = title_of(paper)
+    addressed = {line.index for line in _addressee_lines(paper)}
+    return [
+        line
+        for line in paper.body
+        if title is not None
+        and line.index > title.index
+        and line.text
+        and line.align != "center"
+        and line.index not in addressed
+        and not line.italic
+    ]
+
+
+def _addressee_lines(paper: Paper) -> list[Line]:
+    """`Kính gửi:` and, where it stands alone, the list below it."""
+    label = next((line for line in paper.body if line.text.startswith(wording(paper.language).addressees)), None)
+    if label is None:
+        return []
+    found = [label]
+    for line in paper.body:
+        if line.index > label.index and line.text:
+            if (
+                not line.text.startswith("- ")
+                or line.align == "both"
+                or label.text != wording(paper.language).addressees
+            ):
+                break
+            found.append(line)
+    return found
+
+
+def _addressees(paper: Paper) -> Iterator[Finding]:
+    lines = _addressee_lines(paper)
+    yield from check_addressees([line.text for line in lines[1:]])
+    title = title_of(paper)
+    if title is not None:
+        internal = any(line.text.startswith(INTERNAL) for line in paper.body)
+        yield from check_addressed(title.text, addressed=bool(lines), internal=internal)
+
+
+def _bases(paper: Paper) -> Iterator[Finding]:
+    bases = []
+    for line in _running_with_italics(paper):
+        if not line.text.startswith(("Căn cứ ", "Pursuant to ")):
+            break
+        bases.append((line.text, line.italic, line.size))
+    yield from check_bases(bases)
+
+
+def _running_with_italics(paper: Paper) -> list[Line]:
+    title = title_of(paper)
+    addressed = {line.index for line in _addressee_lines(paper)}
+    after = -1 if title is None else title.index + 1  # the summary, if there is one, is in the middle
+    return [
+        line
+        for line in paper.body
+        if line.index > after and line.text.strip() and line.index not in addressed and line.align != "center"
+    ]
 
 
 def _ending(paper: Paper) -> Iterator[Finding]:
@@ -188,11 +269,11 @@ def _signature(paper: Paper) -> Iterator[Finding]:
     listed = [line for line in paper.lines if line.cell == label.cell and line is not label and line.text]
     for line in listed:
         yield from _face("box 9b", line, (11, 11), bold=False, italic=False, align="left")
-    if not listed or not listed[-1].text.startswith("- " + say.file_copy.split("{")[0].strip()):
-        yield Finding("box 9b", "the last line does not name the file copy")
-    for line in paper.beside(label):
-        if line.text and not (line.italic and line.text.startswith("(")):  # (Ký tên, đóng dấu) below the authority
-            yield from _face("box 7", line, (13, 14), bold=True, align="center")
+    yield from check_recipients([line.text for line in listed], paper.language)
+    signs = [line for line in paper.beside(label) if line.text and not (line.italic and line.text.startswith("("))]
+    for line in signs:  # without (Ký tên, đóng dấu) below the authority
+        yield from _face("box 7", line, (13, 14), bold=True, align="center")
+    yield from check_authority([line.text for line in signs])
 
 
 def _signature_of_form(paper: Paper) -> Iterator[Finding]:
@@ -209,8 +290,8 @@ def _annexes(paper: Paper) -> Iterator[Finding]:
     labels = [line for line in paper.lines if _ANNEX[paper.language].match(line.text)]
     for line in labels:
         yield from _face("annex", line, (14, 14), bold=True, align="center")
-        if len(labels) > 1 and line.text.count(" ") < (2 if paper.language == "vi" else 1):
-            yield Finding("annex", "several annexes want Roman numbers")
+        if (len(labels) > 1 and line.text in ("Phụ lục", "Annex")) or not _ROMAN.match(line.text):
+            yield Finding("annex", f"annexes want Roman numbers: {line.text}")
     if sum(section.restarts for section in paper.sections) < len(labels):
         yield Finding("annex", "an annex does not number its own pages")
 
@@ -238,12 +319,12 @@ def _face(
         yield Finding(box, f"missing: {name}")
         return
     shown = line.text[:40]
-    if not sizes[0] <= line.size <= sizes[1]:
-        yield Finding(box, f"{line.size:g} pt, wanted {sizes[0]:g} to {sizes[1]:g}: {shown}")
+    if not all(sizes[0] <= size <= sizes[1] for size in line.sizes or (line.size,)):
+        yield Finding(box, f"{max(line.sizes or (line.size,)):g} pt, wanted {sizes[0]:g} to {sizes[1]:g}: {shown}")
     if bold is not None and line.bold != bold:
-        yield Finding(box, f"{'not ' if bold else ''}bold: {shown}")
+        yield Finding(box, f"not bold: {shown}" if bold else f"bold: {shown}")
     if italic is not None and line.italic != italic:
-        yield Finding(box, f"{'not ' if italic else ''}italic: {shown}")
+        yield Finding(box, f"not italic: {shown}" if italic else f"italic: {shown}")
     if line.align != align:
         yield Finding(box, f"not {align}: {shown}")
     if capitals and line.text != line.text.upper():

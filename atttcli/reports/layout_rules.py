@@ -9,24 +9,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from atttcli.reports.docx_reading import Line, Paper
 
-FORM_TITLES = frozenset({"BÁO CÁO BAN ĐẦU SỰ CỐ MẠNG", "BÁO CÁO KẾT THÚC ỨNG PHÓ SỰ CỐ"})
+INITIAL = "BÁO CÁO BAN ĐẦU SỰ CỐ MẠNG"
+FORM_TITLES = frozenset({INITIAL, "BÁO CÁO KẾT THÚC ỨNG PHÓ SỰ CỐ"})
+SHEET_TITLES = frozenset({"PHIẾU THEO DÕI CHỨNG CỨ", "EVIDENCE CUSTODY FORM"})
+BOOK_TITLES = frozenset(
+    {
+        "SỔ TAY ĐIỀU HÀNH", "SỔ TAY ĐỘI THAM GIA", "PHIẾU QUAN SÁT", "PHIẾU TÌNH HUỐNG",
+        "CONTROLLER'S BOOK", "PLAYER'S BOOK", "OBSERVER'S SHEETS", "HANDOUTS",
+    }
+)  # fmt: skip
+INTERNAL = ("BIỂU MẪU NỘI BỘ", "INTERNAL FORM")
 _MARKS = ("DỰ THẢO", "DRAFT", "BIỂU MẪU NỘI BỘ", "INTERNAL FORM", "DIỄN TẬP", "EXERCISE")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """`nation`: with Quốc hiệu, place and date; `prose`: justified text that ends with `./.`; `recipients`: box 9b;
-    `head`: a masthead and a signature at all."""
+    `head`: a masthead and a signature at all; `numbered`: number and symbol of the records office."""
 
     nation: bool = True
     prose: bool = True
     recipients: bool = True
     head: bool = True
+    numbered: bool = True
 
 
 OFFICIAL = Rules()
 FORM = Rules(nation=False, prose=False, recipients=False)
 CARD = Rules(nation=False, prose=False, recipients=False, head=False)
+SHEET = Rules(
+    prose=False, numbered=False
+)  # a sheet of the file, such as an exhibit's: its own number, no closing sentence
+
+BOOK = Rules(recipients=False, numbered=False)  # working papers of a drill: nobody signs, numbers or sends them
 
 
 def title_of(paper: Paper) -> Line | None:
@@ -39,7 +54,7 @@ def title_of(paper: Paper) -> Line | None:
             and line.bold
             and line.align == "center"
             and line.text == line.text.upper()
-            and not _is_mark(line.text)
+            and not is_mark(line.text)
         ),
         None,
     )
@@ -52,10 +67,15 @@ def rules_of(paper: Paper) -> Rules:
         return OFFICIAL
     if title.text in FORM_TITLES:
         return FORM
+    if title.text in SHEET_TITLES:
+        return SHEET
+    if title.text in BOOK_TITLES:
+        return BOOK
     return CARD if title.text in card_titles() else OFFICIAL
 
 
-def _is_mark(text: str) -> bool:
+def is_mark(text: str) -> bool:
+    """A stamp above the title: a draft, an exercise, an internal form."""
     return text.startswith(_MARKS)
 
 
