@@ -236,7 +236,7 @@ def command_of(room: Room, line: str) -> list[str]:
 
 def _answer(room: Room, expectation: str, options: set[str], rest: list[str]) -> list[str]:
     """`E3 tat-may @09:14 words …`: a choice or votes, a time, fields of a report, options as they are, the rest is a note."""
-    from atttcli.drill.conduct import CHOICES
+    from atttcli.model.drill import CHOICES
 
     words, given = _times(rest)
     note: list[str] = []

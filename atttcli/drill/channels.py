@@ -23,7 +23,9 @@ SIGS = {
     "capture": ("wire-upload", "wire-flood", "wire-key"),
 }  # fmt: skip
 MAX_LINES = 5000
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}\Z")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?<!\.)\Z")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)  # no names of files on Windows
+_ENDING = re.compile(r"[A-Za-z0-9]{1,20}\Z")
 
 
 def read_payload(channel: str, given: Record) -> dict[str, Any]:
@@ -51,18 +53,21 @@ def _spoken(given: Record) -> dict[str, Any]:
 
 def _name(given: Record) -> str:
     name = given.text("name")
-    if not _NAME.match(name):
+    if not _NAME.match(name) or _DEVICE.match(name):
         raise given.refuse(f"{name[:40]!r} is no safe file name", "name", hint="letters, digits, . _ -")
     return name
 
 
 def _file(given: Record) -> dict[str, Any]:
+    ending = given.text("ending", "khoa")
+    if not _ENDING.match(ending):
+        raise given.refuse(f"{ending[:40]!r} is no ending of a file", "ending", hint="letters and digits: khoa")
     return {
         "name": _name(given),
         "sig": given.choice("sig", SIGS["file"]),
         "text": _said(given, "text"),
         "copies": given.integer("copies", 0, low=0, high=50),
-        "ending": given.code("ending", "khoa"),
+        "ending": ending,
     }
 
 
@@ -112,6 +117,11 @@ _READERS = {
     "phone": _spoken, "letter": _spoken, "media": _spoken, "question": _spoken, "file": _file, "log": _log,
     "capture": _capture, "mail": _mail, "list": _list,
 }  # fmt: skip
+
+
+def header_texts(channel: str, payload: dict[str, Any]) -> tuple[str, ...]:
+    """What becomes a header of a mail."""
+    return (payload["from"], payload["subject"].vi, payload["subject"].en) if channel == "mail" else ()
 
 
 def texts_of(channel: str, payload: dict[str, Any]) -> tuple[str, ...]:

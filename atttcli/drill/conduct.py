@@ -25,7 +25,7 @@ from atttcli.ingest.route import Manner
 from atttcli.ingest.run import Ingest
 from atttcli.inventory.organisation import Organisation
 from atttcli.journal.journal import Journal
-from atttcli.model.drill import GATES, MADE, Inject, Scenario
+from atttcli.model.drill import CHOICES, GATES, MADE, Inject, Scenario
 from atttcli.packaged import packaged
 from atttcli.store.durable import make_folder, write_whole
 from atttcli.store.workspace import Workspace
@@ -33,7 +33,6 @@ from atttcli.store.workspace import Workspace
 LEFTOVER = "drill_leftover"
 _TURN, _TURNS = 0.1, 600  # seconds, times
 SIGNS = ("+", "-", "!", "i")
-CHOICES = ("yes", "no", "na", "dismiss", "incident")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
-from atttcli.drill.channels import texts_of
+from atttcli.drill.attack import is_known
+from atttcli.drill.channels import header_texts, texts_of
 from atttcli.drill.condition import leaves
+from atttcli.drill.harmless import dangers
 from atttcli.drill.matchers import matcher_findings
 from atttcli.drill.places import slots
-from atttcli.model.drill import MADE, Condition, Expectation, Finding, Inject, Scenario
-
-_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
-_SAFE = tuple(
-    map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8", "192.168.0.0/16"))
-)
-_HOST = re.compile(r"(?:@|//)((?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,20})", re.IGNORECASE)
-_SAFE_HOSTS = ("example", "invalid", "test", "example.com", "example.net", "example.org", "gov.vn")
-_SENDS = re.compile(r"EICAR|X5O!P%@AP", re.IGNORECASE)
+from atttcli.drill.reach import unreachable
+from atttcli.drill.trial import unmatched
+from atttcli.model.drill import CHOICES, MADE, Expectation, Finding, Inject, Said, Scenario
 
 
 def lint(scenario: Scenario) -> list[Finding]:
@@ -28,11 +24,16 @@ def lint(scenario: Scenario) -> list[Finding]:
         *_doubles(scenario),
         *(one for inject in scenario.injects for one in _inject(scenario, inject)),
         *_names(scenario),
-        *_reach(scenario),
+        *_after(scenario),
+        *unreachable(scenario),
         *_parts(scenario),
         *_whole(scenario),
+        *_frame(scenario),
     ]
-    return sorted(found, key=lambda one: (one.severity != "error", one.line or 0, one.message))
+    if not any(one.severity == "error" for one in found):  # what is wrong already is not tried out
+        found += unmatched(scenario)
+    placed = (replace(one, line=one.line or 1) for one in dict.fromkeys(found))
+    return sorted(placed, key=lambda one: (one.severity != "error", one.line or 0, one.message))
 
 
 def _doubles(scenario: Scenario) -> Iterator[Finding]:
@@ -43,25 +44,34 @@ def _doubles(scenario: Scenario) -> Iterator[Finding]:
     ):
         for name, count in Counter(ids).items():
             if count > 1:
-                yield Finding("error", "double", None, f"the {what} {name} stands here {count} times")
+                yield Finding(
+                    "error", "double", _line_of(scenario, name), f"the {what} {name} stands here {count} times"
+                )
     sigs = Counter(one.payload["sig"] for one in scenario.injects if "sig" in one.payload)
     for sig, count in sigs.items():
         if count > 1:
-            yield Finding(
-                "error",
-                "double-sig",
-                None,
-                f"{count} injects show the rules the same sign {sig}: they become one alert",
-            )
+            line = [one.line for one in scenario.injects if one.payload.get("sig") == sig][-1]
+            said = f"{count} injects show the rules the same sign {sig}: they become one alert"
+            yield Finding("error", "double-sig", line, said)
+
+
+def _line_of(scenario: Scenario, name: str) -> int | None:
+    """The line of the last inject of that id, or that holds the last expectation of that id."""
+    found = [one.line for one in scenario.injects if name == one.id or name in {e.id for e in one.expects}]
+    return found[-1] if found else None
 
 
 def _inject(scenario: Scenario, inject: Inject) -> Iterator[Finding]:
     places = {one.name for one in scenario.places}
-    for text in texts_of(inject.channel, inject.payload):
+    rest = replace(inject, payload={}, when=None, unless=None)
+    for text in dict.fromkeys((*texts_of(inject.channel, inject.payload), *_texts(rest))):
         yield from (
-            Finding("error", "place", inject.line, f"{inject.id}: no place {name!r}") for name in slots(text) - places
+            Finding("error", "place", inject.line, f"{inject.id}: no place {name!r}")
+            for name in sorted(slots(text) - places)
         )
-        yield from _safe(inject, text)
+        yield from (Finding("error", code, inject.line, f"{inject.id}: {what}") for code, what in dangers(text))
+    if any(sign in text for text in header_texts(inject.channel, inject.payload) for sign in "\r\n"):
+        yield Finding("error", "header", inject.line, f"{inject.id}: sender and subject of a mail are one line each")
     if inject.to and inject.to not in {one.code for one in scenario.roles}:
         yield Finding("error", "role", inject.line, f"{inject.id}: no role {inject.to!r}")
     if inject.at is not None and inject.at > scenario.duration:
@@ -85,8 +95,70 @@ def _inject(scenario: Scenario, inject: Inject) -> Iterator[Finding]:
                 "a decision has two options or more, one of them right; in a tabletop none at all is an open question"
             )
             yield Finding("error", "options", inject.line, f"{one.id}: {said}")
+        doubled = [
+            name for name, count in Counter(option.id for option in one.options).items() if count > 1 or name in CHOICES
+        ]
+        if doubled:
+            yield Finding(
+                "error",
+                "options",
+                inject.line,
+                f"{one.id}: the option {doubled[0]} stands twice or means something else",
+            )
         if one.kind == "report" and not one.fields:
             yield Finding("error", "fields", inject.line, f"{one.id}: a report says which fields it must hold")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text that a person may read, however deep it stands."""
+    if isinstance(value, Said):
+        yield from filter(None, (value.vi, value.en))
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _texts(one)
+    elif is_dataclass(value):
+        for part in fields(value):
+            yield from _texts(getattr(value, part.name))
+
+
+def _frame(scenario: Scenario) -> Iterator[Finding]:
+    """What stands around the injects is read by people too."""
+    places = {one.name for one in scenario.places}
+    frame = (
+        scenario.name,
+        scenario.situation,
+        scenario.roles,
+        scenario.goals,
+        scenario.rules,
+        scenario.modules,
+        scenario.scope,
+    )
+    for text in dict.fromkeys(_texts(frame)):
+        yield from (Finding("error", "place", None, f"no place {name!r}") for name in sorted(slots(text) - places))
+        yield from (Finding("error", code, None, what) for code, what in dangers(text))
+    carried = {code for one in scenario.injects if one.truth for code in one.truth.attack}
+    for code in sorted({*scenario.techniques, *carried}):
+        if not is_known(code):
+            yield Finding("warning", "attack", None, f"{code} is no technique of ATT&CK that is known here")
+    if scenario.duration <= 0:
+        yield Finding("error", "time", None, "a scenario lasts some time")
+
+
+def _after(scenario: Scenario) -> Iterator[Finding]:
+    """Expectations that come after themselves can be met in no order."""
+    after = {one.id: one.after for one in scenario.expectations}
+    for one in scenario.expectations:
+        seen, waiting = set[str](), list(one.after)
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting += after.get(name, ())
+        if one.id in seen:
+            line = next(inject.line for inject in scenario.injects if inject.id == one.inject)
+            yield Finding("error", "after", line, f"{one.id} comes after itself")
 
 
 def _is_odd(scenario: Scenario, one: Expectation) -> bool:
@@ -108,22 +180,6 @@ def _truth(inject: Inject) -> Iterator[Finding]:
         yield Finding("error", "truth", inject.line, f"{inject.id}: the class to be found is not said")
 
 
-def _safe(inject: Inject, text: str) -> Iterator[Finding]:
-    """Documentation and private addresses only, names of nobody, no test virus."""
-    for found in _ADDRESS.findall(text):
-        try:
-            address = ipaddress.ip_address(found)
-        except ValueError:
-            continue
-        if not any(address in network for network in _SAFE):
-            yield Finding("error", "address", inject.line, f"{inject.id}: {found} may be somebody's address")
-    for host in _HOST.findall(text):
-        if not any(host.lower() == one or host.lower().endswith("." + one) for one in _SAFE_HOSTS):
-            yield Finding("error", "domain", inject.line, f"{inject.id}: {host[:60]} may be somebody's name")
-    if _SENDS.search(text):
-        yield Finding("error", "eicar", inject.line, f"{inject.id}: the test virus is not shipped; use the marker")
-
-
 def _names(scenario: Scenario) -> Iterator[Finding]:
     injects = {one.id for one in scenario.injects}
     asked = {one.id for one in scenario.expectations}
@@ -138,51 +194,6 @@ def _names(scenario: Scenario) -> Iterator[Finding]:
                     inject.line,
                     f"{inject.id}: {condition.op} names {condition.name!r}, not there",
                 )
-
-
-def needs(condition: Condition | None) -> list[set[str]]:
-    """Ways in which a condition can come true, each as the injects that must have been delivered; nothing: at once."""
-    if condition is None:
-        return [set()]
-    if condition.op == "all":
-        ways: list[set[str]] = [set()]
-        for part in condition.parts:
-            ways = [one | other for one in ways for other in needs(part)][:64]
-        return ways
-    if condition.op == "any":
-        return [way for part in condition.parts for way in needs(part)][:64]
-    if condition.op == "after":
-        return [{condition.name}]
-    if condition.op == "done":
-        return [{"?" + condition.name}]
-    return [set()]
-
-
-def _reach(scenario: Scenario) -> Iterator[Finding]:
-    """Injects that can never be delivered: they wait on each other, or on what does not come."""
-    owner = {one.id: one.inject for one in scenario.expectations}
-    reached: set[str] = set()
-    while True:
-        fresh = {
-            one.id
-            for one in scenario.injects
-            if one.id not in reached and any({_name(n, owner) for n in way} <= reached for way in needs(one.when))
-        }
-        if not fresh:
-            break
-        reached |= fresh
-    for inject in scenario.injects:
-        if inject.id not in reached:
-            yield Finding(
-                "error",
-                "unreachable",
-                inject.line,
-                f"{inject.id} can never be delivered: what it waits on does not come",
-            )
-
-
-def _name(need: str, owner: dict[str, str]) -> str:
-    return owner.get(need[1:], "") if need.startswith("?") else need
 
 
 def _parts(scenario: Scenario) -> Iterator[Finding]:

@@ -89,8 +89,12 @@ def _file(inject: Inject, how: Making) -> Iterator[Artefact]:
     given, chance = inject.payload, how.random(inject.id)
     text = f"{how.head}\n\n{how.words(given['text'])}\n\n{how.marker(inject.id, given['sig'])}\n{how.head}\n"
     yield Artefact(given["name"], text.encode())
+    taken = {given["name"].lower()}
     for index in range(given["copies"]):
-        name = f"{_WORDS[index % len(_WORDS)]}-{chance.randrange(100, 999)}.docx.{given['ending']}"
+        number = chance.randrange(100, 999)
+        while (name := f"{_WORDS[index % len(_WORDS)]}-{number}.docx.{given['ending']}").lower() in taken:
+            number += 1
+        taken.add(name.lower())
         body = f"{how.head}\n{how.marker(inject.id, 'renamed-files')}\n{chance.randbytes(64).hex()}\n"
         yield Artefact(name, body.encode())
 
@@ -161,9 +165,9 @@ def _capture(inject: Inject, how: Making) -> Iterator[Artefact]:
 
 def _mail(inject: Inject, how: Making) -> Iterator[Artefact]:
     given, chance = inject.payload, how.random(inject.id)
-    stem, _dot, ending = given["name"].rpartition(".")
+    stem, dot, ending = given["name"].partition(".")
     for index in range(given["count"]):
-        name = given["name"] if given["count"] == 1 else f"{stem}-{index + 1:02d}.{ending}"
+        name = given["name"] if given["count"] == 1 else f"{stem}-{index + 1:02d}{dot}{ending}"
         yield Artefact(name, _letter(inject, how, index, chance))
 
 

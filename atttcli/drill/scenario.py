@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from atttcli.clock import MINUTE
+from atttcli.clock import DAY, MINUTE
 from atttcli.drill.channels import read_payload
-from atttcli.drill.condition import read_condition, span
+from atttcli.drill.condition import leaves, read_condition, span
 from atttcli.errors import InputError, NotFound, Where
 from atttcli.journal.chain import canonical
 from atttcli.limits import read_bounded
@@ -20,6 +21,7 @@ from atttcli.model.drill import (
     FORMATS,
     KINDS,
     WEIGHTS,
+    Condition,
     Expectation,
     Goal,
     Inject,
@@ -38,6 +40,12 @@ from atttcli.profile.record import Record
 from atttcli.text import strict_yaml
 
 MAX_BYTES = 1024 * 1024
+MAX_TIME = 30 * DAY
+# How many of each a scenario may have: six times what the longest shipped one has, and still read in a second.
+MOST = {
+    "injects": 200, "expect": 30, "options": 20, "goals": 40, "roles": 40, "rules": 40, "on": 20, "modules": 40, "targets": 200,
+}  # fmt: skip
+MOST_PLACES, MOST_CONDITIONS = 60, 100
 MATCHERS = ("step", "moved", "paper", "deadline", "advisory", "evidence", "opened")
 _ID = re.compile(r"[A-Z][A-Z0-9]{0,7}\Z")
 _ATTACK = re.compile(r"T\d{4}(\.\d{3})?\Z")
@@ -76,7 +84,7 @@ def load_scenario(path: Path) -> Scenario:
 def parse_scenario(data: bytes, path: str = "") -> Scenario:
     """A scenario from its bytes."""
     top = Record(strict_yaml.load(data, path, max_bytes=MAX_BYTES), path, what="drill")
-    injects = tuple(_inject(one) for one in top.records("injects"))
+    injects = tuple(_inject(one) for one in _records(top, "injects"))
     if not injects and top.text("format", "") != "log":
         raise top.refuse("a scenario has injects", "injects")
     found = Scenario(
@@ -86,22 +94,30 @@ def parse_scenario(data: bytes, path: str = "") -> Scenario:
         situation=said(top, "situation"),
         format=top.choice("format", FORMATS),
         category=top.code("category"),
-        duration=span(top, "time"),
-        roles=tuple(_role(one) for one in top.records("roles")),
-        places=tuple(_place(name, top.record("places")) for name in top.record("places").mapping),
-        goals=tuple(_goal(one) for one in top.records("goals")),
+        duration=_time(top),
+        roles=tuple(_role(one) for one in _records(top, "roles")),
+        places=_places(top.record("places")),
+        goals=tuple(_goal(one) for one in _records(top, "goals")),
         injects=injects,
         weights=_weights(top.record("weights")),
         techniques=_techniques(top, "techniques"),
-        rules=tuple(_said_record(one) for one in top.records("rules")),
+        rules=tuple(_said_record(one) for one in _records(top, "rules")),
         digest=hashlib.sha256(data).hexdigest(),
         truth_digest=_seal(injects),
         path=path,
-        modules=tuple(_module(one) for one in top.records("modules")),
+        modules=tuple(_module(one) for one in _records(top, "modules")),
         scope=_scope(top.record("scope")) if top.has("scope") else None,
     )
     top.finish()
     return found
+
+
+def _records(given: Record, key: str) -> Iterator[Record]:
+    """The mappings of a list that has at most so many."""
+    value = given.mapping.get(key)
+    if isinstance(value, list) and len(value) > MOST[key]:
+        raise given.refuse(f"{key} has {len(value)} entries, at most {MOST[key]}", key)
+    yield from given.records(key)
 
 
 def said(given: Record, key: str, default: Said | None = None) -> Said:
@@ -123,6 +139,19 @@ def _role(given: Record) -> Role:
     found = Role(given.code("code"), said(given, "name"))
     given.finish()
     return found
+
+
+def _time(top: Record) -> int:
+    found = span(top, "time")
+    if not 0 < found <= MAX_TIME:
+        raise top.refuse("a scenario lasts some time, and at most 30 days", "time")
+    return found
+
+
+def _places(given: Record) -> tuple[Place, ...]:
+    if len(given.mapping) > MOST_PLACES:
+        raise given.refuse(f"{len(given.mapping)} places, at most {MOST_PLACES}")
+    return tuple(_place(name, given) for name in given.mapping)
 
 
 def _place(name: str, places: Record) -> Place:
@@ -168,7 +197,7 @@ def _module(given: Record) -> Module:
 def _scope(given: Record) -> Scope:
     """Everything that has to be said before anybody works on a real system."""
     targets = []
-    for one in given.records("targets"):
+    for one in _records(given, "targets"):
         targets.append((_id(one), said(one, "text")))
         one.finish()
     times = given.record("times")
@@ -204,7 +233,7 @@ def _inject(given: Record) -> Inject:
     channels = [name for name in CHANNELS if given.has(name)]
     if len(channels) != 1:
         raise given.refuse(f"{identity} needs exactly one channel", hint="one of: " + ", ".join(CHANNELS))
-    when = read_condition(given.record("when")) if given.has("when") else None
+    when, unless = (_condition(given, key) for key in ("when", "unless"))
     at = span(given, "at") if given.has("at") else None
     if (at is None) == (when is None):
         raise given.refuse(f"{identity} needs `at` or `when`, one of the two")
@@ -215,15 +244,24 @@ def _inject(given: Record) -> Inject:
         to=given.code("to", ""),
         at=at,
         when=when,
-        unless=read_condition(given.record("unless")) if given.has("unless") else None,
+        unless=unless,
         truth=_truth(given.record("truth")) if given.has("truth") else None,
         hint=said(given, "hint", Said()),
         branch=given.flag("branch", False),
-        expects=tuple(_expectation(one, identity) for one in given.records("expect")),
+        expects=tuple(_expectation(one, identity) for one in _records(given, "expect")),
         line=given.line,
         module=_id(given, "module") if given.has("module") else "",
     )
     given.finish()
+    return found
+
+
+def _condition(given: Record, key: str) -> Condition | None:
+    if not given.has(key):
+        return None
+    found = read_condition(given.record(key))
+    if sum(1 for _leaf in leaves(found)) > MOST_CONDITIONS:
+        raise given.refuse(f"{key} has more than {MOST_CONDITIONS} conditions", key)
     return found
 
 
@@ -243,6 +281,8 @@ def _expectation(given: Record, inject: str) -> Expectation:
     kind = given.choice("kind", KINDS)
     target = span(given, "within", "0s")
     limit = span(given, "limit", "0s") or 3 * target
+    if limit and not target:
+        raise given.refuse("a limit needs the target that it goes with: within", "limit")
     if limit < target:
         raise given.refuse("the limit is not before the target", "limit")
     found = Expectation(
@@ -262,9 +302,9 @@ def _expectation(given: Record, inject: str) -> Expectation:
         category=given.code("class", ""),
         severity=given.code("severity", ""),
         after=given.texts("after"),
-        on=tuple(_matcher(one) for one in given.records("on")),
+        on=tuple(_matcher(one) for one in _records(given, "on")),
         fields=given.pairs("fields"),
-        options=tuple(_option(one) for one in given.records("options")),
+        options=tuple(_option(one) for one in _records(given, "options")),
     )
     given.finish()
     return found

@@ -14,6 +14,7 @@ KINDS = ("detect", "dismiss", "classify", "contain", "report", "step", "decision
 CAPABILITIES = (
     "phat-hien", "xac-minh", "ngan-chan", "bao-cao", "dieu-phoi", "khoi-phuc", "bang-chung",
 )  # fmt: skip
+CHOICES = ("yes", "no", "na", "dismiss", "incident")  # words of an answer that are no option
 GATES = ("real-system", "real-addressee", "drill-data-in-live")
 
 
