@@ -235,6 +235,7 @@ def scope(
 def _show_scope(room: Room, permit: Any, as_json: bool) -> None:
     from atttcli.clock import local_text
     from atttcli.drill.places import filled
+    from atttcli.drill.scope import OPTIONS
 
     language, places = str(room.planned["language"]), room.planned["places"]
     scope_ = permit.scope
@@ -263,4 +264,4 @@ def _show_scope(room: Room, permit: Any, as_json: bool) -> None:
     for label, text in rows:
         render.line(f"  {label}: {text}")
     if permit.missing:
-        render.line(_("Still to be set: {what}", what=", ".join(permit.missing)))
+        render.line(_("Still to be set: {what}", what=", ".join(OPTIONS[one] for one in permit.missing)))

@@ -8,6 +8,11 @@ from atttcli.drill.play import Play
 from atttcli.drill.room import Room
 from atttcli.errors import Refused
 
+OPTIONS = {
+    "targets": "--target", "tools": "--tool", "depth": "--depth", "stop": "--stop", "authority": "--authorised-by",
+    "begins": "--from", "ends": "--until",
+}  # fmt: skip
+
 
 def permit_in_force(room: Room, play: Play | None = None) -> Permit:
     """What is allowed on real systems, as the scenario and the organiser have it."""
@@ -21,7 +26,7 @@ def require_scope(room: Room, at: int | None = None) -> None:
         return
     permit = permit_in_force(room)
     if permit.missing:
-        missing = ", ".join(permit.missing)
+        missing = ", ".join(OPTIONS[one] for one in permit.missing)
         raise Refused(f"not set beforehand: {missing}", guard="scope", hint=f"atttcli drill scope {room.code} --help")
     moment = room.journal.clock.now() if at is None else at
     if permit.begins is not None and permit.ends is not None and not permit.begins - HOUR <= moment <= permit.ends:
