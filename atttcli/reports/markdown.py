@@ -116,8 +116,8 @@ def _block(block: Block) -> Iterator[str]:
         case Table(columns=columns, rows=rows):
             yield _table(columns, rows)
         case Chart() | HeatChart() | TimeChart():
-            yield f"*{escaped(block.title)}*"
-            yield _table(*chart_table(block))
+            heads, cells = chart_table(block)
+            yield from (f"*{escaped(block.title)}*", _table(heads, cells)) if cells else ()
 
 
 def _table(columns: tuple[Column, ...], rows: Iterable[tuple[str, ...]]) -> str:

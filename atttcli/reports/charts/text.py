@@ -63,6 +63,7 @@ def _heat(chart: HeatChart) -> tuple[tuple[Column, ...], Cells]:
 
 
 def _times(chart: TimeChart) -> tuple[tuple[Column, ...], Cells]:
+    """Spans and terms, with what met them; points stand in the paper's own table beside."""
     say = words_of(chart.language)
     heads = (
         Column(say["at"], 20, "center"),
@@ -70,7 +71,8 @@ def _times(chart: TimeChart) -> tuple[tuple[Column, ...], Cells]:
         Column(say["what"], 50),
         Column(say["state"], 15),
     )
-    shown = sorted(chart.happenings, key=lambda one: one.at)
+    shown = [one for one in chart.happenings if one.until is not None or one.state != "plain"]
+    shown.sort(key=lambda one: one.at)
     cells: list[tuple[str, ...]] = []
     for one in shown[:MOST_MOMENTS]:
         until = "" if one.until is None else f" → {local_text(one.until, seconds=False)}"
