@@ -42,6 +42,7 @@ faults: $(STAMP)  ## long: kills, power cuts, full disks, many writers, tamperin
 
 fuzz: $(STAMP)  ## long: the property tests with many more examples, ten thousand hostile incidents in every paper and format
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/properties -m "not slow" --timeout 3600
+	ATTTCLI_FUZZ_CASES=100000 $(BIN)/python -m pytest tests/hostile/test_bundles_hostile.py --timeout 3600
 	ATTTCLI_HOSTILE=10000 $(BIN)/python -m pytest tests/hostile/test_hostile_incidents.py --timeout 7200
 
 install: $(STAMP)

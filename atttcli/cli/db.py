@@ -164,6 +164,8 @@ def backup(app: App, target: Path, as_json: bool) -> None:
             entries=manifest.entries,
         )
     )
+    if app.workspace.keys.is_dir():
+        render.line(_("The centre's keys are not in it: atttcli key backup FILE"))
 
 
 def _figures(manifest: Any) -> dict[str, Any]:

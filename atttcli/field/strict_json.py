@@ -44,8 +44,11 @@ def loads(data: bytes, most: int, depth: int = DEPTH) -> Any:
 
 
 def plain(text: str) -> str:
-    """A text that canonical JSON can hold: names of files may carry bytes that are no UTF-8."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A text that canonical JSON can hold: names of files may carry bytes that are no UTF-8, on Windows half characters."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _integer(text: str) -> int:

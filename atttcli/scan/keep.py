@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from atttcli.clock import Clock
+from atttcli.field.strict_json import plain
 from atttcli.inventory import Inventory
 from atttcli.model.alert import Alert, Detection
 from atttcli.model.ledger import Ledger
@@ -97,4 +98,4 @@ def host_alert(found: Detection, host: str, started: int, machine: str = "") -> 
 
 def storable(path: str) -> str:
     """A path that a database holds: file names may carry bytes that are no UTF-8."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return plain(path)
