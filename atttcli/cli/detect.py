@@ -132,6 +132,23 @@ def yara_engine(rules: Sequence[Path], tally: Tally, disabled: Disabled, added: 
     return YaraEngine(pack)
 
 
+def by_yara_x(
+    engine: YaraEngine, rules: Sequence[Path], tally: Tally, disabled: Disabled, added: Sequence[Path]
+) -> None:
+    """Let YARA-X judge by the engine's rules; those that it does not take are refused by name."""
+    from atttcli.engines.yara_x import YaraXMatcher
+    from atttcli.rulepack.yara import checked_sources
+
+    given = existing(rules)
+    sources, _rules, _problems = checked_sources(
+        given or [packaged("rules") / "yara", *added], "all" if given else "file"
+    )
+    matcher = YaraXMatcher(sources, {f"{rule.namespace}:{rule.name}" for rule in engine.rules}, disabled.rules)
+    click.get_current_context().call_on_close(matcher.close)
+    tally.rules(matcher.refused())
+    engine.judge_by(matcher, "yara-x")
+
+
 def files_summary(account: FileAccount, tally: Tally, rules: int) -> str:
     skipped, failed = sum(account.skipped.values()), sum(account.failed.values())
     return _(

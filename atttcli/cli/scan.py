@@ -11,7 +11,7 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
-from atttcli.cli.detect import PATHS, yara_engine
+from atttcli.cli.detect import PATHS, by_yara_x, yara_engine
 from atttcli.cli.matching import ALL_RULES, Tally, disabled_here
 from atttcli.cli.scan_bounds import Bounds, bounded
 from atttcli.cli.scan_lists import file_lookup
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     "--indicators", multiple=True, type=PATHS, help="File hashes and names to look for (indicator file or folder)."
 )
 @bounded
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["yara", "yara-x"]),
+    default="yara",
+    show_default=True,
+    help="What matches: YARA, or YARA-X in processes of its own.",
+)
 @click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
 @click.option("--exclude", multiple=True, type=PATHS, help="Leave this file or folder out (repeatable).")
 @click.option("--cross-devices", is_flag=True, help="Also other file systems below the paths.")
@@ -49,6 +57,7 @@ def scan(
     rules: tuple[Path, ...],
     indicators: tuple[Path, ...],
     bounds: Bounds,
+    engine_name: str,
     archives: int,
     exclude: tuple[Path, ...],
     cross_devices: bool,
@@ -87,7 +96,10 @@ def scan(
         return
     click.get_current_context().with_resource(bounds.given_way(str(private_folder("scan") / "scan.lock")))
     tally = Tally(strict=strict)
-    engine = yara_engine(rules, tally, disabled_here(app, all_rules), added_rules(app))
+    disabled, added = disabled_here(app, all_rules), added_rules(app)
+    engine = yara_engine(rules, tally, disabled, added)
+    if engine_name == "yara-x":
+        by_yara_x(engine, rules, tally, disabled, added)
     roots = paths or (Path.home(),)
     if not no_store and app.workspace_if_any() is not None:  # an alert names a place that anybody finds
         app.permit("facts.ingested")

@@ -145,7 +145,7 @@ def summary_line(account: ScanAccount) -> str:
         _("{count} unchanged", count=files.unchanged),
         ngettext("{count} finding", "{count} findings", account.detections),
     ]
-    holes = sum(files.failed.values()) + files.member_problems
+    holes = len(account.listed) + account.unlisted
     if files.stopped:
         parts.append(_("stopped early: {limit}", limit=_(files.stopped)))
     parts.append(_("complete") if files.complete else _("with holes ({count} not judged)", count=holes))

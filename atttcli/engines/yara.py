@@ -5,6 +5,7 @@ The matching itself stands in `atttcli.field`, which also runs alone; here its f
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from atttcli.errors import Where
 from atttcli.field.account import FileAccount, Outcome
 from atttcli.field.examine import ARCHIVE_LIMITS, Examiner, FileFinding, MemberProblem
 from atttcli.field.filetype import file_type
-from atttcli.field.match import Matcher, MatchFailed, RuleHit, StringHit, Subject
+from atttcli.field.match import Judge, Matcher, MatchFailed, RuleHit, StringHit, Subject
 from atttcli.field.scanner import MAX_FILE_BYTES, Progress, ScanLimits, Scanner
 from atttcli.limits import Limits
 from atttcli.rulepack.yara import YaraPack
@@ -49,8 +50,13 @@ class YaraEngine:
         self.pack = pack.digest
         self.problems: tuple[RuleProblem, ...] = pack.problems
         self.rules = pack.rules
-        self.matcher = self._matcher(pack, pack.compiled)
+        self.matcher: Judge | None = self._matcher(pack, pack.compiled)
         self._prefilter = self._matcher(pack, pack.prefilter)
+
+    def judge_by(self, other: Judge, name: str) -> None:
+        """Let another engine judge files by the same rules; what it found is told apart by the pack's digest."""
+        self.matcher = other
+        self.pack = hashlib.sha256(f"{self.pack} {name}".encode()).hexdigest()
 
     @staticmethod
     def _matcher(pack: YaraPack, compiled: Any) -> Matcher | None:
@@ -138,6 +144,8 @@ def detection_of(hit: RuleHit, path: str, sha256: str, pack: str, line: int | No
     }
     if hit.truncated:
         detail["truncated"] = hit.truncated
+    if hit.encoding:
+        detail["encoding"] = hit.encoding
     return Detection(
         engine=ENGINE,
         rule_id=f"{hit.namespace}:{hit.rule}",
@@ -217,6 +225,5 @@ def _line_starts(block: bytes) -> list[int]:
 
 
 def _sha256(data: bytes | memoryview | mmap) -> str:
-    import hashlib
 
     return hashlib.sha256(data).hexdigest()

@@ -28,7 +28,7 @@ from typing import (
 )
 
 from atttcli.field.filetype import archive_kind, file_type
-from atttcli.field.match import Matcher, MatchFailed, Owners, RuleHit, StringHit, Subject
+from atttcli.field.match import Judge, MatchFailed, Owners, RuleHit, StringHit, Subject
 from atttcli.field.opening import Content, NotReadable, new_buffer, read_content, reason
 from atttcli.field.utf16 import MOST_BYTES, as_utf8, codec_of, told_in_place
 from atttcli.limits import MIB, Budget, Limits
@@ -85,7 +85,7 @@ NOTHING = Examination(0)
 class Examiner:
     """How files are judged: `matcher` (optional), `look_up` of lists (optional), archives to a depth (0: not looked into)."""
 
-    matcher: Optional[Matcher] = None
+    matcher: Optional[Judge] = None
     look_up: Optional[FileLookup] = None
     archives: Limits = ARCHIVE_LIMITS
     passwords: Sequence[bytes] = (b"infected",)
@@ -96,7 +96,7 @@ class Examiner:
         """Judge an open regular file; reads by `fd` only. The caller closes it."""
         owner = self.owners.name(info.st_uid)
         try:
-            content = read_content(fd, info.st_size, self._buffer())
+            content = read_content(fd, info.st_size, self._buffer(), self.matcher is None or self.matcher.mapped)
         except NotReadable as refused:
             return Examination(info.st_size, failed=refused.why)
         try:

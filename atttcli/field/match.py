@@ -7,7 +7,7 @@ Python 3.8-clean.
 from __future__ import annotations
 
 import os
-from typing import Any, Collection, Dict, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Any, Collection, Dict, List, NamedTuple, Optional, Protocol, Set, Tuple, Union
 
 from atttcli.field import account
 from atttcli.field.opening import Content
@@ -56,11 +56,26 @@ class Subject(NamedTuple):
     owner: str = ""
 
 
+class Judge(Protocol):
+    """What judges bytes: libyara here, or another engine elsewhere. `mapped` says whether it may be given a mapping of a
+    file (which kills whoever touches it when the file is cut, but for libyara).
+    """
+
+    mapped: bool
+
+    def match(
+        self, data: Union[Content, memoryview], subject: Optional[Subject] = None
+    ) -> Union[List[RuleHit], MatchFailed]:
+        """Rules that match, in the order of the rule files."""
+
+
 class Matcher:
     """Compiled rules, ready for any number of threads.
 
     `disabled` are rules that stay silent (`rule` or `namespace:rule`); `only`, when not empty, the ids that may report.
     """
+
+    mapped = True
 
     def __init__(
         self, compiled: Any, disabled: Collection[str] = (), only: Collection[str] = (), most_strings: int = 4096

@@ -91,18 +91,19 @@ def open_regular(name: str, dir_fd: Optional[int] = None) -> Tuple[int, os.stat_
     return fd, info
 
 
-def read_content(fd: int, size: int, buffer: Optional[mmap.mmap] = None) -> Content:
-    """All bytes of an open file of `size`: in `buffer`, or a mapping when large. Never more than `size` is read.
+def read_content(fd: int, size: int, buffer: Optional[mmap.mmap] = None, mapped: bool = True) -> Content:
+    """All bytes of an open file of `size`: in `buffer`, or a mapping (if it may be `mapped`) when large. Never more than
+    `size` is read.
 
     What was returned in a buffer holds until its next use. A mapping may be handed to libyara, which survives the file
     being cut under it; Python code must not touch it (a page that is gone kills the process).
     """
-    if size >= MAP_FROM:
+    if size >= MAP_FROM and mapped:
         try:
             return mmap.mmap(fd, size, access=mmap.ACCESS_READ)
         except (ValueError, OSError):
             raise NotReadable(account.FAILED, account.CHANGED) from None
-    view = memoryview(bytearray(size) if buffer is None else buffer)[:size]
+    view = memoryview(bytearray(size) if buffer is None or size > MAP_FROM else buffer)[:size]
     try:
         return view[: _fill(fd, view)]
     except OSError as error:

@@ -102,6 +102,18 @@ def load_yara_rules(
     )
 
 
+def checked_sources(
+    paths: Sequence[Path], scope: str = "all", externals: Mapping[str, Any] = EXTERNALS
+) -> tuple[dict[str, str], tuple[YaraRule, ...], tuple[RuleProblem, ...]]:
+    """The rules that would be loaded, as source by namespace (refused ones blanked), for who compiles them elsewhere."""
+    problems: list[RuleProblem] = []
+    files = list(_read_files(paths, problems))
+    _check_each(files, scope, externals)
+    kept = [file for file in files if file.rules]
+    told = (*problems, *(problem for file in files for problem in file.problems))
+    return {file.namespace: file.text for file in kept}, tuple(rule for file in kept for rule in file.rules), told
+
+
 def _load_private(blob: bytes | memoryview) -> Any:
     """The only place where compiled rules are read: bytes that this process compiled, or that PrivateCache authenticated.
 
@@ -155,7 +167,7 @@ def _compile_at_once(files: Sequence[RuleFile], externals: Mapping[str, Any]) ->
     return Parts(_Stored(about, []).encoded(), [_saved(compiled)])
 
 
-def _compile_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str, Any]) -> Parts:
+def _check_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str, Any]) -> None:
     from atttcli.rulepack.yara_check import RuleFileChecker
 
     deadline = time.monotonic() + _CHECK_SECONDS
@@ -167,6 +179,10 @@ def _compile_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str,
             continue
         RuleFileChecker(file, scope, externals).check()
         file.problems.sort(key=lambda problem: problem.where.line or 0)
+
+
+def _compile_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str, Any]) -> Parts:
+    _check_each(files, scope, externals)
     about = _Stored(
         [(r.name, r.namespace, list(r.tags), r.meta, _as_text(r.file), r.line) for f in files for r in f.rules],
         [_flat(problem) for f in files for problem in f.problems],
