@@ -110,7 +110,7 @@ def _planned(room: Room, inject: Inject) -> PlannedInject:
         text=spoken(inject, making),
         files=tuple(one.name for one in files),
         said_when=said_when(inject),
-        excerpt=_excerpt(files),
+        excerpt=_excerpt(inject, files, places),
         truth=truth,
         why=_fill(inject.truth.why if inject.truth else Said(), places),
         hint=_fill(inject.hint, places),
@@ -124,8 +124,10 @@ def _planned(room: Room, inject: Inject) -> PlannedInject:
     )  # fmt: skip
 
 
-def _excerpt(files: Sequence[Artefact]) -> str:
-    """The first lines of the first file, where it is text."""
+def _excerpt(inject: Inject, files: Sequence[Artefact], places: Any) -> str:
+    """What a made file says, for a drill on paper: of a log the lines that matter, else the first lines where it is text."""
+    if inject.payload.get("lines"):
+        return "\n".join(filled(str(line), places).replace("|", " ", 1) for line in inject.payload["lines"])
     data = next((one.data for one in files), b"")[:EXCERPT_BYTES]
     try:
         text = data.decode("utf-8")

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from atttcli.clock import MINUTE, VIETNAM, from_micros
-from atttcli.model.drill_report import DrillPlan, DrillReport, ReportAction
+from atttcli.model.drill_report import DrillPlan, DrillReport, ReportAction, ReportEvent, ReportLine
 from atttcli.reports.drill_charts import coverage_chart, goals_chart, played_chart, trend_chart
 from atttcli.reports.drill_frame import drill_paper
 from atttcli.reports.drill_words import words_of
@@ -245,7 +245,7 @@ def _scores(report: DrillReport, language: str) -> Iterator[Block]:
         tuple(
             (
                 one.id, one.text.say(language), f"{_number(one.points * one.value, language)}/{one.points:g}", _span(one.took),
-                _span(one.target) if one.target else "-", " ! ".join(filter(None, (one.overridden or own[f"reason_{one.reason}"], one.disagreed))),
+                _span(one.target) if one.target else "-", _why(one, language),
                 " ".join(f"#{seq}" for seq in one.entries),
             )
             for one in report.lines
@@ -253,6 +253,11 @@ def _scores(report: DrillReport, language: str) -> Iterator[Block]:
     )  # fmt: skip
     yield Paragraph(own["formulae"], "note")
     yield Paragraph(own["journal"].format(count=report.entries, hash=report.hash), "note")
+
+
+def _why(one: ReportLine, language: str) -> str:
+    """The reason of a line: the controller's ruling before ours; raters who disagree are named."""
+    return " ! ".join(filter(None, (one.overridden or words_of(language)[f"reason_{one.reason}"], one.disagreed)))
 
 
 def _timeline(report: DrillReport, language: str) -> Iterator[Block]:
@@ -265,10 +270,22 @@ def _timeline(report: DrillReport, language: str) -> Iterator[Block]:
     rows = []
     for one in report.timeline:
         what = own.get(f"event_{one.what}", "") or f"{own['event_' + one.kind]} {one.what}"
-        text = own.get(f"channel_{one.text}", one.text) if one.kind == "inject" else one.text
+        text = _event_text(one, language)
         at = from_micros(one.at, VIETNAM).strftime("%H:%M:%S")
         rows.append((at, _span(one.scenario), what, text, one.who, str(one.seq)))
     yield Table("timeline", columns, tuple(rows))
+
+
+def _event_text(one: ReportEvent, language: str) -> str:
+    """What people entered, its code words (yes, na, real-incident) in the paper's language."""
+    own = words_of(language)
+    if one.kind == "inject":
+        return own.get(f"channel_{one.text}", one.text)
+    if one.text == "real-incident":
+        return own["real_incident"]
+    if one.what == "answered":
+        return " ".join(own.get(f"choice_{word}", word) for word in one.text.split(" "))
+    return one.text
 
 
 def _coverage(report: DrillReport, language: str) -> Iterator[Block]:
@@ -288,8 +305,8 @@ def _opinions(report: DrillReport, language: str) -> Iterator[Block]:
         yield Heading(2, f"{next(part)}. {own['trend']}")
         yield from trend_chart(report, language)
         wide = (
-            Column(own["measure"], 30), Column(own["held"], 10, "center"), Column(own["median"], 14, "center"),
-            Column(own["range"], 16, "center"), Column(own["course"], 30),
+            Column(own["measure"], 36), Column(own["held"], 10, "center"), Column(own["median"], 13, "center"),
+            Column(own["range"], 17, "center"), Column(own["course"], 24),
         )  # fmt: skip
         yield Table("trend", wide, tuple(_trend_rows(report, language)))
         yield Paragraph(own["trend_note"], "note")
@@ -313,12 +330,13 @@ def _opinions(report: DrillReport, language: str) -> Iterator[Block]:
 
 def _trend_rows(report: DrillReport, language: str) -> Iterator[tuple[str, ...]]:
     """A measure over the drills that had it, median and range: values of one measure only, never totals of scenarios."""
+    texts = {one.measure: one.text.say(language) for one in report.lines if one.measure}
     measures: dict[str, list[float]] = {}
     for name, _code, value in report.trend:
         measures.setdefault(name, []).append(100 * value)
     for name, values in measures.items():
         yield (
-            name, str(len(values)), _number(median(values), language),
+            texts.get(name, name), str(len(values)), _number(median(values), language),
             f"{_number(min(values), language)} - {_number(max(values), language)}",
             " → ".join(_number(value, language) for value in values[-COURSE_SHOWN:]),
         )  # fmt: skip

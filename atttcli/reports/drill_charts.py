@@ -93,7 +93,10 @@ def goals_chart(report: DrillReport, language: str) -> Iterator[Block]:
         return
     if report.peers:
         own_scores: dict[str, float | None] = {one.id: one.score for one in report.goals}
-        teams = [(report.head.team, own_scores), *((one.team, dict(one.goals)) for one in report.peers)]
+        teams = [
+            (report.head.team_name.say(language) or report.head.team, own_scores),
+            *((one.team, dict(one.goals)) for one in report.peers),
+        ]
         rows = tuple(
             (f"{goal.id}. {goal.text.say(language)}", tuple(_whole(scores.get(goal.id)) for _team, scores in teams))
             for goal in report.goals
@@ -113,7 +116,10 @@ def coverage_chart(report: DrillReport, language: str) -> Iterator[HeatChart]:
     codes = [code for code, _value in report.coverage]
     if not codes:
         return
-    teams = [(report.head.team, dict(report.coverage)), *((one.team, dict(one.coverage)) for one in report.peers)]
+    teams = [
+        (report.head.team_name.say(language) or report.head.team, dict(report.coverage)),
+        *((one.team, dict(one.coverage)) for one in report.peers),
+    ]
     title = own["by_technique"]
     if len(codes) <= _MANY:
         rows = tuple((team, tuple(_hundred(found.get(code)) for code in codes)) for team, found in teams)

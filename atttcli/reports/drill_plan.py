@@ -129,7 +129,7 @@ def _book(plan: DrillPlan, language: str, book: str) -> Iterator[Block]:
     part = count(1)
     yield Heading(1, f"{roman(next(part))}. {own['general']}")
     yield Fields("drill", tuple(_about(plan, language, book)))
-    if book != "observer":
+    if book in ("player", "handouts"):
         yield Heading(1, f"{roman(next(part))}. {own['situation']}")
         yield Paragraph(head.situation.say(language))
     if book != "handouts":
@@ -150,10 +150,10 @@ def _about(plan: DrillPlan, language: str, book: str) -> Iterator[tuple[str, str
         own["time_value"].format(start=local_text(plan.begins, seconds=False), n=head.duration // MINUTE),
     )
     yield own["format"], own[f"format_{head.format}"]
-    yield own["team"], head.team_name.say(language) or head.team
-    yield own["roles"].capitalize(), "; ".join(name.say(language) for _code, name in plan.roles)
+    roles, team = [name.say(language) for _code, name in plan.roles], head.team_name.say(language) or head.team
+    yield own["team"], "; ".join(dict.fromkeys((team, *roles)))
     if book == "controller":
-        yield own["scenario"], f"{head.scenario} v{head.version}; {own['seal']}: {head.truth[:16]}…"
+        yield own["scenario"], own["sealed"].format(name=head.scenario, version=head.version, seal=head.truth[:16])
 
 
 def _annexes(plan: DrillPlan, language: str, book: str) -> Iterator[Annex]:
@@ -185,6 +185,8 @@ def _before(plan: DrillPlan, language: str) -> Iterator[Block]:
     own = plan_words(language)
     yield Heading(2, own["before_start"])
     yield Bullets(tuple(own["checks"].split("|")))
+    yield Heading(2, own["situation"].capitalize())
+    yield Paragraph(plan.head.situation.say(language))
     yield Heading(2, own["objectives"].capitalize())
     columns = (Column(own["no"], 8, "center"), Column(own["objective"], 64), Column(own["capability"], 28))
     yield Table(

@@ -61,7 +61,7 @@ _VI = {
     "người tham gia đúng thành phần, thời gian.|Điều hành báo cáo kết quả; theo dõi việc cải thiện đến khi đạt.",
     "how_controller": "CÁCH ĐIỀU HÀNH",
     "how_controller_list": "Đưa từng tình huống đúng giờ, đọc nguyên văn, ghi giờ đưa vào phiếu.|Ghi giờ đội làm "
-    "xong từng việc. Chỉ đưa gợi ý khi đội không có hành động nào.|Nghe câu dừng thì dừng ngay, ghi giờ; chạy tiếp "
+    "xong từng việc; chỉ gợi ý khi đội bế tắc.|Nghe câu dừng thì dừng ngay, ghi giờ; chạy tiếp "
     "khi Ban Tổ chức đồng ý.|Không sửa câu trả lời của đội; nhập sai thì nhập lại.",
     "how_observer": "CÁCH GHI PHIẾU",
     "how_observer_list": "Ghi giờ (giờ, phút) và việc đội đã làm ở từng dòng; không nhắc, không giải thích cho "
@@ -90,6 +90,7 @@ _VI = {
     "Mọi thư, tệp, cuộc gọi đều mang dấu DIỄN TẬP.",
     "controller_signs": "ĐIỀU HÀNH DIỄN TẬP",
     "budget_line": "Dự toán: ……………… đồng; nguồn kinh phí: ………………",
+    "sealed": "{name} v{version}, đáp án niêm phong {seal}…",
 }
 _EN = {
     "kind_handouts": "HANDOUTS",
@@ -178,6 +179,7 @@ _EN = {
     "stops. Every letter, file and call carries the word EXERCISE.",
     "controller_signs": "THE CONTROLLER",
     "budget_line": "Estimate: ………………………; source: ………………………",
+    "sealed": "{name} v{version}, answers sealed {seal}…",
 }
 
 

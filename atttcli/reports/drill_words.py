@@ -207,6 +207,11 @@ _VI = {
     "range": "Khoảng",
     "course": "Qua các lần",
     "trend_note": "So sánh theo từng thước đo; không lấy trung bình tổng điểm của các kịch bản khác nhau.",
+    "choice_yes": "đã làm",
+    "choice_no": "không làm",
+    "choice_na": "không áp dụng",
+    "choice_dismiss": "báo động giả",
+    "choice_incident": "mở sự cố",
 }
 _EN = {
     "drill": "Exercise",
@@ -394,7 +399,7 @@ _EN = {
     "more": "{n} more, see annexes I and II.",
     "more_actions": "{n} more, see the annex.",
     "moment": "%H:%M on %d/%m/%Y",
-    "paused": "It was paused {n} times ({reasons}).",
+    "paused": "Pauses: {n} ({reasons}).",
     "real_incident": "a real incident",
     "organiser_asked": "as the controller asked",
     "outcome": "Overall {total} of 100 points{provisional}. The team recognised {found} of {signs} signs of "
@@ -410,6 +415,11 @@ _EN = {
     "range": "Range",
     "course": "Course",
     "trend_note": "Measure by measure; totals of different scenarios are never averaged.",
+    "choice_yes": "done",
+    "choice_no": "not done",
+    "choice_na": "does not apply",
+    "choice_dismiss": "dismissed",
+    "choice_incident": "incident opened",
 }
 
 
