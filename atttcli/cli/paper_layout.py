@@ -158,11 +158,12 @@ def drill_bytes(found: Layouts, outline: Outline, model: Any, format: str, told:
 
 def tell_used(used: Sequence[Layout]) -> None:
     """Which templates of users laid the papers out."""
+    origins = {"option": _("option"), "workspace": _("workspace"), "user": _("user")}
     for one in used:
         warn(
             _(
                 "{format} by the template {name} ({origin}), SHA-256 {digest}",
-                format=one.format, name=one.name, origin=one.origin, digest=one.sha256,
+                format=one.format, name=one.name, origin=origins[one.origin], digest=one.sha256,
             )
         )  # fmt: skip
 

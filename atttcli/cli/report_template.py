@@ -12,6 +12,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.render import emit_json, emit_json_lines, line, table, warn
 from atttcli.errors import Conflict, UsageError
 from atttcli.text.messages import LANGUAGES, _, language, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,7 +179,11 @@ def lint(app: App, file: Path, paper: str, spoken: str | None, as_json: bool) ->
     else:
         for one in faults:
             line(_fault_text(file, one))
-        line(_("Nothing to say against it.") if not faults else ngettext("{count} finding", "{count} findings", len(faults)))
+        line(
+            _("Nothing to say against it.")
+            if not faults
+            else ngettext("{count} finding", "{count} findings", len(faults))
+        )
     if faults:
         click.get_current_context().exit(1)
 
@@ -200,7 +205,7 @@ def _fault(file: Path, one: Fault) -> dict[str, Any]:
 
 def _fault_text(file: Path, one: Fault) -> str:
     where = f"{file}:{one.line}" if one.line else f"{file} ({one.place})" if one.place else str(file)
-    return f"{where}: {_('error') if one.level == 'error' else _('warning')}: {one.message}"
+    return f"{where}: {_('error') if one.level == 'error' else _('warning')}: {retell(one.message)}"
 
 
 @template.command("vars")

@@ -150,7 +150,7 @@ class _Walk:
         self._calls = {one.name for one in tree.find_all(nodes.Macro)} | {"range", "namespace", "caller", "super"}
         self._body(tree.body, dict(self._names))
 
-    def _fault(self, node: nodes.Node, message: str) -> None:
+    def _bad(self, node: nodes.Node, message: str) -> None:
         place, line = self._place, None if self._paragraphs else node.lineno
         if self._paragraphs and 0 < node.lineno <= len(self._paragraphs):
             said = self._paragraphs[node.lineno - 1].strip()[:60]
@@ -164,7 +164,7 @@ class _Walk:
     def _statement(self, node: nodes.Node, names: dict[str, Shape]) -> None:
         closed = next((word for kind, word in CLOSED.items() if isinstance(node, kind)), "")
         if closed:
-            self._fault(node, CLOSED_SAID.format(closed))
+            self._bad(node, CLOSED_SAID.format(closed))
         match node:
             case nodes.For():
                 self._loop(node, names)
@@ -230,7 +230,7 @@ class _Walk:
     def _named(self, node: nodes.Name, names: dict[str, Shape]) -> Shape:
         found = names.get(node.name)
         if found is None:
-            self._fault(node, f"there is no {node.name}{_near(node.name, names)}")
+            self._bad(node, f"there is no {node.name}{_near(node.name, names)}")
             return FREE
         if found.path:
             self.used.add(found.path)
@@ -238,13 +238,13 @@ class _Walk:
 
     def _inside(self, node: nodes.Node, whole: Shape, name: str) -> Shape:
         if name.startswith("_"):
-            self._fault(node, f"{name}: names that begin with _ are closed")
+            self._bad(node, f"{name}: names that begin with _ are closed")
             return FREE
         if whole.free or whole.open or (not whole.names and whole.item is not None):
             return whole.names.get(name, FREE) if whole.open else FREE
         found = whole.names.get(name)
         if found is None:
-            self._fault(node, f"there is no {whole.path or 'value'}.{name}{_near(name, whole.names)}")
+            self._bad(node, f"there is no {whole.path or 'value'}.{name}{_near(name, whole.names)}")
             return FREE
         self.used.add(found.path)
         return found
@@ -258,7 +258,7 @@ class _Walk:
 
     def _filtered(self, node: nodes.Filter, names: dict[str, Shape]) -> Shape:
         if node.name not in self.environment.filters:
-            self._fault(node, f"there is no filter {node.name}{_near(node.name, self.environment.filters)}")
+            self._bad(node, f"there is no filter {node.name}{_near(node.name, self.environment.filters)}")
         whole = self._shape(node.node, names) if node.node is not None else FREE
         for one in (*node.args, *node.kwargs):
             self._shape(one, names)
@@ -270,7 +270,7 @@ class _Walk:
         turn = isinstance(callee, nodes.Getattr) and callee.attr in ("cycle", "changed")
         if not mine and not turn:
             said = callee.attr if isinstance(callee, nodes.Getattr) else getattr(callee, "name", "this")
-            self._fault(node, f"{said}(…) is not called in templates: use a filter")
+            self._bad(node, f"{said}(…) is not called in templates: use a filter")
         for child in node.iter_child_nodes():
             if child is not callee or isinstance(callee, nodes.Getattr):
                 self._shape(child, names)

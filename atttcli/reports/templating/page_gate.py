@@ -70,7 +70,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         text = self.get_starttag_text() or ""
         if tag in _CLOSED:
-            self._fault(f"the element <{tag}>")
+            self._bad(f"the element <{tag}>")
         values = {name.lower(): value or "" for name, value in attrs}
         if tag == "meta":
             self._meta(values, text)
@@ -90,31 +90,31 @@ class _Reader(HTMLParser):
         if self._style:
             self.styles[-1] += data
             if _IN_STYLE.search(data):
-                self._fault("a style that fetches something or hides what it says")
+                self._bad("a style that fetches something or hides what it says")
 
     def handle_pi(self, data: str) -> None:
-        self._fault("a processing instruction")
+        self._bad("a processing instruction")
 
     def unknown_decl(self, data: str) -> None:
-        self._fault("a declaration that browsers read differently")
+        self._bad("a declaration that browsers read differently")
 
     def handle_comment(self, data: str) -> None:
         if "[if" in data or ">" in data or data.startswith("-"):
-            self._fault("a comment that some browsers run")
+            self._bad("a comment that some browsers run")
 
     def _meta(self, values: dict[str, str], text: str) -> None:
         asked = values.get("http-equiv", "").lower()
         if asked == "content-security-policy":
             self.policies.append(text)
         elif asked:
-            self._fault(f"<meta http-equiv={asked[:20]}>")
+            self._bad(f"<meta http-equiv={asked[:20]}>")
 
     def _attributes(self, tag: str, values: dict[str, str]) -> None:
         for name, value in values.items():
             if name.startswith("on") or name in ("style", "srcdoc", "xmlns:xlink"):
-                self._fault(f"the attribute {name} (a rule in the style block does it)")
+                self._bad(f"the attribute {name} (a rule in the style block does it)")
             elif name in _FETCHING and not (value.startswith("#") or (tag == "img" and _IMAGE.match(value))):
-                self._fault(f"the attribute {name}: a paper points to nothing outside")
+                self._bad(f"the attribute {name}: a paper points to nothing outside")
 
-    def _fault(self, message: str) -> None:
+    def _bad(self, message: str) -> None:
         self.faults.append(Fault(message, line=self.getpos()[0]))
