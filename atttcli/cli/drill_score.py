@@ -41,7 +41,8 @@ def score_(app: App, code: str, ruling: str | None, reason: str, navigator: bool
 
     with open_drill(app, code) as room:
         if room.is_sealed:
-            raise Refused("this copy holds no answers: it is scored at the centre", guard="sealed", hint="atttcli drill pack --for run")
+            said = "this copy holds no answers: it is scored at the centre"
+            raise Refused(said, guard="sealed", hint="atttcli drill pack --for run")
         if ruling:
             app.permit("drill.overridden")
             line, _sign, value = ruling.partition("=")

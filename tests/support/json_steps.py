@@ -339,7 +339,10 @@ STEPS = (
     Step("-w ws drill inject last A2", "drill-inject"),
     Step("-w ws drill answer last E1", "drill"),
     Step("-w ws drill note last + 'Báo rất nhanh' --goal G2", "drill"),
-    Step("-w ws drill log last red 'Dò mật khẩu' --technique T1110", "drill"),
+    Step("-w ws drill log last red 'Dò mật khẩu' --technique T1110", "drill-line"),
+    Step("-w ws drill log last judge 'Có nhật ký' --on R1 --ruling accepted --by 'Giám khảo 1'", "drill-grade"),
+    Step("-w ws drill log last list", "drill-line"),
+    Step("-w ws drill grade last E1 0.5 --reason 'chậm'", "drill-grade"),
     Step("-w ws drill survey last --useful 5 --real 4 --clear 4", "drill"),
     Step("-w ws drill pause last --reason real-incident", "drill"),
     Step("-w ws drill resume last", "drill"),
@@ -356,6 +359,16 @@ STEPS = (
     Step("-w ws action list", "action"),
     Step("-w ws action verify 1 --by last", "action", code=4, empty=True),
     Step("-w ws action reopen 1 --reason 'bong rồi'", "action"),
+    Step("-w ws drill teams last", "drill-team"),
+    Step("-w ws drill forms last --form sheet --blank --format txt", "drill-paper"),
+    Step("-w ws drill new --from live-portal", "drill"),
+    Step("-w ws drill scope last --authorised-by 'QĐ 12/QĐ-UBND'", "drill-scope"),
+    Step("-w ws drill new --from document-leak-flash --seed 7", "drill"),
+    Step("-w ws drill pack last --for controller --output goi.zip", "drill-bundle"),
+    Step("init site --organisation bac-kan", "init"),
+    Step("-w site drill unpack goi.zip", "drill-merged"),
+    Step("-w site drill pack last --for run --output ve.zip", "drill-bundle"),
+    Step("-w ws drill merge ve.zip", "drill-merged"),
 )
 
 
@@ -380,7 +393,7 @@ class Day:
 
     def step(self, step: Step) -> None:
         words = [word.format(**self.known) for word in shlex.split(step.words)]
-        app = App("ws" if words[0] == "-w" else None, clock=SetClock())  # an App that is given looks at no -w
+        app = App(words[1] if words[0] == "-w" else None, clock=SetClock())  # an App that is given looks at no -w
         if step.before is not None:
             step.before(app)
         ran = CliRunner().invoke(cli, ["--lang", self.language, *words, "--json"], obj=app)
@@ -475,6 +488,7 @@ def two_days(base: Path) -> dict[str, Day]:
             shutil.copytree(inbox, "inbox")
             numbers = random.Random(20261123)
             patch.setattr("atttcli.people.identity.is_superuser", lambda: True)
+            patch.setattr("atttcli.journal.head.host_key", lambda: b"h" * 32)
             patch.setattr(KeyPair, "new", lambda: KeyPair(b"s" * 32, b"c" * 32))
             patch.setattr(uuid, "uuid4", lambda numbers=numbers: uuid.UUID(int=numbers.getrandbits(128), version=4))
             days[language] = Day(language)
