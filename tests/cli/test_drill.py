@@ -55,42 +55,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return found
 
 
-def test_a_drill_played_through_the_command_line_scores_what_the_formulae_give_by_hand(desk: Desk) -> None:
-    """docs/drills.md tells this run; every number below is worked out there."""
-    desk("drill", "new", "--from", "ransomware-commune", "--seed", "7")
-    desk("drill", "run", "last", "--once")
-    desk.later(4)
-    xa = json.loads(desk.rows("SELECT p.payload FROM journal j JOIN journal_payload p USING (seq) WHERE verb = 'drill.planned'", "DT-2026-0001")[0][0])["places"]["xa"]["code"]  # fmt: skip # noqa: E501
-    desk("drill", "do", "last", "incident", "open", "--title", "Máy bị mã hóa", "--agency", xa)  # E1: 4 of 5 minutes
-    desk("drill", "answer", "last", "E3", "--choice", "tat-may")  # half right, in time
-    desk.later(6)  # minute 10
-    desk("drill", "do", "last", "incident", "set", "1", "--category", "mahoa", "--severity", "M2")  # one level too high
-    desk("drill", "run", "last", "--once")  # the note came at minute 6 of the scenario, is handed over now
-    note = desk.json("drill", "status", "last")[0]["injects"][1]["alerts"]
-    assert len(note) == 7
-    desk.later(20)  # minute 30; the decoy, the log and the question are handed over
-    desk("drill", "do", "last", "incident", "link", "1", *note)  # E4: 20 minutes after, target 10, limit 30
-    desk("drill", "run", "last", "--once")
-    decoy = next(one for one in desk.json("drill", "status", "last")[0]["injects"] if one["id"] == "B1")["alerts"]
-    desk("drill", "do", "last", "alert", "close", *decoy, "--verdict", "benign", "--reason", "vừa cập nhật")
-    score = desk.json("drill", "score", "last")[0]
-    lines = {one["id"]: one for one in score["lines"]}
-    assert lines["E1"]["value"] == 1 and lines["E1"]["seconds"] == 240
-    assert lines["E2.class"]["value"] == 0.75 and lines["E2.time"]["value"] == 1
-    assert lines["E3"]["value"] == 0.5
-    assert lines["E4"]["value"] == pytest.approx(0.75 + 0.25 * 0.5, abs=0.001)
-    assert lines["E6"]["value"] == 1
-    assert lines["E7"]["value"] == 0 and lines["E7"]["reason"] == "logged"
-    # detect: (20·1 + 10·0.875 + 10·0 [E7] + 10·1 [E6]) / 50 = 0.775; F2 of 2 found, 1 missed, 0 false = 10/14
-    assert score["dimensions"]["detect"] == pytest.approx((0.775 + 10 / 14) / 2, abs=0.001)
-    assert score["dimensions"]["triage"] == pytest.approx((0.75 + 1) / 2, abs=0.001)
-    # contain: E3 half of 10, E5 of 20 and E8 of 15 not done yet
-    assert score["dimensions"]["contain"] == pytest.approx(5 / 45, abs=0.001)
-    assert score["alarms"] == {"true": 2, "false": 0, "missed": 1, "f2": pytest.approx(10 / 14, abs=0.001)}
-    entries = desk.rows("SELECT seq, verb FROM journal", "DT-2026-0001")
-    assert all(set(one["entries"]) <= {seq for seq, _verb in entries} for one in score["lines"])
-
-
 def test_real_data_is_not_touched_but_for_one_entry_at_the_end(desk: Desk) -> None:
     desk("incident", "open", "--title", "Sự cố thật")
     before = desk.rows("SELECT * FROM journal") + desk.rows("SELECT * FROM incident") + desk.rows("SELECT * FROM alert")
@@ -172,7 +136,17 @@ def test_an_action_is_verified_only_by_a_later_drill_that_meets_the_measure(desk
     desk.later(600)
     desk(*flash)
     desk("drill", "run", "last", "--robot", "silent")
-    desk("action", "add", "Dán số trực ban", "--drill", "last", "--measure", "ransomware-commune-noticed", "--due", "1/1/2027")
+    desk(
+        "action",
+        "add",
+        "Dán số trực ban",
+        "--drill",
+        "last",
+        "--measure",
+        "ransomware-commune-noticed",
+        "--due",
+        "1/1/2027",
+    )
     desk("action", "verify", "1", "--by", "last", code=4)  # nobody has done it
     assert any(one["kind"] == "action" for one in desk.json("next"))
     desk("action", "done", "1", "--note", "đã dán ở 108 xã")
@@ -193,7 +167,9 @@ def test_an_action_is_verified_only_by_a_later_drill_that_meets_the_measure(desk
     assert "verified" in desk("action", "verify", "1", "--by", "DT-2026-0004")
     assert desk.json("action", "list", "--all")[0]["verified_by"] == "DT-2026-0004"
     held = desk.rows("SELECT seq FROM journal WHERE verb = 'drill.held' AND object = 'DT-2026-0004'")[0][0]
-    said = desk.rows("SELECT p.payload FROM journal JOIN journal_payload p USING (seq) WHERE verb = 'drill.action_verified'")
+    said = desk.rows(
+        "SELECT p.payload FROM journal JOIN journal_payload p USING (seq) WHERE verb = 'drill.action_verified'"
+    )
     assert json.loads(said[0][0])["entry"] == held, "the verification names the entry that it rests on"
     assert desk.json("action", "list") == []
     desk("action", "verify", "1", "--by", "DT-2026-0004", code=5)  # verified already
