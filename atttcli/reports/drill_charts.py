@@ -40,7 +40,7 @@ def _points(report: DrillReport, language: str) -> Iterator[Happening]:
 
 def _pauses(report: DrillReport) -> Iterator[tuple[int, int, str]]:
     """Start, end and reason; a pause that nobody ended lasts until the drill's end."""
-    clock = [one for one in report.timeline if one.kind == "clock"]
+    clock = sorted((one for one in report.timeline if one.kind == "clock"), key=lambda one: one.at)
     last = max((one.at for one in report.timeline), default=0) if report.ended is None else report.ended
     for at, reason in report.pauses:
         ends = (one.at for one in clock if one.at >= at and one.what in ("drill.resumed", "drill.ended"))

@@ -91,12 +91,20 @@ def test_html_has_no_active_content(report: IncidentReport, language: str) -> No
     root: Element = html5lib.parse(page, namespaceHTMLElements=False)
     allowed = {
         "html", "head", "meta", "title", "style", "body", "main", "header", "footer", "section", "div", "span", "p", "h1",
-        "h2", "h3", "ul", "li", "table", "colgroup", "col", "thead", "tbody", "tr", "th", "td", "br", "wbr",
+        "h2", "h3", "ul", "li", "table", "colgroup", "col", "thead", "tbody", "tr", "th", "td", "br", "wbr", "figure",
+        "figcaption",
+    }  # fmt: skip
+    drawn = ("svg", "title", "desc", "rect", "line", "circle", "polygon", "text")
+    allowed |= {f"{{http://www.w3.org/2000/svg}}{name}" for name in drawn}
+    shapes = {
+        "viewBox", "role", "aria-label", "x", "y", "width", "height", "fill", "stroke", "stroke-width", "stroke-dasharray",
+        "points", "x1", "x2", "y1", "y2", "cx", "cy", "r", "font-size", "font-weight", "text-anchor", "transform",
     }  # fmt: skip
     for node in root.iter():
         assert isinstance(node.tag, str), f"a comment: {node.text!r}"
         assert node.tag in allowed, node.tag
-        assert set(node.attrib) <= {"class", "scope", "lang", "charset", "name", "content", "http-equiv"}, node.attrib
+        plain = {"class", "scope", "lang", "charset", "name", "content", "http-equiv"}
+        assert set(node.attrib) <= (shapes if "svg" in node.tag else plain), node.attrib
     assert len(root.findall(".//style")) == 1
     assert "62710561" not in page, "a template expression in data was computed"
     _nothing_raw(page)

@@ -14,7 +14,7 @@ def bar_rows(part: Bars, language: str) -> Rows:
     heads = [_head(say["label"], 60), _head(say["value"] if not both else say["now"], 20, "right")]
     if both:
         heads.append(_head(say["before"], 20, "right"))
-    rows = [(bar.label, str(bar.value), *([_number(bar.previous)] if both else [])) for bar in part.bars]
+    rows = [(bar.label, str(max(bar.value, 0)), *([_number(bar.previous)] if both else [])) for bar in part.bars]
     return Rows(part.name or "bars", tuple(heads), tuple(rows))
 
 
@@ -29,7 +29,7 @@ def heat_rows(part: HeatMap, language: str) -> Rows:
     rows = []
     for row in part.rows:
         cells = (*row.cells[:wide], *([None] * (wide - len(row.cells))))
-        rows.append((row.label, *(untested if cell is None else str(cell) for cell in cells)))
+        rows.append((row.label, *(untested if cell is None else str(max(cell, 0)) for cell in cells)))
     return Rows(part.name, heads, tuple(rows))
 
 
@@ -63,7 +63,7 @@ def _head(title: str, share: int, align: str = "left") -> Head:
 
 
 def _number(value: int | None) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else str(max(value, 0))
 
 
 def _moment(value: int | None) -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from atttcli.clock import parse_moment
 from atttcli.errors import IntegrityError
-from atttcli.report import Header, Words
+from atttcli.report import Header, IncidentReport, Words
+from atttcli.reports import render
 from atttcli.reports.docx_reading import read_paper
 from atttcli.reports.faces import covered, drawable
 from atttcli.reports.font_gate import LETTERS, only_ours, pdf_faces
@@ -115,3 +116,9 @@ def test_a_docx_that_names_another_font_anywhere_is_found(part: str, old: bytes,
             assert name != part or old in body
             target.writestr(name, body.replace(old, new, 1) if name == part else body)
     assert "font" in {one.box for one in check_layout(made.getvalue())}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_incident_report_passes(made_up: IncidentReport, language: str) -> None:
+    assert list(pdf_faces(render(made_up, "pdf", language), 100)) == []
+    assert read_paper(render(made_up, "docx", language)).fonts == {"Times New Roman"}

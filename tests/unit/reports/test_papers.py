@@ -22,6 +22,7 @@ from atttcli.packaged import packaged
 from atttcli.profile import load_profile
 from atttcli.report import schema
 from atttcli.reports.docx_reading import read_paper
+from atttcli.reports.font_gate import pdf_faces
 from atttcli.reports.layout import check_layout
 from atttcli.reports.layout_pdf import check_pdf
 from atttcli.reports.paper import (
@@ -125,6 +126,13 @@ def test_pdf_has_our_faces_only_all_the_words_and_page_numbers_from_the_second_o
 @pytest.mark.parametrize("kind", CATALOG, ids=lambda kind: kind.name)
 def test_every_pdf_is_laid_out_by_its_rules(desk: Desk, kind: PaperKind) -> None:
     assert check_pdf(render_paper(_made(desk, kind.name), "pdf")) == []
+
+
+@pytest.mark.parametrize(("kind", "language", "variant"), EVERY, ids=lambda value: getattr(value, "name", value))
+def test_every_paper_passes_the_gate_on_faces(desk: Desk, kind: PaperKind, language: str, variant: str) -> None:
+    made = _made(desk, kind.name, language, variant=variant)
+    assert list(pdf_faces(render_paper(made, "pdf"), 100)) == []
+    assert read_paper(render_paper(made, "docx")).fonts == {"Times New Roman"}
 
 
 def test_a_pdf_that_departs_is_found(desk: Desk) -> None:
