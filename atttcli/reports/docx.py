@@ -249,12 +249,13 @@ def _table(table: Table, width: int) -> Element:
     for room, column in zip(widths, table.columns, strict=True):
         head.append(_cell(room, [paragraph("TableHead", *runs(column.title))], middle=True))
     made.append(head)
-    together = len(table.rows) <= _SHORT_TABLE
+    rows = len(table.rows)  # a short table stands on one page; of a longer one no row is left alone on the next
     for at, row in enumerate(table.rows, 1):
         whole = element("w:trPr", element("w:cantSplit")) if sum(map(len, row)) < _LONG_ROW else None
         line = element("w:tr", whole)
         for room, column, text in zip(widths, table.columns, row, strict=True):
-            line.append(_cell(room, [_cell_text(column, text, keep=together and at < len(table.rows))]))
+            stay = at < rows if rows <= _SHORT_TABLE else at == rows - 1
+            line.append(_cell(room, [_cell_text(column, text, keep=stay)]))
         made.append(line)
     return made
 
