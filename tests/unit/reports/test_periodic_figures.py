@@ -403,3 +403,61 @@ def test_a_withdrawn_letter_is_not_counted(tmp_path: Path) -> None:
     assert figures(paper_of(year, "period", parse_period("2026")))["advisories"][0] == before - 1
     assert vault_of(year.app)
     year.app.close()
+
+
+def test_pages_of_each_annex_are_numbered_apart_and_no_row_is_parted(year: Year) -> None:
+    import io
+    import re
+
+    import pdfplumber
+
+    paper = paper_of(year, "period", parse_period("2026"))
+    with pdfplumber.open(io.BytesIO(render_paper(paper, "pdf"))) as book:
+        pages = [page.extract_text().splitlines() for page in book.pages]
+    begins = [at for at, lines in enumerate(pages) if lines[0].startswith("Phụ lục")]
+    assert len(begins) == len(paper.appendices)
+    for first, after in zip(begins, [*begins[1:], len(pages)], strict=True):
+        for number, lines in enumerate(pages[first + 1 : after], 2):
+            assert lines[0] == str(number)
+    rows = [line for at in range(begins[1] + 1, begins[2]) for line in pages[at][2:3]]
+    assert rows and all(re.match(r"\d+ SC-2026-\d{4} ", line) for line in rows)
+
+
+def test_a_week_is_two_pages_however_many_are_silent(year: Year) -> None:
+    import io
+
+    import pdfplumber
+
+    paper = paper_of(year, "week", parse_period("2026-W53"))
+    assert len(next(one for one in paper.figures if one.key == "silent").objects) > 60
+    with pdfplumber.open(io.BytesIO(render_paper(paper, "pdf"))) as book:
+        pages = [page.extract_text() for page in book.pages]
+    assert next(at for at, text in enumerate(pages) if text.startswith("Phụ lục")) == 2
+
+
+def test_a_bundle_or_a_log_breaks_the_silence(tmp_path: Path) -> None:
+    year = build_year(tmp_path, count=6)
+    week = parse_period("2026-W24")
+    first, second = next(one for one in paper_of(year, "week", week).figures if one.key == "silent").objects[:2]
+    operated = next(one for one in year.app.organisation.systems if one.operator)
+    with year.app.store.transaction() as db:
+        db.execute(
+            "INSERT INTO bundle (digest, kit, machine, sequence, previous, agency, host, signed, made, imported, actor, tlp)"
+            " VALUES ('a', 'k', 'm', 1, '', ?, 'h', 1, 1, ?, 'lan', '')",
+            (first, week.start + DAY),
+        )
+        db.execute("UPDATE delivery SET agency = ? WHERE agency = ?", (operated.operator, second))
+        db.execute("INSERT INTO log_source VALUES ('portal/*', ?, '', 1)", (operated.code,))
+        db.execute(
+            "INSERT INTO source_file (sha256, path, size, reader, kind, first_seen, state)"
+            " VALUES ('a', 'portal/x', 1, 'r', 'log', ?, 'done')",
+            (week.start + DAY,),
+        )
+    year.app.forget_place()
+    desk = replace(desk_of(year), inventory=year.app.inventory)
+    use_language("vi")
+    silent = next(
+        one for one in build_paper(find_kind("week"), desk, Ask(period=week)).figures if one.key == "silent"
+    ).objects
+    year.app.close()
+    assert first not in silent and operated.operator not in silent and silent
