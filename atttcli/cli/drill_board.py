@@ -85,7 +85,7 @@ def board_lines(teams: Sequence[TeamBoard], width: int, height: int) -> list[Lin
     if len(teams) == 1 and room and teams[0].recent:
         lines.append((_("Handed over, newest first:"), "head"))
         lines += [(_told(one), "") for one in teams[0].recent[:room]]
-    lines = [*lines[: max(height - 1, 1)], foot]
+    lines = [*lines[: max(height - 1, 1)], foot][: max(height, 1)]
     return [(clipped(text, width), style) for text, style in lines]
 
 

@@ -138,6 +138,11 @@ def live(draw: Callable[[int, int], Sequence[tuple[str, str]] | None], every: fl
     from rich.text import Text
 
     console = Console(markup=False, emoji=False, highlight=False)
+    if console.is_dumb_terminal:  # nothing can be drawn anew there: the lines come again, and not so often
+        while (lines := draw(console.size.width, console.size.height)) is not None:
+            click.echo("\n".join(text for text, _style in lines))
+            time.sleep(every * 5)
+        return
     with Live(console=console, screen=True, auto_refresh=False) as screen:
         while (lines := draw(console.size.width, console.size.height)) is not None:
             drawn = [Text(text, style=_STYLES[style], no_wrap=True, overflow="crop") for text, style in lines]

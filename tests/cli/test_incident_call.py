@@ -22,9 +22,9 @@ SECONDS = 60.0
 class Terminal:
     """`atttcli WORDS` on a terminal of its own."""
 
-    def __init__(self, root, home, *words):
+    def __init__(self, root, home, *words, term="dumb"):
         self.master, slave = pty.openpty()
-        environment = {**os.environ, "ATTTCLI_HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb"}
+        environment = {**os.environ, "ATTTCLI_HOME": str(home), "LANG": "C.UTF-8", "TERM": term}
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from atttcli.cli.main import run; run()", "--lang", "vi", "-w", str(root), *words],
             stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True, close_fds=True,
