@@ -28,21 +28,24 @@ _PAGE_ONLY = frozenset({"style", "style_hash"})
 class Shape:
     """What is known of a value: its names (`names`), what it is a list of (`item`), or nothing (`free`)."""
 
-    __slots__ = ("free", "item", "names", "open", "path")
+    __slots__ = ("free", "item", "names", "path")
 
     def __init__(self, path: str = "", *, free: bool = False) -> None:
         self.path = path
         self.free = free
-        self.open = False
         self.names: dict[str, Shape] = {}
         self.item: Shape | None = None
+
+    def like(self, name: str) -> Shape | None:
+        """What answers for a name that is not listed: `type.*` for `type.madoc`."""
+        return next((one for key, one in self.names.items() if key.endswith("*") and name.startswith(key[:-1])), None)
 
 
 FREE = Shape(free=True)
 
 
 def shape_of(value: Any, path: str = "") -> Shape:
-    """The shape of a sample value. A group one of whose keys ends in `*` may hold any name."""
+    """The shape of a sample value."""
     made = Shape(path)
     if isinstance(value, Group):
         pairs: Iterable[tuple[str, Any]] = ((str(name), value[name]) for name in value)
@@ -56,7 +59,6 @@ def shape_of(value: Any, path: str = "") -> Shape:
     else:
         return made
     for name, one in pairs:
-        made.open = made.open or name.endswith("*")
         made.names[name] = shape_of(one, f"{path}.{name}" if path else name)
     return made
 
@@ -84,7 +86,6 @@ def _merged(left: Shape | None, right: Shape) -> Shape:
         return right
     if right.free:
         return left
-    left.open = left.open or right.open
     for name, one in right.names.items():
         left.names[name] = _merged(left.names.get(name), one)
     if right.item is not None:
@@ -240,9 +241,9 @@ class _Walk:
         if name.startswith("_"):
             self._bad(node, f"{name}: names that begin with _ are closed")
             return FREE
-        if whole.free or whole.open or (not whole.names and whole.item is not None):
-            return whole.names.get(name, FREE) if whole.open else FREE
-        found = whole.names.get(name)
+        if whole.free or (not whole.names and whole.item is not None):
+            return FREE
+        found = whole.names.get(name) or whole.like(name)
         if found is None:
             self._bad(node, f"there is no {whole.path or 'value'}.{name}{_near(name, whole.names)}")
             return FREE

@@ -29,13 +29,14 @@ was used, with its SHA-256, is told by the command and stands in the model's `pr
 
 Text templates are Jinja. One template is one file: nothing is taken in, nothing is called but `range`, `namespace` and macros of
 the file. Values are made inert where they are written, and `{{{{ }}}}` in data is text. Word templates are filled in by docxtpl
-(`pip install 'atttcli[docx]'`): `{{{{ … }}}}` in text, `{{%p … %}}` for whole paragraphs, `{{%tr … %}}` for rows, `{{%tc … %}}` for cells. Macros,
-links to outside, objects and fields other than page numbers and references are refused, before and after. A template runs in a
-process of its own with 20 s and 768 MiB, and the marks of a paper (exercise, draft, internal form) must stand on what it makes.
+(`pip install 'atttcli[docx]'`): `{{{{ … }}}}` in text, `{{%p … %}}` for whole paragraphs, `{{%tr … %}}` for rows, `{{%tc … %}}` for
+cells. Macros, links to outside, objects, and fields other than page numbers and references are refused, before and after. A
+template runs in a process of its own with 20 s and 768 MiB, and the marks of a paper (exercise, draft, internal form) must
+stand on what it makes.
 
-Filters: `lines` (a text's lines), `kind` (what a block is: Heading, Paragraph, Bullets, Fields, Table, Chart, HeatChart, TimeChart),
-`join`, `length`, `default`, `upper`, `lower`, `first`, `last`, `sort`, `select`, `reject`, `map`, `sum`, `round`, `replace`, `trim`, `truncate`, `groupby`
-and few more; in pages also `pieces` and `draw`, in text `wrap` and `middle`.
+Filters: `lines` (a text's lines), `kind` (what a block is: Heading, Paragraph, Bullets, Fields, Table, Chart, HeatChart,
+TimeChart), `join`, `length`, `default`, `upper`, `lower`, `first`, `last`, `sort`, `select`, `reject`, `map`, `sum`, `round`,
+`replace`, `trim`, `truncate`, `groupby` and few more; in pages also `pieces` and `draw`, in text `wrap` and `middle`.
 """  # fmt: skip
 _OF_INCIDENT = "Facts of papers about an incident"
 

@@ -35,7 +35,7 @@ def starting_file(format: str, outline: Outline) -> bytes:
 def _word(sample: Outline) -> bytes:
     parts = document_parts(_tagged(sample))
     text = parts["word/document.xml"].decode("utf-8")
-    text = _each(text, _TABLE, _table())
+    text = _each(text, _TABLE, _table()).replace("{{ name }};", "{{ name }}{% if loop.last %}.{% else %};{% endif %}")
     parts["word/document.xml"] = _looped(text).encode("utf-8")
     return package(parts)
 

@@ -39,7 +39,11 @@ class Group(Mapping[str, Any]):
             raise AttributeError(name) from None
 
     def __getitem__(self, name: str) -> Any:
-        return self._values[name]
+        """`type.*` answers for every name that begins with `type.` and does not stand here."""
+        values = object.__getattribute__(self, "_values")
+        if name not in values and isinstance(name, str):
+            name = next((key for key in values if key.endswith("*") and name.startswith(key[:-1])), name)
+        return values[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -80,7 +84,7 @@ def _about(paper: Paper) -> dict[str, Any]:
 
 def _figures(paper: Paper, terms: tuple[Term, ...]) -> dict[str, Any]:
     none = {"label": "", "value": 0, "of": None, "previous": None, "shown": "", "query": ""}
-    named = {term.key: none for term in terms if not term.open}
+    named = {term.name if term.open else term.key: none for term in terms}
     return named | {
         one.key: {
             "label": one.label, "value": one.value, "of": one.of, "previous": one.previous, "shown": one.shown(),

@@ -1,4 +1,4 @@
-"""The list of variables of a paper's templates, made from its contract: what `report template vars` prints and docs/templates.md holds."""
+"""The variables of a paper's templates, made from its contract: what `report template vars` prints and docs/templates.md holds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMMON = (
     Variable("paper.masthead.place_date", "Địa danh, ngày tháng", "Place and date"),
     Variable("paper.masthead.form", "Số của mẫu", "Number of the form", False),
     Variable("paper.masthead.about", "V/v của công văn", "Subject of a letter", False),
-    Variable("paper.masthead.marks", "Dấu diễn tập, dự thảo, nội bộ: phải in", "Marks (exercise, draft, internal): must be printed"),
+    Variable("paper.masthead.marks", "Dấu diễn tập, dự thảo, nội bộ; phải in", "Marks (exercise, draft, internal); to be printed"),
     Variable("paper.addressees_label", "Kính gửi", "Label of the addressees"),
     Variable("paper.addressees", "Nơi gửi, danh sách", "Addressees, a list"),
     Variable("paper.blocks", "Toàn bộ nội dung theo thứ tự, mỗi khối một loại", "The whole body in order, a block of a kind each"),
@@ -44,7 +44,7 @@ COMMON = (
     Variable("paper.signature.note", "Ghi chú chỗ ký", "Note at the signature", False),
     Variable("paper.signature.recipients_label", "Nơi nhận", "Label of the recipients"),
     Variable("paper.signature.recipients", "Nơi nhận, danh sách", "Recipients, a list"),
-    Variable("paper.annexes", "Phụ lục: label, title, attached, blocks, landscape", "Annexes: label, title, attached, blocks, landscape"),
+    Variable("paper.annexes", "Các phụ lục: label, title, attached, blocks", "Annexes: label, title, attached, blocks"),
     Variable("paper.foot", "Dòng chân trang", "Foot of each page"),
     Variable("paper.subject", "Về việc gì (thuộc tính tệp)", "What it is about (file property)"),
     Variable("paper.author", "Cơ quan (thuộc tính tệp)", "Organ (file property)"),
