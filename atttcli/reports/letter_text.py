@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -68,10 +69,10 @@ def _masthead(head: Masthead) -> Iterator[str]:
         *head.superior,
         *head.organ,
         "",
-        " ".join(head.number.split()),
+        _open_places(head.number),
         *textwrap.wrap(paper_text(head.about), _LEFT - 2),
     ]
-    right = [head.nation, head.motto, "", "", " ".join(head.place_date.split())]
+    right = [head.nation, head.motto, "", "", _open_places(head.place_date)]
     if head.form:
         right = [head.form, *right]
     for at in range(max(len(left), len(right))):
@@ -81,6 +82,11 @@ def _masthead(head: Masthead) -> Iterator[str]:
     for mark in head.marks:
         yield ""
         yield f"[ {paper_text(mark)} ]".center(WIDTH)
+
+
+def _open_places(text: str) -> str:
+    """Room left for a number or a day is shown by dots: a terminal's line has no room to write into."""
+    return " ".join(re.sub(r"\s{3,}", " …… ", text).split())
 
 
 def _block(block: Block) -> Iterator[str]:
