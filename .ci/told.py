@@ -44,7 +44,7 @@ COMPOSED = {
     ),
     "sources/lists/rows.py": ("sheet {0}: {1}",),
     "evidence/vault.py": ("{0}: {1}",),
-    "engines": ("correlation", "network", "indicator", "national-list", "mail"),
+    "engines": ("correlation", "network", "indicator", "national-list", "mail", "host"),
     "deadline/watch.py": ("lead", "duty"),
     "advisory/templates.py": ("khan", "thuong_khan", "hoa_toc"),
     "answers": ("yes", "no"),
