@@ -233,32 +233,3 @@ def test_every_paper_that_a_player_writes_carries_the_mark(desk: Desk) -> None:
     (paper,) = [path for path in outbox.glob("*.md") if "SC-" in path.name]
     assert "DIỄN TẬP - KHÔNG PHẢI SỰ CỐ THẬT" in paper.read_text("utf-8")
     assert not list((desk.root / "outbox").iterdir())
-
-
-def test_an_exercise_on_real_systems_has_no_script_but_a_log(desk: Desk) -> None:
-    scenario = desk.root.parent / "thuc-chien.yaml"
-    scenario.write_text(
-        """
-drill: thuc-chien
-version: 1
-format: log
-category: truycap
-time: 480m
-name: {vi: "Diễn tập thực chiến", en: "Exercise on real systems"}
-situation: {vi: "Cổng thử nghiệm.", en: "The test portal."}
-goals: [{id: G1, capability: phat-hien, text: {vi: "Phát hiện", en: "Detect"}}]
-""",
-        encoding="utf-8",
-    )
-    proof = desk.root.parent / "anh.png"
-    proof.write_bytes(b"png")
-    desk("drill", "new", "--from", str(scenario))
-    desk("drill", "log", "last", "red", "sớm quá", code=4)
-    desk("drill", "run", "last", "--once")
-    desk("drill", "log", "last", "red", "Dò mật khẩu trang quản trị", "--technique", "T1110", "--at", "13:30")
-    desk("drill", "log", "last", "blue", "tự công nhận", "--ruling", "accepted", code=4)
-    desk("drill", "log", "last", "judge", "Công nhận", "--ruling", "accepted", "--evidence", str(proof))
-    desk("drill", "report", "last", "--format", "md")
-    (paper,) = (desk.root / "drills" / "DT-2026-0001" / "outbox").glob("*report.md")
-    told = paper.read_text("utf-8")
-    assert "đội tấn công" in told and "Ban Giám khảo" in told and "T1110" in told

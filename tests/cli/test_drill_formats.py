@@ -166,6 +166,9 @@ def test_a_live_exercise_is_scored_by_rulings_and_by_hand(desk: DrillDesk, tmp_p
     assert kept[1]["evidence"] == [
         {"name": "nhat-ky.txt", "sha256": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
     ]
+    desk("drill", "report", "last", "--format", "md", "--language", "vi", "--output", str(tmp_path))
+    report = told(tmp_path / "DT-2026-0001-report.md")
+    assert "đội tấn công" in report and "T1110" in report
     entries = {row[0] for row in desk.rows("SELECT seq FROM journal", "DT-2026-0001")}
     assert all(set(one["entries"]) <= entries for one in found.values())
 

@@ -36,7 +36,9 @@ def out_and_back(centre: DrillDesk, site: DrillDesk, folder: Path, kind: str = "
     return folder / "back.zip"
 
 
-def test_a_run_comes_back_is_scored_at_the_centre_and_only_once(homes: tuple[DrillDesk, DrillDesk], tmp_path: Path) -> None:
+def test_a_run_comes_back_is_scored_at_the_centre_and_only_once(
+    homes: tuple[DrillDesk, DrillDesk], tmp_path: Path
+) -> None:
     centre, site = homes
     back = out_and_back(centre, site, tmp_path)
     first = centre.json("drill", "merge", str(back))[0]
@@ -62,7 +64,9 @@ def test_the_players_bundle_holds_no_answer(homes: tuple[DrillDesk, DrillDesk], 
         assert secret not in archive_text(told), secret
     for expectation in ("Nhận ra đây không phải sự cố",):
         assert expectation in whole and expectation not in held
-    assert {option["grade"] for one in told["injects"] for e in one["expect"] for option in e.get("options", ())} == {"0"}
+    assert {option["grade"] for one in told["injects"] for e in one["expect"] for option in e.get("options", ())} == {
+        "0"
+    }
     assert site.json("drill", "status", "last")[0]["score"] is None
     site("drill", "score", "last", code=4)
     site("drill", "report", "last", code=4)
@@ -111,9 +115,7 @@ def test_what_was_altered_is_refused_and_changes_nothing(homes: tuple[DrillDesk,
     assert centre.rows("SELECT * FROM journal", "DT-2026-0001-b") == before
 
 
-def test_another_drill_another_key_and_two_runs_are_refused(
-    homes: tuple[DrillDesk, DrillDesk], tmp_path: Path
-) -> None:
+def test_another_drill_another_key_and_two_runs_are_refused(homes: tuple[DrillDesk, DrillDesk], tmp_path: Path) -> None:
     centre, site = homes
     back = out_and_back(centre, site, tmp_path)
     stranger = DrillDesk(tmp_path / "other", tmp_path / "c", centre.clock).begin()
@@ -165,7 +167,9 @@ def test_a_hostile_zip_is_refused_without_harm(homes: tuple[DrillDesk, DrillDesk
 
 def test_teams_closer_than_one_expectation_share_a_rank(homes: tuple[DrillDesk, DrillDesk]) -> None:
     centre, _site = homes
-    centre("drill", "new", "--from", "ransomware-commune-flash", "--team", "a", "--team", "b", "--team", "c", "--seed", "3")
+    centre(
+        "drill", "new", "--from", "ransomware-commune-flash", "--team", "a", "--team", "b", "--team", "c", "--seed", "3"
+    )
     for team, robot in (("a", "ideal"), ("b", "ideal"), ("c", "silent")):
         centre("drill", "run", f"DT-2026-0001-{team}", "--robot", robot)
     found = {one["team"]: one for one in centre.json("drill", "teams", "last")}
