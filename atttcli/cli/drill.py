@@ -267,7 +267,10 @@ def do(app: App, code: str, words: tuple[str, ...]) -> None:
     inner = App(str(drill_root(app.workspace.root, found)), app.lang, clock, in_drill=True, actor=app.identity.name)
     try:
         with render.exercise(found, mark(found)):
-            ended = cli.main(args=list(words), standalone_mode=False, prog_name=f"atttcli drill do {found}", obj=inner)
+            spoken = ("--lang", app.lang) if app.lang else ()
+            ended = cli.main(
+                args=[*spoken, *words], standalone_mode=False, prog_name=f"atttcli drill do {found}", obj=inner
+            )
     finally:
         inner.close()
     click.get_current_context().exit(ended if isinstance(ended, int) else 0)

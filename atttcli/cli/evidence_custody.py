@@ -125,12 +125,13 @@ def form(
 def _form(app: App, text: str, language: str) -> CustodyForm:
     from atttcli.evidence.custody import chain
     from atttcli.evidence.vault import exhibit
+    from atttcli.incident.metrics import is_drill
     from atttcli.incident.notice import specialised_organ
     from atttcli.people.users import full_names
     from atttcli.reports.custody import CustodyForm, CustodyStep
 
     item = exhibit(app.store, text)
-    title = app.store.value("SELECT title FROM incident WHERE number = ?", item.incident)
+    of = app.store.row("SELECT title, exercise FROM incident WHERE number = ?", item.incident)
     organ = specialised_organ(app.organisation)
     spoken: Literal["vi", "en"] = "en" if language == "en" else "vi"
     head = app.store.value("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1")
@@ -145,8 +146,9 @@ def _form(app: App, text: str, language: str) -> CustodyForm:
         for one in chain(app.store, item.number)
     )  # fmt: skip
     return CustodyForm(
-        item.number, item.incident, title or "", item.name, item.serial, item.sha256, item.size, item.source,
+        item.number, item.incident, of["title"] if of else "", item.name, item.serial, item.sha256, item.size, item.source,
         names.get(holder, holder), item.seal, steps, organ.superior, organ.name, organ.place, head, app.clock.now(), spoken,
+        is_drill(app.workspace.root) or bool(of and of["exercise"]),
     )  # fmt: skip
 
 

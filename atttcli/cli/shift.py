@@ -132,8 +132,12 @@ def _lines(row: dict[str, Any]) -> list[str]:
 
 
 def _write(app: App, number: str, text: str) -> Path:
+    from atttcli.incident.metrics import is_drill
     from atttcli.store.durable import write_whole
 
+    if is_drill(app.workspace.root):
+        mark = _("EXERCISE - NOT A REAL INCIDENT")
+        text = f"{mark}\n{text}{mark}\n"
     path = app.workspace.outbox / f"{number}.txt"
     app.workspace.outbox.mkdir(exist_ok=True)
     write_whole(path, text.encode("utf-8"))

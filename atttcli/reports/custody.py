@@ -54,6 +54,7 @@ class CustodyForm:
     head: str
     as_of: int
     language: Literal["vi", "en"] = "vi"
+    exercise: bool = False
 
 
 _VI = {
@@ -111,13 +112,14 @@ def compose_custody(form: CustodyForm) -> Outline:
             motto=say.motto,
             number=form.number,
             place_date=say.place_date(form.place, "", form.as_of),
+            marks=(say.exercise,) if form.exercise else (),
         ),
         addressees_label="",
         addressees=(),
         blocks=tuple(_blocks(form, words)),
         signature=Signature(say.recipients, ("- " + say.file_copy.format(archive="VT"),), (words["signature"],), ""),
         annexes=(),
-        foot=f"{form.number} · {form.incident}",
+        foot=" · ".join(filter(None, (form.number, form.incident, say.exercise if form.exercise else ""))),
         subject=f"{form.number} {nfc(form.name)}",
         author=nfc(form.organ),
         as_of=form.as_of,

@@ -116,7 +116,7 @@ def test_what_is_kept_back_for_good_leaves_the_sum(tmp_path: Path, clock: RobotC
         conduct.start(room)
         conduct.advance(room)
         conduct.answer(room, "E1")
-        conduct.answer(room, "E2", choice="dung")
+        conduct.answer(room, "E2", choice="a")
         clock.time += 11 * MINUTE
         assert ids(conduct.advance(room)) == ["B1"]
         conduct.answer(room, "E4", choice="dismiss")
@@ -131,7 +131,7 @@ def test_late_wrong_and_right_answers(room: Room, clock: RobotClock) -> None:
     clock.time += 10 * MINUTE + SECOND
     conduct.advance(room)
     conduct.answer(room, "E1", at=BASE + 3 * MINUTE)  # entered later with its time
-    conduct.answer(room, "E2", choice="tam", at=BASE + 8 * MINUTE)  # half right, and half way from 4 to 12 minutes
+    conduct.answer(room, "E2", choice="b", at=BASE + 8 * MINUTE)  # half right, and half way from 4 to 12 minutes
     conduct.answer(room, "E3", fields={"agency": "x", "seen": "a", "since": "b", "done": "c", "callback": "d"})
     conduct.answer(room, "E4", choice="incident")
     lines = {one.id: one for one in score(room.scenario, room.play()).lines}
