@@ -23,6 +23,7 @@ MOST_LANES, MOST_ROWS, MOST_DRAWN = 8, 10, 400
 _LANE = 0.15  # of the width
 _LABEL_ROOM, _SPAN_ROOM = 175.0, 250.0  # points of one label
 _SPACE = 3.0
+_LEAST = 30.0  # points: a label with less room says nothing
 
 Kind = Literal["label", "bar", "over", "plain", "met", "late", "open"]
 MARKS: dict[str, str] = {"plain": "●", "met": "■", "late": "▲", "open": "○"}
@@ -121,14 +122,23 @@ def _column(axis: Axis, moment: int) -> int:
 
 
 def _rows(happenings: list[Happening], axis: Axis, unit: float, most: int) -> tuple[list[Row], int]:
-    """First fit: each group takes the first row with room, label and all; without its label when there is none."""
+    """First fit: each group takes the first row with room, label and all; without its label when there is none.
+
+    How it began and how it ended are placed before the rest: those two a reader looks for.
+    """
     rows: list[Row] = []
     bare = 0
-    for one, more in _grouped(happenings, axis):
+    groups = list(_grouped(happenings, axis))
+    for one, more in (*groups[:1], *groups[-1:], *groups[1:-1]) if len(groups) > 1 else groups:
         marks = _marks(one, axis)
         placed = _place(rows, marks, _told(one, more), unit, most)
         bare += 0 if placed else 1 + more
-    return rows or [Row()], bare
+    return sorted(rows, key=_first_mark) or [Row()], bare
+
+
+def _first_mark(row: Row) -> int:
+    """Where a row begins, its labels aside: rows stand in the order of time."""
+    return min((one.start for one in row.segments if one.kind != "label"), default=UNITS)
 
 
 def _grouped(happenings: list[Happening], axis: Axis) -> Iterator[tuple[Happening, int]]:
@@ -189,20 +199,20 @@ def _place(rows: list[Row], marks: list[Segment], text: str, unit: float, most: 
         tries.append([*marks, Segment(end, end + wide, "label", text)])
     if start - wide >= 0:
         tries.append([*marks, Segment(start - wide, start, "label", text, right=True)])
-    if not tries and inside is not None:
-        cut = shortened(text, (inside.end - inside.start) * unit - _SPACE, SIZE)
+    if not tries and inside is not None and (room := (inside.end - inside.start) * unit - _SPACE) > _LEAST:
+        cut = shortened(text, room, SIZE)
         tries.append([replace(one, text=cut) if one is inside else one for one in marks])
     elif not tries:
         side = (end, UNITS) if UNITS - end >= start else (0, start)
-        cut = shortened(text, (side[1] - side[0]) * unit - _SPACE, SIZE)
-        tries.append([*marks, Segment(*side, "label", cut, right=side[0] == 0)])
+        if (room := (side[1] - side[0]) * unit - _SPACE) > _LEAST:
+            tries.append([*marks, Segment(*side, "label", shortened(text, room, SIZE), right=side[0] == 0)])
     for made in tries:
         row = _row_for(rows, made, most)
         if row is not None:
             row.add(made)
             return True
-    row = next((row for row in rows if row.free(start, end)), rows[-1])
-    if row.free(start, end):
+    row = _row_for(rows, marks, most) or next((row for row in rows if row.free(start, end)), None)
+    if row is not None:
         row.add(marks)
     return False
 
