@@ -35,7 +35,7 @@ from atttcli.text.redact import defang
 LISTED = 8  # so many addressees stand in the letter's head by name, more in its annex
 _WEIGHT = {
     "index": 9, "agency": 26, "subject": 24, "address": 18, "port": 9, "time": 17, "malware": 20, "remote": 22, "system": 26,
-    "product": 22, "note": 12, "type": 16, "value": 60, "role": 24, "rows": 10, "state": 22, "machines": 16, "day": 14,
+    "product": 22, "note": 12, "type": 20, "value": 56, "role": 24, "rows": 10, "state": 22, "machines": 16, "day": 14,
     "result": 26,
 }  # fmt: skip
 _CENTRED = {"index", "port", "time", "rows", "machines", "day"}
@@ -189,7 +189,7 @@ class LetterDesk:
             shown = [
                 (
                     str(at),
-                    one["type"],
+                    say.types.get(one["type"], one["type"]),
                     _shown(one["type"], one["value"]),
                     say.roles.get(one.get("role", ""), one.get("role", "")),
                 )

@@ -45,6 +45,7 @@ class LetterWording:
     reminder_closing: str
     closing: str
     roles: Mapping[str, str]
+    types: Mapping[str, str]
 
 
 VI = LetterWording(
@@ -143,6 +144,18 @@ VI = LetterWording(
         "malicious": "Độc hại",
         "sender": "Người gửi",
     },
+    types={
+        "ipv4-addr": "Địa chỉ IPv4",
+        "ipv6-addr": "Địa chỉ IPv6",
+        "cidr": "Dải địa chỉ",
+        "domain-name": "Tên miền",
+        "url": "Đường dẫn (URL)",
+        "email-addr": "Thư điện tử",
+        "file-name": "Tên tệp",
+        "md5": "MD5",
+        "sha1": "SHA-1",
+        "sha256": "SHA-256",
+    },
 )
 EN = LetterWording(
     language="en",
@@ -235,6 +248,18 @@ EN = LetterWording(
         "scanner": "Scanner",
         "malicious": "Malicious",
         "sender": "Sender",
+    },
+    types={
+        "ipv4-addr": "IPv4 address",
+        "ipv6-addr": "IPv6 address",
+        "cidr": "Network",
+        "domain-name": "Domain",
+        "url": "URL",
+        "email-addr": "Mailbox",
+        "file-name": "File name",
+        "md5": "MD5",
+        "sha1": "SHA-1",
+        "sha256": "SHA-256",
     },
 )
 

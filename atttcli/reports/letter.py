@@ -69,11 +69,16 @@ def compose_letter(letter: LetterModel) -> Outline:
         blocks=(*_blocks(letter.blocks, say), Paragraph(_closing(letter), "end")),
         signature=_signature(letter, say),
         annexes=tuple(_annexes(letter, say)),
-        foot=" · ".join(filter(None, (letter.code, letter.addressee, say.exercise if letter.exercise else ""))),
+        foot=" · ".join(filter(None, (letter.code, _alone(letter), say.exercise if letter.exercise else ""))),
         subject=f"{letter.code} {nfc(letter.subject)}",
         author=nfc(letter.organ),
         as_of=letter.as_of,
     )
+
+
+def _alone(letter: LetterModel) -> str:
+    """Whose letter it is, of many that lie on one desk: the agency by its name."""
+    return nfc(letter.addressees[0]) if letter.addressee and letter.addressees else nfc(letter.addressee)
 
 
 def _closing(letter: LetterModel) -> str:

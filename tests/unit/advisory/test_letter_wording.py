@@ -60,3 +60,19 @@ def test_an_annex_names_its_letter_with_the_day_in_words(tmp_path: Path) -> None
     app.close()
     assert "ngày 05 tháng 3 năm 2026" in " ".join(signed.split("Phụ lục")[-1].split())
     assert "ngày …… tháng …… năm ……" in " ".join(draft.split("Phụ lục")[-1].split())
+
+
+def test_indicators_and_agencies_are_named_in_words_not_codes(tmp_path: Path) -> None:
+    app = listed_app(tmp_path, SetClock())
+    journal = journal_of(app)
+    wish = Wish(to=("x-vi-huong", "so-xd"), template="general", title="Cảnh báo mã độc", each=True)
+    plan = make_plan(app.store, app.inventory, "vn-2017", wish, app.clock.now())
+    plan.body["markers"] = [{"type": "ipv4-addr", "value": "198.51.100.7", "role": "c2"}]
+    number = desk.draft(journal, plan)
+    desk.approve(journal, number)
+    desk.issue(journal, number)
+    letter = next(iter(LetterDesk(app.store, app.inventory, "vn-2017", app.clock.now()).warnings(number)))
+    text = render_letter(letter, "txt").decode()
+    app.close()
+    assert "Địa chỉ IPv4" in text and "ipv4-addr" not in text
+    assert text.rstrip().endswith("Sở Xây dựng") and "so-xd" not in text
