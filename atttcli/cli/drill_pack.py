@@ -120,11 +120,23 @@ def _check_key(app: App, code: str, key: str, accepted: bool) -> None:
 
 def _tell(found: Any, as_json: bool) -> None:
     if as_json:
-        render.emit_json({"drill": found.drill, "entries": found.entries, "new": found.new, "key": found.key})
+        render.emit_json(
+            {
+                "drill": found.drill,
+                "entries": found.entries,
+                "new": found.new,
+                "rulings": found.rulings,
+                "key": found.key,
+            }
+        )
         return
     render.line(mark(found.drill))
     text = ngettext("{count} new entry of {all}.", "{count} new entries of {all}.", found.new, all=found.entries)
     render.line(text + " " + _("Signed by {key}.", key=found.key[:16]))
+    if found.rulings:
+        told = ngettext("{count} grade or ruling was made at the site: look at it.",
+                        "{count} grades or rulings were made at the site: look at them.", found.rulings)  # fmt: skip
+        render.warn(told)
 
 
 @click.command()

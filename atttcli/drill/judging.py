@@ -24,6 +24,12 @@ def grade(room: Room, subject: str, value: float, reason: str, rater: str = "") 
         raise UsageError("a grade is 0, 0.5 or 1")
     if not reason.strip():
         raise Refused("a grade needs a reason", guard="reason", hint='--reason "…"')
+    if room.is_sealed:
+        raise Refused(
+            "this copy holds no answers: it is scored at the centre",
+            guard="sealed",
+            hint="atttcli drill pack --for run",
+        )
     play, wanted = room.play(), subject.strip().upper()
     known = {one.id for one in play.log if one.side != "judge"} | {one.id for one in room.scenario.expectations}
     if wanted not in known:

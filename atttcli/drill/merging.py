@@ -33,17 +33,19 @@ _TEXTS = (
     "hash",
 )
 
+_JUDGE = ("drill.graded", "drill.overridden")  # whoever judged at the site: the centre is told
 _OURS = ("drill.planned", "drill.packed")  # what only the centre decides: a run never brings another sealed scenario
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a bundle brought: how many entries were new, and the key that signed it."""
+    """What a bundle brought: how many entries were new, how many of them judge, and the key that signed it."""
 
     drill: str
     entries: int
     new: int
     key: str
+    rulings: int = 0
 
 
 def opened(path: Path) -> tuple[Bundle, list[Carried]]:
@@ -139,5 +141,6 @@ def merge(room: Room, bundle: Bundle, entries: list[Carried]) -> Merged:
     def check() -> None:
         score(room.scenario, room.play())
 
+    judged = sum(one.seq > known and one.header[5] in _JUDGE for one in entries)
     new = adopt(room.journal, entries, check)
-    return Merged(room.code, len(entries), new, bundle.key)
+    return Merged(room.code, len(entries), new, bundle.key, judged)

@@ -69,6 +69,7 @@ def test_the_players_bundle_holds_no_answer(homes: tuple[DrillDesk, DrillDesk], 
     }
     assert site.json("drill", "status", "last")[0]["score"] is None
     site("drill", "score", "last", code=4)
+    site("drill", "grade", "last", "E2", "1", "--reason", "tự chấm", code=4)
     site("drill", "report", "last", code=4)
     site("drill", "pack", "last", "--for", "controller", code=4)
 
@@ -80,8 +81,10 @@ def archive_text(told: object) -> str:
 def test_a_controller_at_the_site_gets_the_whole_scenario(homes: tuple[DrillDesk, DrillDesk], tmp_path: Path) -> None:
     centre, site = homes
     back = out_and_back(centre, site, tmp_path, "controller")
+    site("drill", "grade", "last", "E2", "0.5", "--reason", "chậm")
+    site("drill", "pack", "last", "--for", "run", "-o", str(back))
     theirs = site.json("drill", "score", "last")[0]
-    centre("drill", "merge", str(back))
+    assert centre.json("drill", "merge", str(back))[0]["rulings"] == 1, "what was judged at the site is told"
     ours = centre.json("drill", "score", "DT-2026-0001-b")[0]
     assert theirs["lines"] == ours["lines"] and theirs["total"] == ours["total"]
 
