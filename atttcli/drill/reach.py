@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from atttcli.drill.spans import span_text
-from atttcli.model.drill import Condition, Finding, Inject, Scenario
+from atttcli.model.drill import Condition, Finding, Scenario
 
 NEVER = 1 << 62
 
@@ -62,14 +62,13 @@ def unreachable(scenario: Scenario) -> Iterator[Finding]:
     """Injects that wait on each other or on what never comes, that come after the end, or that are held back in any case."""
     found = arrivals(scenario)
     for inject in scenario.injects:
-        at = found[inject.id]
+        at, name = found[inject.id], inject.id
         if at >= NEVER:
-            yield _never(inject, "what it waits on does not come")
+            said = f"{name} can never be delivered: what it waits on does not come"
         elif inject.at is None and at > scenario.duration:
-            yield _never(inject, f"it cannot come before {span_text(at)}, after the end of the scenario")
+            said = f"{name} can never be delivered: not before {span_text(at)}, after the end of the scenario"
         elif inject.unless is not None and certain(inject.unless, at):
-            yield _never(inject, "its `unless` holds by then whatever the team does")
-
-
-def _never(inject: Inject, why: str) -> Finding:
-    return Finding("error", "unreachable", inject.line, f"{inject.id} can never be delivered: {why}")
+            said = f"{name} can never be delivered: its `unless` holds by then whatever the team does"
+        else:
+            continue
+        yield Finding("error", "unreachable", inject.line, said)

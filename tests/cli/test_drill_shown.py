@@ -145,9 +145,8 @@ def test_nothing_that_players_see_gives_an_answer_away(desk: Desk) -> None:
         desk("drill", "new", "--from", name, "--seed", "1")
         desk("drill", "run", code, "--once")
         desk("drill", "jump", code, "300m")
-        seen = []
-        for words in ("log -n 0 --json", "search diễn", "alert list --json", "next --json", "status"):
-            seen.append(desk.ran("drill", "do", code, *words.split())[0].output)
+        shown = ("log -n 0 --json", "search diễn", "alert list --json", "next --json", "status")
+        seen = [desk.ran("drill", "do", code, *words.split())[0].output for words in shown]
         assert scenario.injects[0].id in seen[0], "the log shows what was handed over"
         desk("drill", "plan", code, "--book", "player", "--format", "txt")
         root = desk.root / "drills" / code
