@@ -202,7 +202,7 @@ def _heat(chart: HeatChart, width: int) -> Iterator[Element]:
         made.append(_note(grid.note, sum(widths), len(widths)))
     yield made
     yield paragraph("Gap", keep=element("w:keepNext"))
-    yield _heat_legend(grid.scale, grid.legend)
+    yield _heat_legend(grid.scale, grid.legend, width)
 
 
 def _tall(text: str) -> int:
@@ -231,18 +231,24 @@ def _borders(cell: HeatCell) -> Element:
     return element("w:tcBorders", *(element(f"w:{side}", val="single", sz=4, space=0, color=color) for side in sides))
 
 
-def _heat_legend(scale: str, legend: tuple[tuple[HeatCell, str], ...]) -> Element:
+def _heat_legend(scale: str, legend: tuple[tuple[HeatCell, str], ...], width: int) -> Element:
     """The scale: a swatch and its numbers for each step."""
     first = 1_250
-    rooms = [int(width_of(text, SIZE) * 20) + 260 for _cell_, text in legend]
-    made = _table((first, *(one for room in rooms for one in (400, room))))
-    line = _line(240)
-    line.append(_cell(first, (scale,), keep=False))
-    for (cell, text), room in zip(legend, rooms, strict=True):
-        bare = HeatCell("–" if cell.hatched else "", cell.fill, cell.ink, cell.hatched)
-        line.append(_heat_cell(400, bare, keep=False))
-        line.append(_cell(room, (f" {text}",), keep=False, shape=(element("w:noWrap"), _middle())))
-    made.append(line)
+    rooms = [int(width_of(text, SIZE) * 20) + 260 for _swatch, text in legend]
+    each = len(legend)
+    if first + sum(rooms) + 400 * each > width:  # long numbers: three to a row
+        each, rooms = 3, [(width - first) // 3 - 400] * len(legend)
+    made = _table((first, *(one for room in rooms[:each] for one in (400, room))))
+    for start in range(0, len(legend), each):
+        line = _line(240)
+        line.append(_cell(first, () if start else (scale,), keep=False))
+        shown = legend[start : start + each]
+        for (cell, text), room in zip(shown, rooms, strict=False):
+            bare = HeatCell("–" if cell.hatched else "", cell.fill, cell.ink, cell.hatched)
+            line.append(_heat_cell(400, bare, keep=False))
+            line.append(_cell(room, (f" {text}",), keep=False, shape=(element("w:noWrap"), _middle())))
+        line.extend([_cell(one, keep=False) for room in rooms[len(shown) : each] for one in (400, room)])
+        made.append(line)
     return made
 
 

@@ -254,7 +254,7 @@ def draw_heat(chart: HeatChart, width: float) -> Drawing:
             shapes += _cell_shapes(cell, left, top, grid.column_width, tall)
             left += grid.column_width
         top += tall
-    top = _draw_legend(grid, shapes, top + 5)
+    top = _draw_legend(grid, shapes, top + 5, width)
     return Drawing(at(width), at(top), tuple(shapes), _said(chart, grid))
 
 
@@ -317,10 +317,12 @@ def _cell_shapes(cell: HeatCell, left: float, top: float, wide: float, tall: flo
     return made
 
 
-def _draw_legend(grid: HeatGrid, shapes: list[Shape], top: float) -> float:
+def _draw_legend(grid: HeatGrid, shapes: list[Shape], top: float, width: float) -> float:
     shapes.append(Label(0, at(top + 9), grid.scale, SIZE))
     left = width_of(grid.scale, SIZE) + 8
     for cell, text in grid.legend:
+        if left + 24 + width_of(text, SIZE) > width:
+            left, top = width_of(grid.scale, SIZE) + 8, top + 15
         swatch = HeatCell("–" if cell.hatched else "", cell.fill, cell.ink, cell.hatched)
         shapes += _cell_shapes(swatch, left, top, 18, 12)
         shapes.append(Label(at(left + 22), at(top + 9), text, SIZE))

@@ -294,3 +294,22 @@ def test_word_opens_what_was_written() -> None:
 def test_a_shortened_text_fits(text: str, room: float) -> None:
     cut = shortened(text, room, 9)
     assert width_of(cut, 9) <= max(room, width_of("…", 9)) + 0.001
+
+
+@pytest.mark.parametrize("width", [PORTRAIT, LANDSCAPE])
+@pytest.mark.parametrize("label", ["x" * 500, "Ủy ban nhân dân xã " * 9, "中文" * 40, "", "</svg>=1+1"])
+def test_no_label_leaves_the_sheet(width: float, label: str) -> None:
+    cells = tuple(10**at for at in range(9))
+    charts = (
+        HeatChart(label, (label,) * 9, ((label, cells), (label, (None,) * 9)), label),
+        Chart(label, ((label, 10**9, 0),)),
+    )
+    for chart in charts:
+        for one in draw(chart, width).shapes:
+            if isinstance(one, Label) and not one.turned:
+                wide = width_of(one.text, one.size, bold=one.bold)
+                left = one.x - {"start": 0, "middle": wide / 2, "end": wide}[one.anchor]
+                assert -2 <= left and left + wide <= width + 3, one
+    twips = TEXT_WIDTH if width == PORTRAIT else TEXT_WIDTH_LANDSCAPE
+    for made in chart_tables(charts[0], twips):
+        assert sum(int(column.get("w:w", "0")) for column in made.iter("w:gridCol")) <= twips
