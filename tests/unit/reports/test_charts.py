@@ -309,7 +309,7 @@ def test_no_label_leaves_the_sheet(width: float, label: str) -> None:
             if isinstance(one, Label) and not one.turned:
                 wide = width_of(one.text, one.size, bold=one.bold)
                 left = one.x - {"start": 0, "middle": wide / 2, "end": wide}[one.anchor]
-                assert -2 <= left and left + wide <= width + 3, one
+                assert left >= -2 and left + wide <= width + 3, one
     twips = TEXT_WIDTH if width == PORTRAIT else TEXT_WIDTH_LANDSCAPE
     for made in chart_tables(charts[0], twips):
         assert sum(int(column.get("w:w", "0")) for column in made.iter("w:gridCol")) <= twips
