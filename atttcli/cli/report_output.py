@@ -43,7 +43,7 @@ def file_stem(made: Paper, name: str) -> str:
     """`initial-SC-2026-0001.vi`: the paper's name, what it is about, its language."""
     about = made.subject if not made.span else "_".join(made.span)
     stem = "-".join(
-        filter(None, (name, made.code.rpartition("-")[2] if made.code.startswith("bao_cao_nhanh-") else "", about))
+        filter(None, (name, made.code.partition("-")[2], about))  # 24h, order: kinds do not write over one another
     )
     safe = f"{stem}-du-thao" if made.marks.draft else stem
     kept = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "_" for char in safe)

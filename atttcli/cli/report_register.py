@@ -93,12 +93,18 @@ def issued(
 
 
 def _refuse_day(draft: Paper, day: str, today: str) -> None:
-    """A paper has the day on which it got its number: not one to come, nor one before what it tells."""
+    """A paper has the day on which it got its number: not one to come; one before it was drafted is doubtful."""
     drafted = from_micros(draft.as_of, VIETNAM).date().isoformat()
     if day > today:
         raise UsageError(f"{day} is still to come", hint=f"--date {today}")
-    if day < drafted and not draft.span:
-        raise UsageError(f"it was drafted on {drafted}: its day is not {day}", hint=f"--date {drafted}")
+    if day < drafted:
+        warn(
+            _(
+                "Its day is {day}, but it was drafted on {drafted}: is this the draft that was sent?",
+                day=day,
+                drafted=drafted,
+            )
+        )
 
 
 def _tell_clock(app: App, found: Registered) -> None:
@@ -286,8 +292,8 @@ def check(app: App, files: tuple[Path, ...], as_json: bool) -> None:
                 line(f"{path.name}: {retell(finding.box)}: {retell(finding.message)}")
     if not as_json:
         line(ngettext("{count} departure", "{count} departures", departures))
-    for error in unread[:-1]:
-        warn(f"{error.where}: {retell(error.message)}")
+    for one in unread[:-1]:
+        warn(f"{one.where}: {retell(one.message)}")
     if unread:
         raise unread[-1]
     if departures:

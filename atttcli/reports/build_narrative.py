@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atttcli.clock import local_text
 from atttcli.profile import sender_of
 from atttcli.report import Affected, Narrative
-from atttcli.text.messages import _
+from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from atttcli.profile import Profile
@@ -65,7 +65,10 @@ def _scope(affected: Sequence[Affected]) -> str:
     agencies = len({row.agency for row in affected})
     systems = [row for row in affected if row.system]
     levels = [row.level for row in systems if row.level is not None]
-    text = _("{agencies} agencies and {systems} information systems", agencies=agencies, systems=len(systems))
+    text = ngettext("{count} agency", "{count} agencies", agencies)
+    if systems:
+        told = ngettext("{count} information system", "{count} information systems", len(systems))
+        text = _("{agencies} and {systems}", agencies=text, systems=told)
     return text + (_(", the highest level being {level}", level=max(levels)) if levels else "") + "."
 
 

@@ -148,10 +148,15 @@ def _set(entry: Entry, titles: dict[str, str]) -> str:
     parts = [
         f"{names.get(key, key)}: {titles.get(str(value), value)}"
         if key in short and value
-        else names.get(key) or record_word(key)
+        else names.get(key) or _uncapitalised(record_word(key))
         for key, value in fields.items()
     ]
     return _("Set: {what}.", what="; ".join(parts)) if parts else ""
+
+
+def _uncapitalised(words: str) -> str:
+    """A label within a sentence; an abbreviation keeps its capitals."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() or words[1:2] == " " else words
 
 
 def _moved(entry: Entry, titles: dict[str, str]) -> str:

@@ -48,6 +48,7 @@ class Line:
     row: int = 0
     sizes: tuple[float, ...] = ()  # of every run that has text, each once
     colours: tuple[str, ...] = ()  # that are not black
+    framed: bool = False  # a stamp: a draft, an urgency, an exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,7 @@ def _line(node: Element, styles: _Styles, index: int, cell: int, row: int) -> Li
     return Line(
         sizes=sizes,
         colours=colours,
+        framed=found.get("framed") == "1",
         text="".join(piece.text or "" for piece in node.iter(f"{_W}t")),
         size=_number(found.get("sz"), 20) / 2,
         bold=found.get("b") == "1",
@@ -310,7 +312,7 @@ def _properties(node: Element, *, runs: bool = True) -> dict[str, str]:
         elif tag == "spacing":
             found.update({name: part.get(f"{_W}{name}", "") for name in ("after", "line") if part.get(f"{_W}{name}")})
         elif tag == "pBdr":
-            found["rule"] = "1" if len(part) == 1 else "0"
+            found["rule"], found["framed"] = ("1", "0") if len(part) == 1 else ("0", "1" if len(part) == 4 else "0")
     return found
 
 

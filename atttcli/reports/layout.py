@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from atttcli.reports.docx_reading import Line, Paper, Section, read_paper
-from atttcli.reports.layout_rules import INITIAL, INTERNAL, is_mark, rules_of, title_of
+from atttcli.reports.layout_rules import INITIAL, INTERNAL, rules_of, title_of
 from atttcli.reports.layout_text import (
     NUMBER_START,
     Finding,
@@ -186,7 +186,7 @@ def _body(paper: Paper) -> Iterator[Finding]:
     for line in paper.body:
         if re.match(r"^[IVX]+\. ", line.text) and not (line.bold and line.text == line.text.upper()):
             yield Finding("box 6", f"a part's heading wants bold capitals: {line.text[:40]}")
-        if line.colours and not is_mark(line.text):
+        if line.colours and not line.framed:
             yield Finding("font", f"not black: {line.text[:40]}")
     yield from check_points([line.text for line in paper.body])
 

@@ -88,7 +88,7 @@ def _head(page: Any, flat: str, say: IncidentWording, rules: Rules) -> Iterator[
     if not rules.nation:
         if nation:
             yield Finding("box 1", "this form has no Quốc hiệu")
-        edge = page.width * 0.6
+        edge = min((char["x0"] for char in nation), default=page.width * 0.6 + 0.5) - 0.5
     else:
         motto = _chars_of(page, say.motto)
         yield from _face("box 1", nation, (12, 13), say.nation, bold=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from atttcli.clock import VIETNAM, from_micros, local_text
+from atttcli.clock import VIETNAM, from_micros
 from atttcli.profile import load_profile
 from atttcli.report import IncidentReport
 from atttcli.reports.build import Paper as Draft
@@ -12,7 +12,17 @@ from atttcli.reports.build import build_report
 from atttcli.reports.course_chart import course_timeline
 from atttcli.reports.inert import paper_indicator
 from atttcli.reports.paper import Appendix, Gap, Head, Line, Lines, Paper, Part, Rows, Text, figure
-from atttcli.reports.papers.desk import Ask, Desk, facts_of, finish, gaps_of, header, incident_values, reporter_lines
+from atttcli.reports.papers.desk import (
+    Ask,
+    Desk,
+    facts_of,
+    finish,
+    gaps_of,
+    header,
+    incident_values,
+    reporter_lines,
+    summary_of,
+)
 from atttcli.reports.papers.issued import Issued, issued_papers
 from atttcli.reports.papers.words import whole
 
@@ -30,7 +40,7 @@ def progress_report(desk: Desk, ask: Ask) -> Paper:
     rows = [(_moment(at), text) for at, text in told_at]
     note = desk.say(
         f"Tiếp theo báo cáo số {last.number} ngày {last.day}." if last else "Báo cáo lần đầu.",
-        f"Continues report {last.number} of {last.day}." if last else "The first report.",
+        f"Follows report {last.number} of {last.day}." if last else "First report.",
     )
     state = model.incident.status.say(desk.language)
     told = (Text(note, "note"), Text(desk.say(f"Trạng thái hiện tại: {state}.", f"Status now: {state}.")))
@@ -98,7 +108,7 @@ def support_request(desk: Desk, ask: Ask) -> Paper:
         desk,
         ask,
         "de_nghi_ho_tro",
-        ("THÔNG TIN ĐỀ NGHỊ HỖ TRỢ - PHỐI HỢP", "SUPPORT WANTED"),
+        ("THÔNG TIN ĐỀ NGHỊ HỖ TRỢ - PHỐI HỢP", "SUPPORT REQUESTED"),
         rows,
         missing,
         told,
@@ -148,7 +158,7 @@ def _flow(
         Head(title=desk.say("Mô tả", "Description"), share=76),
     )
     parts: tuple[Part, ...] = (
-        Text("1. " + desk.say("Thông tin về tổ chức báo cáo", "Who reports"), "heading"),
+        Text("1. " + desk.say("Thông tin về tổ chức báo cáo", "Reporting organisation"), "heading"),
         reporter,
         Text("2. " + desk.say("Sự cố", "The incident"), "heading"),
         about,
@@ -170,7 +180,7 @@ def _flow(
         parts=parts,
         closing=desk.say(
             f"Trên đây là nội dung báo cáo về sự cố {values['number']}",
-            f"This is the report on incident {values['number']}",
+            f"This concludes the report on incident {values['number']}",
         ),
         facts=facts_of(values),
         missing=(*gaps_of(parts), *missing),
@@ -179,10 +189,15 @@ def _flow(
     return finish(desk, paper, form)
 
 
+_RULE_HEADS = (("Luật", "Rule", 34), ("Tên", "Title", 38), ("Cảnh báo", "Alerts", 14), ("Số lần", "Sightings", 14))
+
+
 def technical_annex(desk: Desk, ask: Ask) -> Paper:
     """For analysts: the whole timeline, indicators, the rules that fired with their packs' digests, exhibits with digests."""
+    from atttcli.reports.wording import wording
+
     model = _model(desk, ask)
-    say = desk.say
+    say, words = desk.say, wording(desk.language)
     rules: dict[str, tuple[str, int, int, list[str]]] = {}
     for alert in model.alerts:
         title, alerts, times, numbers = rules.get(alert.rule, (alert.title, 0, 0, []))
@@ -200,25 +215,25 @@ def technical_annex(desk: Desk, ask: Ask) -> Paper:
     parts = (
         Text(say("I. DIỄN BIẾN", "I. TIMELINE"), "part"),
         *((drawn,) if (drawn := course_timeline(model, desk.language)) is not None else ()),
-        Rows("timeline", _heads(desk, ("Thời gian", "Time", 22), ("Người, nguồn", "Actor, source", 20), ("Nội dung", "What", 58)),
-             tuple((_moment(one.at, seconds=True), one.actor or "-", one.text) for one in model.timeline)),
+        Rows("timeline", _heads(desk, ("Thời gian", "Time", 22), ("Người, nguồn", "Actor, source", 20), ("Nội dung", "Event", 58)),
+             tuple(("-" if one.at is None else words.moment(one.at), one.actor or "-", one.text) for one in model.timeline)),
         Text(say("II. LUẬT PHÁT HIỆN ĐÃ KHỚP", "II. RULES THAT FIRED"), "part"),
-        Rows("rules", _heads(desk, ("Luật", "Rule", 34), ("Tên", "Title", 38), ("Cảnh báo", "Alerts", 14), ("Số lần", "Sightings", 14)),
-             tuple((rule or "-", title, whole(alerts, desk.language), whole(times, desk.language)) for rule, (title, alerts, times, _n) in sorted(rules.items()))),
+        Rows("rules", _heads(desk, *_RULE_HEADS), tuple(
+            (rule or "-", title, whole(alerts, desk.language), whole(times, desk.language))
+            for rule, (title, alerts, times, _numbers) in sorted(rules.items())
+        )),
     )  # fmt: skip
     paper = Paper(
         code="phu_luc_ky_thuat",
         as_of=desk.as_of,
         kind=say("PHỤ LỤC KỸ THUẬT", "TECHNICAL ANNEX"),
-        summary=say(
-            f"Sự cố {model.incident.number}: {model.incident.title}",
-            f"Incident {model.incident.number}: {model.incident.title}",
-        ),
+        summary=summary_of(desk, model.incident.number, model.incident.title),
         subject=ask.subject,
         header=header(desk, "bao_cao"),
         parts=parts,
         closing=say(
-            "Tài liệu phục vụ phân tích, không thay báo cáo theo mẫu", "For analysis; it stands for no official form"
+            "Tài liệu phục vụ phân tích, không thay báo cáo theo mẫu",
+            "For analysis only; this does not replace the official reports",
         ),
         appendices=tuple(_technical(desk, model)),
         figures=figures,
@@ -264,6 +279,7 @@ def _technical(desk: Desk, model: IncidentReport) -> Iterator[Appendix]:
     yield Appendix(
         title=say("Chứng cứ và bộ luật", "Exhibits and rule packs"),
         parts=(
+            Text("1. " + say("Chứng cứ điện tử", "Exhibits"), "heading"),
             Rows(
                 "evidence",
                 _heads(
@@ -276,6 +292,7 @@ def _technical(desk: Desk, model: IncidentReport) -> Iterator[Appendix]:
                 ),
                 evidence,
             ),
+            Text("2. " + say("Bộ luật đã khớp", "Rule packs that matched"), "heading"),
             Rows(
                 "packs",
                 _heads(desk, ("Bộ luật", "Pack", 22), ("Luật đã khớp", "Rules", 14), ("Mã băm", "Digest", 64), code=2),
@@ -306,10 +323,8 @@ def _last(desk: Desk, subject: str, code: str) -> Issued | None:
     return found[-1] if found else None
 
 
-def _moment(micros: int | None, *, seconds: bool = False) -> str:
+def _moment(micros: int | None) -> str:
     """`07:45 13/05/2021`, as the portal's table has it: hour, minute, day."""
     if micros is None:
         return "-"
-    if seconds:
-        return local_text(micros)
     return from_micros(micros, VIETNAM).strftime("%H:%M %d/%m/%Y")

@@ -273,7 +273,7 @@ def _told_by(desk: Desk, code: str) -> tuple[str, ...]:
 def reporter_lines(desk: Desk, values: Mapping[str, Any]) -> Lines:
     """The block that opens every paper about an incident."""
     labels = (
-        ("reporter_name", desk.say("Tên tổ chức/cá nhân báo cáo (*)", "Reporting body (*)")),
+        ("reporter_name", desk.say("Tên tổ chức/cá nhân báo cáo (*)", "Reporting organisation or person (*)")),
         ("reporter_address", desk.say("Địa chỉ (*)", "Address (*)")),
         ("reporter_phone", desk.say("Điện thoại (*)", "Telephone (*)")),
         ("reporter_email", "Email (*)"),
@@ -290,6 +290,15 @@ def reporter_lines(desk: Desk, values: Mapping[str, Any]) -> Lines:
 def day_month(desk: Desk, micros: int) -> str:
     """`13/05/2021`."""
     return from_micros(micros, VIETNAM).strftime("%d/%m/%Y")
+
+
+_LONGEST_SUMMARY = 140  # characters of a title that still make a summary of two or three lines
+
+
+def summary_of(desk: Desk, number: str, title: str) -> str:
+    """The summary line of a paper about an incident; a title too long for one is left to the text."""
+    named = desk.say(f"Sự cố {number}", f"Incident {number}")
+    return f"{named}: {title}" if len(title) <= _LONGEST_SUMMARY else named
 
 
 def moment_said(desk: Desk, micros: int | None) -> str:

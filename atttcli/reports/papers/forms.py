@@ -10,7 +10,7 @@ from atttcli.errors import NotFound
 from atttcli.incident.form import shown
 from atttcli.reports.build import linked_alerts
 from atttcli.reports.build_narrative import found_by_alerts
-from atttcli.reports.paper import Box, Boxes, Gap, Line, Lines, Paper, Part, Text
+from atttcli.reports.paper import Box, Boxes, Gap, Line, Lines, Paper, Part, Text, replaced
 from atttcli.reports.papers.desk import (
     Ask,
     Desk,
@@ -29,6 +29,7 @@ from atttcli.text.fold import fold
 if TYPE_CHECKING:
     from atttcli.profile.values import Form, FormSection
 
+RESULT = "Kết quả xử lý sự cố"
 INSIDE = "[địa chỉ nội bộ]"
 # A line that the form prints with boxes: what each box is called, and words in an answer by which it is ticked.
 _PRINTED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -77,7 +78,11 @@ def closing_report(desk: Desk, ask: Ask) -> Paper:
     told = values | {"result": _result(values), "measures": "", "lessons": ""}  # one box: each part under its own name
     parts = tuple(_sections(desk, form, told))
     cites = (str(values["initial_report"]),) if values.get("initial_report") else ()
-    return _paper(desk, ask, form, values, parts, cites)
+    made = _paper(desk, ask, form, values, parts, cites)
+    ended = values.get("result") or values.get("resolution")
+    return (
+        made if ended else replaced(made, missing=(*made.missing, Gap(label=RESULT, fields=("result",), required=True)))
+    )
 
 
 def _form(desk: Desk, code: str) -> Form:
@@ -207,8 +212,8 @@ def _sorted_boxes(name: str, given: str | Sequence[str]) -> Iterator[Box]:
         mine = [answer for answer in answers if any(one in fold(answer) for one in words)]
         left = [answer for answer in left if answer not in mine]
         yield Box(label=label, ticked=bool(mine))
-    rest = [word(answer, "vi") for answer in left]
-    yield Box(label=_ELSE[name], ticked=bool(rest), said=", ".join(rest))
+    rest = [word(answer, "vi") for answer in left if answer != "other"]  # the box itself says "other"
+    yield Box(label=_ELSE[name], ticked=bool(left), said=", ".join(rest))
 
 
 def _line(label: str, bound: str, values: Mapping[str, Any], desk: Desk, required: bool) -> Line:

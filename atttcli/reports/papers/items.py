@@ -8,7 +8,8 @@ from typing import Any
 
 from atttcli.incident.form import shown
 from atttcli.reports.paper import Gap, Line
-from atttcli.reports.papers.desk import Desk
+from atttcli.reports.papers.desk import Desk, moment_said
+from atttcli.reports.papers.words import whole
 
 # Values that a paper words anew, and the field that people set for them.
 _SET_BY = {
@@ -19,6 +20,9 @@ _SET_BY = {
     "personal_data_word": "personal_data",
     "sensitive_word": "personal_data_sensitive",
 }
+
+
+_COUNTED = frozenset({"personal_data_subjects", "machine_count", "outage_minutes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,9 @@ def _fields(pieces: Iterable[Piece]) -> tuple[str, ...]:
 
 
 def _value(desk: Desk, piece: Piece, values: Mapping[str, Any]) -> str:
-    from atttcli.reports.papers.desk import moment_said
-
     value = values.get(piece.name)
     if piece.name in ("detected", "occurred", "next_report"):
         return moment_said(desk, value) if isinstance(value, int) else ""
+    if isinstance(value, int) and not isinstance(value, bool) and piece.name in _COUNTED:
+        return whole(value, desk.language)
     return shown(piece.name, value)

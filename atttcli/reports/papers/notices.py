@@ -17,6 +17,7 @@ from atttcli.reports.papers.desk import (
     header,
     incident_values,
     moment_said,
+    summary_of,
 )
 from atttcli.reports.papers.issued import issued_papers
 from atttcli.reports.papers.items import Piece, item_line, piece_gaps
@@ -33,29 +34,42 @@ def incident_notice(desk: Desk, ask: Ask) -> Paper:
         Lines(
             "notice",
             (
-                _line(desk, values, ("Tên tổ chức, cá nhân thông báo (*)", "Who gives notice (*)"), "reporter_name"),
+                _line(
+                    desk,
+                    values,
+                    ("Tên tổ chức, cá nhân thông báo (*)", "Notifying organisation or person (*)"),
+                    "reporter_name",
+                ),
                 _line(desk, values, ("Địa chỉ (*)", "Address (*)"), "reporter_address"),
                 _line(
                     desk,
                     values,
                     (
                         "Tên hoặc tên miền, địa chỉ IP của hệ thống thông tin bị sự cố (*)",
-                        "Name, domain or address of the system (*)",
+                        "Name, domain or IP address of the affected system (*)",
                     ),
                     "system_name",
                     "domains",
                     "public_addresses",
                 ),
-                _line(desk, values, ("Tên, địa chỉ của đơn vị, cá nhân vận hành (*)", "Operator (*)"), "operator"),
                 _line(
                     desk,
                     values,
-                    ("Tên cơ quan chủ quản hệ thống thông tin bị sự cố (nếu biết)", "Owner of the system (if known)"),
+                    ("Tên, địa chỉ của đơn vị, cá nhân vận hành (*)", "Name and address of the operator (*)"),
+                    "operator",
+                ),
+                _line(
+                    desk,
+                    values,
+                    (
+                        "Tên cơ quan chủ quản hệ thống thông tin bị sự cố (nếu biết)",
+                        "Owner of the affected system (if known)",
+                    ),
                     "owner_body",
                 ),
-                _line(desk, values, ("Mô tả sơ bộ về sự cố (*)", "What happened, in short (*)"), "summary"),
+                _line(desk, values, ("Mô tả sơ bộ về sự cố (*)", "Summary of the incident (*)"), "summary"),
                 Line(
-                    label=desk.say("Thời điểm phát hiện (*)", "Detected (*)"),
+                    label=desk.say("Thời điểm phát hiện (*)", "Time of detection (*)"),
                     value=moment_said(desk, detected),
                     fields=("detected",),
                     required=True,
@@ -63,7 +77,7 @@ def incident_notice(desk: Desk, ask: Ask) -> Paper:
                 _line(
                     desk,
                     values,
-                    ("Kết quả xử lý sự cố (*)", "Outcome so far (*)"),
+                    ("Kết quả xử lý sự cố (*)", "Outcome of handling so far (*)"),
                     "result",
                     "measures",
                     "measures_ongoing",
@@ -71,7 +85,10 @@ def incident_notice(desk: Desk, ask: Ask) -> Paper:
                 _line(
                     desk,
                     values,
-                    ("Kiến nghị và các thông tin liên quan khác (nếu có)", "Requests and other information"),
+                    (
+                        "Kiến nghị và các thông tin liên quan khác (nếu có)",
+                        "Recommendations, other information (if any)",
+                    ),
                     "proposals",
                     "support_request",
                 ),
@@ -86,9 +103,7 @@ def incident_notice(desk: Desk, ask: Ask) -> Paper:
         code="thong_bao_su_co",
         as_of=desk.as_of,
         kind=(form.title if form and desk.language == "vi" else desk.say("THÔNG BÁO SỰ CỐ", "INCIDENT NOTICE")),
-        summary=desk.say(
-            f"Sự cố {values['number']}: {values['title']}", f"Incident {values['number']}: {values['title']}"
-        ),
+        summary=summary_of(desk, str(values["number"]), str(values["title"])),
         subject=ask.subject,
         header=head,
         parts=(Text(_opening(desk), "body"), *parts),
@@ -136,13 +151,13 @@ def coordination_order(desk: Desk, ask: Ask) -> Paper:
             value="\n".join(filter(None, (f"{values['number']}: {values['title']}", str(values.get("summary") or "")))),
         ),
         Line(
-            label=desk.say("Hệ thống, đơn vị liên quan", "Systems and bodies concerned"),
+            label=desk.say("Hệ thống, đơn vị liên quan", "Systems and organisations concerned"),
             value="\n".join(filter(None, (str(values.get(name) or "") for name in ("system_name", "operator")))),
             fields=("system_name", "operator"),
         ),
-        Line(label=desk.say("Thời hạn thực hiện", "To be done by"), value=due, fields=("--due",), required=True),
+        Line(label=desk.say("Thời hạn thực hiện", "Deadline"), value=due, fields=("--due",), required=True),
         Line(
-            label=desk.say("Hình thức báo cáo kết quả", "How to report"),
+            label=desk.say("Hình thức báo cáo kết quả", "How to report the outcome"),
             value=ask.texts.get("reporting")
             or desk.say("Văn bản hoặc thư điện tử công vụ có ký số", "Signed letter or official e-mail"),
         ),
@@ -155,7 +170,11 @@ def coordination_order(desk: Desk, ask: Ask) -> Paper:
     parts: tuple[Part, ...] = (
         *(Text(base, "basis") for base in _bases(desk, earlier)),
         Text(
-            desk.say("Yêu cầu các cơ quan, đơn vị thực hiện các nội dung sau:", "The following is requested:"), "body"
+            desk.say(
+                "Yêu cầu các cơ quan, đơn vị thực hiện các nội dung sau:",
+                "The organisations named above are requested to do the following:",
+            ),
+            "body",
         ),
         *(Text(f"{at}. {text.rstrip('.;')}.", "body") for at, text in enumerate(ask.requests or ("……………………",), 1)),
         Lines("order", lines),
@@ -179,7 +198,7 @@ def coordination_order(desk: Desk, ask: Ask) -> Paper:
         parts=parts,
         closing=desk.say(
             "Đề nghị các cơ quan, đơn vị khẩn trương thực hiện và báo cáo kết quả đúng thời hạn",
-            "Please act at once and report in time",
+            "Please act promptly and report the outcome by the deadline",
         ),
         facts=facts_of(values),
         missing=(*gaps, *gaps_of(parts)),
@@ -237,7 +256,11 @@ _BREACH: tuple[tuple[str, str, tuple[Piece, ...]], ...] = (
     ),
     ("7. Loại dữ liệu (*)", "7. Kinds of data (*)", (Piece("personal_data_kinds"),)),
     ("8. Số chủ thể dữ liệu bị ảnh hưởng (*)", "8. Number of data subjects affected (*)", (Piece("personal_data_subjects"),)),
-    ("9. Hậu quả, thiệt hại có thể xảy ra", "9. Likely consequences", (Piece("scope"), Piece("damage_note"))),
+    (
+        "9. Hậu quả, thiệt hại có thể xảy ra",
+        "9. Likely consequences",
+        (Piece("scope", "Phạm vi", "Scope"), Piece("damage_note", "Thiệt hại", "Damage")),
+    ),
     ("10. Nguyên nhân", "10. Cause", (Piece("cause"),)),
     (
         "11. Biện pháp đã, đang, sẽ thực hiện (*)",
@@ -285,7 +308,7 @@ def personal_data_notice(desk: Desk, ask: Ask) -> Paper:
             Text(
                 desk.say(
                     f"Hạn gửi theo luật (72 giờ từ khi phát hiện): {limit or '……'}. Kèm biên bản xác nhận.",
-                    f"Due by law (72 hours from detection): {limit or '……'}. With written minutes.",
+                    f"Statutory deadline (72 hours from detection): {limit or '……'}. Written minutes are attached.",
                 ),
                 "note",
             ),

@@ -57,16 +57,16 @@ _LINES: tuple[tuple[str, str, tuple[Piece, ...]], ...] = (
     ("4. Mô tả", "4. Description", (Piece("type_name", "Loại", "Type", asked=True), Piece("summary"))),
     (
         "5. Mức độ và các dấu hiệu",
-        "5. Severity and signs",
-        (Piece("severity_name", "Mức độ", "Severity", asked=True), Piece("flag_names", "Dấu hiệu", "Signs")),
+        "5. Severity and criteria met",
+        (Piece("severity_name", "Mức độ", "Severity", asked=True), Piece("flag_names", "Dấu hiệu", "Criteria met")),
     ),
     (
         "6. Nguyên nhân",
         "6. Cause",
         (
             Piece("cause"),
-            Piece("cause_state_word", "Tình trạng", "State", asked=True),
-            Piece("vector", "Con đường", "Vector"),
+            Piece("cause_state_word", "Tình trạng", "Status of findings", asked=True),
+            Piece("vector", "Con đường", "Attack vector"),
             Piece("weaknesses", "Điểm yếu", "Weaknesses"),
         ),
     ),
@@ -77,11 +77,11 @@ _LINES: tuple[tuple[str, str, tuple[Piece, ...]], ...] = (
             Piece("scope"),
             Piece("machine_count", "Số máy", "Machines"),
             Piece("machines", "Máy", "Machines"),
-            Piece("public_addresses", "IP công cộng", "Public addresses"),
+            Piece("public_addresses", "IP công cộng", "Public IP addresses"),
             Piece("domains", "Tên miền", "Domains"),
             Piece("accounts", "Tài khoản", "Accounts"),
-            Piece("outage_minutes", "Gián đoạn (phút)", "Outage (minutes)"),
-            Piece("outside_bodies", "Tổ chức ngoài", "Outside bodies"),
+            Piece("outage_minutes", "Gián đoạn (phút)", "Service outage (minutes)"),
+            Piece("outside_bodies", "Tổ chức ngoài", "External organisations"),
         ),
     ),
     (
@@ -106,7 +106,7 @@ _LINES: tuple[tuple[str, str, tuple[Piece, ...]], ...] = (
     ("10. Chứng cứ", "10. Evidence", (Piece("evidence"),)),
     (
         "11. Đề nghị hỗ trợ; thời điểm gửi báo cáo tiếp theo",
-        "11. Support; next report",
+        "11. Support requested; next report",
         (
             Piece("support_request", "Đề nghị", "Request", asked=True),
             Piece("next_report", "Báo cáo tiếp theo", "Next report", asked=True),
@@ -155,7 +155,7 @@ def quick_report(desk: Desk, ask: Ask) -> Paper:
         parts=parts,
         closing=desk.say(
             f"Trên đây là báo cáo nhanh về sự cố {values['number']}",
-            f"This is the quick report of incident {values['number']}",
+            f"This concludes the quick report on incident {values['number']}",
         ),
         facts=facts_of(values),
         missing=(*gaps_of((lines,)), *unknown),
@@ -196,10 +196,10 @@ def _clock(desk: Desk, detected: int | None, kind: str) -> str:
     if detected is None:
         return desk.say(
             "Chưa ghi thời điểm phát hiện (T0): không tính được thời hạn.",
-            "No moment of detection (T0): no clock can be counted.",
+            "Time of detection (T0) not recorded: no deadline can be calculated.",
         )
     if hours is None:
-        return desk.say("Không có thời hạn riêng.", "It has no clock of its own.")
+        return desk.say("Không có thời hạn riêng.", "No deadline of its own.")
     due = detected + hours * HOUR
     shown_due = local_text(due, seconds=False)
     late = desk.as_of > due and hours > 0
@@ -207,5 +207,5 @@ def _clock(desk: Desk, detected: int | None, kind: str) -> str:
         return desk.say(f"Thời hạn: ngay khi phát hiện (T0 = {shown_due}).", f"Due at once (T0 = {shown_due}).")
     return desk.say(
         f"Thời hạn: {hours} giờ kể từ T0, tức {shown_due}{'; đã quá hạn khi lập báo cáo' if late else ''}.",
-        f"Due {hours} hours after T0: {shown_due}{'; past as this is drafted' if late else ''}.",
+        f"Due {hours} hours after T0: {shown_due}{'; overdue at the time of drafting' if late else ''}.",
     )

@@ -54,7 +54,9 @@ def _long_moment(micros: int) -> str:
 
 
 def _basis(text: str) -> str:
-    return text if text.startswith(("Pursuant", "Under", "Based")) else f"Pursuant to {text}"
+    if text.startswith(("Pursuant", "Under", "Based")):
+        return text
+    return f"Pursuant to the {text}" if text.startswith("Law ") else f"Pursuant to {text}"
 
 
 def _count(number: int) -> str:
@@ -133,7 +135,7 @@ INCIDENT = IncidentWording(
         "occurred_at": "Occurred",
         "detected_at": "Detected",
         "detected_by": "Detected by",
-        "opened_at": "Taken in",
+        "opened_at": "Received",
         "closed_at": "Closed",
         "owner": "Handled by",
         "personal_data": "Personal data involved",

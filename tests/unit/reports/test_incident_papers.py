@@ -229,3 +229,38 @@ def test_the_number_given_is_the_number_printed() -> None:
     organisation = load_organisation("bac-kan")
     head = make_header(organisation, load_profile("vn-2017"), Draft(number="45/BC-BCĐ"), ())
     assert (head.number, head.symbol) == ("45", "BC-BCĐ")
+
+
+def test_other_behind_a_box_is_not_written_twice(desk: Desk) -> None:
+    _set(desk, attached=["log", "other"])
+    assert "☒ Khác: Khác" not in _text(_made(desk, "initial"))
+    assert "☒ Khác:" in _text(_made(desk, "initial"))
+
+
+def test_counts_have_their_separators_and_scope_its_name(desk: Desk) -> None:
+    _set(desk, personal_data="yes", personal_data_subjects=12500, scope="hai đơn vị")
+    text = _text(_made(desk, "personal-data"))
+    assert "12.500" in text and "Phạm vi: hai đơn vị" in text
+    assert "12,500" in _text(_made(desk, "quick", "en", variant="72h"))
+
+
+def test_a_title_too_long_for_a_summary_stays_in_the_text(desk: Desk) -> None:
+    _set(desk, title="Máy chủ bị chiếm quyền " * 12)
+    assert _made(desk, "notice").summary == f"Sự cố {NUMBER}"
+    _set(desk, title="Máy chủ bị chiếm quyền")
+    assert _made(desk, "notice").summary == f"Sự cố {NUMBER}: Máy chủ bị chiếm quyền"
+
+
+def test_a_closing_report_without_an_outcome_names_it(desk: Desk) -> None:
+    assert "result" not in _gaps(_made(desk, "closing"))
+    _set(desk, result=None, resolution="")
+    assert "result" in _gaps(_made(desk, "closing"), required=True)
+
+
+def test_the_terminal_says_which_command_fills_the_gaps(desk: Desk) -> None:
+    from atttcli.cli.report_output import _filled_by
+
+    commands = _filled_by(_made(desk, "initial"))
+    assert commands[0].startswith(f"atttcli incident set {NUMBER} ")
+    assert "contact_name=…" in commands[0] and "reporter_phone=…" in commands[0]
+    assert any("--request" in one and "--due" in one for one in _filled_by(_made(desk, "order")))
