@@ -31,8 +31,8 @@ from atttcli.reports.outline import (
     Table,
 )
 
-STRENGTHS_SHOWN, WEAKNESSES_SHOWN, ACTIONS_SHOWN, EARLIER_SHOWN = 4, 6, 5, 4
-NOTE_SHOWN = 160  # letters of a remark: the two pages hold all that is shown even when every one is as long as that
+STRENGTHS_SHOWN, WEAKNESSES_SHOWN, ACTIONS_SHOWN, EARLIER_SHOWN = 3, 5, 3, 3
+NOTE_SHOWN, TITLE_SHOWN = 110, 80  # letters: the two pages hold all that is shown when every remark is as long as that
 COURSE_SHOWN = 6
 WEAK = 0.5
 DRILL_FORMATS = ("docx", "pdf", "html", "md", "txt", "json")
@@ -194,14 +194,14 @@ def _actions(rows: tuple[ReportAction, ...], none: str, language: str, shown: in
 def _action_table(rows: tuple[ReportAction, ...], language: str) -> Table:
     own = words_of(language)
     columns = (
-        Column(own["number"], 17), Column(own["action"], 37), Column(own["owner"], 16), Column(own["due"], 14, "center"),
-        Column(own["state"], 16, "center"),
+        Column(own["number"], 17), Column(own["action"], 33), Column(own["owner"], 22), Column(own["due"], 13, "center"),
+        Column(own["state"], 15, "center"),
     )  # fmt: skip
     return Table(
         "actions", columns,
         tuple(
             (
-                one.number, clipped(one.title, NOTE_SHOWN), one.owner, _day(one.due, language),
+                one.number, clipped(one.title, TITLE_SHOWN), one.owner, _day(one.due, language),
                 own[f"action_{one.status}"] + (f" ({one.verified_by})" if one.verified_by else ""),
             )
             for one in rows
@@ -216,7 +216,8 @@ def _report_annexes(report: DrillReport, language: str) -> Iterator[Annex]:
         (own["annex_timeline"], _timeline(report, language), True),
         (own["annex_coverage"], _coverage(report, language), False),
     ]
-    if report.trend or report.survey or report.robots or len(report.earlier) > EARLIER_SHOWN:
+    more = len(report.earlier) > EARLIER_SHOWN or len(report.actions) > ACTIONS_SHOWN
+    if report.trend or report.survey or report.robots or more:
         parts.append((own["annex_people"], _opinions(report, language), False))
     attached = own["attached"].format(code=report.head.code)
     for index, (title, blocks, landscape) in enumerate(parts, 1):
@@ -321,9 +322,13 @@ def _opinions(report: DrillReport, language: str) -> Iterator[Block]:
         )  # fmt: skip
         if report.survey_texts:
             yield Bullets(report.survey_texts)
-    if len(report.earlier) > EARLIER_SHOWN:
-        yield Heading(2, f"{next(part)}. {own['earlier_all']}")
-        yield _action_table(report.earlier, language)
+    for name, rows, shown in (
+        ("earlier_all", report.earlier, EARLIER_SHOWN),
+        ("actions_all", report.actions, ACTIONS_SHOWN),
+    ):
+        if len(rows) > shown:
+            yield Heading(2, f"{next(part)}. {own[name]}")
+            yield _action_table(rows, language)
     if report.robots:
         yield Paragraph(own["robots"], "note")
 
@@ -374,4 +379,4 @@ def _lower(text: str) -> str:
 def clipped(text: str, length: int) -> str:
     """A remark short enough for the two pages; the whole of it stands in the timeline."""
     words = " ".join(text.split())
-    return words if len(words) <= length else words[: length - 1].rstrip() + "…"
+    return words if len(words) <= length else words[: length - 1].rpartition(" ")[0].rstrip(" ,;:") + "…"

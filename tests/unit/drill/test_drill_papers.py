@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from atttcli.drill.scenario import shipped_names
 from atttcli.drill.score import score
 from atttcli.errors import InputError
 from atttcli.model.drill import Said
+from atttcli.model.drill_report import ReportAction
 from atttcli.packaged import packaged
 from atttcli.reports.drill import compose_report, model_json, render_drill, report_from_json
 from atttcli.reports.drill_plan import compose_plan
@@ -110,3 +112,71 @@ def test_untested_techniques_are_grey_in_the_navigator_layer(tmp_path: Path) -> 
     rows = {one["techniqueID"]: one for one in json.loads(json.dumps(made))["techniques"]}
     assert rows["T1490"]["color"] == GREY and "score" not in rows["T1490"]
     assert rows["T1486"]["score"] == 0
+
+
+def pages_before_the_annexes(pdf: bytes) -> int:
+    import io
+
+    import pdfplumber
+
+    with pdfplumber.open(io.BytesIO(pdf)) as paper:
+        texts = [page.extract_text() for page in paper.pages]
+    begins = [any(line.startswith(("Phụ lục", "Annex")) for line in text.splitlines()[:2]) for text in texts]
+    return begins.index(True) if True in begins else len(texts)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_committee_reads_two_pages_whatever_was_noted(report, language: str) -> None:
+    """Everything that is shown is as long as it may be, and there is more of it than is shown."""
+    long = "Không ghi lại giờ gọi và tên người gọi trên phiếu tiếp nhận nên phải gọi lại hai lần " * 5
+    action = ReportAction(
+        "CT-2026-0001", long, "Ủy ban nhân dân phường Nguyễn Thị Minh Khai", "2026-12-31", "done", "DT-2026-0001"
+    )
+    worst = replace(
+        report, notes=tuple((sign, long, "G1") for sign in "+-!" * 9), earlier=(action,) * 12, actions=(action,) * 12,
+        pauses=((BASE, long),) * 5, goals=(*report.goals, *report.goals)[:4], gates=("real-system",), valid=False,
+    )  # fmt: skip
+    for one in (report, worst):
+        assert pages_before_the_annexes(render_drill(compose_report(one, language), "pdf")) <= 2
+    text = render_drill(compose_report(worst, language), "txt").decode()
+    assert text.count("CT-2026-0001") > 12, "what is not on the two pages stands in an annex"
+
+
+@pytest.mark.parametrize("name", [one for one in shipped_names() if not one.startswith("live")])
+def test_a_plan_is_two_pages_and_keeps_what_is_to_be_done(name: str, tmp_path: Path) -> None:
+    with drill_room(tmp_path, source(name), RobotClock(BASE)) as room:
+        plan = build_plan(room, bac_kan(), BASE)
+        outline = compose_plan(plan, "vi")
+        text = render_drill(outline, "txt").decode()
+        for heading in (
+            "MỤC ĐÍCH, YÊU CẦU",
+            "NỘI DUNG",
+            "THÀNH PHẦN",
+            "TIẾN ĐỘ",
+            "AN TOÀN",
+            "KINH PHÍ",
+            "TỔ CHỨC THỰC HIỆN",
+        ):
+            assert heading in text
+        assert "NGỪNG DIỄN TẬP" in text and "Địa điểm" in text
+        hidden = {one.text.vi for inject in room.scenario.injects for one in inject.expects}
+        hidden |= {goal.text.vi for goal in room.scenario.goals}
+        hidden |= {inject.truth.why.vi for inject in room.scenario.injects if inject.truth and inject.truth.why.vi}
+        assert not [one for one in hidden if one in text], "units that take part read the plan too"
+        assert pages_before_the_annexes(render_drill(outline, "pdf")) <= 2
+        assert not list(check_layout(render_drill(outline, "docx")))
+
+
+@pytest.mark.parametrize("book", ["controller", "player", "observer", "handouts"])
+def test_books_are_laid_out_and_speak_the_readers_language(book: str, tmp_path: Path) -> None:
+    with drill_room(tmp_path, source("ransomware-commune"), RobotClock(BASE)) as room:
+        outline = compose_plan(build_plan(room, bac_kan(), BASE), "vi", book)
+        assert not list(check_layout(render_drill(outline, "docx")))
+        text = render_drill(outline, "txt").decode()
+    assert pages_before_the_annexes(render_drill(outline, "pdf")) == 1
+    for word in ("any(", "done E5", "no_action_for", "not("):
+        assert word not in text, "a condition as the program writes it"
+    if book == "handouts":
+        assert "Tài liệu của quý vị đã bị khóa" in text and "Việc cần làm" not in text and "báo động giả" not in text
+    if book == "controller":
+        assert "khi đội làm xong E5" in text and 'drill run DT-2026-0001 --at "' in text
