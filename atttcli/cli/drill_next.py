@@ -21,7 +21,10 @@ def steps(app: App, room: Room) -> Iterator[tuple[str, str]]:
     """(what it does, command) of what may come next, the usual one first."""
     code = room.code
     phase = room.play().clock.phase
-    if phase == "ready":
+    yield from _of_format(room, code, phase)
+    if room.is_sealed and phase == "ended":
+        yield _("take it back to the centre"), f"atttcli drill pack {code} --for run"
+    elif phase == "ready":
         yield _("print the books (controller, player, observer)"), f"atttcli drill plan {code} --book controller"
         yield _("start it; answers are typed there"), f"atttcli drill run {code}"
     elif phase == "running":
@@ -39,6 +42,20 @@ def steps(app: App, room: Room) -> Iterator[tuple[str, str]]:
         yield _("decide on an improvement"), f'atttcli action add "…" --drill {code} --measure …'
         if room.workspace.inbox.is_dir() and any(room.workspace.inbox.iterdir()):
             yield _("remove the exercise's files"), f"atttcli drill clean {code}"
+
+
+def _of_format(room: Room, code: str, phase: str) -> Iterator[tuple[str, str]]:
+    """What only a tabletop or an exercise on real systems needs."""
+    if room.scenario.format == "tabletop" and phase == "ready":
+        yield _("print the answer sheets, a part at a time"), f"atttcli drill forms {code} --blank --module M1"
+    elif room.scenario.format == "log" and phase == "ready":
+        yield (
+            _("set what is allowed, by whom and when"),
+            f"atttcli drill scope {code} --authorised-by … --from … --until …",
+        )
+        yield _("print the forms of judges and teams"), f"atttcli drill forms {code} --blank"
+    elif room.scenario.format == "log" and phase == "running":
+        yield _("enter what red and blue did, and the rulings"), f'atttcli drill log {code} red "…" --target T1'
 
 
 def is_held(app: App, code: str) -> bool:

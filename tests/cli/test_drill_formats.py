@@ -123,7 +123,7 @@ def live(desk: DrillDesk) -> None:
 
 
 def test_nobody_begins_on_real_systems_before_all_is_set(desk: DrillDesk) -> None:
-    desk("drill", "new", "--from", "live-portal")
+    assert "drill scope DT-2026-0001 --authorised-by" in desk("drill", "new", "--from", "live-portal")
     assert set(desk.json("drill", "scope", "last")[0]["missing"]) == {"authority", "begins", "ends"}
     desk("drill", "run", "last", "--once", code=4)
     desk("drill", "scope", "last", "--authorised-by", "QĐ 1")

@@ -50,6 +50,7 @@ def test_a_run_comes_back_is_scored_at_the_centre_and_only_once(
     before = centre.rows("SELECT * FROM journal") + centre.rows("SELECT * FROM journal", "DT-2026-0001-b")
     assert centre.json("drill", "merge", str(back))[0]["new"] == 0
     assert centre.rows("SELECT * FROM journal") + centre.rows("SELECT * FROM journal", "DT-2026-0001-b") == before
+    assert "drill pack DT-2026-0001-b --for run" in site("drill")
     assert site.rows("SELECT count(*) FROM drill") == [(0,)], "a site without the answers records no result"
 
 
