@@ -252,12 +252,12 @@ def _secrets(app: App, one: KnownKey) -> str:
 
 
 def _held(app: App, one: KnownKey) -> str:
-    from atttcli.errors import InputError, NotFound
+    from atttcli.errors import IntegrityError, NotFound
     from atttcli.signing.keys import find_key_file
 
     try:
         return "locked" if find_key_file(app.workspace.keys, one.public.id).locked else "open"
-    except (NotFound, InputError):
+    except (NotFound, IntegrityError):
         return "missing"
 
 

@@ -37,6 +37,8 @@ from atttcli.triage.desk import Desk
 
 NEW, KNOWN, REFUSED, CHECKED = "new", "known", "refused", "checked"
 _MOST_LISTED: Final = 100
+MOST_RECORDS: Final = 100_000  # of one bundle: a stolen key must not bury the desk
+_TOO_MANY: Final = f"more than {MOST_RECORDS} records in one bundle"
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ class BundleImport:
         for path in dict.fromkeys(self._files(paths)):
             try:
                 parcel = open_parcel(path, self.readers)
-            except AtttError as error:
+            except InputError as error:  # what is wrong with us (no key, no passphrase) ends the run before it began
                 yield Taken(path, REFUSED, error=error)
                 continue
             manifest = parcel.manifest
@@ -150,7 +152,7 @@ class _Taking:
         self._desk = Desk(self._store, given.inventory, journal.clock, self._agency)
         self._disabled = disabled_rules(self._store)
         self._machine = f"{self._manifest.agency}/{self._manifest.host.machine_id}"
-        self._time = self._now if clock_is_wrong(self._manifest, self._now) else self._manifest.started
+        self._time = self._now if clock_is_wrong(parcel, self._now) else self._manifest.started
         self._alerts: list[tuple[Alert, str]] = []
         self._seen: list[tuple[int, HostRecord]] = []
         self._found = 0
@@ -193,24 +195,26 @@ class _Taking:
         self._end()
 
     def _detections(self, pieces: Iterator[bytes]) -> Iterator[Detection]:
+        count = 0
         for line in lines(pieces):
             try:
-                found, known = read_finding(_data(line))
+                found, known = read_finding(_data(line, count))
             except NotCanonical as error:
                 self._refuse("findings.jsonl", line.number, str(error))
                 continue
             if len(self._paths) < 10_000:
                 self._paths.setdefault(found.sha256, found.path)
             for one in file_detections(found, known, self._manifest):
+                count += 1
                 if self._is_disabled(one.rule_id):
                     self._refuse("findings.jsonl", line.number, f"the rule {one.rule_id} is switched off here")
                 else:
                     yield one
 
     def _host(self, pieces: Iterator[bytes]) -> Iterator[tuple[int, HostRecord]]:
-        for line in lines(pieces):
+        for count, line in enumerate(lines(pieces)):
             try:
-                record = read_host(_data(line))
+                record = read_host(_data(line, count))
             except NotCanonical as error:
                 self._refuse("host.jsonl", line.number, str(error))
                 continue
@@ -269,7 +273,7 @@ class _Taking:
 
     def _fleet_row(self) -> FleetScan:
         manifest, parcel = self._manifest, self._parcel
-        wrong = clock_is_wrong(manifest, self._now)
+        wrong = clock_is_wrong(parcel, self._now)
         return FleetScan(
             source="kit" if parcel.signed else "collector", host=manifest.host.name, machine=manifest.host.machine_id,
             agency=self._agency, kit=manifest.kit, started=self._time, finished=self._now if wrong else manifest.made,
@@ -280,7 +284,9 @@ class _Taking:
         )  # fmt: skip
 
 
-def _data(line: Line) -> bytes:
+def _data(line: Line, before: int) -> bytes:
+    if before >= MOST_RECORDS:
+        raise NotCanonical(_TOO_MANY)
     if line.data is None:
         raise NotCanonical("a line that is too long")
     return line.data

@@ -39,18 +39,17 @@ def judge(parcel: Parcel, turns: Mapping[int, tuple[str, str]], now: int, invent
         found += _turn(parcel, turns)
     else:
         found.append(Remark("unsigned", "unsigned: nobody can say that nothing was changed on the way"))
-    found += _clock(manifest, now)
+    found += _clock(parcel, now)
     found += _claims(manifest, inventory)
     return tuple(found)
 
 
-def clock_is_wrong(manifest: Manifest, now: int) -> bool:
-    """Whether the machine's clock is plainly wrong: before what the kit knew already, or after now."""
-    return (
-        manifest.made < manifest.clock.not_before - HOUR
-        or manifest.made > now + DAY
-        or manifest.started > manifest.made
-    )
+def clock_is_wrong(parcel: Parcel, now: int) -> bool:
+    """Whether the machine's clock is plainly wrong: before the kit was issued, or what it knew already, or after now."""
+    manifest = parcel.manifest
+    issued = parcel.kit.issued if parcel.kit is not None else 0
+    earliest = max(manifest.clock.not_before, issued) - HOUR
+    return not earliest <= manifest.started <= manifest.made <= now + DAY
 
 
 def missing_turns(sequence: int, turns: Mapping[int, tuple[str, str]]) -> range:
@@ -102,12 +101,10 @@ def _turn(parcel: Parcel, turns: Mapping[int, tuple[str, str]]) -> Iterator[Rema
         yield Remark("late", f"bundle {number} of {name} came after bundle {max(turns)}")
 
 
-def _clock(manifest: Manifest, now: int) -> Iterator[Remark]:
-    if clock_is_wrong(manifest, now):
-        yield Remark(
-            "clock",
-            f"the machine's clock is wrong: it said {local_text(manifest.made, seconds=False)}; the time of import stands instead",
-        )
+def _clock(parcel: Parcel, now: int) -> Iterator[Remark]:
+    if clock_is_wrong(parcel, now):
+        said = local_text(parcel.manifest.made, seconds=False)
+        yield Remark("clock", f"the machine's clock is wrong: it said {said}; the time of import stands instead")
 
 
 def _claims(manifest: Manifest, inventory: Inventory) -> Iterator[Remark]:

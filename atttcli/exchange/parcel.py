@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from atttcli.errors import BundleRefused, InputError, Where
+from atttcli.field.account import SKIPPED
 from atttcli.field.bundle import Body, check
 from atttcli.field.manifest import Manifest, Member
 from atttcli.field.opening import NotReadable, open_regular
 from atttcli.field.seal import BUNDLE, MAGIC, Opened, signer, unseal
-from atttcli.fleet.kits import REVOKED, Kit
+from atttcli.fleet.kits import Kit
 from atttcli.signing.registry import KeyRing
 
 HEAD = 64
@@ -80,7 +81,7 @@ class SealedReader:
                 hint="who brought it? atttcli kit list shows the kits",
             )
         kit = self._kits[keys[place]]
-        if kit.state(0) == REVOKED:
+        if kit.revoked is not None:
             raise BundleRefused(
                 f"signed by {kit.number}, whose key was revoked: {kit.why}",
                 fault="revoked",
@@ -118,14 +119,23 @@ def reader_of(head: bytes, readers: Sequence[ParcelReader]) -> ParcelReader | No
 
 
 def parcels_below(folder: Path, readers: Sequence[ParcelReader]) -> Iterator[Path]:
-    """Files in a folder and those below it that a reader recognises, by name; links are not followed."""
-    for here, folders, names in os.walk(folder):
+    """Files in a folder and those below it that a reader recognises, by name; links are not followed.
+
+    A folder that cannot be listed is an InputError: what is in it would be missed in silence.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise InputError(f"cannot be read: {error.strerror or error}", where=Where(str(error.filename)))
+
+    for here, folders, names in os.walk(folder, onerror=refuse):
         folders.sort()
         for name in sorted(names):
             path = Path(here) / name
             try:
                 descriptor, _ = open_regular(str(path))
-            except NotReadable:
+            except NotReadable as error:
+                if error.column != SKIPPED and name.lower().endswith(".attb"):
+                    yield path  # opening it says why
                 continue
             with os.fdopen(descriptor, "rb") as stream:
                 head = stream.read(HEAD)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from atttcli.errors import Conflict, InputError, NotFound, Refused, UsageError, Where, WorkspaceError
+from atttcli.errors import Conflict, IntegrityError, NotFound, Refused, UsageError, Where, WorkspaceError
 from atttcli.field import strict_json
 from atttcli.field.opening import NotReadable, open_regular
 from atttcli.field.seal import KEY_BYTES, box, public_of, sealing_public_of, unbox
@@ -82,7 +82,7 @@ class KeyFile:
         return "box" in self.body
 
     def unlock(self, passphrase: str | None = None) -> KeyPair:
-        """The secrets; Refused when the passphrase is wrong, InputError when the file is damaged."""
+        """The secrets; Refused when the passphrase is wrong, IntegrityError when the file is damaged."""
         secrets = self._opened(passphrase) if self.locked else bytes.fromhex(self.body["secrets"])
         pair = KeyPair(secrets[:KEY_BYTES], secrets[KEY_BYTES:])
         if len(secrets) != 2 * KEY_BYTES or pair.public != self.public:
@@ -126,7 +126,7 @@ def keep_key(folder: Path, key: KeyFile) -> KeyFile:
 
 
 def read_key(path: Path) -> KeyFile:
-    """A key file; InputError when it is damaged or none."""
+    """A key file; IntegrityError when it is damaged or none."""
     try:
         descriptor, _ = open_regular(str(path))
         with os.fdopen(descriptor, "rb") as stream:
@@ -136,7 +136,7 @@ def read_key(path: Path) -> KeyFile:
 
 
 def key_of(path: Path, value: Any) -> KeyFile:
-    """A key file's content as one; InputError when it is none."""
+    """A key file's content as one; IntegrityError when it is none."""
     try:
         _check(value)
     except (ValueError, KeyError, TypeError):
@@ -146,7 +146,12 @@ def key_of(path: Path, value: Any) -> KeyFile:
 
 def key_files(folder: Path) -> list[KeyFile]:
     """Every key in the folder, by name."""
-    return [read_key(path) for path in sorted(folder.glob("*.key"))] if folder.is_dir() else []
+    return [read_key(path) for path in key_paths(folder)]
+
+
+def key_paths(folder: Path) -> list[Path]:
+    """Where keys stand in the folder, by name."""
+    return sorted(folder.glob("*.key")) if folder.is_dir() else []
 
 
 def find_key_file(folder: Path, identity: str) -> KeyFile:
@@ -186,8 +191,8 @@ def _wrong(identity: str) -> Refused:
     return Refused(f"the passphrase of key {identity} is wrong", guard="passphrase", hint="try again")
 
 
-def _damaged(path: Path) -> InputError:
-    return InputError(
+def _damaged(path: Path) -> IntegrityError:
+    return IntegrityError(
         "this is no key, or a damaged one",
         hint="put a copy of it back: atttcli key restore FILE",
         where=Where(str(path)),

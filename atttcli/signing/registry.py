@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atttcli.errors import Conflict, NotFound, Refused, UsageError
-from atttcli.signing.keys import KeyFile, KeyPair, PublicKey, find_key_file, key_files, write_key
+from atttcli.errors import Conflict, IntegrityError, NotFound, Refused, UsageError
+from atttcli.signing.keys import KeyFile, KeyPair, PublicKey, find_key_file, key_paths, read_key, write_key
 
 if TYPE_CHECKING:
     from atttcli.journal.journal import Journal
@@ -119,14 +119,25 @@ class KeyRing:
         return self._unlocked(find_key_file(self._folder, identity))
 
     def sealing_secrets(self) -> Iterator[bytes]:
-        """What bundles are opened with: keys that need no passphrase first, so that none is asked in vain."""
-        files = key_files(self._folder)
-        if not files:
+        """What bundles are opened with: keys that need no passphrase first, so that none is asked in vain.
+
+        A damaged key is told when no other one opened the bundle.
+        """
+        files: list[KeyFile] = []
+        damaged: IntegrityError | None = None
+        for path in key_paths(self._folder):
+            try:
+                files.append(read_key(path))
+            except IntegrityError as error:
+                damaged = error
+        if not files and damaged is None:
             raise NotFound(
                 f"no key of this centre is in {self._folder}", hint="atttcli key create; atttcli key restore FILE"
             )
         for file in sorted(files, key=lambda one: one.locked and one.public.id not in self._open):
             yield self._unlocked(file).seal
+        if damaged is not None:
+            raise damaged
 
     def _unlocked(self, file: KeyFile) -> KeyPair:
         identity = file.public.id

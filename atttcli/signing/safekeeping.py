@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from atttcli.errors import Conflict, InputError, NotFound, Where, WorkspaceError
+from atttcli.errors import Conflict, InputError, IntegrityError, NotFound, Where, WorkspaceError
 from atttcli.field import strict_json
 from atttcli.field.opening import NotReadable, open_regular
 from atttcli.signing.keys import KeyFile, keep_key, key_body, key_files, key_of
@@ -59,5 +59,5 @@ def _read(source: Path) -> list[KeyFile]:
         if value["format"] != FORMAT:
             raise ValueError("another format")
         return [key_of(source, body) for body in value["keys"]]
-    except (NotReadable, OSError, ValueError, KeyError, TypeError, InputError):
+    except (NotReadable, OSError, ValueError, KeyError, TypeError, IntegrityError):
         raise InputError("no copy of keys, or a damaged one", where=Where(str(source))) from None

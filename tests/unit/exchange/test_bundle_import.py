@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 
 from atttcli.clock import DAY
-from atttcli.errors import AtttError, BundleRefused
+from atttcli.errors import AtttError, BundleRefused, NotFound
 from atttcli.evidence.vault import Vault, exhibits, verify
 from atttcli.exchange import bundles as importing
 from atttcli.exchange.bundles import KNOWN, NEW, REFUSED
 from atttcli.field import strict_json
 from atttcli.field.manifest import Host, MachineClock
+from atttcli.field.opening import NotReadable
 from atttcli.field.records import KnownBad, finding_records
 from atttcli.field.seal import seal, sealing_public_of
 from atttcli.fleet.kits import GRACE, revoke_kit
@@ -212,10 +213,47 @@ def test_a_wrong_clock_is_told_and_not_believed(desk: KitPlace) -> None:
     assert scan["finished"] == desk.clock.at
 
 
+def test_a_scan_before_the_kit_was_issued_did_not_happen(desk: KitPlace) -> None:
+    """Whatever the bundle says the kit knew: the register says when it went out."""
+    old = desk.clock.at - 400 * DAY
+    taken = desk.take_one(desk.kit.bundle(started=old, clock=MachineClock(420, 0)))
+    assert words(taken) == ["clock"]
+    assert {one["first_seen"] for one in desk.alerts()} == {desk.clock.at}
+
+
+def test_a_flood_under_a_stolen_key_is_cut_off_and_counted(desk: KitPlace, monkeypatch) -> None:
+    monkeypatch.setattr(importing, "MOST_RECORDS", 5)
+    desk.kit.files = [yara_finding(f"/{n}", str(n).encode()) for n in range(9)]
+    ledger = desk.take_one(desk.kit.bundle()).ledger
+    assert (ledger.read, ledger.stored, ledger.rejected) == (11, 7, 4)
+    assert len(desk.alerts()) == 6
+
+
+def test_what_cannot_be_read_in_a_folder_is_told(desk: KitPlace, monkeypatch) -> None:
+    folder = desk.folder / "stick"
+    folder.mkdir()
+    (folder / "a.attb").write_bytes(desk.kit.bundle())
+
+    def refuse(path, *more):
+        raise NotReadable("failed", "permission denied")
+
+    monkeypatch.setattr("atttcli.exchange.parcel.open_regular", refuse)
+    (taken,) = desk.importer().run([folder])
+    assert taken.state == REFUSED
+    assert "permission denied" in taken.error.message
+
+
+def test_a_centre_without_its_key_refuses_nothing_it_stops(desk: KitPlace) -> None:
+    for path in desk.app.workspace.keys.iterdir():
+        path.unlink()
+    with pytest.raises(NotFound):
+        desk.take_one(desk.kit.bundle())
+
+
 def test_claims_that_do_not_add_up_are_told(desk: KitPlace) -> None:
     account = {**desk.kit.manifest().account, "found": 99}
     assert words(desk.take_one(desk.kit.bundle(account=account))) == ["account"]
-    stranger = desk.issue("nowhere", b"l" * 32)
+    stranger = desk.issue("nowhere", b"l" * 32, now=desk.clock.at + DAY // 24)
     assert words(desk.take_one(stranger.bundle())) == ["agency"]
 
 

@@ -97,7 +97,7 @@ def test_every_changed_byte_of_a_key_file_is_noticed(tmp_path):
             read_key(path).unlock()
     for data in (b"", b"{}", good[:-9], good + b"x", b"[" * 5000, good.replace(b'"secrets"', b'"box"')):
         path.write_bytes(data)
-        with pytest.raises(InputError):
+        with pytest.raises(IntegrityError):
             read_key(path).unlock(PASSPHRASE)
 
 
@@ -106,7 +106,7 @@ def test_a_crafted_cost_is_refused_before_it_is_paid(tmp_path):
     good = path.read_bytes()
     for cost in (b"1073741824", b"0", b"3", b"-2", b"true"):
         path.write_bytes(good.replace(b'"cost":32768', b'"cost":' + cost))
-        with pytest.raises(InputError):
+        with pytest.raises(IntegrityError):
             read_key(path).unlock(PASSPHRASE)
 
 
@@ -136,6 +136,15 @@ def test_no_passphrase_is_asked_where_none_is_needed(journal, folder):
     list(ring.sealing_secrets())
     list(ring.sealing_secrets())
     assert len(asked) == 1
+
+
+def test_a_damaged_key_holds_up_nobody_but_its_own_bundles(journal, folder):
+    first = create_key(journal, folder)
+    data = seal(b"k" * 32, first.public.seal, b"body")
+    (folder / "00000000.key").write_bytes(b"{}")
+    assert unseal(io.BytesIO(data), KeyRing(folder).sealing_secrets()).centre == first.public.seal
+    with pytest.raises(IntegrityError, match="damaged"):
+        unseal(io.BytesIO(seal(b"k" * 32, PAIR.public.seal, b"body")), KeyRing(folder).sealing_secrets())
 
 
 def test_no_secret_reaches_the_database(app, journal, folder):
