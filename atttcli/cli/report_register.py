@@ -150,7 +150,7 @@ def register(app: App, subject: str, name: str, as_json: bool) -> None:
         line(_("No paper went out yet."))
         return
     table(
-        (_("Number"), _("Day"), _("Paper"), _("About"), _("To"), _("Kept")),
+        (_("Number and symbol"), _("Day"), _("Paper"), _("About"), _("To"), _("Kept")),
         (
             (
                 one.number,
@@ -225,13 +225,17 @@ def why(app: App, paper: str, figure: str, year: str, as_json: bool) -> None:
       atttcli report why period-2026-07-01_2026-09-30 "37/41"
       atttcli report why 57/BC-STTTT incidents
     """
-    from atttcli.reports.paper import find_figures
+    from atttcli.reports.paper import matching
 
-    made = _paper_of(app, paper, year)
-    found = find_figures(made, figure) if figure else list(made.figures)
+    figures = _figures_of(app, paper, year)
+    if not figures:
+        raise NotFound(
+            "this paper counts nothing", hint="figures stand on reports of a period, of an incident, on the annex"
+        )
+    found = matching(figures, figure) if figure else list(figures)
     if not found:
-        known = ", ".join(f"{one.key} ({one.shown()})" for one in made.figures[:20])
-        raise NotFound(f"no figure {figure[:20]!r} on this paper", hint=known or "this paper counts nothing")
+        known = ", ".join(f"{one.key} ({one.shown()})" for one in figures[:20])
+        raise NotFound(f"no figure {figure[:20]!r} on this paper", hint=known)
     if as_json:
         emit_json_lines(map(_figure_json, found))
         return
@@ -319,15 +323,21 @@ def _find_draft(app: App, said: str) -> Path:
     return (exact or found)[0]
 
 
-def _paper_of(app: App, said: str, year: str = "") -> Paper:
+def _figures_of(app: App, said: str, year: str) -> tuple[Figure, ...]:
+    """The figures of a paper of the register, or of a draft: of whichever kind its model is."""
+    from atttcli.cli.report_paper import read_bytes
+    from atttcli.report import SCHEMA, report_from_json, schema_of
+    from atttcli.reports.incident_figures import incident_figures
     from atttcli.reports.paper import paper_from_json
     from atttcli.reports.register import MODEL, find_registered, kept_bytes
 
     try:
-        found = find_registered(app.store, said, year)
+        data = kept_bytes(vault_of(app), find_registered(app.store, said, year), MODEL)
     except (NotFound, WorkspaceError):
-        return read_model(_find_draft(app, said))
-    return paper_from_json(kept_bytes(vault_of(app), found, MODEL))
+        data = read_bytes(_find_draft(app, said))
+    if schema_of(data) == SCHEMA:
+        return incident_figures(report_from_json(data))
+    return paper_from_json(data).figures
 
 
 def _read_signed(path: Path) -> bytes:

@@ -272,8 +272,13 @@ def figure(
 
 def find_figures(paper: Paper, said: str) -> list[Figure]:
     """Figures whose key is `said`, or that print as it (`37/41`, `1.204`)."""
+    return matching(paper.figures, said)
+
+
+def matching(figures: Iterable[Figure], said: str) -> list[Figure]:
+    """Of these figures, those whose key is `said`, or that print as it."""
     plain = said.replace(".", "").replace(",", "").replace(" ", "")
-    return [one for one in paper.figures if one.key == said or one.shown() == plain]
+    return [one for one in figures if one.key == said or one.shown() == plain]
 
 
 def tables_of(paper: Paper) -> list[tuple[str, Rows]]:

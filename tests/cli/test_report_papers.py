@@ -123,3 +123,65 @@ def test_what_cannot_be_made_is_refused_in_words(case: Workspace) -> None:
     assert _run(case, "paper", "quick", NUMBER, "--kind", "48h") == 2
     assert _run(case, "period", "--text", "plan") == 2
     assert _run(case, "issued", "nothing", "--number", "1") == 3
+
+
+def test_the_figures_of_an_incident_report_and_of_the_annex_say_what_they_count(
+    case: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(case, "incident", NUMBER, "--format", "docx", "--issue", "45/BC-STTTT") == 0
+    capsys.readouterr()
+    assert _run(case, "why", "45", "16") == 0
+    assert "sightings" in (told := capsys.readouterr().out) and "CB-2021-0001" in told
+    assert _run(case, "paper", "technical", NUMBER) == 0
+    capsys.readouterr()
+    assert _run(case, "why", f"technical-{NUMBER}", "15") == 0
+    assert "sightings.9910001" in capsys.readouterr().out
+    assert _run(case, "paper", "initial", NUMBER) == 0
+    assert _run(case, "why", f"initial-{NUMBER}") == 3
+    assert "không có số liệu" in capsys.readouterr().err
+
+
+def test_the_register_says_who_got_a_form_and_which_year_its_number_is_of(
+    case: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(case, "paper", "initial", NUMBER) == 0
+    assert _run(case, "issued", f"initial-{NUMBER}", "--number", "7", "--date", "2021-05-14") == 0
+    assert "còn trống" in capsys.readouterr().err
+    assert _run(case, "issued", f"initial-{NUMBER}", "--number", "7", "--date", "2022-01-03") == 0
+    assert _run(case, "issued", f"initial-{NUMBER}", "--number", "8", "--date", "2999-01-01") == 2
+    capsys.readouterr()
+    assert _run(case, "register", "--json") == 0
+    rows = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
+    assert [row["number"] for row in rows] == ["07/BC-STTTT", "07/BC-STTTT"]
+    assert all("Ủy ban nhân dân tỉnh Bắc Kạn" in row["recipients"] for row in rows)
+    assert _run(case, "reprint", "7/BC-STTTT") == 5
+    assert _run(case, "reprint", "7/BC-STTTT", "--year", "2022", "--format", "docx") == 0
+
+
+def test_a_file_that_cannot_be_measured_leaves_the_others_measured(
+    case: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(case, "paper", "initial", NUMBER, "--format", "docx", "-o", str(tmp_path)) == 0
+    wrong = tmp_path / "hong.docx"
+    wrong.write_bytes(b"PK no")
+    capsys.readouterr()
+    assert _run(case, "check", str(wrong), str(tmp_path / f"initial-{NUMBER}.vi.docx")) == 2
+    told = capsys.readouterr()
+    assert "0 chỗ" in told.out and "hong.docx" in told.err
+
+
+def test_kinds_of_an_order_do_not_write_over_one_another(case: Workspace) -> None:
+    for kind in ("request", "order"):
+        assert _run(case, "paper", "order", NUMBER, "--kind", kind, "--format", "docx") == 0
+    assert len({path.name for path in case.outbox.glob("*.docx")}) == 2
+
+
+def test_the_number_of_an_issued_incident_report_is_the_one_printed(case: Workspace) -> None:
+    from atttcli.reports.docx_reading import read_paper
+
+    assert _run(case, "incident", NUMBER, "--format", "docx", "--issue", "5/BC-BCĐ") == 0
+    (written,) = case.outbox.glob("*so-05*.docx")
+    assert "Số: 05/BC-BCĐ" in {line.text for line in read_paper(written.read_bytes()).lines}
+    with Store(case.database) as store:
+        assert store.value("SELECT number FROM paper") == "05/BC-BCĐ"
+    assert _run(case, "incident", NUMBER, "--format", "docx", "--issue", "x") == 2

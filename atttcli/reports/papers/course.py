@@ -211,6 +211,15 @@ def technical_annex(desk: Desk, ask: Ask) -> Paper:
             query=say(f"cảnh báo của luật {rule}", f"alerts of rule {rule}"),
         )
         for rule, (title, alerts, _times, numbers) in sorted(rules.items())
+    ) + tuple(
+        figure(
+            f"sightings.{rule}",
+            title,
+            numbers,
+            value=times,
+            query=say(f"số lần ghi nhận của các cảnh báo thuộc luật {rule}", f"sightings of the alerts of rule {rule}"),
+        )
+        for rule, (title, _alerts, times, numbers) in sorted(rules.items())
     )
     parts = (
         Text(say("I. DIỄN BIẾN", "I. TIMELINE"), "part"),

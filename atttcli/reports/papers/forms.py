@@ -97,7 +97,8 @@ def _paper(
 ) -> Paper:
     from msgspec.structs import replace
 
-    head = header(desk)
+    told = desk.holders(desk.recipients_of(form.code) or ("chu_quan", "dieu_phoi"))
+    head = header(desk, recipients=told)  # the form prints none; the register says who got it
     signed = next((one for one in form.sections if "ĐẠI DIỆN" in one.title), None)
     authority = (signed.title,) if signed else ("CÁ NHÂN/NGƯỜI ĐẠI DIỆN THEO PHÁP LUẬT",)
     paper = Paper(
