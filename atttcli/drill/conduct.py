@@ -182,8 +182,9 @@ def situation(room: Room, play: Play, now: int) -> Situation:
             return 100.0  # without the answers nobody knows the score: no branch opens on it
         found = score(room.scenario, play)
         if not goal:
-            return found.total
-        return next((one.score or 0.0 for one in found.goals if one.id == goal), 0.0)
+            return found.total if found.lines else 100.0
+        # Of what nothing was asked yet no score is low: a team is not behind before it began.
+        return next((one.score for one in found.goals if one.id == goal and one.score is not None), 100.0)
 
     return Situation(clock.scenario, delivered, done, last, scored)
 

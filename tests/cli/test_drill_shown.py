@@ -13,12 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from atttcli.drill import conduct
+from atttcli.drill.after import build_plan
 from atttcli.drill.payload import Making, make
+from atttcli.drill.robot import RobotClock
 from atttcli.drill.scenario import parse_scenario, shipped_names
 from atttcli.model.drill import Scenario
 from atttcli.packaged import packaged
+from atttcli.reports.drill import render_drill
+from atttcli.reports.drill_plan import compose_plan
 from tests.cli.test_drill_apart import CODE, MARKS, Desk, begun
 from tests.cli.test_drill_apart import desk as desk  # the fixture
+from tests.support.drill_case import BASE, bac_kan, drill_room
 
 LISTS = (
     "status", "next", "deadlines", "log", "alert list", "alert show 1", "incident list", "incident show 1", "incident timeline 1",
@@ -138,23 +144,36 @@ def secrets(scenario: Scenario) -> set[str]:
     return found
 
 
-def test_nothing_that_players_see_gives_an_answer_away(desk: Desk) -> None:
-    for number, name in enumerate((name for name in shipped_names() if name != "live-portal"), 2):
-        scenario = parse_scenario((packaged("seeds") / "drills" / f"{name}.yaml").read_bytes(), name)
-        code = f"DT-2026-{number:04d}"
-        desk("drill", "new", "--from", name, "--seed", "1")
-        desk("drill", "run", code, "--once")
-        desk("drill", "jump", code, "300m")
-        shown = ("log -n 0 --json", "search diễn", "alert list --json", "next --json", "status")
-        seen = [desk.ran("drill", "do", code, *words.split())[0].output for words in shown]
-        assert scenario.injects[0].id in seen[0], "the log shows what was handed over"
-        desk("drill", "plan", code, "--book", "player", "--format", "txt")
-        root = desk.root / "drills" / code
-        seen += [path.read_text("utf-8") for path in (root / "outbox").iterdir()]
-        seen += [path.read_text("utf-8", "replace") for path in (root / "inbox").rglob("*") if path.is_file()]
+@pytest.mark.parametrize("name", [name for name in shipped_names() if name != "live-portal"])
+def test_nothing_in_a_drills_workspace_gives_an_answer_away_but_the_sealed_scenario(tmp_path: Path, name: str) -> None:
+    """Whatever command a player may find: its words come out of the database, the inbox, the outbox and the rules."""
+    source = (packaged("seeds") / "drills" / f"{name}.yaml").read_bytes()
+    with drill_room(tmp_path, source, RobotClock(BASE)) as room:
+        conduct.start(room)
+        told = conduct.jump(room, room.scenario.duration)
+        plan = build_plan(room, bac_kan(), BASE)
+        seen = [render_drill(compose_plan(plan, language, "player"), "txt").decode() for language in ("vi", "en")]
+        tables = [row[0] for row in room.store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            seen += ["\n".join(map(str, row)) for row in room.store.rows(f"SELECT * FROM {table}")]
+        for path in room.workspace.root.rglob("*"):
+            if path.is_file() and path.suffix in (
+                ".txt",
+                ".json",
+                ".log",
+                ".eml",
+                ".csv",
+                ".html",
+                ".yar",
+                ".rules",
+                ".pcap",
+            ):
+                seen.append(path.read_bytes().decode("utf-8", "replace"))
         whole = "\n".join(seen)
-        assert not {text for text in secrets(scenario) if text in whole}, name
-        assert not re.search(r"\bmalicious\b|mồi nhử|\bdecoy\b", whole, re.IGNORECASE), name
+        assert told
+        assert all(one.text.splitlines()[1] in whole for one in told if one.inject.channel == "phone")
+        assert not {text for text in secrets(room.scenario) if text in whole}
+        assert not re.search(r"\bmalicious\b|mồi nhử|\bdecoy\b", whole, re.IGNORECASE)
 
 
 # The same bytes

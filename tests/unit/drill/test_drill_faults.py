@@ -223,3 +223,14 @@ def test_a_second_delivery_by_hand_is_a_conflict(room: Room) -> None:
     conduct.inject_by_hand(room, "B1")
     with pytest.raises(Conflict):
         conduct.inject_by_hand(room, "B1")
+
+
+def test_a_score_is_not_low_before_anything_was_asked(tmp_path: Path, clock: RobotClock) -> None:
+    """G2 is asked about by A2, five minutes in: until then nobody is behind in it."""
+    data = FLASH.replace(b"    at: 10m\n", b"    when: {score_below: {goal: G2, value: 50}}\n")
+    assert data != FLASH
+    with drill_room(tmp_path, data, clock) as room:
+        conduct.start(room)
+        assert [one.inject.id for one in conduct.advance(room)] == ["A1"]
+        clock.time += 6 * MINUTE
+        assert [one.inject.id for one in conduct.advance(room)] == ["A2", "B1"]
