@@ -161,8 +161,9 @@ def _tell_coverage(one: Taken) -> None:
     manifest = one.manifest
     if manifest is None or (manifest.coverage.complete and manifest.account["complete"]):
         return
-    shown = "; ".join(path for path, _why in manifest.coverage.holes[:3])
-    count = len(manifest.coverage.holes) + manifest.coverage.unlisted
+    holes = manifest.coverage.holes
+    shown = "; ".join(path for path, _why in holes[:3]) or retell(manifest.account["stopped"])
+    count = len(holes) + manifest.coverage.unlisted or sum(manifest.account["failed"].values())
     text = _("{name}: the scan of {day} has holes ({count}): {shown}", name=one.path.name, count=count, shown=shown,
              day=local_text(manifest.made, seconds=False))  # fmt: skip
     render.warn(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import render
 from atttcli.clock import local_text
-from atttcli.text.messages import _
+from atttcli.text.messages import _, language
 from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
@@ -26,22 +26,24 @@ def show_parcel(parcel: Parcel, log: bool, as_json: bool) -> None:
             render.emit_json({"kind": kind, **value})
         return
     _show_manifest(manifest, parcel.signed)
+    kinds = {"observation": _("seen"), "hit": _("suspicious"), "problem": _("not checked")}
     rows: list[tuple[object, ...]] = []
     logged: list[str] = []
     for kind, value in _records(parcel, log):
         if kind == "finding":
-            rows += [(value["path"], hit["rule"], hit["title"], "") for hit in value["hits"]]
+            own = "title_vi" if language() == "vi" else "title"
+            rows += [(value["path"], hit["rule"], hit[own] or hit["title"], _("rule")) for hit in value["hits"]]
             rows += [
                 (value["path"], f"{one['type']}:{one['value']}", one["description"], one["source"])
                 for one in value["known"]
             ]
         elif kind == "host":
-            rows.append((value["subject"], value["rule"] or value["check"], value["title"], value["record"]))
+            rows.append((value["subject"], value["rule"] or value["check"], value["title"], kinds[value["record"]]))
         elif kind == "log":
             logged.append(value["text"])
         else:
             render.warn(f"{value['member']}:{value['line']}: {retell(value['reason'])}")
-    render.table((_("Where"), _("Rule"), _("Title"), _("What")), rows, wide=(0, 2))
+    render.table((_("Where"), _("Rule"), _("Title"), _("Kind")), rows, wide=(0, 2))
     for text in logged:
         render.line(text)
 
@@ -72,6 +74,7 @@ def _records(parcel: Parcel, log: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     from atttcli.field.manifest import FINDINGS, HOST, LOG
     from atttcli.field.records import read_finding, read_host
     from atttcli.field.strict_json import NotCanonical
+    from atttcli.model.title import rule_title
 
     for member, pieces in parcel.members():
         if member.kind == LOG and log:
@@ -93,7 +96,7 @@ def _records(parcel: Parcel, log: bool) -> Iterator[tuple[str, dict[str, Any]]]:
                         "hits": [
                             {
                                 "rule": f"{hit.namespace}:{hit.rule}", "title": str(hit.meta.get("description") or hit.rule),
-                                "strings": len(hit.strings) + hit.truncated,
+                                "title_vi": rule_title({"meta": hit.meta}, "vi"), "strings": len(hit.strings) + hit.truncated,
                             }
                             for hit in found.hits
                         ],
