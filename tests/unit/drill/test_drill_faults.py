@@ -52,7 +52,9 @@ def test_the_clock_set_back_stops_nothing_and_gives_nobody_time(room: Room, cloc
     assert [one.inject.id for one in conduct.advance(room)] == ["A2"], "eight minutes into the drill"
     conduct.answer(room, "E1")
     play = room.play()
-    assert play.actions[-1].active == pytest.approx(8 * MINUTE, abs=SECOND), "not the two at which the hands stood still"
+    assert play.actions[-1].active == pytest.approx(8 * MINUTE, abs=SECOND), (
+        "not the two at which the hands stood still"
+    )
     assert [one.text for one in play.notes if "60:00" in one.text]
 
 
