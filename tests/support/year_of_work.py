@@ -6,7 +6,6 @@ what must not count: an exercise's incident, a false alarm, a merged one, one th
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -241,9 +240,3 @@ def _odd_ones(year: Year) -> None:
     for moment in ("2026-12-31 23:59", "2027-01-01 00:00"):
         year.at(moment)
         year.incidents.append(_open(year, "giamao", ("vp-ubnd",), title=f"Mở lúc {moment}", handled_by=["self"]))
-
-
-def fields_of(year: Year, number: str) -> dict[str, object]:
-    """The rest of an incident's fields."""
-    found: dict[str, object] = json.loads(year.app.store.value("SELECT fields FROM incident WHERE number = ?", number))
-    return found
