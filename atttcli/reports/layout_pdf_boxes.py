@@ -47,7 +47,8 @@ def measured_boxes(pages: Sequence[Any], texts: Sequence[str]) -> Iterator[Findi
     """Head, title, ending, recipients and signature of a paper, each by the rules of its kind."""
     flat = " ".join(texts[0].split())
     say = wording("en" if wording("en").nation in flat else "vi")
-    rules = _rules(flat)
+    titles = [line["text"] for line in _bold_capitals(pages[0])]
+    rules = _rules(flat, titles)
     own = _own_pages(texts)
     if rules.head:
         yield from _head(pages[0], flat, say, rules)
@@ -56,10 +57,10 @@ def measured_boxes(pages: Sequence[Any], texts: Sequence[str]) -> Iterator[Findi
         yield Finding("box 6", "the text does not end with ./.")
     if rules.recipients:
         yield from _feet(pages[:own], say)
-        title = next((line["text"] for line in _bold_capitals(pages[0])), "")
+        title = titles[0] if titles else ""
         addressed = any(line.startswith(say.addressees) for line in texts[0].split("\n"))
         yield from check_addressed(title, addressed=addressed, internal=any(mark in flat for mark in INTERNAL))
-    if INITIAL in flat:
+    if INITIAL in titles:
         yield from check_inside("\n".join(texts))
     for text in texts[own:]:
         label = text.lstrip().partition("\n")[0].strip()
@@ -67,10 +68,11 @@ def measured_boxes(pages: Sequence[Any], texts: Sequence[str]) -> Iterator[Findi
             yield Finding("annex", f"annexes want Roman numbers: {label}")
 
 
-def _rules(flat: str) -> Rules:
-    if any(title in flat for title in FORM_TITLES):
+def _rules(flat: str, titles: Sequence[str]) -> Rules:
+    """By the title, not by any mention of one: a paper may cite the form."""
+    if FORM_TITLES & set(titles):
         return FORM
-    if any(title in flat for title in SHEET_TITLES):
+    if SHEET_TITLES & set(titles):
         return SHEET
     if any(title in flat for title in BOOK_TITLES):
         return BOOK

@@ -226,6 +226,11 @@ def test_the_pdf_that_the_others_are_made_from_is_right() -> None:
     assert check_pdf(render_paper(_form(), "pdf")) == []
 
 
+def test_a_paper_that_cites_a_form_is_not_measured_as_the_form() -> None:
+    cited = (Text("Căn cứ BÁO CÁO BAN ĐẦU SỰ CỐ MẠNG số 07/BC-STTTT.", "basis"), Text("Máy 10.1.1.1 bị chiếm."))
+    assert check_pdf(render_paper(replace(_paper(), parts=cited), "pdf")) == []
+
+
 @pytest.mark.parametrize(("box", "change"), PDF_WRONGS.values(), ids=PDF_WRONGS.keys())
 def test_every_departure_of_a_pdf_is_named(
     typeset: Callable[[Paper, str, str], bytes], box: str, change: tuple[str, str]

@@ -292,7 +292,7 @@ def _result(values: Mapping[str, Any]) -> str:
 
 def _attachments(desk: Desk, incident: str, values: Mapping[str, Any]) -> list[str]:
     """Papers that went out about it and exhibits, as the form's list of what is attached."""
-    papers = [f"{one.title or one.code} số {one.number}" for one in issued_papers(desk.store, incident)]
+    papers = [one.cited(dated=False) for one in issued_papers(desk.store, incident)]
     exhibits = desk.store.rows(
         "SELECT number, name FROM evidence WHERE incident = ? AND withdrawn IS NULL ORDER BY number", incident
     )

@@ -20,6 +20,15 @@ class Issued:
     subject: str
     at: int
 
+    def cited(self, *, dated: bool = True) -> str:
+        """`Báo cáo ban đầu sự cố mạng số 07/BC-STTTT ngày 04 tháng 5 năm 2021`: as running text names a paper."""
+        name = (self.title or self.code).capitalize()
+        named = f"{name} số {self.number}"
+        day, month, year = (*self.day.split("/"), "", "")[:3]
+        if not dated or not year:
+            return named
+        return f"{named} ngày {day} tháng {month if int(month) <= 2 else int(month)} năm {year}"
+
 
 def issued_papers(store: Store, subject: str = "", code: str = "") -> list[Issued]:
     """Papers about a subject, oldest first; all of them without one."""

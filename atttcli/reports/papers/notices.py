@@ -141,9 +141,7 @@ def coordination_order(desk: Desk, ask: Ask) -> Paper:
     agencies = ask.to or tuple(_codes(row["agencies"]))
     names = tuple(desk.agency(code) for code in agencies)
     organ = desk.signing()
-    earlier = [
-        f"{one.title or one.code} số {one.number} ngày {one.day}" for one in issued_papers(desk.store, ask.subject)
-    ]
+    earlier = [one.cited() for one in issued_papers(desk.store, ask.subject)]
     due = moment_said(desk, ask.due)
     lines = (
         Line(

@@ -264,3 +264,11 @@ def test_the_terminal_says_which_command_fills_the_gaps(desk: Desk) -> None:
     assert commands[0].startswith(f"atttcli incident set {NUMBER} ")
     assert "contact_name=…" in commands[0] and "reporter_phone=…" in commands[0]
     assert any("--request" in one and "--due" in one for one in _filled_by(_made(desk, "order")))
+
+
+def test_papers_are_cited_as_running_text_names_them(desk: Desk, vault: Vault) -> None:
+    made = numbered(_made(desk, "initial"), "7/BC-STTTT", "2021-05-04")
+    issue(desk.journal, vault, made, {"txt": b"a"})
+    said = "Báo cáo ban đầu sự cố mạng số 07/BC-STTTT"
+    assert f"Căn cứ {said} ngày 04 tháng 5 năm 2021." in _text(_made(desk, "order"))
+    assert said in _text(_made(desk, "closing"))
