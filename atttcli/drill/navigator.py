@@ -10,12 +10,13 @@ GREY = "#9e9e9e"
 
 
 def layer(code: str, scenario: Scenario, score: Score) -> dict[str, Any]:
-    """A layer in the format of version 4.5."""
+    """A layer in the format of version 4.5; sub-techniques are unfolded, else the Navigator hides what was tested in them."""
     return {
         "name": f"{code} (EXERCISE) {scenario.name.en}",
         "versions": {"layer": "4.5", "navigator": "4.9.0"},
         "domain": "enterprise-attack",
         "description": f"Exercise {code}; scenario {scenario.code} version {scenario.version}",
+        "layout": {"layout": "side", "showID": True, "showName": True, "expandedSubtechniques": "annotated"},
         "techniques": [
             {"techniqueID": technique, "comment": "not tested", "color": GREY, "enabled": True}
             if value is None

@@ -112,6 +112,9 @@ def test_untested_techniques_are_grey_in_the_navigator_layer(tmp_path: Path) -> 
     rows = {one["techniqueID"]: one for one in json.loads(json.dumps(made))["techniques"]}
     assert rows["T1490"]["color"] == GREY and "score" not in rows["T1490"]
     assert rows["T1486"]["score"] == 0
+    assert made["versions"] == {"layer": "4.5", "navigator": "4.9.0"} and made["domain"] == "enterprise-attack"
+    assert made["layout"]["expandedSubtechniques"] == "annotated", "T1021.002 would be hidden beneath T1021"
+    assert made["gradient"]["maxValue"] > made["gradient"]["minValue"] and len(made["gradient"]["colors"]) >= 2
 
 
 def pages_before_the_annexes(pdf: bytes) -> int:
