@@ -161,7 +161,14 @@ def _typed(question: Question, given: str) -> Any:
 
 
 def finish(
-    journal: Journal, call: Call, reading: Reading, organisation: str, profile: str, owner: str, *, exercise: bool = False
+    journal: Journal,
+    call: Call,
+    reading: Reading,
+    organisation: str,
+    profile: str,
+    owner: str,
+    *,
+    exercise: bool = False,
 ) -> str:
     """Open the incident and end the call, in one transaction; the incident's number."""
     with journal.transaction() as db:
