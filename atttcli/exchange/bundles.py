@@ -8,14 +8,14 @@ nothing. One that is refused does not hold up the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from atttcli.clock import from_micros
 from atttcli.errors import AtttError, InputError, Where, WorkspaceError
 from atttcli.evidence.vault import Vault
-from atttcli.exchange.judge import Remark, clock_is_wrong, judge
+from atttcli.exchange.judge import UNSIGNED, UNSIGNED_TEXT, Remark, clock_is_wrong, judge
 from atttcli.exchange.parcel import Parcel, ParcelReader, open_parcel, parcels_below
 from atttcli.exchange.records import file_detections, host_detection
 from atttcli.exchange.samples import keep_sample
@@ -221,6 +221,8 @@ class _Taking:
             yield line.number, record
 
     def _alert(self, found: Detection) -> Alert:
+        if not self._parcel.signed:  # said wherever the alert is shown
+            found = replace(found, tags=(*found.tags, UNSIGNED), why=(*found.why, UNSIGNED_TEXT))
         return host_alert(found, self._manifest.host.name, self._time, self._machine)
 
     def _is_disabled(self, rule_id: str) -> bool:

@@ -16,6 +16,8 @@ from atttcli.field.manifest import Manifest, adds_up
 from atttcli.fleet.kits import GRACE, Kit
 from atttcli.inventory import Inventory
 
+UNSIGNED = "unsigned"
+UNSIGNED_TEXT = "unsigned: nobody can say that nothing was changed on the way"
 _SHOWN = 5
 _NO_NEW = "keep the file; look at the stick and its machine before anything else"
 
@@ -38,7 +40,7 @@ def judge(parcel: Parcel, turns: Mapping[int, tuple[str, str]], now: int, invent
         found += _term(parcel.kit, manifest, now)
         found += _turn(parcel, turns)
     else:
-        found.append(Remark("unsigned", "unsigned: nobody can say that nothing was changed on the way"))
+        found.append(Remark(UNSIGNED, UNSIGNED_TEXT))
     found += _clock(parcel, now)
     found += _claims(manifest, inventory)
     return tuple(found)

@@ -13,7 +13,9 @@ from atttcli.errors import AtttError, BundleRefused, NotFound
 from atttcli.evidence.vault import Vault, exhibits, verify
 from atttcli.exchange import bundles as importing
 from atttcli.exchange.bundles import KNOWN, NEW, REFUSED
+from atttcli.exchange.parcel import Parcel
 from atttcli.field import strict_json
+from atttcli.field.bundle import Body, check
 from atttcli.field.manifest import Host, MachineClock
 from atttcli.field.opening import NotReadable
 from atttcli.field.records import KnownBad, finding_records
@@ -380,6 +382,36 @@ def test_importing_needs_the_right_to(desk: KitPlace) -> None:
     with pytest.raises(AtttError, match="not you"):
         importer.run([desk.write(desk.kit.bundle())])
     assert exhibits(desk.app.store) == []
+
+
+class PlainReader:
+    """The seam for other forms: a body that nobody signed."""
+
+    def recognises(self, head: bytes) -> bool:
+        return head.startswith(b"PLAIN\n")
+
+    def read(self, path, stream) -> Parcel:
+        data = stream.read()
+        body = data.removeprefix(b"PLAIN\n")
+        return Parcel(
+            path, sha256(data), check(memoryview(body)), None, False, lambda: Body(memoryview(body)).members()
+        )
+
+
+def test_another_form_goes_the_same_way_and_is_marked_unsigned(desk: KitPlace) -> None:
+    path = desk.write(b"PLAIN\n" + desk.kit.body(sequence=1))
+    importer = desk.importer()
+    importer.readers = [*importer.readers, PlainReader()]
+    (taken,) = importer.run([path])
+    assert (taken.state, taken.signed, words(taken)) == (NEW, False, ["unsigned"])
+    for alert in desk.alerts():
+        assert "unsigned" in json.loads(alert["tags"])
+        assert "unsigned" in alert["why"]
+    (scan,) = fleet.fleet_scans(desk.app.store)
+    assert scan["source"] == "collector"
+    (again,) = importer.run([path])
+    assert again.state == KNOWN
+    assert words(desk.take_one(desk.kit.bundle())) == [], "what nobody signed takes no turn"
 
 
 def test_reading_is_of_a_stream_of_any_size(desk: KitPlace) -> None:
