@@ -15,7 +15,7 @@ from pathlib import Path
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.errors import UsageError
 from atttcli.store.connection import Row, Store
-from atttcli.store.workspace import load_workspace
+from atttcli.store.workspace import SETTINGS, load_workspace
 
 MEASURES = ("mttd", "mtta", "mttc", "mttr")
 GROUPINGS = ("agency", "type", "month")
@@ -56,7 +56,9 @@ class Summary:
 
 def is_drill(root: Path) -> bool:
     """True for the workspace of a drill: it says so, or stands in a folder `drills`."""
-    return root.resolve().parent.name == "drills" or bool(load_workspace(root).exercise)
+    if root.resolve().parent.name == "drills":
+        return True
+    return (root / SETTINGS).is_file() and bool(load_workspace(root).exercise)
 
 
 def times(store: Store, start: int | None = None, end: int | None = None) -> Iterator[Times]:
