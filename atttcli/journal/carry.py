@@ -114,7 +114,7 @@ def adopt(journal: Journal, entries: list[Carried], check: Callable[[], object] 
             for one in new:
                 row = (*one.header, one.digest, one.prev, one.hash)
                 db.execute("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?,?)", row)
-                erased = None if one.payload is not None else one.header[2]
+                erased = 0 if one.payload is not None else one.header[2]
                 db.execute(
                     "INSERT INTO journal_payload (seq, payload, erased) VALUES (?,?,?)", (one.seq, one.payload, erased)
                 )
