@@ -17,7 +17,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent / "atttcli"
 TELLERS = {
     "ReadProblem", "EngineProblem", "MemberProblem", "UnpackProblem", "Unread", "Failure", "Finding", "Fault", "Problem",
-    "Reason", "Remark", "NotCanonical", "malformed", "refuse", "note", "wrong", "problem", "_problem", "_broken", "_damaged", "_none", "_refuse", "_refused", "_bad",
+    "Reason", "Remark", "NotCanonical", "malformed",
+    "refuse", "note", "wrong", "problem", "_problem", "_broken", "_damaged", "_none", "_refuse", "_refused", "_bad",
 }  # fmt: skip
 NAMED = {"why", "reason", "message", "hint", "more", "bad", "problem", "risk", "note"}
 TELLING_LISTS = {"problems", "reasons", "notes", "risks", "found", "why", "findings", "faults", "partly", "dropped"}
