@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from atttcli.reports.papers.period import Period
     from atttcli.reports.papers.silence import Owing
 
+LONGEST_TITLE = 300  # characters in a list of incidents
 _SEVERITIES = ("critical", "high", "medium", "low", "informational")
 _FORMATS = {
     "tabletop": ("bàn giấy", "tabletop"),
@@ -242,10 +243,15 @@ def incident_rows(desk: Desk, now: Tally, short: bool = False) -> Rows:
     for at, one in enumerate(now.incidents, 1):
         kind = names.get(one["category"], one["category"] or "-")
         state = status_words(one["status"]).say(desk.language)
-        cells = (str(at), one["number"], one["title"], kind, one["severity"] or "-", state)
+        cells = (str(at), one["number"], _listed(one["title"]), kind, one["severity"] or "-", state)
         agencies = "\n".join(map(desk.agency, one["agencies"])) or "-"
         rows.append(cells if short else (*cells, agencies, local_text(one["opened"], seconds=False)))
     return table(desk, "incidents", heads, rows, (2, 3, 6))
+
+
+def _listed(title: str) -> str:
+    """A title as a list has room for; the incident's own papers have all of it."""
+    return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
 
 
 def owing_rows(desk: Desk, owing: Iterable[tuple[str, int, int]]) -> Rows:

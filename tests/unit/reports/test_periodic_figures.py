@@ -461,3 +461,12 @@ def test_a_bundle_or_a_log_breaks_the_silence(tmp_path: Path) -> None:
     ).objects
     year.app.close()
     assert first not in silent and operated.operator not in silent and silent
+
+
+def test_a_title_without_end_does_not_fill_the_list(tmp_path: Path) -> None:
+    year = build_year(tmp_path, count=6)
+    casework.set_fields(year.journal, year.incidents[-1], {"title": "ộ" * 5_000})
+    paper = paper_of(year, "period", parse_period("2027-01"))
+    year.app.close()
+    rows = next(part.rows for one in paper.appendices for part in one.parts if getattr(part, "name", "") == "incidents")
+    assert rows[0][2] == "ộ" * 299 + "…"
