@@ -13,7 +13,9 @@ from atttcli.text.redact import defang
 
 FIELD_LIMIT = 20_000  # characters of one field on paper; the JSON holds all of it
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,15})(:[/\\]{2})")
-_WWW = re.compile(r"www\.", re.IGNORECASE)  # no word boundary: an escape such as `\x0a` may stand before it
+# No word boundary: an escape such as `\x0a` may stand before it. A site of the state's own domain, which only its bodies get, is
+# printed as everybody writes it: official papers name their own portals.
+_WWW = re.compile(r"www\.(?!(?:[a-z0-9-]{1,63}\.){1,6}gov\.vn(?![\w.:/@-]*[\w:/@-]))", re.IGNORECASE)
 _NETWORK_TYPES = frozenset({"ipv4-addr", "ipv6-addr", "cidr", "domain-name", "url", "email-addr"})
 
 

@@ -25,6 +25,7 @@ from atttcli.reports.outline import (
     TimeChart,
 )
 
+_WWW = re.compile(r"(www)\.", re.IGNORECASE)  # readers of this format link it by themselves
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
 _LINE_START = re.compile(r"^( *)(#|[-+=:](?=[ \-=:]|$)|\d+(?=[.)](?: |$)))")
 _NUMBERED = re.compile(r"[0-9IVXL]{1,6}\.\Z")  # ours: the number of a part, which no list may begin with
@@ -52,6 +53,7 @@ def escaped(value: str) -> str:
     """One line of text as Markdown that shows exactly that text: mail addresses are defanged, HTML and markup escaped."""
     text = paper_text(value).replace("[@]", "@").replace("@", "[@]")
     text = _SPECIAL.sub(r"\\\g<0>", text)
+    text = _WWW.sub(r"\g<1>\\.", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _LINE_START.sub(lambda m: m.group(1) + _escape_start(m.group(2)), text).strip()
 
