@@ -195,7 +195,10 @@ _PARTS: dict[str, dict[str, tuple[Term, ...]]] = {
         ),
     },
     "phu_luc_ky_thuat": {
-        "figures": (_term("rule.*", "Cảnh báo của từng luật", "Alerts of each rule", always=False),),
+        "figures": (
+            _term("rule.*", "Cảnh báo của từng luật", "Alerts of each rule", always=False),
+            _term("sightings.*", "Số lần ghi nhận của từng luật", "Sightings of each rule", always=False),
+        ),
         "tables": (
             _term("timeline", "Diễn biến", "Timeline", "time actor text"),
             _term("rules", "Luật đã khớp", "Rules that fired", "rule title alerts times"),
