@@ -74,6 +74,9 @@ def list_(app: App, everything: bool, as_json: bool) -> None:
     if as_json:
         render.emit_json_lines(map(_as_json, shown))
         return
+    if render.is_terminal():
+        _lines(shown)
+        return
     render.table(
         (_("No."), _("State"), _("Measure"), _("Owner"), _("Due"), _("Drill"), _("Action")),
         (
@@ -83,8 +86,20 @@ def list_(app: App, everything: bool, as_json: bool) -> None:
             )
             for row in shown
         ),
-        wide=(6,), whole=(0, 4, 5),
     )  # fmt: skip
+
+
+def _lines(rows: list[Any]) -> None:
+    """For a screen of any width: what is to be done, then how it stands and what will verify it."""
+    if not rows:
+        render.line(_("No improvement action is open."))
+    for row in rows:
+        render.line(f"{row['number']}  {row['title']}")
+        due = _("due {day}", day="/".join(reversed(row["due"].split("-")))) if row["due"] else ""
+        by = _("verified by {what}", what=row["verified_by"]) if row["verified_by"] else ""
+        measure = _("measure {name}", name=row["measure"]) if row["measure"] else _("no measure")
+        told = (state_word(row["status"]), by, due, row["owner"], measure, row["drill"])
+        render.line("      " + " · ".join(word for word in told if word))
 
 
 def state_word(status: str) -> str:

@@ -9,7 +9,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.drill_next import tell_next
-from atttcli.cli.drill_open import code_argument, json_option, mark, open_drill, status_json
+from atttcli.cli.drill_open import code_argument, json_option, mark, open_drill, status_json, team_word
 from atttcli.cli.drill_words import format_word
 from atttcli.cli.lazy import LazyGroup
 from atttcli.clock import VIETNAM, from_micros, parse_moment
@@ -191,18 +191,18 @@ def list_(app: App, measures: bool, as_json: bool) -> None:
     rows = []
     for code in drill_codes(app.workspace.root):
         with open_drill(app, code) as room:
-            rows.append(status_json(room))
+            rows.append((status_json(room), team_word(room)))
     if as_json:
-        render.emit_json_lines(rows)
+        render.emit_json_lines(row for row, _team in rows)
         return
     render.table(
         (_("Drill"), _("State"), _("Format"), _("Team"), _("Score"), _("Name")),
         (
             (
-                row["drill"], phase_word(row["phase"]), format_word(row["format"]), row["team"],
+                row["drill"], phase_word(row["phase"]), format_word(row["format"]), team,
                 number(None if row["started"] is None else row["score"]), row["name"],
             )
-            for row in rows
+            for row, team in rows
         ),
         wide=(5,), whole=(0, 4),
     )  # fmt: skip

@@ -243,7 +243,7 @@ def _deliver(room: Room, inject: Inject, how: str, at: int | None) -> Told | Non
     """
     making = room.making(inject.id)
     artefacts = make(inject, making)
-    paths = _write(room, inject, artefacts)
+    paths = _write(room.workspace.inbox / making.sign(inject.id), artefacts)
     if paths and inject.channel in MADE:
         _take_in(room, inject, paths)
     text = spoken(inject, making)
@@ -262,8 +262,7 @@ def _deliver(room: Room, inject: Inject, how: str, at: int | None) -> Told | Non
     return Told(inject, text, tuple(paths), alerts, how)
 
 
-def _write(room: Room, inject: Inject, artefacts: list[Artefact]) -> list[Path]:
-    folder = room.workspace.inbox / inject.id
+def _write(folder: Path, artefacts: list[Artefact]) -> list[Path]:
     paths = []
     for artefact in artefacts:
         make_folder(folder)
@@ -313,7 +312,7 @@ def answer(
     """What a team did about one expectation, entered by the facilitator, with its time where it was earlier."""
     expectation = room.scenario.expectation(identity.strip().upper())
     if expectation is None:
-        raise NotFound(f"no expectation {identity[:20]!r}", hint="atttcli drill status")
+        raise NotFound(f"no expectation {identity[:20]!r}", hint="atttcli drill score")
     options = [one.id for one in expectation.options]
     if choice and choice not in (*CHOICES, *options):
         raise UsageError(f"{choice[:30]!r} is no choice here", hint="one of: " + ", ".join((*options, *CHOICES)))
@@ -328,7 +327,10 @@ def answer(
     play = room.play()
     delivery = play.deliveries.get(expectation.inject)
     if delivery is None:
-        raise Refused(f"{expectation.inject} was not delivered yet", guard="inject", hint="atttcli drill inject")
+        raise Refused(
+            f"{expectation.inject} was not delivered yet", guard="inject",
+            hint=f"atttcli drill inject last {expectation.inject}",
+        )  # fmt: skip
     if at is not None and at < delivery.at:
         raise Refused(f"{expectation.inject} was delivered later than that", guard="time", hint="atttcli drill status")
     if play.ended is not None and (room.journal.clock.now() if at is None else at) > play.ended:
