@@ -50,7 +50,11 @@ class Making:
 
     def marker(self, inject: str, sig: str) -> str:
         """The marker of one artefact."""
-        return "ATTTCLI-DRILL-" + "INERT{" + f"{self.drill}:{inject}:{sig}" + "}"
+        return "ATTTCLI-DRILL-" + "INERT{" + f"{self.drill}:{self.sign(inject)}:{sig}" + "}"
+
+    def sign(self, inject: str) -> str:
+        """How an inject is called where players look: its own id tells who knows other scenarios which ones are decoys."""
+        return hashlib.blake2b(f"{self.seed}/{inject}".encode(), digest_size=3).hexdigest()
 
     @property
     def head(self) -> str:
@@ -182,13 +186,13 @@ def _letter(inject: Inject, how: Making, index: int, chance: random.Random) -> b
     mail["To"] = f"canbo{chance.randrange(1, 7000)}@mail.example"
     mail["Subject"] = f"[DIEN TAP/EXERCISE {how.drill}] {how.words(given['subject'])}"
     mail["Date"] = format_datetime(from_micros(how.at + index * 1_000_000, VIETNAM))
-    mail["Message-ID"] = f"<{how.drill.lower()}.{inject.id.lower()}.{index}@drill.example>"
+    mail["Message-ID"] = f"<{how.drill.lower()}.{how.sign(inject.id)}.{index}@drill.example>"
     mail["X-Exercise"] = how.drill
     marker = how.marker(inject.id, given["sig"])
     mail.set_content(f"{how.head}\n\n{how.words(given['text'])}\n{how.head}\n", cte="8bit")
     page = f"<html><body><p>{how.head}</p><form><input name=matkhau></form><!-- {marker} --></body></html>\n"
     mail.add_attachment(page, subtype="html", filename=f"{given['sig']}.html", cte="8bit")
-    mail.set_boundary(f"=_{how.drill}-{inject.id}-{index}")
+    mail.set_boundary(f"=_{how.drill}-{how.sign(inject.id)}-{index}")
     return mail.as_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The JSON of an official letter: its model as it stands, each block with its kind. Kept as it is, it says what was on the letter."""
+"""The JSON of an official letter: its model as it stands, each block with its kind. It keeps what was on the letter."""
 
 from __future__ import annotations
 

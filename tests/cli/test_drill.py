@@ -15,6 +15,7 @@ from atttcli.clock import parse_moment
 from atttcli.errors import AtttError
 from atttcli.store.connection import Store
 from tests.support.casework import SetClock
+from tests.support.drill_desk import handed_over
 
 MINUTE = 60_000_000
 
@@ -101,7 +102,7 @@ def test_drill_data_in_real_data_voids_the_result(desk: Desk) -> None:
     desk("drill", "new", "--from", "ransomware-commune")
     desk("drill", "run", "last", "--once")
     desk("drill", "jump", "last", "7m")
-    folder = desk.root / "drills" / "DT-2026-0002" / "inbox" / "A2"
+    folder = handed_over(desk.root / "drills" / "DT-2026-0002", "HUONG_DAN.txt").parent
     desk("ingest", str(folder), code=1)
     assert desk.rows("SELECT count(*) FROM alert WHERE rule_id LIKE '%drill_leftover%'")[0][0] > 0
     desk("drill", "end", "last")
@@ -112,9 +113,10 @@ def test_clean_removes_only_what_the_drill_made(desk: Desk) -> None:
     desk("drill", "new", "--from", "ransomware-commune")
     desk("drill", "run", "last", "--robot", "silent")
     inbox = desk.root / "drills" / "DT-2026-0001" / "inbox"
-    (inbox / "A2" / "ghi-chu.txt").write_text("của tôi")
+    folder = handed_over(inbox.parent, "HUONG_DAN.txt").parent
+    (folder / "ghi-chu.txt").write_text("của tôi")
     removed = desk.json("drill", "clean", "last", "--yes")[0]["removed"]
-    assert "A2/HUONG_DAN.txt" in removed
+    assert f"{folder.name}/HUONG_DAN.txt" in removed
     assert [path.name for path in inbox.rglob("*") if path.is_file()] == ["ghi-chu.txt"]
 
 
@@ -124,7 +126,7 @@ def test_two_teams_get_workspaces_and_artefacts_of_their_own(desk: Desk) -> None
     for code in ("DT-2026-0001-doi1", "DT-2026-0001-doi2"):
         desk("drill", "run", code, "--once")
         desk("drill", "jump", code, "7m")
-        files.append(sorted(p.name for p in (desk.root / "drills" / code / "inbox" / "A2").iterdir()))
+        files.append(sorted(p.name for p in handed_over(desk.root / "drills" / code, "HUONG_DAN.txt").parent.iterdir()))
     assert files[0] != files[1] and len(files[0]) == len(files[1]) == 7
     assert len(desk.json("drill", "status", "DT-2026-0001-doi1")) == 2
 

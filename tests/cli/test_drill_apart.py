@@ -16,6 +16,7 @@ from atttcli.cli.main import cli, report_error
 from atttcli.errors import AtttError
 from atttcli.store.connection import Store
 from tests.support.casework import SetClock
+from tests.support.drill_desk import handed_over
 
 MINUTE = 60_000_000
 CODE = "DT-2026-0001"
@@ -86,7 +87,7 @@ def test_a_whole_drill_leaves_the_real_workspace_as_it_was_but_for_one_entry(des
     desk.do("incident", "open", "--from-alert", alert, "--category", "mahoa", "--severity", "M3")
     desk.do("incident", "set", "1", "--summary", "mã độc")
     desk.do("incident", "note", "1", "đã gọi xã")
-    desk.do("evidence", "add", str(desk.drill / "inbox" / "A2" / "HUONG_DAN.txt"), "--incident", "1")
+    desk.do("evidence", "add", str(handed_over(desk.drill, "HUONG_DAN.txt")), "--incident", "1")
     desk.do("report", "incident", "1", "--format", "docx", "--format", "md")
     desk.do("undo", code=0)
     for words in (("note", "last", "+", "tốt"), ("answer", "last", "E3", "--choice", "rut-mang"), ("score", "last"),
@@ -169,7 +170,7 @@ def test_the_real_workspace_finds_nothing_of_a_drill(desk: Desk) -> None:
 @pytest.mark.parametrize("how", ["folder", "file", "archive", "copied"])
 def test_artefacts_taken_into_the_real_workspace_void_the_result(desk: Desk, tmp_path: Path, how: str) -> None:
     begun(desk)
-    source = desk.drill / "inbox" / "A2"
+    source = handed_over(desk.drill, "HUONG_DAN.txt").parent
     if how == "file":
         source = source / "HUONG_DAN.txt"
     elif how == "archive":
@@ -188,7 +189,7 @@ def test_artefacts_taken_into_the_real_workspace_void_the_result(desk: Desk, tmp
 
 def test_an_exhibit_of_a_drill_in_the_real_vault_voids_the_result(desk: Desk) -> None:
     begun(desk)
-    desk("evidence", "add", str(desk.drill / "inbox" / "A2" / "HUONG_DAN.txt"), "--incident", "1")
+    desk("evidence", "add", str(handed_over(desk.drill, "HUONG_DAN.txt")), "--incident", "1")
     assert "VOID" in desk("drill", "end", "last")
 
 

@@ -25,6 +25,7 @@ from atttcli.reports.drill_plan import compose_plan
 from tests.cli.test_drill_apart import CODE, MARKS, Desk, begun
 from tests.cli.test_drill_apart import desk as desk  # the fixture
 from tests.support.drill_case import BASE, bac_kan, drill_room
+from tests.support.drill_desk import handed_over
 
 LISTS = (
     "status", "next", "deadlines", "log", "alert list", "alert show 1", "incident list", "incident show 1", "incident timeline 1",
@@ -36,7 +37,7 @@ SIGNED = re.compile(r"KHÔNG PHẢI SỰ CỐ THẬT|NOT A REAL INCIDENT")
 def worked(desk: Desk) -> Desk:
     begun(desk)
     desk.do("incident", "open", "--from-alert", "1", "--title", "Thử", "--category", "mahoa", "--severity", "M3")
-    desk.do("evidence", "add", str(desk.drill / "inbox" / "A2" / "HUONG_DAN.txt"), "--incident", "1")
+    desk.do("evidence", "add", str(handed_over(desk.drill, "HUONG_DAN.txt")), "--incident", "1")
     return desk
 
 

@@ -50,3 +50,9 @@ class DrillDesk:
         path = self.root / "drills" / drill if drill else self.root
         with Store(path / "workspace.db") as store:
             return [tuple(row) for row in store.rows(sql)]
+
+
+def handed_over(drill: Path, name: str) -> Path:
+    """Where an artefact of this name lies in a drill's inbox: its folder says nothing of the inject."""
+    (found,) = (drill / "inbox").glob(f"*/{name}")
+    return found

@@ -86,7 +86,7 @@ def test_a_delivery_that_died_before_its_entry_is_made_again(tmp_path: Path, clo
         inject = room.scenario.inject("A2")
         assert inject is not None
         made = conduct.make(inject, room.making("A2"))
-        conduct._take_in(room, inject, conduct._write(room, inject, made))
+        conduct._take_in(room, inject, conduct._write(room.workspace.inbox / room.making("A2").sign("A2"), made))
         told = conduct.inject_by_hand(room, "A2")
         assert told.alerts
 

@@ -16,7 +16,6 @@ from atttcli.drill.robot import RobotClock
 from atttcli.drill.room import Room, building, drill_codes, taken_codes
 from atttcli.drill.score import score
 from atttcli.errors import Conflict, Refused
-from atttcli.model.drill import Inject
 from atttcli.packaged import packaged
 from tests.support.drill_case import BASE, drill_room, open_room
 
@@ -149,9 +148,9 @@ def test_a_pause_that_comes_while_an_inject_is_made_holds_it_back(
     clock.time += 6 * MINUTE
     made = conduct._write
 
-    def slow(one: Room, inject: Inject, artefacts: list[Artefact]) -> list[Path]:
-        paths = made(one, inject, artefacts)
-        with open_room(one.workspace.root, clock) as other:
+    def slow(folder: Path, artefacts: list[Artefact]) -> list[Path]:
+        paths = made(folder, artefacts)
+        with open_room(folder.parent.parent, clock) as other:
             conduct.pause(other, "real-incident")
         return paths
 
