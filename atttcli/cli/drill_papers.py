@@ -97,7 +97,9 @@ def report(
     with open_drill(app, code) as room:
         if room.is_sealed:
             raise Refused(
-                "this copy holds no answers: it is scored at the centre", guard="sealed", hint="atttcli drill pack --for run"
+                "this copy holds no answers: it is scored at the centre",
+                guard="sealed",
+                hint="atttcli drill pack --for run",
             )
         if room.play().started is None:
             raise Refused("the drill has not begun", guard="clock", hint=f"atttcli drill run {room.code}")

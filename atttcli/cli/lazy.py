@@ -12,7 +12,9 @@ import click
 
 from atttcli.text.messages import CATALOGUE, LOCALE, _, language, use_language
 
-_WRITTEN: dict[click.Command, tuple[str | None, str | None, str | None]] = {}  # command -> its texts as written, English
+_WRITTEN: dict[
+    click.Command, tuple[str | None, str | None, str | None]
+] = {}  # command -> its texts as written, English
 _OPTIONS: dict[click.Option, str | None] = {}
 
 

@@ -96,7 +96,9 @@ def cli(ctx: click.Context, workspace: str | None, lang: str | None, as_name: st
     found = app.workspace_if_any()
     speak(preferred_language(lang, found.language if found else None))
     if ctx.invoked_subcommand and isinstance(ctx.command, click.Group):
-        ctx.command.get_command(ctx, ctx.invoked_subcommand)  # found before the workspace said its language: told in it now
+        ctx.command.get_command(
+            ctx, ctx.invoked_subcommand
+        )  # found before the workspace said its language: told in it now
     ctx.call_on_close(app.close)
 
 

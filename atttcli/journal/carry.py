@@ -120,7 +120,16 @@ def adopt(journal: Journal, entries: list[Carried], check: Callable[[], object] 
                 )
             journal.rebuild()
             check()
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, sqlite3.Error) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            IndexError,
+            OverflowError,
+            RecursionError,
+            sqlite3.Error,
+        ) as error:
             raise InputError(
                 f"what it brings cannot be read: {type(error).__name__}", hint="ask for it again"
             ) from error

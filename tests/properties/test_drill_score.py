@@ -22,7 +22,9 @@ from atttcli.packaged import packaged
 from atttcli.store.projection import Entry
 
 T0 = 1_795_392_000_000_000
-SCRIPTED = [name for name in shipped_names() if name != "live-portal"]  # a live exercise has rulings instead of a script
+SCRIPTED = [
+    name for name in shipped_names() if name != "live-portal"
+]  # a live exercise has rulings instead of a script
 
 
 @cache
