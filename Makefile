@@ -17,10 +17,7 @@ demo: $(STAMP)  ## the main job on the sample inbox; leaves ./demo
 
 papers: $(STAMP)  ## every paper of the demo's workspace into ./papers, each measured against Decree 30/2020
 	test -d demo/bac-kan || $(MAKE) demo
-	$(BIN)/atttcli --lang vi --workspace demo/bac-kan report all SC-2021-0001 --of 2021 --output papers --format docx --format pdf --format html
-	$(BIN)/atttcli --lang vi --workspace demo/bac-kan report incident SC-2021-0001 --output papers --format docx --format pdf --format html
-	$(BIN)/atttcli --lang vi --workspace demo/bac-kan report custody CC-2021-0001 --output papers --format docx --format pdf --format html
-	$(BIN)/atttcli --lang vi --workspace demo/bac-kan report check papers/*.docx papers/*.pdf
+	bash .ci/papers.sh demo/bac-kan papers $(BIN)/atttcli
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
