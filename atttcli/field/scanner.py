@@ -6,19 +6,22 @@ of files under way. Results come in the order of the walk. Python 3.8-clean.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Deque, Iterable, Iterator, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Callable, Deque, Iterable, Iterator, NamedTuple, Optional, Sequence, Union
 
 from atttcli.field import account
 from atttcli.field.account import FAILED, SCANNED, SKIPPED, UNCHANGED, Account, FileAccount, Outcome
 from atttcli.field.examine import NOTHING, Examination, Examiner, FileFinding, MemberProblem, from_text, to_text
 from atttcli.field.opening import NotReadable, open_regular
+from atttcli.field.place import Place
 from atttcli.field.stamp import Stamp, may_be_cached, stamp_of
 from atttcli.field.throttle import Throttle
-from atttcli.field.walk import Found, WalkOptions, walk
+from atttcli.field.walk import Found, Tour, WalkOptions
 from atttcli.limits import MIB
 
 if TYPE_CHECKING:  # threads and the cache cost some milliseconds of start: only who asks for them pays
@@ -91,7 +94,8 @@ class Scanner:
 
     def _results(self, roots: Iterable[str], pool: Optional[ThreadPoolExecutor]) -> Iterator[Result]:
         waiting: Deque[_Job] = deque()
-        items = walk(roots, self.options)
+        steps = _Steps(self.cache, tuple(roots), self.options)
+        items = steps.tour.items()
         throttle = Throttle(self.limits.cpu_percent)
         try:
             for item in items:
@@ -105,10 +109,14 @@ class Scanner:
                 while len(waiting) > 2 * self.limits.threads or (waiting and pool is None):
                     yield from self._finish(waiting.popleft())
                 throttle.pause(self._deadline or None)
+                steps.note()
                 if self._over():
                     break
+            else:
+                steps.done()
         finally:
             items.close()  # type: ignore[attr-defined]
+            steps.note(now=True)
             # Also when the consumer stops early: what is under way is counted, and its descriptors are closed.
             rest = [result for job in waiting for result in self._finish(job)]
         yield from rest
@@ -192,6 +200,34 @@ class Scanner:
         elif self.limits.memory and self._account.found % _MEMORY_EVERY == 0 and _resident() > self.limits.memory:
             self._account.stopped = "memory limit"
         return bool(self._account.stopped)
+
+
+class _Steps:
+    """Remembers where the walk stands: the next run begins there, so that what was not reached is reached first."""
+
+    def __init__(self, cache: "Optional[ScanCache]", roots: Sequence[str], options: WalkOptions) -> None:
+        self._cache = cache
+        self._done = False
+        self._name = _name_of(roots, options)
+        self.tour = Tour(roots, options, Place.from_text(cache.place(self._name)) if cache is not None else None)
+
+    def note(self, now: bool = False) -> None:
+        """The place, when the cache is about to write anyway."""
+        if self._cache is None or not (now or self._cache.due):
+            return
+        self._cache.stand(self._name, "" if self._done else self.tour.place().to_text())
+        self._cache.commit()
+
+    def done(self) -> None:
+        """The whole tour was made: the next one begins at the beginning."""
+        self._done = True
+
+
+def _name_of(roots: Sequence[str], options: WalkOptions) -> str:
+    """Under which the place of a walk over these roots is remembered."""
+    places = sorted(os.path.realpath(root) for root in roots)
+    text = json.dumps([places, sorted(options.exclude), options.cross_devices, options.special])
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _pool(threads: int) -> "Optional[ThreadPoolExecutor]":

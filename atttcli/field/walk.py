@@ -1,25 +1,31 @@
 """Walk folders by descriptor: no path is resolved twice, no link followed, no depth runs out of descriptors or stack.
 
 Yields every file as Found, ready to be opened, and everything that is not a file to be scanned as an Outcome, so that
-each directory entry is accounted for. Python 3.8-clean.
+each directory entry is accounted for. Folders go by name, files before sub-folders: a tour that ended at a Place can begin
+there the next time and come to what lies before it last (docs/decisions/0193). Python 3.8-clean.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from itertools import chain, islice
+from operator import attrgetter
 from typing import Dict, FrozenSet, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from atttcli.field import account
 from atttcli.field.account import FAILED, SKIPPED, Outcome
 from atttcli.field.mounts import special_mounts
 from atttcli.field.opening import FOLDER_FLAGS, kind_of, reason
+from atttcli.field.place import FILE, FOLDER, WHOLE, Key, Part, Place
 
 # Windows has no descriptors of folders; there the same walk goes by path (with the \\?\ prefix for long ones).
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 
 # Descriptors kept open while going down; an ancestor beyond that is closed and found again through "..".
 _KEPT_OPEN = 48
+_SORTED = 50_000  # entries of one folder that are put in order; those beyond come as the system has them
+_BY_NAME = attrgetter("name")
 
 
 class Found(NamedTuple):
@@ -42,10 +48,12 @@ class WalkOptions(NamedTuple):
 class _Folder:
     """One folder on the way down. `pending` are the sub-folders still to be entered."""
 
-    __slots__ = ("fd", "identity", "path", "pending", "prefix", "real")
+    __slots__ = ("at", "fd", "identity", "part", "path", "pending", "prefix", "real")
 
-    def __init__(self, path: str, real: str, fd: Optional[int], info: os.stat_result) -> None:
+    def __init__(self, path: str, real: str, fd: Optional[int], info: os.stat_result, part: Part) -> None:
         self.path = path
+        self.part = part
+        self.at: Optional[Key] = None  # the entry that was met last
         self.prefix = os.path.join(path, "")
         self.real = real
         self.fd = fd
@@ -58,13 +66,47 @@ Item = Union[Found, Outcome]
 
 def walk(roots: Iterable[str], options: WalkOptions = WalkOptions()) -> Iterator[Item]:  # noqa: B008
     """Everything below `roots` (files or folders). A root that is a link is followed: the user named it."""
-    mounts = {} if options.special else special_mounts()
-    for given in distinct_roots(roots):
-        walker = _Walker(options, mounts)
-        try:
-            yield from walker.root(given)
-        finally:
-            walker.close()
+    return Tour(roots, options).items()
+
+
+class Tour:
+    """One walk over everything below `roots`, from `start` on and round to it again (None: from the beginning)."""
+
+    def __init__(self, roots: Iterable[str], options: WalkOptions, start: Optional[Place] = None) -> None:
+        self._roots = distinct_roots(roots)
+        self._options = options
+        self._start = start
+        self._walker: Optional[_Walker] = None
+        self._root = ""
+
+    def items(self) -> Iterator[Item]:
+        """Each entry once."""
+        mounts = {} if self._options.special else special_mounts()
+        for given, part in self._legs():
+            self._root = os.path.realpath(given)
+            self._walker = _Walker(self._options, mounts)
+            try:
+                yield from self._walker.root(given, part)
+            finally:
+                self._walker.close()
+
+    def place(self) -> Place:
+        """Where the walk stands: at the entry that came last. Also after it was closed."""
+        return Place(self._root, self._walker.keys() if self._walker is not None else ())
+
+    def _legs(self) -> Iterator[Tuple[str, Part]]:
+        """The roots with the part of each: what comes after the start, the others, and what comes up to the start."""
+        start = self._start
+        places = [os.path.realpath(root) for root in self._roots]
+        if start is None or start.root not in places:
+            yield from ((root, WHOLE) for root in self._roots)
+            return
+        first = places.index(start.root)
+        if start.keys and os.path.isdir(start.root):
+            yield self._roots[first], Part(after=start.keys)
+        for root in chain(self._roots[first + 1 :], self._roots[:first]):
+            yield root, WHOLE
+        yield self._roots[first], Part(upto=start.keys or None)
 
 
 def distinct_roots(roots: Iterable[str]) -> Sequence[str]:
@@ -88,9 +130,10 @@ class _Walker:
         self._options = options
         self._mounts = mounts
         self._stack: List[_Folder] = []
+        self._keys: Tuple[Key, ...] = ()
         self._device = 0
 
-    def root(self, given: str) -> Iterator[Item]:
+    def root(self, given: str, part: Part) -> Iterator[Item]:
         real = os.path.realpath(given)
         self._mounts = {point: why for point, why in self._mounts.items() if not _inside(real, point)}
         try:
@@ -108,10 +151,15 @@ class _Walker:
         except OSError as error:
             yield Outcome(given, FAILED, reason(error))
             return
-        yield from self._descend(_Folder(given, real, fd, info))
+        yield from self._descend(_Folder(given, real, fd, info, part))
+
+    def keys(self) -> Tuple[Key, ...]:
+        """The entries on the way from the root to where the walk stands."""
+        return tuple(folder.at for folder in self._stack if folder.at is not None) or self._keys
 
     def close(self) -> None:
         """Close what is still open when the caller stops early."""
+        self._keys = self.keys()
         for folder in self._stack:
             if folder.fd is not None:
                 os.close(folder.fd)
@@ -125,7 +173,9 @@ class _Walker:
             if not folder.pending:
                 yield from self._leave(folder)
                 continue
-            entered = self._enter(folder, folder.pending.pop())
+            name = folder.pending.pop()
+            folder.at = (FOLDER, name)
+            entered = self._enter(folder, name)
             if isinstance(entered, Outcome):
                 yield entered
                 continue
@@ -137,12 +187,15 @@ class _Walker:
         """The files of one folder; its sub-folders go to `pending`."""
         try:
             with os.scandir(_long(folder.real) if folder.fd is None else folder.fd) as entries:
-                for entry in entries:
+                ordered = sorted(islice(entries, _SORTED), key=_BY_NAME)
+                for entry in ordered if len(ordered) < _SORTED else chain(ordered, entries):
                     item = self._judge(folder, entry)
-                    if item is not None:
+                    if item is not None and (folder.part is WHOLE or folder.part.has_file(entry.name)):
+                        folder.at = (FILE, entry.name)
                         yield item
         except OSError as error:
             yield Outcome(folder.path, FAILED, reason(error))
+        folder.pending.sort(reverse=True)  # taken from the end
 
     def _judge(self, folder: _Folder, entry: os.DirEntry[str]) -> Optional[Item]:
         path = folder.prefix + entry.name
@@ -150,7 +203,8 @@ class _Walker:
             return Outcome(path, SKIPPED, account.EXCLUDED)
         try:
             if entry.is_dir(follow_symlinks=False):
-                folder.pending.append(entry.name)
+                if folder.part is WHOLE or folder.part.has_folder(entry.name):
+                    folder.pending.append(entry.name)
                 return None
             if entry.is_symlink():
                 return Outcome(path, SKIPPED, account.LINK)
@@ -181,7 +235,8 @@ class _Walker:
             if fd is not None:
                 os.close(fd)
             return Outcome(path, FAILED if why == account.LOOP else SKIPPED, why)
-        return _Folder(path, real, fd, info)
+        part = WHOLE if parent.part is WHOLE else parent.part.below(name)
+        return _Folder(path, real, fd, info, part)
 
     def _unwanted(self, info: os.stat_result) -> str:
         if kind_of(info):
