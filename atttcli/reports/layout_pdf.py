@@ -35,6 +35,7 @@ MAX_PAGES = 500
 MAX_MEASURED = 60  # pages whose tables are looked at: finding one costs more than all the rest
 MAX_BYTES = 64 * 1024 * 1024
 _TOP = 20 * _MM  # the top margin, where the page number stands
+_FOOT = 18  # mm of the bottom margin in which only a foot stands
 _LABEL = re.compile(r"^(Phụ lục|Annex)( [IVXL]+)?$")
 
 
@@ -98,6 +99,10 @@ def _page(at: int, page: Any) -> Iterator[Finding]:
         yield Finding("margins", f"page {at}: left is {left:.1f} mm, wanted 30 to 35")
     if right < 14:
         yield Finding("margins", f"page {at}: right is {right:.1f} mm, wanted 15 to 20")
+    low = [(float(page.height) - char["bottom"]) / _MM for char in shown]
+    rows = {round(room) for room in low if room < _FOOT}
+    if min(low) < 3 or len(rows) > 3:  # a foot of one or two lines may stand there
+        yield Finding("margins", f"page {at}: text runs into the bottom margin")
 
 
 def _number(at: int, page: Any, text: str) -> Iterator[Finding]:

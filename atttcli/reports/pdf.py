@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _KINDS = {"body": "text", "basis": "basis", "note": "note", "end": "end"}
 _LONG = re.compile(r"[^\s\u200b]{25,}")
 _PIECE = 12  # characters between two places where a long word may break
+_TALL = 24  # printed lines of a row that may be broken over two pages
+_LETTERS = 75  # of the whole width, wide ones
 
 
 class PdfRenderer:
@@ -167,6 +169,7 @@ def _block(block: Block, width: float) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
+    total = sum(column.share for column in table.columns) or 1
     cells = [
         {"code": column.code, "lines": _lines(cell, _pieced if column.code else None)}
         for row in table.rows
@@ -178,7 +181,15 @@ def _table(table: Table) -> dict[str, Any]:
         "aligns": [column.align for column in table.columns],
         "heads": [_lines(column.title) for column in table.columns],
         "rows": cells,
-    }
+        "tall": any(_height(cell, column.share * _LETTERS // total) > _TALL for row in table.rows
+                    for column, cell in zip(table.columns, row, strict=True)),
+    }  # fmt: skip
+
+
+def _height(cell: str, letters: int) -> int:
+    """About how many printed lines a cell takes in a column of so many letters."""
+    lines = cell.split("\n") if len(cell) > _TALL else [cell]
+    return sum(1 + len(line) // max(1, letters) for line in lines)
 
 
 def _lines(value: str, shape: Callable[[str], str] | None = None) -> list[Any]:

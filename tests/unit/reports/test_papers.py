@@ -28,8 +28,10 @@ from atttcli.reports.layout_pdf import check_pdf
 from atttcli.reports.paper import (
     PAPER_SCHEMA,
     Boxes,
+    Head,
     Lines,
     Paper,
+    Rows,
     Text,
     find_figures,
     paper_from_json,
@@ -140,6 +142,15 @@ def test_a_pdf_that_departs_is_found(desk: Desk) -> None:
     assert {one.box for one in check_pdf(render_paper(wrong, "pdf"))} == {"box 1"}
     with pytest.raises(InputError):
         check_pdf(b"%PDF-1.7 nothing else")
+
+
+@pytest.mark.parametrize("lines", [1, 9, 60])
+def test_tall_rows_of_a_short_table_stay_on_the_paper(desk: Desk, lines: int) -> None:
+    """Twelve rows, on one page when they fit, over several when not; nothing runs off the foot of a page."""
+    rows = Rows("steps", (Head(title="Bước", share=30), Head(title="Việc", share=70)),
+                tuple((f"{at}", "\n".join(f"việc {line}" for line in range(lines))) for at in range(12)))  # fmt: skip
+    made = msgspec.structs.replace(_made(desk, "notice"), parts=(rows,))
+    assert check_pdf(render_paper(made, "pdf")) == []
 
 
 def test_what_our_faces_cannot_draw_is_written_as_code_points(desk: Desk) -> None:
