@@ -7,7 +7,7 @@
 # Every name and value is written in printable ASCII, other bytes as %XX: no file name can forge a line.
 # Ends with 0 (nothing found), 1 (found) or 2 (not everything could be looked at).
 
-# shellcheck disable=SC2254,SC2209,SC2034,SC2015
+# shellcheck disable=SC2254,SC2209,SC2034,SC2015,SC2067
 LC_ALL=C
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export LC_ALL PATH
@@ -261,7 +261,7 @@ autoruns() {
         etc/cron.weekly etc/cron.monthly var/spool/cron var/spool/at etc/profile.d etc/xdg/autostart etc/rc.d/rc.local \
         etc/init.d etc/update-motd.d etc/udev/rules.d etc/ld.so.conf.d; do
         [ -d "$C_ROOT/$a" ] || continue
-        find "$C_ROOT/$a" -xdev -type f -size -2048 -exec sh "$SELF" --autoruns {} + 2>>"$C_WORK/.errors" </dev/null
+        find "$C_ROOT/$a" -xdev -type f -size -2048 -exec sh "$SELF" --autoruns {} "$C_PLUS" 2>>"$C_WORK/.errors" </dev/null
     done
     autoruns_of "$C_ROOT/etc/crontab" "$C_ROOT/etc/rc.local" "$C_ROOT/etc/profile" "$C_ROOT/etc/bash.bashrc" "$C_ROOT/etc/bashrc" \
         "$C_ROOT/etc/anacrontab" "$C_ROOT/etc/inittab" "$C_ROOT/etc/sudoers"
@@ -380,12 +380,21 @@ walk() { # FOLDER [CONDITIONS]: list and hash what is a regular file, not larger
     if is_late; then hole "$w" "time limit"; return; fi
     if [ -f "$C_WORK/.many" ]; then hole "$w" "too many files"; return; fi
     if is_remote "$C_ROOT$w"; then hole "$w" "on the network"; return; fi
-    find "$C_ROOT$w" -xdev -type f "$@" \( -size -"$((MAX_SIZE + 1))"c -exec sh "$SELF" --batch {} + -o -exec sh "$SELF" --large {} + \) \
-        2>"$C_WORK/.find" </dev/null
+    # Busybox runs what was gathered for "+" only outside of parentheses: two finds, each with one -exec.
+    find "$C_ROOT$w" -xdev -type f -size -"$((MAX_SIZE + 1))"c "$@" -exec sh "$SELF" --batch {} "$C_PLUS" 2>"$C_WORK/.find" </dev/null
+    find "$C_ROOT$w" -xdev -type f ! -size -"$((MAX_SIZE + 1))"c "$@" -exec sh "$SELF" --large {} "$C_PLUS" 2>/dev/null </dev/null
     cat "$C_WORK/.find" >>"$C_WORK/.errors"
     awk "$ENCODE"'
       /^find: / && NR <= 200 { sub(/^find: /, ""); sub(/: [^:]*$/, ""); gsub(/^[`\047"]|[\047"]$/, "")
         printf "hole\t%s\tpermission denied or vanished\n", enc($0) }' "$C_WORK/.find" >>"$C_WORK/.holes"
+}
+
+# Tools differ: what this machine's do with our own file says whether the rest can be believed.
+try_tools() {
+    find "$SELF" -type f -size -33554433c -exec sh "$SELF" --batch {} "$C_PLUS" </dev/null 2>>"$C_WORK/.errors"
+    grep -q "^ok$TAB.*/collect.sh\$" "$C_WORK/files.tsv" || hole / "names and hashes cannot be collected with this machine's tools"
+    : >"$C_WORK/files.tsv"
+    echo 0 >"$C_WORK/.count"
 }
 
 risky_places() {
@@ -483,6 +492,8 @@ C_HEX=od
 [ "$(printf a | od -An -v -tx1 2>/dev/null | tr -d ' \n')" = 61 ] || C_HEX=hexdump
 C_LIMIT=
 if timeout 5 true >/dev/null 2>&1; then C_LIMIT='timeout 300'; elif timeout -t 5 true >/dev/null 2>&1; then C_LIMIT='timeout -t 300'; fi
+C_PLUS=+
+[ "$(find / -prune -exec echo {} + 2>/dev/null)" = / ] || C_PLUS=';'
 digest_program() { # NAME OPENSSL-NAME
     if has "$1"; then
         echo "$1 --"
@@ -561,6 +572,7 @@ state_of_system
 step 4 "Nhật ký"
 logs
 step 5 "Tên và mã băm của các tệp ở nơi dễ bị lợi dụng (lâu nhất)"
+try_tools
 programs
 risky_places
 step 6 "So với danh sách mã độc ($RULES dấu hiệu)"
