@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atttcli.cli.matching import size, span
-from atttcli.errors import Conflict, Refused
+from atttcli.errors import Conflict, Refused, WorkspaceError
 
 if TYPE_CHECKING:
     from atttcli.field.scanner import ScanLimits
@@ -64,6 +64,11 @@ class Bounds:
                 f"another scan is running ({busy.holder})",
                 hint="wait for it with --wait 30m, or run beside it with --together",
             ) from None
+        except OSError as error:
+            raise WorkspaceError(
+                f"the lock of scans cannot be taken in {lock}: {error.strerror}",
+                hint="set ATTTCLI_HOME to a folder of your own on a local disk, or run with --together",
+            ) from None
         try:
             yield
         finally:
@@ -81,7 +86,10 @@ _OPTIONS = (
         "--max-memory", type=size, default="0", metavar="SIZE",
         help="Stop when this process holds more (512M; 0: no limit).",
     ),
-    click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Matching threads."),
+    click.option(
+        "--threads", "--workers", "threads", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N",
+        help="Matching threads.",
+    ),
     click.option(
         "--cpu-limit", type=click.FloatRange(0, 100), default=0, metavar="PERCENT",
         help="At most this share of one processor, on average (0: no limit).",

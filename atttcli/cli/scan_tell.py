@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,18 +15,15 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
 from atttcli.cli.matching import Rows, Tally
 from atttcli.clock import local_text
-from atttcli.errors import WorkspaceError
 from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
-    from logging.handlers import RotatingFileHandler
-
+    from atttcli.cli.scan_log import ScanLog
     from atttcli.cli.scan_store import Storage
     from atttcli.engine import EngineProblem
     from atttcli.model.alert import Detection
     from atttcli.scan.account import ScanAccount
 
-_LOG_BYTES, _LOGS = 1024 * 1024, 5
 _COLUMNS = ("File", "Rule", "Severity", "Why")
 
 
@@ -47,24 +43,20 @@ class Telling:
     @contextmanager
     def begun(self) -> Iterator[Listing]:
         """The listing of one run."""
-        log = _open_log(self.log) if self.log is not None else None
+        log = None
+        if self.log is not None:
+            from atttcli.cli.scan_log import ScanLog
+
+            log = ScanLog(self.log)
         try:
             yield Listing(self, log)
         finally:
             if log is not None:
                 log.close()
-
-
-def _open_log(path: Path) -> RotatingFileHandler:
-    from logging.handlers import RotatingFileHandler
-
-    hint = "--log FILE in a folder of your own"
-    if path.is_symlink():  # a scan runs with more rights than whoever may have put a link there
-        raise WorkspaceError(f"the log {path} is a link", hint=hint)
-    try:
-        return RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOGS, encoding="ascii")
-    except OSError as error:
-        raise WorkspaceError(f"the log {path} cannot be written: {error.strerror}", hint=hint) from None
+                if log.failed:
+                    render.warn(
+                        _("The log {path} could not be written to the end: {why}", path=self.log, why=log.failed)
+                    )
 
 
 @dataclass(slots=True)
@@ -72,7 +64,7 @@ class Listing:
     """Findings, problems and the account of one run, as they come."""
 
     telling: Telling
-    log: RotatingFileHandler | None = None
+    log: ScanLog | None = None
     rows: Rows = field(default_factory=lambda: Rows(tuple(_(name) for name in _COLUMNS), wide=(0, 3)))
 
     def found(self, one: Detection) -> None:
@@ -107,13 +99,8 @@ class Listing:
             storage.tell()
 
     def _write(self, value: dict[str, Any]) -> None:
-        """One JSON object a line, whatever stands in it; a log that cannot be written any more does not end the scan."""
-        if self.log is None:
-            return
-        import logging
-
-        text = json.dumps(value, ensure_ascii=True, default=str)
-        self.log.emit(logging.LogRecord("scan", logging.INFO, "", 0, "%s", (text,), None))
+        if self.log is not None:
+            self.log.write(value)
 
 
 def told_by(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,11 +16,13 @@ from atttcli.errors import MissingFeature, Where
 from atttcli.field import account
 from atttcli.field.match import BYTES_PER_SECOND, SECONDS_FLOOR, MatchFailed, RuleHit, StringHit, Subject, externals_of
 from atttcli.field.opening import Content
-from atttcli.process.worker import FRAME, Worker, WorkerLost
+from atttcli.process.worker import FRAME, MAX_FRAME, Worker, WorkerLost
 
 _MODULE = "atttcli.engines.yara_x_worker"
 _START_SECONDS = 300.0
 _GRACE = 2.0  # seconds that the worker has beyond its own time limit
+_ABOUT = 1 << 20  # what is said beside the bytes is less
+_TOO_LARGE = "too large for YARA-X"
 _LOST = "the matching process was lost"
 
 
@@ -28,6 +30,7 @@ class YaraXMatcher:
     """Judges as `field.match.Matcher` does, through one worker a thread."""
 
     mapped = False
+    most_bytes = MAX_FRAME - _ABOUT
 
     def __init__(
         self,
@@ -52,17 +55,21 @@ class YaraXMatcher:
     def match(self, data: Content | memoryview, subject: Subject | None = None) -> list[RuleHit] | MatchFailed:
         """Rules that match, in the order of the rule files."""
         size = len(data)
+        if size > MAX_FRAME - _ABOUT:
+            return MatchFailed(_TOO_LARGE)
         limit = SECONDS_FLOOR + size // BYTES_PER_SECOND
         about = json.dumps({"externals": externals_of(subject) if subject else {}, "seconds": limit}).encode("ascii")
         worker = self._worker()
         try:
             answer = worker.ask(FRAME.pack(len(about)), about, memoryview(data), seconds=limit + _GRACE)
+            told = json.loads(answer)
+            if isinstance(told, str):
+                return MatchFailed(told)
+            return [_hit(one) for one in told if f"{one[0]}:{one[1]}" in self._wanted]
         except WorkerLost as lost:
             return MatchFailed(account.TIMEOUT if "no answer" in lost.message else f"{_LOST}: {lost.message}")
-        told = json.loads(answer)
-        if isinstance(told, str):
-            return MatchFailed(told)
-        return [_hit(one) for one in told if f"{one[0]}:{one[1]}" in self._wanted]
+        except (ValueError, TypeError, LookupError):  # a file that took the worker over may let it answer anything
+            return MatchFailed(_LOST)
 
     def _worker(self) -> Worker:
         worker: Worker | None = getattr(self._held, "worker", None)
@@ -70,6 +77,10 @@ class YaraXMatcher:
             worker = self._held.worker = Worker(_MODULE, self._greeting, _START_SECONDS)
             self._workers.append(worker)
         return worker
+
+    def spent(self) -> float:
+        """Processor seconds of the workers, beside those of this process."""
+        return sum(worker.spent for worker in tuple(self._workers))
 
     def close(self) -> None:
         """End the workers."""

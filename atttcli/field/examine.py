@@ -95,6 +95,9 @@ class Examiner:
     def file(self, path: str, fd: int, info: os.stat_result) -> Examination:
         """Judge an open regular file; reads by `fd` only. The caller closes it."""
         owner = self.owners.name(info.st_uid)
+        most = self.matcher.most_bytes if self.matcher is not None else 0
+        if most and info.st_size > most:
+            return Examination(info.st_size, failed="too large for this engine")
         try:
             content = read_content(fd, info.st_size, self._buffer(), self.matcher is None or self.matcher.mapped)
         except NotReadable as refused:
@@ -203,10 +206,11 @@ class Examiner:
         if self.look_up is None:
             yield from examination.findings
             return
+        whole = os.path.abspath(path)  # lists name places from the root
         by_member: Dict[str, FileFinding] = {finding.member: finding for finding in examination.findings}
         for member, size, trio in examination.hashes:
             shown = _join(path, member)
-            known = tuple(self.look_up(shown, *trio))
+            known = tuple(self.look_up(_join(whole, member), *trio))
             finding = by_member.get(member)
             if known and finding is None:
                 by_member[member] = FileFinding(shown, member, trio[0], size, (), known)
@@ -216,7 +220,7 @@ class Examiner:
 
     def by_name(self, path: str, size: int) -> Iterator[FileFinding]:
         """What lists say of a file that was not read, by its name alone."""
-        known = self.look_up(path, "", "", "") if self.look_up is not None else ()
+        known = self.look_up(os.path.abspath(path), "", "", "") if self.look_up is not None else ()
         if known:
             yield FileFinding(path, "", "", size, (), tuple(known))
 

@@ -19,6 +19,7 @@ MAGIC = b"ATTTHS1\n"
 MOST_RECORDS = 50_000_000
 MOST_NOTES = 1_000_000
 MOST_NOTE_BYTES = 16 * 1024
+_MOST_FOUND = 256  # notes of one digest that are told: a set may be crafted
 _COUNTS = struct.Struct("<4I")
 _END = struct.Struct("<Q")
 _NUMBER = struct.Struct("<I")
@@ -127,9 +128,9 @@ class HashSet:
                 low = middle + 1
             else:
                 high = middle
-        found = []
+        found: List[int] = []
         at = start + low * step
-        while low < count and data[at : at + length] == digest:
+        while low < count and len(found) < _MOST_FOUND and data[at : at + length] == digest:
             found.append(_NUMBER.unpack_from(data, at + length)[0])
             low, at = low + 1, at + step
         return found

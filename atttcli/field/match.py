@@ -58,10 +58,14 @@ class Subject(NamedTuple):
 
 class Judge(Protocol):
     """What judges bytes: libyara here, or another engine elsewhere. `mapped` says whether it may be given a mapping of a
-    file (which kills whoever touches it when the file is cut, but for libyara).
+    file (which kills whoever touches it when the file is cut, but for libyara); `most_bytes` what it takes (0: anything).
     """
 
     mapped: bool
+    most_bytes: int
+
+    def spent(self) -> float:
+        """Processor seconds used outside this process."""
 
     def match(
         self, data: Union[Content, memoryview], subject: Optional[Subject] = None
@@ -76,6 +80,7 @@ class Matcher:
     """
 
     mapped = True
+    most_bytes = 0
 
     def __init__(
         self, compiled: Any, disabled: Collection[str] = (), only: Collection[str] = (), most_strings: int = 4096
@@ -108,6 +113,10 @@ class Matcher:
         except self._error as error:
             return MatchFailed(account.CHANGED if "map" in str(error) else str(error))
         return [self._hit(match) for match in found if self._wanted(match)] if found else []
+
+    def spent(self) -> float:
+        """None: it works in this process."""
+        return 0.0
 
     def offsets(self, data: bytes) -> Optional[Set[int]]:
         """Where any string of any rule begins; None when the data could not be searched to its end."""

@@ -8,14 +8,17 @@ path costs a few look-ups; patterns are tried only when a literal piece of their
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from atttcli.field.hashset import HashSet, Note
 
 MOST_PATTERNS = 20_000
 MOST_STARS = 8
 MOST_CHARACTERS = 1024
+_PIECE = 3  # characters by which patterns are filed
+_LONGEST = 4096  # characters of a path, from its end, in which patterns are looked for
 _DEPTH = 64  # components of an exact path that are looked up
 _WILD = frozenset("*?")
 
@@ -48,28 +51,44 @@ class NameSet:
 
     def __init__(self, exact: Optional[HashSet] = None, patterns: Iterable[Tuple[str, Note]] = ()) -> None:
         self._exact = exact
-        self._patterns = [_pattern(text, note) for text, note in patterns]
+        self._count = 0
+        self._always: List[_Pattern] = []  # their literal is too short to be looked up
+        self._by_piece: Dict[str, List[_Pattern]] = {}
+        for text, note in patterns:
+            pattern = _pattern(text, note)
+            self._count += 1
+            piece = pattern.literal[:_PIECE]
+            (self._by_piece.setdefault(piece, []) if len(piece) == _PIECE else self._always).append(pattern)
 
     def __len__(self) -> int:
-        return len(self._patterns) + (len(self._exact) if self._exact is not None else 0)
+        return self._count + (len(self._exact) if self._exact is not None else 0)
 
     def look_up(self, path: str) -> List[Note]:
         """The notes of every name that this path has (as shown by the walk, or `archive!member`)."""
         folded = fold_path(path)
-        components = folded.replace("!", "/").split("/") if "!" in folded else folded.split("/")
-        found: Dict[int, Note] = {}
-        if self._exact is not None and len(self._exact):
-            for name in _tails(components, folded):
-                for note in self._exact.look_up(name_key(name)):
-                    found[_identity(note)] = note
-        for pattern in self._patterns:
-            if pattern.literal in folded and _fits(pattern, components):
-                found[_identity(pattern.note)] = pattern.note
+        found: Dict[str, Note] = {}
+        for shown in (folded, folded.replace("!", "/")) if "!" in folded else (folded,):
+            components = shown.split("/")
+            if self._exact is not None and len(self._exact):
+                for name in _tails(components, shown):
+                    for note in self._exact.look_up(name_key(name)):
+                        found[_identity(note)] = note
+            for pattern in self._candidates(shown):
+                if pattern.literal in shown and _fits(pattern, components):
+                    found[_identity(pattern.note)] = pattern.note
         return list(found.values())
 
+    def _candidates(self, path: str) -> Iterator["_Pattern"]:
+        """Patterns whose literal begins like something in this path."""
+        yield from self._always
+        if self._by_piece:
+            path = path[-_LONGEST:]
+            for piece in {path[at : at + _PIECE] for at in range(len(path) - _PIECE + 1)}:
+                yield from self._by_piece.get(piece, ())
 
-def _identity(note: Note) -> int:
-    return hash(tuple(sorted((key, str(value)) for key, value in note.items())))
+
+def _identity(note: Note) -> str:
+    return json.dumps(note, sort_keys=True)
 
 
 def _tails(components: Sequence[str], folded: str) -> Iterable[str]:

@@ -96,7 +96,7 @@ class Scanner:
         waiting: Deque[_Job] = deque()
         steps = _Steps(self.cache, tuple(roots), self.options)
         items = steps.tour.items()
-        throttle = Throttle(self.limits.cpu_percent)
+        throttle = Throttle(self.limits.cpu_percent, used=self._used)
         try:
             for item in items:
                 self._account.found += 1
@@ -192,6 +192,11 @@ class Scanner:
         if now - self._shown >= _PROGRESS_SECONDS:
             self._shown = now
             self.progress(self._account, path)
+
+    def _used(self) -> float:
+        """Processor seconds of the run, those of an engine in other processes included."""
+        matcher = self.examiner.matcher
+        return time.process_time() + (matcher.spent() if matcher is not None else 0.0)
 
     def _over(self) -> bool:
         """Whether the run has reached a limit; it then ends cleanly, and the next one goes on from the cache."""

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import IO
 
@@ -18,6 +19,7 @@ from atttcli.errors import AtttError
 
 FRAME = struct.Struct("<I")
 MAX_FRAME = 1 << 30
+_LAST_SECONDS = 10.0
 
 
 class WorkerLost(AtttError):
@@ -32,6 +34,7 @@ class Worker:
     def __init__(self, module: str, greeting: bytes, seconds: float = 60.0) -> None:
         self._module, self._greeting, self._seconds = module, greeting, seconds
         self._process: subprocess.Popen[bytes] | None = None
+        self._past = self._spent = 0.0
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def ask(self, *pieces: bytes | memoryview, seconds: float) -> bytes:
@@ -48,6 +51,16 @@ class Worker:
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
         self._ask((self._greeting,), self._seconds)
 
+    @property
+    def spent(self) -> float:
+        """Processor seconds of the worker and of those before it; 0 where that cannot be known."""
+        process = self._process
+        if process is not None and sys.platform.startswith("linux"):
+            with suppress(OSError):
+                clock = (~process.pid << 3) | 2  # that of another process, as clock_getcpuclockid gives it
+                self._spent = self._past + time.clock_gettime(clock)
+        return self._spent
+
     def _ask(self, pieces: tuple[bytes | memoryview, ...], seconds: float) -> bytes:
         assert self._process is not None and self._process.stdin is not None
         # Written beside the waiting: a worker that hangs before it has read everything must not hang us.
@@ -56,18 +69,31 @@ class Worker:
         try:
             answer = self._answers.get(timeout=seconds)
         except queue.Empty:
-            self.close()
+            self._lose(sender)
             raise WorkerLost(f"no answer in {seconds:.0f} s") from None
         if answer is None:
-            code = self._process.wait()
-            self.close()
+            code = self._lose(sender)
             raise WorkerLost(f"ended with {code}")
-        sender.join()
+        sender.join(_LAST_SECONDS)
+        if sender.is_alive():  # it answered what it has not read
+            self._lose(sender)
+            raise WorkerLost("answered before it was asked")
         return answer
+
+    def _lose(self, sender: threading.Thread) -> int:
+        """End the worker; the sender lets go of the question, whose memory is the caller's to use again."""
+        assert self._process is not None
+        self._past = self.spent
+        self._process.kill()
+        code = self._process.wait()
+        sender.join()  # nobody reads any more: its write fails
+        self.close()
+        return code
 
     def close(self) -> None:
         """End the worker, if there is one."""
         if self._process is not None:
+            self._past = self.spent
             self._process.kill()
             self._process.wait()
             for stream in (self._process.stdin, self._process.stdout):

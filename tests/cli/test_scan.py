@@ -170,7 +170,7 @@ def test_the_log_says_on_one_line_whatever_a_file_is_called_and_rotates(
 ) -> None:
     import json
 
-    monkeypatch.setattr("atttcli.cli.scan_tell._LOG_BYTES", 4000)
+    monkeypatch.setattr("atttcli.cli.scan_log._BYTES", 4000)
     (place / "in" / "x\n\x1b[2J\u202e.txt").write_bytes(b"MARKER")
     for _run in range(9):
         told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--quiet", "--log", place / "s.log")
@@ -185,3 +185,83 @@ def test_a_link_in_the_logs_place_is_not_followed(place: Path, capsys: pytest.Ca
     (place / "s.log").symlink_to(place / "precious")
     told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--quiet", "--log", place / "s.log")
     assert (told.code, (place / "precious").exists()) == (2, False)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["pipe", "hard link", "device", "folder"])
+def test_what_stands_in_the_logs_place_is_neither_waited_for_nor_written(
+    place: Path, capsys: pytest.CaptureFixture, kind: str
+) -> None:
+    (place / "precious").write_bytes(b"keep")
+    log = place / "s.log"
+    if kind == "pipe":
+        os.mkfifo(log)
+    elif kind == "hard link":
+        os.link(place / "precious", log)
+    elif kind == "folder":
+        log.mkdir()
+    else:
+        log = Path("/dev/full")
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--quiet", "--log", log)
+    assert told.code == 2
+    assert (place / "precious").read_bytes() == b"keep"
+
+
+def test_a_link_put_in_the_logs_place_while_it_rotates_is_not_followed(tmp_path: Path) -> None:
+    from atttcli.cli.scan_log import ScanLog
+
+    log = ScanLog(tmp_path / "s.log")
+    (tmp_path / "precious").write_bytes(b"")
+    real = Path.replace
+
+    def replaced(self: Path, target: Path) -> Path:
+        moved = real(self, target)
+        if not (tmp_path / "s.log").exists():
+            (tmp_path / "s.log").symlink_to(tmp_path / "precious")
+        return moved
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", replaced)
+        for _line in range(3):
+            log.write({"x": "y" * 600_000})
+    assert log.failed
+    log.close()
+    assert (tmp_path / "precious").read_bytes() == b""
+
+
+def test_a_log_on_a_full_disk_is_said_and_ends_nothing(
+    place: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_words: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    from atttcli.cli import scan_log
+
+    monkeypatch.setattr(scan_log.os, "write", full)
+    told = tell(
+        capsys, "scan", place / "in", "--rules", place / "r.yar", "--quiet", "--together", "--log", place / "s.log"
+    )
+    assert told.code == 1
+    assert "finding" in told.out and "No space left" in told.err
+
+
+def test_where_no_lock_can_be_taken_it_is_said_with_a_way_out(
+    place: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_words: Any) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar")
+    assert told.code == 2
+    assert "No locks available" in told.err and "--together" in told.err and "Traceback" not in told.err
+    assert scanned(capsys, place, "--together")[0].code == 1
+
+
+def test_names_from_the_root_are_met_when_the_folder_was_given_shortly(
+    place: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "i.csv").write_text(f"type,value\nfile,{place}/in/b.txt\n")
+    monkeypatch.chdir(place)
+    told = tell(capsys, "scan", "in", "--rules", "r.yar", "--indicators", "i.csv", "--json")
+    assert [one["path"] for one in told.checked("scan")[:-1] if one["engine"] == "indicator"] == ["in/b.txt"]

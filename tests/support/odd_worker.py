@@ -1,4 +1,4 @@
-"""A worker that does what the question says: answers, hangs, or dies."""
+"""A worker that does what the question says: answers, hangs, dies, or turns deaf."""
 
 import os
 import sys
@@ -14,3 +14,5 @@ while (question := read_frame(sys.stdin.buffer)) is not None:
     answer = question[::-1]
     sys.stdout.buffer.write(FRAME.pack(len(answer)) + answer)
     sys.stdout.buffer.flush()
+    if question == b"deaf":  # it answers, and reads nothing more
+        time.sleep(60)

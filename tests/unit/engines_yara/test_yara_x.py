@@ -81,3 +81,46 @@ def test_a_worker_that_reads_nothing_more_does_not_hang_us(odd):
     with pytest.raises(WorkerLost):
         odd.ask(b"hang", seconds=1)
     assert odd.ask(bytes(20_000_000), seconds=60) == bytes(20_000_000)
+
+
+def test_memory_lent_to_a_worker_that_was_lost_is_free_again(odd):
+    buffer = bytearray(8_000_000)
+    view = memoryview(buffer)
+    assert odd.ask(b"deaf", seconds=20) == b"faed"
+    with pytest.raises(WorkerLost):
+        odd.ask(b"slow", view, seconds=0.3)
+    view.release()
+    buffer.append(0)  # BufferError while anybody still holds it
+    assert odd.ask(b"xy", seconds=20) == b"yx"
+
+
+def test_what_a_worker_used_is_known_also_when_it_is_gone(odd):
+    odd.ask(bytes(5_000_000), seconds=20)
+    used = odd.spent
+    with pytest.raises(WorkerLost):
+        odd.ask(b"die", seconds=20)
+    odd.ask(b"x", seconds=20)
+    assert odd.spent >= used > 0
+
+
+@pytest.mark.parametrize("answer", [b"", b"{", b"17", b"[[1]]", b'[["a"]]', b"null", b'[{"a":1}]', b"\xff"])
+def test_a_worker_that_was_taken_over_may_answer_anything(other, monkeypatch, answer):
+    monkeypatch.setattr(Worker, "ask", lambda *_words, **_options: answer)
+    assert isinstance(other.match(b"x", Subject("x")), MatchFailed)
+
+
+def test_two_threads_each_have_a_worker_and_lose_only_their_own(other):
+    from concurrent.futures import ThreadPoolExecutor
+
+    samples = [(name, data) for case in CASES for name, data in case.positives][:12]
+    expected = [told(other.match(data, Subject(name))) for name, data in samples]
+
+    def judge(at):
+        if at % 7 == 3:
+            other.match(b"", Subject("x"))  # the last file may have cost this thread its worker
+            other._worker()._process.kill()
+            return None if isinstance(other.match(samples[at][1], Subject("x")), MatchFailed) else "judged"
+        return told(other.match(samples[at][1], Subject(samples[at][0])))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(judge, range(12))) == [None if at % 7 == 3 else expected[at] for at in range(12)]

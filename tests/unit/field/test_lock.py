@@ -53,3 +53,30 @@ def test_waiting_gets_it_when_the_other_is_done(holder):
         pass
     with RunLock(path):
         pass
+
+
+def test_a_full_disk_does_not_stand_in_the_way(tmp_path, monkeypatch):
+    def full(*_words):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with RunLock(str(tmp_path / "scan.lock")), pytest.raises(Busy), RunLock(str(tmp_path / "scan.lock")):
+        pass
+
+
+def test_a_file_system_without_locks_is_no_other_scan(tmp_path, monkeypatch):
+    def none(*_words):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", none)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match="No locks"), RunLock(str(tmp_path / "scan.lock")):
+        pass
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_link_in_the_locks_place_is_refused(tmp_path):
+    (tmp_path / "scan.lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError), RunLock(str(tmp_path / "scan.lock")):
+        pass
+    assert not (tmp_path / "precious").exists()

@@ -69,3 +69,44 @@ def test_a_catastrophic_pattern_is_bounded(tmp_path):
 
 def test_a_name_that_is_no_utf8_is_looked_up_all_the_same(tmp_path):
     assert known(tmp_path, "*.exe").look_up("/x/\udcff.exe") == [{"name": "*.exe"}]
+
+
+def test_a_name_with_the_mark_of_members_is_met_too(tmp_path):
+    assert known(tmp_path, "a!b.exe").look_up("/x/a!b.exe") == [{"name": "a!b.exe"}]
+    assert known(tmp_path, "b.exe").look_up("/x/a!b.exe") == [{"name": "b.exe"}]
+    assert known(tmp_path, "?!*.exe").look_up("/x/a!bb.exe") == [{"name": "?!*.exe"}]
+
+
+@pytest.mark.parametrize(
+    "odd", ["İ.exe", "ẞ.EXE", "K.exe", "ﬀ.exe", "e\u0301\u0323.exe", "\udcff.exe", "a\x00b", "\u202egpj.exe"]
+)
+def test_folding_twice_changes_nothing(odd):
+    assert fold_path(fold_path(odd)) == fold_path(odd)
+
+
+@given(st.text(max_size=12))
+def test_whatever_a_file_is_called_it_is_met_by_its_own_name(text):
+    name = fold_path(text).replace("/", "")
+    assert fold_path(name) == name
+    assert (
+        not name
+        or is_pattern(name)
+        or NameSet(patterns=[(name, {})]).look_up("/x/" + text.replace("/", "").replace("\\", ""))
+    )
+
+
+def test_many_patterns_cost_a_path_little(tmp_path):
+    patterns = [(f"*tool{number:05}*.exe", {"n": number}) for number in range(20_000)]
+    names = NameSet(patterns=patterns)
+    began = time.process_time()
+    for number in range(2000):
+        names.look_up(f"/usr/share/doc/some-package-{number}/changelog.Debian.gz")
+    assert time.process_time() - began < 0.5  # it was 2.5 s when each pattern was looked at
+    assert names.look_up("/x/my-tool00017-v2.exe") == [{"n": 17}]
+
+
+def test_a_hostile_long_path_costs_no_time(tmp_path):
+    names = NameSet(patterns=[("*" + "aab" * 300 + "*" + "ab" * 5 + "*", {}), ("*aa", {})])
+    began = time.process_time()
+    names.look_up("/" + "a" * 60_000 + "/" + "ab" * 3_000)
+    assert time.process_time() - began < 0.5

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from atttcli.field.account import FileAccount
+from atttcli.field.account import FileAccount, Outcome
 from atttcli.field.cache import ScanCache
 from atttcli.field.examine import Examination, Examiner
 from atttcli.field.place import FILE, FOLDER, Place
@@ -103,9 +103,11 @@ def test_short_runs_that_can_remember_no_file_reach_every_folder(tmp_path: Path,
         cache.close()
         assert isinstance(results[-1], FileAccount)
         assert results[-1].stopped == "time limit"
-        seen.update(result.path for result in results[:-1] if hasattr(result, "column"))
+        seen.update(result.path for result in results if isinstance(result, Outcome))
     cache = ScanCache(str(tmp_path / "files.db"), "p")
-    assert list(Scanner(Examiner(), ScanLimits(), cache).run([str(tmp_path / "in")]))[-1].stopped == ""
+    last = list(Scanner(Examiner(), ScanLimits(), cache).run([str(tmp_path / "in")]))[-1]
+    assert isinstance(last, FileAccount)
+    assert not last.stopped
     assert cache.place("whatever") == ""
     cache.close()
 
