@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "capture": ("atttcli.cli.capture", "capture", "Look into a capture: its flows, one packet layer by layer."),
     "kit": ("atttcli.cli.kit", "kit", "USB kits that scan an agency's machines."),
     "bundle": ("atttcli.cli.bundle", "bundle", "What kits bring back: verify, show, import."),
+    "fleet": ("atttcli.cli.fleet", "fleet", "Which machine was scanned when: coverage, findings, what is overdue."),
+    "schedule": ("atttcli.cli.schedule", "schedule", "Scans of this machine that run by themselves."),
     "key": ("atttcli.cli.key", "key", "The centre's keys, and those of others that it trusts."),
     "rules": ("atttcli.cli.rules", "rules", "List, check, test, explain and disable rules."),
     "alert": ("atttcli.cli.alert", "alert", "List, show, add, triage and mute alerts."),

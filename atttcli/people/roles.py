@@ -51,6 +51,7 @@ _MAY: Mapping[str, frozenset[str]] = {
     "contract.": _COORDINATION | {ADMIN},
     "key.": frozenset({ADMIN}),
     "kit.": _COORDINATION | {ADMIN},
+    "fleet.": _COORDINATION | {ADMIN},
     "drill.": frozenset({DRILL, LEAD}),
     "undone": frozenset(ROLES) - {VIEWER},
 }

@@ -52,6 +52,8 @@ PROJECTED_TABLES = (
     "paper",
     "signing_key",
     "kit",
+    "fleet_host",
+    "fleet_interval",
 )
 
 

@@ -1,4 +1,4 @@
-"""Keys of the centre and of those it trusts, and the kits that were handed out."""
+"""Keys of the centre and of those it trusts, the kits that were handed out, and the machines that are to be scanned."""
 
 from __future__ import annotations
 
@@ -28,6 +28,30 @@ def _revoked(db: sqlite3.Connection, entry: Any) -> None:
     )
 
 
+def _hosts(db: sqlite3.Connection, entry: Any) -> None:
+    """Machines that are expected from now on; one that was expected already keeps since when, unless it was retired."""
+    for one in entry.payload["hosts"]:
+        db.execute(
+            "INSERT INTO fleet_host (agency, host, name, profile, note, added, actor) VALUES (?,?,?,?,?,?,?)"
+            " ON CONFLICT DO UPDATE SET name = excluded.name, profile = excluded.profile, note = excluded.note,"
+            " actor = excluded.actor, added = iif(retired IS NULL, added, excluded.added), retired = NULL, why = ''",
+            (one["agency"], one["host"], one["name"], one["profile"], one.get("note", ""), entry.time, entry.actor),
+        )
+
+
+def _hosts_gone(db: sqlite3.Connection, entry: Any) -> None:
+    for one in entry.payload["hosts"]:
+        db.execute(
+            "UPDATE fleet_host SET retired = ?, why = ? WHERE agency = ? AND host = ?",
+            (entry.time, entry.payload.get("reason", ""), one["agency"], one["host"]),
+        )
+
+
+def _interval(db: sqlite3.Connection, entry: Any) -> None:
+    values = {name: entry.payload[name] for name in ("agency", "profile", "days")}
+    _insert(db, "fleet_interval", values | {"at": entry.time})
+
+
 def _insert(db: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
     marks = ",".join("?" * len(values))
     db.execute(f"INSERT OR REPLACE INTO {table} ({','.join(values)}) VALUES ({marks})", tuple(values.values()))
@@ -39,4 +63,7 @@ HANDLERS = {
     "key.revoked": _revoked,
     "kit.issued": _kit,
     "kit.revoked": _revoked,
+    "fleet.hosts_added": _hosts,
+    "fleet.hosts_retired": _hosts_gone,
+    "fleet.interval_set": _interval,
 }
