@@ -43,6 +43,9 @@ def model_schema(kind: type[Any], model: str, *, named: bool) -> dict[str, Any]:
 
     found: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": model}
     found |= msgspec.json.schema(kind)
+    for one in found["$defs"].values():
+        if "properties" in one:
+            one["additionalProperties"] = False
     if named:
         whole = found["$defs"][kind.__name__]
         whole["properties"] = {"schema": {"const": model}, **whole["properties"]}

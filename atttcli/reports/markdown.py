@@ -51,9 +51,8 @@ def markdown_of(outline: Outline) -> bytes:
 
 def escaped(value: str) -> str:
     """One line of text as Markdown that shows exactly that text: mail addresses are defanged, HTML and markup escaped."""
-    text = paper_text(value).replace("[@]", "@").replace("@", "[@]")
+    text = _WWW.sub(r"\g<1>[.]", paper_text(value)).replace("[@]", "@").replace("@", "[@]")
     text = _SPECIAL.sub(r"\\\g<0>", text)
-    text = _WWW.sub(r"\g<1>\\.", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _LINE_START.sub(lambda m: m.group(1) + _escape_start(m.group(2)), text).strip()
 

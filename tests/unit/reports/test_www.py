@@ -23,4 +23,4 @@ def test_any_other_is_broken(site):
 
 
 def test_markdown_links_no_site_at_all():
-    assert escaped("www.backan.gov.vn") == "www\\.backan.gov.vn"
+    assert escaped("www.backan.gov.vn") == "www\\[.\\]backan.gov.vn"
