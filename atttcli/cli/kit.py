@@ -8,6 +8,7 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
+from atttcli.cli.kit_build import build, check
 from atttcli.clock import local_text, rfc3339
 from atttcli.text.messages import _
 
@@ -23,9 +24,14 @@ def kit() -> None:
 
     \b
     Example:
-      atttcli kit list
+      atttcli kit build --agency x-vi-huong --os windows -o /media/usb
+      atttcli kit check /media/usb
       atttcli kit revoke K-2026-0003 --reason "mất USB"
     """
+
+
+kit.add_command(build)
+kit.add_command(check)
 
 
 @kit.command("list")

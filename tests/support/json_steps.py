@@ -330,6 +330,8 @@ STEPS = (
     Step("schedule run --state far/ProgramData/atttcli --if-missed", "schedule-run"),
     Step("schedule remove --state far/ProgramData/atttcli", "schedule-file"),
     Step("-w ws kit revoke 1 --reason 'mất USB'", "kit"),
+    Step("-w ws kit build --agency x-vi-huong --os linux -o stick", "kit-built"),
+    Step("-w ws kit check stick", "kit-check"),
     Step("-w ws bundle verify usb/1.attb", "bundle", code=7),
     Step("-w ws db export", "db-export"),
     Step("-w ws db export alert_state", "db-export"),
