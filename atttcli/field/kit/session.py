@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from typing import Any, Dict, List, NamedTuple, Sequence, Set, Union
 
-from atttcli.clock import Clock, rfc3339
+from atttcli.clock import SECOND, Clock, rfc3339
 from atttcli.errors import LimitExceeded
 from atttcli.field.account import FAILED, Account, FileAccount, Outcome
 from atttcli.field.bundle import BodyWriter
@@ -19,7 +19,7 @@ from atttcli.field.chain import Chain
 from atttcli.field.deliver import Delivered, coverage_of, deliver
 from atttcli.field.examine import Examiner, FileFinding, MemberProblem
 from atttcli.field.kit import words
-from atttcli.field.kit.hostlook import host_records
+from atttcli.field.kit.hostlook import host_records, is_alarming
 from atttcli.field.kit.known import Lists, open_lists, open_matcher
 from atttcli.field.kit.machine import local_disks, machine_clock, this_machine
 from atttcli.field.kit.passport import RULES, SEED, Passport
@@ -27,7 +27,7 @@ from atttcli.field.kit.places import Places
 from atttcli.field.kit.screen import Screen, tail
 from atttcli.field.manifest import Manifest
 from atttcli.field.opening import NotReadable, open_regular
-from atttcli.field.records import HIT, finding_records, host_record
+from atttcli.field.records import finding_records, host_record
 from atttcli.field.scanner import ScanLimits, Scanner
 from atttcli.field.seal import KEY_BYTES
 from atttcli.field.strict_json import NotCanonical, plain
@@ -100,8 +100,8 @@ class Session:
 
     def _look(self, writer: BodyWriter, lists: Union[Lists, None], examiner: Examiner) -> None:
         self._screen.line(words.HOST)
-        for record in host_records(lists, examiner):
-            self._signs += record.kind == HIT
+        for record in host_records(lists, examiner, self._started / SECOND):
+            self._signs += is_alarming(record)
             self._write(writer, "host.jsonl", host_record(record))
 
     def _scan(self, writer: BodyWriter, examiner: Examiner) -> FileAccount:
