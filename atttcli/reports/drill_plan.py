@@ -160,12 +160,14 @@ def _annexes(plan: DrillPlan, language: str, book: str) -> Iterator[Annex]:
     own, head = plan_words(language), plan.head
     attached = own["attached"].format(code=head.code)
     if book == "handouts":
-        for index, one in enumerate(plan.injects, 1):
-            title = own["handout_title"].format(id=one.id, channel=own["channel_" + one.channel]).upper()
+        for index, one in enumerate(plan.injects, 1):  # an id such as B1 tells who knows other scenarios too much
+            title = own["handout_title"].format(number=index, channel=own["channel_" + one.channel]).upper()
             yield Annex(f"{own['annex']} {roman(index)}", title, attached, tuple(_handout(one, language)))
     elif book in ("controller", "observer"):
         ending = _free_notes if book == "observer" else _entering
-        sheets = [block for one in plan.injects for block in _sheet(one, plan, language, book)]
+        sheets = [
+            block for number, one in enumerate(plan.injects, 1) for block in _sheet(number, one, plan, language, book)
+        ]
         blocks = (*(_before(plan, language) if book == "controller" else ()), *sheets, *ending(plan, language))
         yield Annex(own["annex"], own[f"annex_{book}"].upper(), attached, blocks)
 
@@ -208,12 +210,10 @@ def _entering(plan: DrillPlan, language: str) -> Iterator[Block]:
     yield Bullets(tuple(own["paper_commands"].format(code=plan.head.code, day=day).split("|")))
 
 
-def _sheet(one: PlannedInject, plan: DrillPlan, language: str, book: str) -> Iterator[Block]:
+def _sheet(number: int, one: PlannedInject, plan: DrillPlan, language: str, book: str) -> Iterator[Block]:
     own = plan_words(language)
-    yield Heading(
-        2,
-        f"{one.id}. {own['channel_' + one.channel]} ({one.said_when.say(language) or one.when}) → {one.to.say(language)}",
-    )
+    about = f"{one.said_when.say(language) or one.when}; {own['handout'].format(number=number)}"
+    yield Heading(2, f"{one.id}. {own['channel_' + one.channel]} ({about}) → {one.to.say(language)}")
     yield Paragraph(own["handed_at"], "note")
     if book == "controller":
         yield Paragraph(_unmarked(one.text, plan.head.code))
