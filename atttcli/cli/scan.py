@@ -14,6 +14,7 @@ from atttcli.cli.context import App, with_app
 from atttcli.cli.detect import PATHS, by_yara_x, yara_engine
 from atttcli.cli.matching import ALL_RULES, Tally, disabled_here
 from atttcli.cli.scan_bounds import Bounds, bounded
+from atttcli.cli.scan_host import HostAsk, HostLook, hosted, show_host_records
 from atttcli.cli.scan_lists import file_lookup
 from atttcli.cli.scan_store import Storage, added_rules, show_scans
 from atttcli.cli.scan_tell import Telling, told_by
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 @click.option(
     "--host", default="", metavar="NAME", help="Whose files these are (a mounted disk); default: this machine."
 )
+@hosted
+@click.option("--host-records", type=click.IntRange(1), metavar="SCAN", help="What an earlier scan saw of the host.")
 @click.option("--runs", "show_runs", is_flag=True, help="List the scans that this workspace knows of; scan nothing.")
 @ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
@@ -64,6 +67,8 @@ def scan(
     fresh: bool,
     no_store: bool,
     host: str,
+    host_ask: HostAsk,
+    host_records: int | None,
     show_runs: bool,
     all_rules: bool,
     strict: bool,
@@ -82,6 +87,8 @@ def scan(
       atttcli scan /srv/www --max-time 30m
       atttcli scan / --exclude /srv/backup --no-store --json
       atttcli scan /mnt/pc-17 --host pc-17.bac-kan.example
+      atttcli scan --only-host --json
+      atttcli scan --only-host --root /mnt/pc-17 --host pc-17.bac-kan.example
     """
     from atttcli.engine import EngineProblem
     from atttcli.field.examine import ARCHIVE_LIMITS
@@ -95,16 +102,21 @@ def scan(
         show_scans(app, telling.as_json)
         return
     click.get_current_context().with_resource(bounds.given_way(str(private_folder("scan") / "scan.lock")))
+    if host_records is not None:
+        show_host_records(app, host_records, telling.as_json)
+        return
     tally = Tally(strict=strict)
     disabled, added = disabled_here(app, all_rules), added_rules(app)
     engine = yara_engine(rules, tally, disabled, added)
     if engine_name == "yara-x":
         by_yara_x(engine, rules, tally, disabled, added)
-    roots = paths or (Path.home(),)
+    roots = host_ask.roots(paths)
     if not no_store and app.workspace_if_any() is not None:  # an alert names a place that anybody finds
         app.permit("facts.ingested")
         roots = tuple(Path(os.path.abspath(path)) for path in roots)
     storage = Storage.open(app, no_store, host, roots)
+    look_up = file_lookup(app, indicators, tally, with_workspace=not no_store)
+    looking = HostLook(app, host_ask, engine, look_up, indicators, disabled, not no_store)
     settings = ScanSettings(
         bounds.limits(),
         replace(ARCHIVE_LIMITS, depth=archives),
@@ -116,7 +128,7 @@ def scan(
         for result in run_scan(
             roots,
             engine,
-            file_lookup(app, indicators, tally, with_workspace=not no_store),
+            look_up,
             settings,
             app.clock,
             lambda done, path: progress(done.found, 0, path),
@@ -131,7 +143,10 @@ def scan(
                 listing.found(result)
         if account is None:
             raise AssertionError("a scan ends with its account")
+        looking.run(listing, storage, tally)
+        account = looking.joined(account)
         listing.ended(account, storage)
+    looking.close(telling.quiet)
     if storage.failed:
         tally.note("", storage.failed)
     tally.close()

@@ -14,6 +14,7 @@ from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
+    from atttcli.field.records import HostRecord
     from atttcli.model.alert import Detection
     from atttcli.model.ledger import Ledger
     from atttcli.scan.account import ScanAccount
@@ -45,6 +46,15 @@ class Storage:
             return
         try:
             self.keeper.add(found)
+        except AtttError as error:
+            self.failed = error.message
+
+    def keep_host(self, records: Sequence[tuple[int, HostRecord]]) -> None:
+        """What was seen of the host, beside the findings."""
+        if self.keeper is None or self.failed or not records:
+            return
+        try:
+            self.keeper.keep_host(records)
         except AtttError as error:
             self.failed = error.message
 

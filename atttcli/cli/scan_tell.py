@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from atttcli.cli.scan_log import ScanLog
     from atttcli.cli.scan_store import Storage
     from atttcli.engine import EngineProblem
+    from atttcli.field.records import HostRecord
     from atttcli.model.alert import Detection
     from atttcli.scan.account import ScanAccount
 
@@ -67,14 +68,14 @@ class Listing:
     log: ScanLog | None = None
     rows: Rows = field(default_factory=lambda: Rows(tuple(_(name) for name in _COLUMNS), wide=(0, 3)))
 
-    def found(self, one: Detection) -> None:
-        """A finding."""
+    def found(self, one: Detection, told_why: str = "") -> None:
+        """A finding; `told_why` says its reasons in the reader's language."""
         told = {"kind": "detection", **detection_object(one)}
         self._write(told)
         if self.telling.as_json:
             render.emit_json(told)
         elif not self.telling.one_line:
-            self.rows.add(one.origin.path, one.rule_id, severity_word(one.severity), "; ".join(one.why[:2]))
+            self.rows.add(one.origin.path, one.rule_id, severity_word(one.severity), told_why or "; ".join(one.why[:2]))
 
     def problem(self, problem: EngineProblem, tally: Tally) -> None:
         """Something that was not judged."""
@@ -83,6 +84,20 @@ class Listing:
             tally.problems += 1
         else:
             tally.problem(problem)
+
+    def host(self, record: HostRecord) -> None:
+        """Something seen of the host, or not to be seen."""
+        told = host_object(record.check, record.kind, record.subject, record.detail)
+        self._write(told)
+        if self.telling.as_json:
+            render.emit_json(told)
+
+    def missed(self, where: str, reason: str, tally: Tally) -> None:
+        """Something of the host that could not be looked at."""
+        if self.telling.one_line:
+            tally.problems += 1
+        else:
+            tally.note(where, reason)
 
     def ended(self, account: ScanAccount, storage: Storage) -> None:
         """The account, once everything is stored."""
@@ -177,3 +192,8 @@ def show_account(account: ScanAccount) -> None:
         render.warn(_("Stopped early: {limit}. Run it again to go on.", limit=_(files.stopped)))
     if not files.complete:
         render.warn(_("The coverage has holes: see the lines above."))
+
+
+def host_object(check: str, kind: str, subject: str, detail: dict[str, Any], rule: str = "") -> dict[str, object]:
+    """A record of the host as `--json` tells it."""
+    return {"kind": f"host-{kind}", "check": check, "subject": subject, "rule": rule, "detail": detail}

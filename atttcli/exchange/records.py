@@ -35,7 +35,11 @@ def host_detection(record: HostRecord, pack: str) -> Detection:
         origin=Origin("", record.subject),
         pack=pack,
         key=f"{record.check}|{record.subject}",
-        why=(f"{record.check}: {record.subject}",),
+        tags=(str(technique),) if (technique := record.detail.get("technique")) else (),
+        why=(
+            f"{record.check}: {record.subject}",
+            *(str(text) for name in ("why", "innocent") if (text := record.detail.get(name))),
+        ),
         detail={"check": record.check, "subject": record.subject, "seen": record.detail, "category": record.category},
     )
 

@@ -13,14 +13,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from atttcli.clock import Clock
+from atttcli.field.records import HostRecord
 from atttcli.field.strict_json import plain
 from atttcli.inventory import Inventory
 from atttcli.model.alert import Alert, Detection
 from atttcli.model.ledger import Ledger
 from atttcli.scan.account import ScanAccount
 from atttcli.store.connection import Connection, Store
-from atttcli.store.facts.fleet import FleetScan, record_scan
-from atttcli.store.facts.scans import begin_scan, end_scan
+from atttcli.store.facts.fleet import FleetScan, add_host_records, record_scan
+from atttcli.store.facts.scans import begin_scan, end_scan, host_source
 from atttcli.triage.desk import Desk
 from atttcli.triage.identity import KIT_MACHINE, alert_of
 
@@ -47,6 +48,11 @@ class Keeper:
         if len(self._waiting) >= BATCH:
             with self._store.transaction() as db:
                 self._store_waiting(db)
+
+    def keep_host(self, records: Sequence[tuple[int, HostRecord]]) -> None:
+        """What was seen of the host, with its place among all of it."""
+        with self._store.transaction() as db:
+            add_host_records(db, host_source(self.run), records)
 
     def finish(self, account: ScanAccount) -> Ledger:
         """The last alerts and the run's account, in one transaction."""

@@ -23,6 +23,11 @@ _GUARDIANS = ("windowsupdate.com", "update.microsoft.com", "wdcp.microsoft.com",
               "eset.com", "trendmicro.com", "malwarebytes.com", "clamav.net", "sophos.com", "bkav.com.vn", "bkav.com",
               "cmccybersecurity.com", "virustotal.com", "debian.org", "ubuntu.com", "centos.org", "redhat.com")  # fmt: skip
 _NOWHERE = re.compile(r"^(?:0\.0\.0\.0|127\.\d+\.\d+\.\d+|::1?|::ffff:0:0)$")
+_INSIDE = [
+    ipaddress.ip_network(one)
+    for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7",
+                "fe80::/10")
+]  # fmt: skip
 _HOSTS = {True: "/Windows/System32/drivers/etc/hosts", False: "/etc/hosts"}
 
 
@@ -74,12 +79,18 @@ def redirect_rules(address: str, name: str) -> Tuple[str, ...]:
     nowhere = bool(_NOWHERE.match(address))
     if nowhere:
         return ("host.hosts-blocked",) if _ends(name, _GUARDIANS) else ()
-    inside = ipaddress.ip_address(address).is_private
+    inside = is_inside(address)
     if _ends(name, _GUARDIANS) and not inside:
         return ("host.hosts-blocked",)
     if _ends(name, _TRUSTED) and not inside:
         return ("host.hosts-redirect",)
     return ()
+
+
+def is_inside(address: str) -> bool:
+    """Whether it is an address that only networks of one's own use; Python's `is_private` means more than that."""
+    known = ipaddress.ip_address(address)
+    return any(known in network for network in _INSIDE if network.version == known.version)
 
 
 def _ends(name: str, ends: Tuple[str, ...]) -> bool:
@@ -106,7 +117,7 @@ def look_resolvers(scope: Scope) -> Iterator[Seen]:
         words = line.split()
         if len(words) > 1 and words[0] == "nameserver":
             address = remote_address(words[1])
-            public = address is not None and ipaddress.ip_address(address).is_global
+            public = address is not None and not is_inside(address)
             rules = ("host.resolver-public",) if public else ()
             yield Observation(
                 f"{path}: {words[1]}", {"nameserver": words[1]}, rules, ((ADDRESS, address),) if address else ()

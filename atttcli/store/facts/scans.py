@@ -27,6 +27,11 @@ def end_scan(db: Connection, run: int, pack: str, ledger: Ledger, account: dict[
     )
 
 
+def host_source(run: int) -> str:
+    """Under which name the host records of a scan of our own are kept; a bundle's stand under its digest."""
+    return f"scan:{run}"
+
+
 def scans(store: Store, limit: int = 200) -> list[dict[str, Any]]:
     """The latest scans, newest first, JSON decoded."""
     found = []
