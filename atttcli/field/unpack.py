@@ -1,4 +1,4 @@
-"""Look into archives: zip, tar, gz, bz2, xz, zstd. Members come as streams; nothing is ever written under a name from data.
+"""Look into archives: zip, 7z, tar, gz, bz2, xz, zstd. Members come as streams; nothing is ever written under a name from data.
 
 Recognised by content, never by name. What is wrong with a member is a value, and the rest goes on; only a budget that is
 used up for the whole archive ends it. Python 3.8-clean.
@@ -137,8 +137,10 @@ class _Unpacker:
             return self._zip()
         if kind == "tar":
             return self._tar(self._stream, None)
-        if kind in ("7z", "rar"):
-            raise Unsupported("%s archives cannot be read; unpack it yourself" % kind)
+        if kind == "7z":
+            return self._seven_zip()
+        if kind == "rar":
+            raise Unsupported("rar archives cannot be read; unpack it yourself")
         if not kind:
             raise Damaged("not an archive")
         return self._compressed(kind)
@@ -171,6 +173,46 @@ class _Unpacker:
             elif entry.kind != "folder":
                 yield self._problem(entry.name, SKIPPED, _not_a_file(entry))
 
+    def _seven_zip(self) -> Iterator[Piece]:
+        from atttcli.field import seven_zip, seven_zip_content
+
+        try:
+            listed = seven_zip.entries(self._stream, self._size)
+        except seven_zip_content.Encrypted as error:
+            yield self._problem("", ENCRYPTED, str(error))
+            return
+        holder: Any = None
+        content: Any = None
+        for entry in listed:
+            self._spend_member(entry.name)
+            if entry.folder is None:
+                yield from self._member(entry.name, io.BytesIO(), None)
+                continue
+            try:
+                if entry.folder is not holder:
+                    content = seven_zip_content.open_folder(self._stream, entry.folder)
+                    holder = entry.folder
+                part = _Portion(content, entry.size)
+                yield from self._member(entry.name, part, None, entry.crc)
+                self._skip(part)
+            except seven_zip_content.Encrypted as error:
+                yield self._problem(entry.name, ENCRYPTED, str(error))
+            except Unsupported as error:
+                yield self._problem(entry.name, UNSUPPORTED, str(error))
+            except Damaged as error:
+                yield self._problem(entry.name, DAMAGED, str(error))
+
+    def _skip(self, part: "_Portion") -> None:
+        """Pass over what was not wanted of a member: the next one begins behind it."""
+        while True:
+            try:
+                chunk = part.read(CHUNK)
+            except Damaged:  # every member behind it says so itself
+                return
+            if not chunk:
+                return
+            self._spend_bytes(len(chunk), Where(self._path))
+
     def _zip(self) -> Iterator[Piece]:
         directory = find_directory(self._stream, self._size)
         if directory is None:
@@ -191,7 +233,7 @@ class _Unpacker:
     def _zip_member(self, entry: ZipEntry, directory: Optional[int]) -> Iterator[Piece]:
         try:
             if not entry.encrypted and entry.method != 14:
-                yield from self._member(entry.name, open_entry(self._stream, entry, self._size), None, entry)
+                yield from self._member(entry.name, open_entry(self._stream, entry, self._size), None, entry.crc)
                 return
             if directory is None or directory > _LIBRARY_DIRECTORY:
                 raise Unsupported("such a member is read only from a zip with a directory of ordinary size")
@@ -200,14 +242,14 @@ class _Unpacker:
                 yield self._problem(entry.name, ENCRYPTED, "encrypted; no password fits")
                 return
             reader = _Library(open_with_library(self._stream, entry, password))
-            yield from self._member(entry.name, reader, None, entry)
+            yield from self._member(entry.name, reader, None, entry.crc)
         except Unsupported as error:
             yield self._problem(entry.name, UNSUPPORTED, str(error))
         except _LIBRARY_ERRORS as error:
             yield self._problem(entry.name, DAMAGED, _words(error))
 
     def _member(
-        self, name: str, source: Any, modified: Optional[int], entry: Optional[ZipEntry] = None
+        self, name: str, source: Any, modified: Optional[int], expected: Optional[int] = None
     ) -> Iterator[Piece]:
         """Spool one member within the limits, then hand it out; what was read of a damaged one is handed out too."""
         self.close()
@@ -216,7 +258,7 @@ class _Unpacker:
             yield self._problem(name, LIMIT, limit)
             return
         note = _odd_name(name)
-        if not damage and entry is not None and entry.crc is not None and crc != entry.crc:
+        if not damage and expected is not None and crc != expected:
             note = "checksum differs"
         if size or not damage:
             path = "%s!%s" % (self._path, name)
@@ -273,6 +315,19 @@ class _Unpacker:
         """Bytes of a compressed tar that no member used (headers, members too large) cost time as well."""
         if inflated is not None and count > self._budget.limits.total_bytes:
             raise _Exhausted("more than %d bytes in one archive" % self._budget.limits.total_bytes)
+
+
+class _Portion:
+    """The next `size` bytes of a stream: one member of several that stand back to back."""
+
+    def __init__(self, source: Any, size: int) -> None:
+        self._source = source
+        self._left = size
+
+    def read(self, size: int) -> bytes:
+        data: bytes = self._source.read(min(size, self._left))
+        self._left -= len(data)
+        return data
 
 
 class _Ahead:
