@@ -16,6 +16,7 @@ from atttcli.cli.advisory_view import (
     draw_deliveries,
     headed,
     next_step,
+    scanned_since,
     stage_word,
 )
 from atttcli.cli.casework_words import moment
@@ -82,7 +83,9 @@ def show(app: App, number: str, as_json: bool) -> None:
     standing = standings(app.store, now, [found]).get(found, Standing())
     body = json.loads(row["body"])
     if as_json:
-        deliveries = [delivery_json(app, one, now) for one in rows_of(app.store, found)]
+        rows = rows_of(app.store, found)
+        seen = scanned_since(app, rows, now)
+        deliveries = [delivery_json(app, one, now, seen) for one in rows]
         render.emit_json({**advisory_json(row, standing), "body": body, "deliveries": deliveries})
         return
     draw_advisory(row, standing)
@@ -129,7 +132,8 @@ def board(app: App, number: str | None, only_open: bool, overdue: bool, as_json:
     if overdue:
         rows = [row for row in rows if is_overdue(row["state"], row["due"], now)]
     if as_json:
-        render.emit_json_lines(delivery_json(app, row, now) for row in rows)
+        seen = scanned_since(app, rows, now)
+        render.emit_json_lines(delivery_json(app, row, now, seen) for row in rows)
         return
     draw_advisory(advisory_row(app.store, found), standings(app.store, now, [found]).get(found, Standing()))
     draw_deliveries(app, rows, now)

@@ -230,25 +230,52 @@ def _tell_replies(
 @click.option("--note", default="", help="How it was looked into.")
 @click.option("--evidence", multiple=True, metavar="CC-…", help="What proves it; repeatable.")
 @click.option("--failed", is_flag=True, help="It is not true: the agency has to go on.")
+@click.option(
+    "--by-scan", is_flag=True, help="By the scans of all its machines since the letter; refused when they do not agree."
+)
 @AS_JSON
 @with_app
 def verify(
-    app: App, number: str, agencies: tuple[str, ...], note: str, evidence: tuple[str, ...], failed: bool, as_json: bool
-) -> None:
+    app: App, number: str, agencies: tuple[str, ...], note: str, evidence: tuple[str, ...], failed: bool, by_scan: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Record that an answer was looked into: it is verified, or it failed and the agency has to go on.
 
     \b
     Examples:
       atttcli advisory verify CV-2026-0001 x-vi-huong --note "không còn kết nối sau 3 ngày"
       atttcli advisory verify 1 so-y-te --failed --note "vẫn kết nối máy chủ điều khiển"
+      atttcli advisory verify 1 so-tc --by-scan
     """
     from atttcli.advisory import desk
+    from atttcli.errors import UsageError
     from atttcli.store.numbers import resolve_number
 
     found = numbered(app, number)
     exhibits = [resolve_number(app.store, "evidence", text) for text in evidence]
-    done = desk.verify(app.journal, found, _agencies(app, found, agencies), note, exhibits, failed)
+    codes = _agencies(app, found, agencies)
+    if not by_scan:
+        done = desk.verify(app.journal, found, codes, note, exhibits, failed)
+    elif failed:
+        raise UsageError("--by-scan and --failed do not go together")
+    else:
+        done = _verify_by_scan(app, found, codes, note, exhibits)
     _show(app, found, done, as_json)
+
+
+def _verify_by_scan(app: App, number: str, codes: Sequence[str], note: str, exhibits: Sequence[str]) -> tuple[str, ...]:
+    """An entry for each agency, each with what its own scans say; all of them or none."""
+    from atttcli.advisory import desk
+    from atttcli.advisory.board import board
+    from atttcli.advisory.by_scan import proof_of, scans_since
+
+    with app.journal.transaction():
+        rows = [row for row in board(app.store, number) if row["agency"] in codes]
+        seen = scans_since(app.store, rows, app.inventory.current, app.clock.now())
+        proofs = [(code, proof_of(code, seen.get(code), number)) for code in codes]
+        for code, proof in proofs:
+            desk.verify(app.journal, number, [code], "; ".join(filter(None, (note, proof))), exhibits)
+    return tuple(codes)
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from atttcli.text.messages import _
 if TYPE_CHECKING:
     from atttcli.advisory.board import Standing
     from atttcli.cli.context import App
+    from atttcli.fleet.board import Coverage
     from atttcli.store.connection import Row
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON: one object a line for lists, one object else.")
@@ -75,8 +77,24 @@ def advisory_json(row: Row, standing: Standing) -> dict[str, Any]:
     }
 
 
-def delivery_json(app: App, row: Row, now: int) -> dict[str, Any]:
-    """One agency's copy."""
+def scanned_since(app: App, rows: list[Row], now: int) -> Mapping[str, Coverage]:
+    """Agency -> its machines by the scans since its copy went out; nothing is computed where no machine is known."""
+    if not app.store.value("SELECT EXISTS (SELECT 1 FROM fleet_scan) OR EXISTS (SELECT 1 FROM fleet_host)"):
+        return {}
+    from atttcli.advisory.by_scan import scans_since
+
+    return scans_since(app.store, rows, app.inventory.current, now)
+
+
+def _scans_json(coverage: Coverage | None) -> dict[str, int] | None:
+    if coverage is None:
+        return None
+    counted = {state: len(coverage.of(state)) for state in ("clean", "handled", "open", "holes", "never")}
+    return {"machines": coverage.total, **counted}
+
+
+def delivery_json(app: App, row: Row, now: int, seen: Mapping[str, Coverage] | None = None) -> dict[str, Any]:
+    """One agency's copy. `seen`: scans of the agencies' machines since their letters went out."""
     plain = (
         "advisory",
         "agency",
@@ -97,6 +115,7 @@ def delivery_json(app: App, row: Row, now: int) -> dict[str, Any]:
         "overdue": is_overdue(row["state"], row["due"], now),
         "evidence": json.loads(row["evidence"]),
         "answer": json.loads(row["answer"]),
+        "scans": _scans_json(seen.get(row["agency"]) if seen else None),
     }
 
 
@@ -112,6 +131,7 @@ def headed(*words: str) -> tuple[str, ...]:
 
 def draw_deliveries(app: App, rows: list[Row], now: int) -> None:
     """The board of one advisory."""
+    seen = scanned_since(app, rows, now)
     columns = headed(_("agency"), _("name"), _("state"), _("machines"), _("due"), _("reminders"), _("note"))
     drawn = []
     for row in rows:
@@ -120,6 +140,13 @@ def draw_deliveries(app: App, rows: list[Row], now: int) -> None:
         due = "-" if row["due"] is None else distance(row["due"], now) if late else moment(row["due"])
         state = state_word(row["state"]) + (f" ({_('escalated')})" if row["escalated"] is not None else "")
         note = row["reason"] or told.get("result", "") or row["proof"]
+        if row["agency"] in seen:
+            from atttcli.cli.fleet_view import total_words
+
+            # what its machines say stands before what it says itself
+            note = "; ".join(
+                filter(None, (_("scans: {scans}", scans=total_words(seen[row["agency"]]).rstrip(".")), note))
+            )
         drawn.append(
             (
                 row["agency"],

@@ -149,7 +149,7 @@ class Board:
 def board(
     store: Store, now: int, current: Callable[[str], str] = str, since: int = 0, until: int = _EVER, agency: str = ""
 ) -> Board:
-    """The board as of now, or of a span: the last scans that ended in it, the machines that were expected in it.
+    """The board as of now, or of a span: the last scans that ended in it, the machines that were expected at its end.
 
     `current`: an agency's code -> the code that stands for it now; `agency`: only that one's.
     """
@@ -160,7 +160,7 @@ def board(
     wanted = {
         key: one
         for key, one in listed.items()
-        if one["added"] < until and (one["retired"] is None or (since and one["retired"] >= since))
+        if one["added"] < until and (one["retired"] is None or one["retired"] >= until)
     }
     gone = {
         key for key in listed.keys() - wanted.keys() if not _scanned_since(scans.get(key, ()), listed[key]["retired"])

@@ -57,6 +57,14 @@ _HANDLING = _term(
 )  # fmt: skip
 _ALERT_AGENCIES = _term("alert-agencies", "Cảnh báo theo đơn vị và loại", "Alerts by agency and type", always=False)
 
+_SCANNED = _term(
+    "machines_*", "Máy đã quét, sạch, có phát hiện, đã xử lý", "Machines scanned and what came of it", always=False
+)
+_MACHINES = _term(
+    "machines", "Quét máy theo đơn vị", "Scans of machines by agency", "no agency scanned clean holes found handled",
+    always=False,
+)  # fmt: skip
+
 _COUNTED = (
     _term("alerts", "Cảnh báo tiếp nhận", "Alerts"),
     _term("alerts_decided", "Cảnh báo đã xem xét", "Alerts decided on"),
@@ -87,6 +95,7 @@ _COUNTED_LONG = (
     _term("inspections", "Cuộc kiểm tra", "Inspections"),
     _term("contracts", "Hợp đồng giám sát", "Monitoring contracts"),
     _HANDLED,
+    _SCANNED,
 )
 
 # code of the paper -> the groups of its contract
@@ -147,7 +156,7 @@ _PARTS: dict[str, dict[str, tuple[Term, ...]]] = {
     },
     "mau_08_dlcn": {"lines": (_term("personal-data", "Nội dung thông báo", "What is told"),)},
     "bao_cao_tuan": {
-        "figures": (*_COUNTED, *_SILENT),
+        "figures": (*_COUNTED, *_SILENT, _SCANNED),
         "tables": (
             _FIGURES, _SEVERITY, _TYPES,
             _term("incidents", "Sự cố trong tuần", "Incidents", "no number title type severity status", always=False),
@@ -159,7 +168,7 @@ _PARTS: dict[str, dict[str, tuple[Term, ...]]] = {
     "bao_cao_dinh_ky": {
         "figures": _COUNTED_LONG,
         "tables": (
-            _FIGURES, _SEVERITY, _TYPES,
+            _FIGURES, _SEVERITY, _TYPES, _MACHINES,
             _term("agencies", "Sự cố theo đơn vị", "Incidents by agency", f"no agency {_COMPARED}"),
             _term("times", "Thời gian phát hiện, xử lý", "Times to detect and handle", "span count median p90 before"),
             _ADVISORIES,

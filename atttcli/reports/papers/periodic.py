@@ -7,7 +7,7 @@ plan, proposals) is given as text and stands beside what the records show.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from atttcli.reports.paper import Appendix, Bar, Bars, Figure, Gap, Paper, Part, Text
 from atttcli.reports.papers.charts import alert_charts
@@ -15,6 +15,7 @@ from atttcli.reports.papers.consolidated import handling_figures, handling_table
 from atttcli.reports.papers.counts import Tally, count, silent_agencies
 from atttcli.reports.papers.desk import Ask, Desk, finish, header
 from atttcli.reports.papers.figures import details, headline, type_names
+from atttcli.reports.papers.machines import MachineScans, machine_figures, machine_parts, machine_scans
 from atttcli.reports.papers.outlook import coming, security_field, shortcomings
 from atttcli.reports.papers.period import Period, latest
 from atttcli.reports.papers.tables import (
@@ -51,8 +52,9 @@ def periodic_report(desk: Desk, ask: Ask) -> Paper:
     """Of `ask.period`, by default the last quarter that is over."""
     period = ask.period or latest("quarter", desk.as_of)
     now, before = count(desk.store, period), count(desk.store, period.before())
-    shown = tuple(headline(desk, now, before))
-    parts = tuple(_parts(desk, ask, period, now, before, shown))
+    scans = machine_scans(desk, period)
+    shown = (*headline(desk, now, before), *machine_figures(desk, scans))
+    parts = tuple(_parts(desk, ask, period, now, before, shown, scans))
     named = period.name(desk.language)
     wanted = (
         ("plan", "Nhiệm vụ kỳ tới", "Next period"), ("shortcomings", "Tồn tại, hạn chế", "Shortcomings"),
@@ -87,7 +89,7 @@ def periodic_report(desk: Desk, ask: Ask) -> Paper:
 
 
 def _parts(
-    desk: Desk, ask: Ask, period: Period, now: Tally, before: Tally, figures: tuple[Figure, ...]
+    desk: Desk, ask: Ask, period: Period, now: Tally, before: Tally, figures: tuple[Figure, ...], scans: MachineScans
 ) -> Iterator[Part]:
     from atttcli.reports.wording import wording
 
@@ -108,7 +110,7 @@ def _parts(
     yield Text("II. " + say("TÌNH HÌNH", "SITUATION"), "part")
     yield from _situation(desk, period, now, before)
     yield Text("III. " + say("KẾT QUẢ THỰC HIỆN", "WHAT WAS DONE"), "part")
-    yield from _work(desk, ask, now)
+    yield from _work(desk, ask, now, scans)
     yield Text("IV. " + say("TỒN TẠI, HẠN CHẾ", "SHORTCOMINGS"), "part")
     yield from _told(desk, ask.texts.get("shortcomings", ""), shortcomings(desk, period, now))
     yield Text("V. " + say("PHƯƠNG HƯỚNG, NHIỆM VỤ KỲ TỚI", "PLAN FOR THE NEXT PERIOD"), "part")
@@ -157,13 +159,14 @@ def _situation(desk: Desk, period: Period, now: Tally, before: Tally) -> Iterato
     yield time_rows(desk, period)
 
 
-def _work(desk: Desk, ask: Ask, now: Tally) -> Iterator[Part]:
-    sections = [
+def _work(desk: Desk, ask: Ask, now: Tally, scans: MachineScans) -> Iterator[Part]:
+    sections: list[tuple[tuple[str, str], Iterable[Part]]] = [
         (("Cảnh báo gửi các đơn vị", "Advisories"), _letters(desk, now)),
         (("Ứng cứu, xử lý sự cố", "Incident response"), _response(desk, now)),
         (("Diễn tập", "Drills"), (drill_rows(desk, now),)),
         (("Tập huấn, tuyên truyền", "Trainings"), (training_rows(desk, now),)),
         (("Kiểm tra, đánh giá hệ thống", "Inspections"), (inspection_rows(desk, now),)),
+        *([(("Quét máy trạm, máy chủ", "Scans of machines"), machine_parts(desk, scans))] if scans.known else []),
         (("Hợp đồng giám sát", "Monitoring contracts"), _contracts(desk, now)),
         (("Cấp độ an toàn hệ thống thông tin", "Levels of systems"), _levels(desk)),
         *(((vi, en), (Text(ask.texts[key]),)) for key, vi, en in TOLD if ask.texts.get(key)),

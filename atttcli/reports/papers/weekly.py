@@ -9,6 +9,7 @@ from atttcli.reports.papers.charts import agency_map
 from atttcli.reports.papers.counts import Tally, count
 from atttcli.reports.papers.desk import Ask, Desk, finish, header
 from atttcli.reports.papers.figures import WEEKLY, details, headline, silence_figures
+from atttcli.reports.papers.machines import coverage_words, machine_figures, machine_scans
 from atttcli.reports.papers.outlook import coming, security_field, shortcomings
 from atttcli.reports.papers.period import Period, latest
 from atttcli.reports.papers.silence import Silence, silence
@@ -29,7 +30,8 @@ def weekly_report(desk: Desk, ask: Ask) -> Paper:
     """Of `ask.period`, by default the last seven days that make a week."""
     period = ask.period or latest("week", desk.as_of)
     now, before = count(desk.store, period), count(desk.store, period.before())
-    told = tuple(one for one in headline(desk, now, before) if one.key in WEEKLY)
+    scans = machine_scans(desk, period)
+    told = (*(one for one in headline(desk, now, before) if one.key in WEEKLY), *machine_figures(desk, scans))
     found = silence(desk, period)
     name = period.name(desk.language)
     annexes = (
@@ -52,6 +54,7 @@ def weekly_report(desk: Desk, ask: Ask) -> Paper:
         parts=(
             Text("1. " + desk.say("Số liệu trong tuần", "Figures of the week"), "heading"),
             comparison(desk, period, told),
+            *((Text(desk.say("Quét máy: ", "Scans: ") + coverage_words(desk, scans.coverage)),) if scans.known else ()),
             *_parts(desk, ask, period, now, before, found),
         ),
         closing=desk.say(f"Trên đây là báo cáo {name}", f"This is the report of {name}"),
