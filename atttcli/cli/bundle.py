@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atttcli.cli import render
+from atttcli.cli.bundle_logs import log_object, logs_found, show_logs, take_logs
 from atttcli.cli.bundle_view import show_parcel
 from atttcli.cli.context import App, with_app
 from atttcli.clock import local_text, rfc3339
@@ -18,6 +19,8 @@ from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.exchange.bundles import BundleImport, Taken
+    from atttcli.exchange.collected_logs import TakenLog
+    from atttcli.exchange.parcel import ParcelReader
 
 PATHS = click.Path(path_type=Path, exists=True)
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -76,7 +79,8 @@ def show(app: App, file: Path, log: bool, as_json: bool) -> None:
 def import_(app: App, paths: tuple[Path, ...], dry_run: bool, incident: str, as_json: bool) -> None:
     """Take bundles in: findings become alerts of that agency and machine, samples evidence.
 
-    The same bundle twice adds nothing. A bundle that is refused does not hold up the others.
+    The same bundle twice adds nothing. A bundle that is refused does not hold up the others. What a collector without Python
+    brought (.tar.gz, .zip, or manifest.txt of its folder) is taken too, marked as unsigned, its logs by an ingest.
     Exit codes: 0 nothing new found, 1 new alerts, 7 one was refused.
 
     \b
@@ -97,21 +101,28 @@ def import_(app: App, paths: tuple[Path, ...], dry_run: bool, incident: str, as_
 def _importer(app: App, incident: str = "") -> BundleImport:
     from atttcli.cli.key import key_ring
     from atttcli.exchange.bundles import BundleImport
+    from atttcli.exchange.collected import CollectedReader
     from atttcli.exchange.parcel import SealedReader
-    from atttcli.fleet.kits import kits_by_key
+    from atttcli.fleet.kits import kits, kits_by_key
 
-    readers = [SealedReader(key_ring(app), kits_by_key(app.store))]
+    numbered = {one.number: one for one in kits(app.store)}
+    readers: list[ParcelReader] = [SealedReader(key_ring(app), kits_by_key(app.store)), CollectedReader(numbered)]
     return BundleImport(app.workspace, app.journal, app.inventory, readers, incident)
 
 
 def _run(app: App, paths: Sequence[Path], as_json: bool, incident: str, *, dry_run: bool) -> None:
-    taken = _importer(app, incident).run(paths, dry_run=dry_run)
+    importer = _importer(app, incident)
+    taken = importer.run(paths, dry_run=dry_run)
+    logs = {} if dry_run else take_logs(app, importer.readers, taken)
     if as_json:
-        render.emit_json_lines(map(_as_json, taken))
+        render.emit_json_lines(_as_json(one, logs.get(one.path, ())) for one in taken)
     else:
         _show(taken)
+        show_logs(logs)
+        if any(one.ledger.alerts for one in taken) or logs_found(logs):
+            render.line(_("Next: atttcli alert triage"))
     codes = [one.error.exit_code for one in taken if one.error is not None]
-    found = any(one.ledger.alerts for one in taken)
+    found = any(one.ledger.alerts for one in taken) or logs_found(logs)
     click.get_current_context().exit(max(codes) if codes else 1 if found else 0)
 
 
@@ -132,8 +143,6 @@ def _show(taken: Sequence[Taken]) -> None:
     render.table(columns, rows, wide=(0,))
     for one in taken:
         _tell(one)
-    if any(one.ledger.alerts for one in taken):
-        render.line(_("Next: atttcli alert triage"))
     if not taken:
         render.line(_("There is no bundle in there."))
 
@@ -169,7 +178,7 @@ def _tell_coverage(one: Taken) -> None:
     render.warn(text)
 
 
-def _as_json(one: Taken) -> dict[str, Any]:
+def _as_json(one: Taken, logs: Sequence[TakenLog]) -> dict[str, Any]:
     manifest, ledger, error = one.manifest, one.ledger, one.error
     return {
         "path": str(one.path), "state": one.state, "digest": one.digest, "signed": one.signed,
@@ -181,7 +190,7 @@ def _as_json(one: Taken) -> dict[str, Any]:
         "read": ledger.read, "stored": ledger.stored, "duplicate": ledger.duplicate, "rejected": ledger.rejected,
         "alerts": ledger.alerts,
         "not_read": [{"member": member, "line": line, "reason": reason} for member, line, reason in one.rejected],
-        "evidence": one.exhibits,
+        "evidence": one.exhibits, "logs": [log_object(log) for log in logs],
         "fault": error.fault if isinstance(error, BundleRefused) else error.code if error else "",
         "reason": error.message if error else "",
     }  # fmt: skip

@@ -36,8 +36,9 @@ def judge(parcel: Parcel, turns: Mapping[int, tuple[str, str]], now: int, invent
     """
     manifest = parcel.manifest
     found: list[Remark] = []
-    if parcel.signed and parcel.kit is not None:
+    if parcel.kit is not None:
         found += _term(parcel.kit, manifest, now)
+    if parcel.signed:
         found += _turn(parcel, turns)
     else:
         found.append(Remark(UNSIGNED, UNSIGNED_TEXT))

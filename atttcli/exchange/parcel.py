@@ -22,7 +22,7 @@ from atttcli.field.seal import BUNDLE, MAGIC, Opened, signer, unseal
 from atttcli.fleet.kits import Kit
 from atttcli.signing.registry import KeyRing
 
-HEAD = 64
+HEAD = 4096  # a compressed archive shows its first name only after some hundred bytes
 Members = Iterator[tuple[Member, Iterator[bytes]]]
 
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from atttcli.clock import VIETNAM
 from atttcli.errors import InputError, SecretDocument, Where
+from atttcli.field.collected import is_collected
 from atttcli.field.filetype import archive_kind
 from atttcli.field.unpack import HEAD, SKIPPED, Member, UnpackProblem, unpack
 from atttcli.ingest.walk import Found, StandardInput, Unread, walk
@@ -121,7 +122,8 @@ class Router:
 
     def _routed(self, given: Input, depth: int, within: _Within) -> Iterator[Item | Failure]:
         given.letter = within.letter
-        if given.head.startswith(BUNDLE):  # sealed: only who has the centre's key can say what is in it
+        # Sealed: only who has the centre's key can say what is in it. A collector's tables of hashes are no lists of bad ones.
+        if given.head.startswith(BUNDLE) or is_collected(given.head):
             yield Failure(given.path, BUNDLE_HINT, given.sha256)
             return
         kind, source = recognise(given, self._manner.mapping)

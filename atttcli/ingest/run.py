@@ -52,6 +52,8 @@ class Ingest:
     log_source: str = ""
     tick: Tick = _quiet
     system: str = ""
+    agency: str = ""  # whose all of it is, known otherwise (what a kit brought)
+    mark: tuple[str, str] | None = None  # a tag and a sentence that every alert of it bears
 
     def run(self, paths: Sequence[str]) -> RunAccount:
         """Take in all of it. Failures of single inputs stand in the account; a full disk raises WorkspaceError."""
@@ -81,7 +83,7 @@ class _Run:
         self._segments_before = {row["path"] for row in segments.segments(store)}
         number = files.begin_run(store, given.actor, [safe(path) for path in paths], clock.now())
         matchers = Matchers(given.workspace, store, given.inventory)
-        desk = Desk(store, given.inventory, clock)
+        desk = Desk(store, given.inventory, clock, given.agency, given.mark)
         self.session = Session(given.workspace, store, desk, matchers, clock, number, given.tick, given.log_source)
         self.session.system = given.system
         self.router = Router(paths, given.manner)

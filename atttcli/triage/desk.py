@@ -28,11 +28,14 @@ CLAIMS = ("national-list", "mail", "manual", "message")  # they say whom they co
 class Desk:
     """Stores alerts for one run. `store_alerts` is called inside the caller's transaction.
 
-    `agency`: whose they all are, known otherwise (a kit is one agency's, whatever its host calls itself).
+    `agency`: whose they all are, known otherwise (a kit is one agency's, whatever its host calls itself). `mark`: a tag and a
+    sentence that all of them bear.
     """
 
-    def __init__(self, store: Store, inventory: Inventory, clock: Clock, agency: str = "") -> None:
-        self._agency = agency
+    def __init__(
+        self, store: Store, inventory: Inventory, clock: Clock, agency: str = "", mark: tuple[str, str] | None = None
+    ) -> None:
+        self._agency, self._mark = agency, mark
         self._store, self._inventory, self._clock = store, inventory, clock
         self._mutes = facts.mutes(store, clock.now())
         self._places: dict[str, tuple[str, str]] = {}
@@ -59,6 +62,9 @@ class Desk:
         elif not all(place) and alert.kind not in CLAIMS:
             place = with_hint(place, self._hint(alert), self._inventory)
         observables = [_plain(one) for one in alert.observables]
+        tags, why = list(alert.tags), list(alert.why)[:50]
+        if self._mark is not None:
+            tags, why = [*tags, self._mark[0]], [*why, self._mark[1]]
         subject = {
             "rule_id": alert.rule_id, "agency": place[0], "victim": alert.victim, "observables": observables,
             "detail": alert.detail,
@@ -68,7 +74,7 @@ class Desk:
             severity=int(alert.severity), category=alert.category, key=_text(alert.key), victim=_text(alert.victim),
             agency=place[0], system=place[1], sender=_text(alert.sender), time=alert.time, sha256=alert.origin.sha256,
             path=_text(alert.origin.path), line=alert.origin.line, offset=alert.origin.offset, pack=pack,
-            tags=_json(list(alert.tags)), observables=_json(observables), why=_json(list(alert.why)[:50]),
+            tags=_json(tags), observables=_json(observables), why=_json(why),
             detail=_detail(alert.detail), muted=bool(self._mutes) and is_muted(subject, self._mutes),
             occurrence=alert.occurrence,
         )  # fmt: skip

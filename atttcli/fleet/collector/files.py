@@ -90,7 +90,7 @@ def _piece(one: str) -> str:
     if one == "*":
         return "[^/]*"
     if one == "?":
-        return "(%[0-9a-f][0-9a-f]|[^/%])"
+        return "(%[0-7][0-9a-f]|%[89a-f][0-9a-f](%[89ab][0-9a-f])*|[^/%])"  # one character, however many bytes
     plain = encode(one).lower()
     if len(plain) > 1 or plain.isalnum() or plain in "/ %_-":
         return plain
