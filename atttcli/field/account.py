@@ -29,6 +29,7 @@ VANISHED = "vanished"
 DENIED = "permission denied"
 CHANGED = "replaced or cut while it was being scanned"
 TIMEOUT = "timeout"
+NO_MEMORY = "not enough memory"
 TOO_LONG = "path too long"
 LOOP = "folder inside itself"
 

@@ -27,6 +27,7 @@ from typing import (
     Union,
 )
 
+from atttcli.field.account import NO_MEMORY
 from atttcli.field.filetype import archive_kind, file_type
 from atttcli.field.match import Judge, MatchFailed, Owners, RuleHit, StringHit, Subject
 from atttcli.field.opening import Content, NotReadable, new_buffer, read_content, reason
@@ -106,6 +107,8 @@ class Examiner:
             return self._content(path, fd, content, owner)
         except OSError as error:
             return Examination(info.st_size, failed=reason(error))
+        except MemoryError:
+            return Examination(info.st_size, failed=NO_MEMORY)
         finally:
             if isinstance(content, memoryview):
                 content.release()

@@ -14,6 +14,7 @@ from atttcli.field.opening import Content
 
 SECONDS_FLOOR = 10
 BYTES_PER_SECOND = 1024 * 1024  # a slow machine matches UTF-16 text, the worst seen, at about this pace
+PROCESS_SECONDS = 120
 _EXCERPT = 64
 
 
@@ -100,23 +101,41 @@ class Matcher:
     ) -> Union[List[RuleHit], MatchFailed]:
         """Rules that match, in the order of the rule files."""
         externals = externals_of(subject) if subject else {}
-        size = len(data)
         try:
-            found = self._rules.match(
-                data=data,
-                externals=externals,
-                timeout=SECONDS_FLOOR + size // BYTES_PER_SECOND,
-                warnings_callback=self._warned,
-            )
+            try:
+                found = self._matches(data, externals, fast=False)
+            except MemoryError:  # a million matches of a string: once is enough to judge
+                found = self._matches(data, externals, fast=True)
+        except MemoryError:
+            return MatchFailed(account.NO_MEMORY)
         except self._timeout:
             return MatchFailed(account.TIMEOUT)
         except self._error as error:
             return MatchFailed(account.CHANGED if "map" in str(error) else str(error))
         return [self._hit(match) for match in found if self._wanted(match)] if found else []
 
+    def _matches(self, data: Union[Content, memoryview], externals: Dict[str, str], fast: bool) -> Any:
+        return self._rules.match(
+            data=data,
+            externals=externals,
+            fast=fast,
+            timeout=SECONDS_FLOOR + len(data) // BYTES_PER_SECOND,
+            warnings_callback=self._warned,
+        )
+
     def spent(self) -> float:
         """None: it works in this process."""
         return 0.0
+
+    def match_process(self, pid: int) -> Union[List[RuleHit], MatchFailed]:
+        """Rules that match in the memory of a process, as libyara reads it; on Linux that stops the process meanwhile."""
+        try:
+            found = self._rules.match(pid=pid, timeout=PROCESS_SECONDS, warnings_callback=self._warned)
+        except self._timeout:
+            return MatchFailed(account.TIMEOUT)
+        except self._error as error:
+            return MatchFailed(account.DENIED if "access" in str(error) or "attach" in str(error) else str(error))
+        return [self._hit(match) for match in found if self._wanted(match)]
 
     def offsets(self, data: bytes) -> Optional[Set[int]]:
         """Where any string of any rule begins; None when the data could not be searched to its end."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Callable, Deque, Iterable, Iterator, NamedTupl
 from atttcli.field import account
 from atttcli.field.account import FAILED, SCANNED, SKIPPED, UNCHANGED, Account, FileAccount, Outcome
 from atttcli.field.examine import NOTHING, Examination, Examiner, FileFinding, MemberProblem, from_text, to_text
+from atttcli.field.memory import bounded_memory, own_memory
 from atttcli.field.opening import NotReadable, open_regular
 from atttcli.field.place import Place
 from atttcli.field.stamp import Stamp, may_be_cached, stamp_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:  # threads and the cache cost some milliseconds of start: only
 
 MAX_FILE_BYTES = 64 * MIB
 _PROGRESS_SECONDS = 0.2
-_MEMORY_EVERY = 64  # files between two looks at the process's memory
+_MEMORY_EVERY = 16  # files between two looks at the process's memory
 
 Progress = Callable[[Account, str], None]
 
@@ -84,7 +85,8 @@ class Scanner:
         self._deadline = time.monotonic() + self.limits.seconds if self.limits.seconds else 0
         pool = _pool(self.limits.threads)
         try:
-            yield from self._results(roots, pool)
+            with bounded_memory(self.limits.memory, self.limits.threads):
+                yield from self._results(roots, pool)
         finally:
             if pool is not None:
                 pool.shutdown(wait=True)
@@ -100,7 +102,7 @@ class Scanner:
         try:
             for item in items:
                 self._account.found += 1
-                job = _Job(item.path, item) if isinstance(item, Outcome) else self._job(item, pool)
+                job = _Job(item.path, item) if isinstance(item, Outcome) else self._job_within(item, pool)
                 if job.outcome is not None and job.earlier is NOTHING and job.outcome.column == UNCHANGED:
                     self._account.add(job.outcome)  # by far the most in a repeated scan
                     self._show(job.path)
@@ -120,6 +122,13 @@ class Scanner:
             # Also when the consumer stops early: what is under way is counted, and its descriptors are closed.
             rest = [result for job in waiting for result in self._finish(job)]
         yield from rest
+
+    def _job_within(self, found: Found, pool: Optional[ThreadPoolExecutor]) -> _Job:
+        """A file whose results do not fit into the memory that is left is one that failed."""
+        try:
+            return self._job(found, pool)
+        except MemoryError:
+            return _Job(found.path, Outcome(found.path, FAILED, account.NO_MEMORY, found.stat.st_size))
 
     def _job(self, found: Found, pool: Optional[ThreadPoolExecutor]) -> _Job:
         """Decide by its stat what happens to a file; only what must be read is opened."""
@@ -152,6 +161,8 @@ class Scanner:
             examination = self.examiner.file(path, fd, info)
             steady = stamp_of(os.fstat(fd)) == stamp_of(info)
             return examination if steady else examination._replace(steady=False)
+        except MemoryError:
+            return Examination(info.st_size, failed=account.NO_MEMORY)
         finally:
             os.close(fd)
 
@@ -202,7 +213,7 @@ class Scanner:
         """Whether the run has reached a limit; it then ends cleanly, and the next one goes on from the cache."""
         if self._deadline and time.monotonic() > self._deadline:
             self._account.stopped = "time limit"
-        elif self.limits.memory and self._account.found % _MEMORY_EVERY == 0 and _resident() > self.limits.memory:
+        elif self.limits.memory and self._account.found % _MEMORY_EVERY == 0 and own_memory() > self.limits.memory:
             self._account.stopped = "memory limit"
         return bool(self._account.stopped)
 
@@ -231,7 +242,7 @@ class _Steps:
 def _name_of(roots: Sequence[str], options: WalkOptions) -> str:
     """Under which the place of a walk over these roots is remembered."""
     places = sorted(os.path.realpath(root) for root in roots)
-    text = json.dumps([places, sorted(options.exclude), options.cross_devices, options.special])
+    text = json.dumps([places, sorted(options.exclude), options.cross_devices, options.special, options.shard])
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
@@ -246,12 +257,3 @@ def _pool(threads: int) -> "Optional[ThreadPoolExecutor]":
 def _key(path: str) -> str:
     """The name under which a file is remembered: absolute, whatever folder the run was started in."""
     return path if path.startswith(os.sep) else os.path.abspath(path)
-
-
-def _resident() -> int:
-    """Resident memory of this process in bytes; 0 where it cannot be known cheaply."""
-    try:
-        with open("/proc/self/statm", "rb") as text:
-            return int(text.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
