@@ -18,6 +18,7 @@ from atttcli.field.account import FAILED, SKIPPED, Outcome
 from atttcli.field.mounts import special_mounts
 from atttcli.field.opening import FOLDER_FLAGS, kind_of, reason
 from atttcli.field.place import FILE, FOLDER, WHOLE, Key, Part, Place
+from atttcli.field.shard import Shard
 
 # Windows has no descriptors of folders; there the same walk goes by path (with the \\?\ prefix for long ones).
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
@@ -43,6 +44,7 @@ class WalkOptions(NamedTuple):
     cross_devices: bool = False
     special: bool = False  # also /proc, /sys, /dev and network shares
     exclude: FrozenSet[str] = frozenset()  # absolute paths of files or folders
+    shard: Optional[Shard] = None  # only this part of what is met; folders are walked all the same
 
 
 class _Folder:
@@ -82,11 +84,13 @@ class Tour:
     def items(self) -> Iterator[Item]:
         """Each entry once."""
         mounts = {} if self._options.special else special_mounts()
+        shard = self._options.shard
         for given, part in self._legs():
             self._root = os.path.realpath(given)
             self._walker = _Walker(self._options, mounts)
+            found = self._walker.root(given, part)
             try:
-                yield from self._walker.root(given, part)
+                yield from found if shard is None else (one for one in found if shard.has(one.path, given))
             finally:
                 self._walker.close()
 
