@@ -34,6 +34,7 @@ _HOSTS = {True: "/Windows/System32/drivers/etc/hosts", False: "/etc/hosts"}
 def look_hosts(scope: Scope) -> Iterator[Seen]:
     """Every line that is not the machine's own name."""
     path = _HOSTS[scope.system == WINDOWS]
+    path = scope.root.folded(path) if scope.system == WINDOWS else path
     try:
         file = scope.root.read(path, _MOST)
     except NotReadable as refused:

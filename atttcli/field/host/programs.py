@@ -33,8 +33,6 @@ _MOST_STRINGS = 8
 
 def look_programs(scope: Scope) -> Iterator[Seen]:
     """Each program file once, however many processes run it."""
-    examiner = scope.examiner or Examiner()
-    judge = Examiner(examiner.matcher, _hashes, replace(examiner.archives, depth=0), (), examiner.owners)
     seen: Dict[Tuple[int, int], bool] = {}
     denied = 0
     for pid in pids(scope.root):
@@ -57,7 +55,7 @@ def look_programs(scope: Scope) -> Iterator[Seen]:
                 yield Missed(process.file, "larger than the limit")
                 continue
             scope.spending.spend()
-            yield from _judged(process.file, judge.file(process.file, fd, info), info)
+            yield from judge_program(scope.examiner or Examiner(), process.file, fd, info)
         finally:
             os.close(fd)
     if denied:
@@ -67,6 +65,12 @@ def look_programs(scope: Scope) -> Iterator[Seen]:
 def _hashes(path: str, sha256: str, md5: str, sha1: str) -> Tuple[Any, ...]:
     """Says nothing; that somebody asks is what makes the examiner hash every program."""
     return ()
+
+
+def judge_program(examiner: Examiner, path: str, fd: int, info: os.stat_result) -> Iterator[Seen]:
+    """Hashes of an open program for the lists, and what the rules say of it."""
+    hashing = Examiner(examiner.matcher, _hashes, replace(examiner.archives, depth=0), (), examiner.owners)
+    yield from _judged(path, hashing.file(path, fd, info), info)
 
 
 def _judged(path: str, result: Examination, info: os.stat_result) -> Iterator[Seen]:

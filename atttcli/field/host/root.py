@@ -45,13 +45,13 @@ class Entry(NamedTuple):
 class HostRoot:
     """`path` is the root; what its methods are given begins with `/` and is below it."""
 
-    def __init__(self, path: str = "/") -> None:
-        self.path = os.path.abspath(path)
+    def __init__(self, path: str = os.sep) -> None:
+        self.path = own_root() if path == os.sep else os.path.abspath(path)
 
     @property
     def is_own(self) -> bool:
         """Whether this is the running system's root."""
-        return self.path == os.path.abspath(os.sep)
+        return self.path == own_root()
 
     def read(self, path: str, most: int = DEFAULT_BYTES, follow: bool = True) -> Text:
         """At most `most` bytes of a regular file; NotReadable says why not. `follow`: also when its name is a link."""
@@ -138,9 +138,23 @@ class HostRoot:
             elif depth > 1 and not one.link:
                 yield from self.files(one.path, depth - 1)
 
+    def folded(self, path: str) -> str:
+        """The path as it is spelt here: a Windows disk is mounted with whatever case its folders were made in."""
+        found = ""
+        for part in (part for part in path.split("/") if part):
+            if self.status(f"{found}/{part}") is None:
+                part = next((name for name in self.names(found or "/") if name.lower() == part.lower()), part)
+            found += "/" + part
+        return found
+
     def outside(self, path: str) -> str:
         """The path as the system that runs us knows it, for people."""
         return path if self.is_own else os.path.join(self.path, path.lstrip("/"))
+
+
+def own_root() -> str:
+    """The running system's root; on Windows that of the drive it starts from, whatever drive we stand on."""
+    return os.environ.get("SYSTEMDRIVE", "C:") + "\\" if os.name == "nt" else "/"
 
 
 def _entry(one: "os.DirEntry[str]", folder: str, fd: Optional[int]) -> Entry:

@@ -208,6 +208,13 @@ _ALL = (
         "T1136.001", INTRUSION,
     ),
     HostRule(
+        "host.account-hidden", MEDIUM,
+        "An account whose name is hidden from listings",
+        "A local account whose name ends in $ does not show where accounts are listed.",
+        "Accounts of computers end so, but stand in a domain, not on a machine.",
+        "T1564.002", INTRUSION,
+    ),
+    HostRule(
         "host.sudo-everything", LOW,
         "An account that may do everything without a password",
         "NOPASSWD: ALL: who has this account has the machine.",

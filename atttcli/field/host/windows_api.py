@@ -268,6 +268,21 @@ def subkeys(hive: str, path: str, wide: bool = True) -> List[str]:
     return found
 
 
+def key_time(hive: str, path: str) -> int:
+    """When the key was last written, seconds since 1970; 0 when unknown."""
+    key = _open(hive, path, True)
+    if key is None:
+        return 0
+    with key:
+        return filetime(int(_winreg().QueryInfoKey(key)[2]))
+
+
+def filetime(ticks: int) -> int:
+    """Seconds since 1970 of a Windows time (100 ns since 1601); 0 for what is none."""
+    seconds = ticks // 10_000_000 - 11_644_473_600
+    return seconds if 0 < seconds < 1 << 40 else 0
+
+
 def _winreg() -> Any:
     import winreg
 
