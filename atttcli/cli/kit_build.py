@@ -100,7 +100,7 @@ def build(
     plan = KitPlan(
         agency=code, agency_name=found.name if found else code, os=system, arch=arch, folder=output,
         expires=now + expires * SECOND, team=team, call=" ".join((call or line).split())[:200], note=note, python=python,
-        system_python=system_python, wheels=wheels, rules_version=local_text(now)[:10],
+        system_python=system_python, wheels=wheels, rules_version=_rules_version(app, now),
         limits=KitLimits(max_time, cpu_percent=cpu_limit, samples=attach_samples),
     )  # fmt: skip
     tally = Tally()
@@ -111,6 +111,14 @@ def build(
         render.emit_json(_built_object(built, chosen))
         return
     _tell_built(built, chosen, plan)
+
+
+def _rules_version(app: App, now: int) -> str:
+    """That of the rule pack in force; without one the moment, as packs are numbered."""
+    from atttcli.clock import VIETNAM, from_micros
+    from atttcli.store.facts.rulepacks import rules_version
+
+    return rules_version(app.store) or from_micros(now, VIETNAM).strftime("%Y%m%d%H%M")
 
 
 def _team(app: App) -> tuple[str, str]:
@@ -141,10 +149,12 @@ def _indicators(app: App, lists: tuple[Path, ...], tally: Tally) -> Iterator[Ind
     """What the workspace knows of files, and the lists given."""
     from atttcli.rulepack.indicators import indicator_files, load_indicator_packs
     from atttcli.store.facts.indicators import file_indicators
+    from atttcli.store.facts.rulepacks import added_places
 
     yield from file_indicators(app.store)
-    if lists:
-        pack = load_indicator_packs(list(indicator_files(existing(lists))))
+    given = [*existing(lists), *added_places(app.workspace, app.store, "indicators")]
+    if given:
+        pack = load_indicator_packs(list(indicator_files(given)))
         tally.rules(pack.problems)
         yield from pack.indicators
 

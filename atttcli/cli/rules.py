@@ -13,6 +13,7 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import existing
+from atttcli.cli.rules_packs import install, pack, packs, sign, tell_pack
 from atttcli.cli.rules_ranges import ranges
 from atttcli.errors import InputError, NotFound, UsageError, Where
 from atttcli.packaged import packaged
@@ -38,7 +39,8 @@ def rules() -> None:
     """
 
 
-rules.add_command(ranges)
+for _command in (ranges, pack, sign, install, packs):
+    rules.add_command(_command)
 
 
 @rules.command("list")
@@ -71,6 +73,8 @@ def list_(app: App, paths: tuple[Path, ...], kind: str | None, as_json: bool) ->
             command="atttcli rules ranges add FILE",
         )
         render.warn(text)
+    if not paths:
+        tell_pack(app)
     refused = sum(problem.refused for problem in catalogue.problems)
     if refused:
         text = ngettext("{count} rule was refused.", "{count} rules were refused.", refused)
@@ -273,8 +277,10 @@ def _places(app: App) -> list[Path]:
     """The shipped packs, and the workspace's own where there is one."""
     workspace = app.workspace_if_any()
     places = [packaged("rules")]
-    if workspace is not None and workspace.rules.is_dir():
-        places.append(workspace.rules)
+    if workspace is not None:
+        from atttcli.store.facts.rulepacks import every_place
+
+        places += every_place(workspace, app.store)
     return places
 
 

@@ -23,6 +23,10 @@ def file_lookup(app: App, paths: tuple[Path, ...], tally: Tally, *, with_workspa
     from atttcli.store.workspace import private_folder
 
     folder = private_folder("scan") / "known"
+    if with_workspace and (workspace := app.workspace_if_any()) is not None:
+        from atttcli.store.facts.rulepacks import added_places
+
+        paths = (*paths, *added_places(workspace, app.store, "indicators"))
     sets = [_given(app, paths, tally, folder) if paths else None]
     if with_workspace and app.workspace_if_any() is not None:
         sets.append(_of_workspace(app, folder))

@@ -91,8 +91,11 @@ class Storage:
 def added_rules(app: App) -> list[Path]:
     """The YARA rules that were added to the workspace, where there is one and it has any."""
     workspace = app.workspace_if_any()
-    folder = workspace.rules / "yara" if workspace is not None else None
-    return [folder] if folder is not None and folder.is_dir() and any(folder.rglob("*.*")) else []
+    if workspace is None:
+        return []
+    from atttcli.store.facts.rulepacks import added_places
+
+    return added_places(workspace, app.store, "yara")
 
 
 def show_scans(app: App, as_json: bool) -> None:

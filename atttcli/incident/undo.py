@@ -12,6 +12,7 @@ LEFT_THE_HOUSE = frozenset(
     {
         "report.issued", "evidence.exported", "letter.issued", "advisory.answered", "delivery.sent", "delivery.reminded",
         "delivery.escalated", "drill.held", "kit.issued", "kit.revoked", "key.created", "key.trusted", "key.revoked",
+        "rules.signed", "rules.installed", "rules.reverted",
     }
 )  # fmt: skip
 FOUNDATION = frozenset({"organisation.adopted", "events.purged", "workspace.restored", "head.accepted", ERASED})

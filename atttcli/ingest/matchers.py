@@ -23,6 +23,7 @@ from atttcli.rulepack.indicators import load_indicator_packs
 from atttcli.rulepack.yara import load_yara_rules
 from atttcli.store.connection import Store
 from atttcli.store.facts.alerts import disabled_rules
+from atttcli.store.facts.rulepacks import added_places
 from atttcli.store.facts.indicators import indicators
 from atttcli.store.workspace import Workspace, private_folder
 
@@ -115,5 +116,4 @@ class Matchers:
         return YaraEngine(pack)
 
     def _paths(self, kind: str) -> list[Path]:
-        added = self._workspace.rules / kind
-        return [packaged("rules") / kind, *([added] if added.is_dir() and any(added.rglob("*.*")) else [])]
+        return [packaged("rules") / kind, *added_places(self._workspace, self._store, kind)]

@@ -24,6 +24,7 @@ _MAY: Mapping[str, frozenset[str]] = {
     "network.learned": _RULING | {DUTY},
     "rule.": _RULING | {RESPONDER},
     "ranges.": _RULING,
+    "rules.": _RULING,
     "log-source.": _RULING | {DUTY},
     "playbook.": _RULING,
     "events.purged": frozenset({ADMIN}),

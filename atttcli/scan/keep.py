@@ -21,6 +21,7 @@ from atttcli.model.ledger import Ledger
 from atttcli.scan.account import ScanAccount
 from atttcli.store.connection import Connection, Store
 from atttcli.store.facts.fleet import FleetScan, add_host_records, record_scan
+from atttcli.store.facts.rulepacks import rules_version
 from atttcli.store.facts.scans import begin_scan, end_scan, host_source
 from atttcli.triage.desk import Desk
 from atttcli.triage.identity import KIT_MACHINE, alert_of
@@ -76,7 +77,8 @@ class Keeper:
         owner = self._inventory.owner_of(self._host)
         return FleetScan(
             source="local", host=self._host, agency=owner.code if owner else "", started=account.started,
-            finished=account.ended, rules_digest=account.pack, rules_count=account.rules, account=account.files.to_json(),
+            finished=account.ended, rules_digest=account.pack, rules_version=rules_version(self._store),
+            rules_count=account.rules, account=account.files.to_json(),
             complete=account.files.complete, holes=[one.to_json() for one in account.listed[:_HOLES]],
             findings=account.detections, run=self.run,
         )  # fmt: skip

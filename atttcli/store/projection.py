@@ -52,6 +52,7 @@ PROJECTED_TABLES = (
     "paper",
     "signing_key",
     "kit",
+    "rule_install",
     "fleet_host",
     "fleet_interval",
 )
