@@ -30,11 +30,12 @@ from typing import (
 from atttcli.field.account import NO_MEMORY
 from atttcli.field.filetype import archive_kind, file_type
 from atttcli.field.match import Judge, MatchFailed, Owners, RuleHit, StringHit, Subject
-from atttcli.field.opening import Content, NotReadable, new_buffer, read_content, reason
+from atttcli.field.opening import Content, NotReadable, new_buffer, open_regular, read_content, reason
 from atttcli.field.utf16 import MOST_BYTES, as_utf8, codec_of, told_in_place
 from atttcli.limits import MIB, Budget, Limits
 
 if TYPE_CHECKING:
+    from atttcli.field.streams import Lister, Stream
     from atttcli.field.unpack import Member
 
 ARCHIVE_LIMITS = Limits(total_bytes=1024 * MIB, member_bytes=64 * MIB, members=20_000, depth=3, seconds=600.0)
@@ -82,6 +83,14 @@ class Examination(NamedTuple):
 NOTHING = Examination(0)
 
 
+def _streams_here() -> "Optional[Lister]":
+    if os.name != "nt":
+        return None
+    from atttcli.field.streams import lister
+
+    return lister()
+
+
 @dataclass
 class Examiner:
     """How files are judged: `matcher` (optional), `look_up` of lists (optional), archives to a depth (0: not looked into)."""
@@ -91,6 +100,7 @@ class Examiner:
     archives: Limits = ARCHIVE_LIMITS
     passwords: Sequence[bytes] = (b"infected",)
     owners: Owners = field(default_factory=Owners)
+    streams: "Optional[Lister]" = field(default_factory=lambda: _streams_here())
     _held: threading.local = field(default_factory=threading.local)
 
     def file(self, path: str, fd: int, info: os.stat_result) -> Examination:
@@ -133,9 +143,45 @@ class Examiner:
         result = _Gathering([finding] if finding else [], [], [("", len(content), hashes)] if hashes else [])
         if self.archives.depth and archive_kind(head):
             self._archive(path, stream(), owner, result)
+        if self.streams is not None:
+            self._beside(path, self.streams, owner, result)
         return Examination(
             len(content), tuple(result.findings), tuple(result.problems), result.members, "", tuple(result.hashes)
         )
+
+    def _beside(self, path: str, streams: "Lister", owner: str, result: "_Gathering") -> None:
+        """The alternate streams of a file, each as a member `:name`."""
+        try:
+            for stream in streams(os.path.abspath(path)):
+                result.members += 1
+                problem = self._stream(path, stream, owner, result)
+                if problem:
+                    result.problems.append(MemberProblem(path, stream.name, "unjudged", problem))
+        except OSError as error:
+            result.problems.append(MemberProblem(path, "", "unjudged", reason(error)))
+
+    def _stream(self, path: str, stream: "Stream", owner: str, result: "_Gathering") -> str:
+        """Judge one; why it could not be."""
+        if stream.size > self.archives.member_bytes:
+            return "larger than %d bytes" % self.archives.member_bytes
+        try:
+            fd, info = open_regular(os.path.abspath(path) + stream.name)
+            try:
+                content = bytes(read_content(fd, min(info.st_size, self.archives.member_bytes), None, mapped=False))
+            finally:
+                os.close(fd)
+        except NotReadable as refused:
+            return refused.why
+        subject = Subject("%s!%s" % (path, stream.name), stream.name, file_type(content[:_SNIFFED]), owner)
+        judged = self._judge(subject, content, lambda: io.BytesIO(content), len(content))
+        if isinstance(judged, MatchFailed):
+            return judged.reason
+        finding, hashes = judged
+        if finding:
+            result.findings.append(finding)
+        if hashes:
+            result.hashes.append((stream.name, len(content), hashes))
+        return ""
 
     def _archive(self, path: str, stream: BinaryIO, owner: str, result: "_Gathering") -> None:
         # Its decompressors cost as much start as click: only a scan that meets an archive needs them.

@@ -31,8 +31,8 @@ _NETWORK = frozenset(
 )
 
 
-def special_mounts(table: str = "/proc/self/mountinfo") -> Dict[str, str]:
-    """Mount point to the reason for leaving it out; /dev is always among them."""
+def special_mounts(table: str = "/proc/self/mountinfo", network: bool = False) -> Dict[str, str]:
+    """Mount point to the reason for leaving it out; /dev is always among them, network shares unless asked for."""
     found = {"/dev": PSEUDO, "/proc": PSEUDO, "/sys": PSEUDO}
     try:
         with open(table, encoding="utf-8", errors="surrogateescape") as lines:
@@ -40,8 +40,9 @@ def special_mounts(table: str = "/proc/self/mountinfo") -> Dict[str, str]:
                 left, _, right = line.partition(" - ")
                 words = left.split(" ")
                 kind = right.split(" ", 1)[0]
-                if len(words) > 4 and _why(kind):
-                    found[_unescape(words[4])] = _why(kind)
+                why = _why(kind)
+                if len(words) > 4 and why and not (network and why == NETWORK):
+                    found[_unescape(words[4])] = why
     except OSError:
         return found  # not Linux, or no /proc: the fixed names are all that is known
     return found

@@ -26,6 +26,8 @@ FILE_FLAGS = _FLAGS
 FOLDER_FLAGS = _FLAGS | getattr(os, "O_DIRECTORY", 0)
 
 _REPARSE = 0x400
+_ELSEWHERE = 0x20000000  # of a reparse tag: it stands for something under another name (a link, a mount)
+_ALIAS = 0x8000001B  # of a program of the store, which has no content
 _CLOUD = 0x1000 | 0x40000 | 0x400000  # offline, recall on open, recall on data access: reading would download
 
 Content = Union[bytes, memoryview, mmap.mmap]
@@ -54,13 +56,13 @@ def reason(error: OSError) -> str:
     return known.get(error.errno or 0) or "%s" % (error.strerror or "cannot be read").lower()
 
 
-def kind_of(info: os.stat_result) -> str:
-    """Empty for a regular file or folder that may be opened, else why it is skipped."""
+def kind_of(info: os.stat_result, cloud: bool = False) -> str:
+    """Empty for a regular file or folder that may be opened, else why it is skipped; `cloud`: placeholders may be."""
     mode = info.st_mode
     attributes = getattr(info, "st_file_attributes", 0)
-    if attributes & _CLOUD:
+    if attributes & _CLOUD and not cloud:
         return account.PLACEHOLDER
-    if stat.S_ISLNK(mode) or attributes & _REPARSE:
+    if stat.S_ISLNK(mode) or (attributes & _REPARSE and _leads_elsewhere(info)):
         return account.LINK
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
         return ""
@@ -69,7 +71,13 @@ def kind_of(info: os.stat_result) -> str:
     return account.SOCKET if stat.S_ISSOCK(mode) else account.DEVICE
 
 
-def open_regular(name: str, dir_fd: Optional[int] = None) -> Tuple[int, os.stat_result]:
+def _leads_elsewhere(info: os.stat_result) -> bool:
+    """Whether a reparse point is a link, a mount or an alias; what is stored compressed or in the cloud is a file."""
+    tag = int(getattr(info, "st_reparse_tag", _ELSEWHERE))
+    return bool(tag & _ELSEWHERE) or tag == _ALIAS
+
+
+def open_regular(name: str, dir_fd: Optional[int] = None, cloud: bool = False) -> Tuple[int, os.stat_result]:
     """A descriptor of a regular file and what fstat says of it; NotReadable otherwise, at once, whatever stands there."""
     try:
         fd = os.open(name, FILE_FLAGS) if dir_fd is None else os.open(name, FILE_FLAGS, dir_fd=dir_fd)
@@ -81,7 +89,7 @@ def open_regular(name: str, dir_fd: Optional[int] = None) -> Tuple[int, os.stat_
         raise NotReadable(account.FAILED, reason(error)) from None
     try:
         info = os.fstat(fd)
-        why = kind_of(info) if stat.S_ISREG(info.st_mode) else (kind_of(info) or account.CHANGED)
+        why = kind_of(info, cloud) or ("" if stat.S_ISREG(info.st_mode) else account.CHANGED)
     except OSError as error:
         os.close(fd)
         raise NotReadable(account.FAILED, reason(error)) from None

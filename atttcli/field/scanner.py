@@ -144,7 +144,8 @@ class Scanner:
     def _opened(self, found: Found, pool: Optional[ThreadPoolExecutor]) -> _Job:
         now = time.time_ns() if self.cache is not None else 0
         try:
-            fd, info = open_regular(found.name, found.dir_fd)
+            cloud = {"cloud": True} if self.options.cloud else {}
+            fd, info = open_regular(found.name, found.dir_fd, **cloud)
         except NotReadable as refused:
             return _Job(found.path, Outcome(found.path, refused.column, refused.why))
         if self.limits.file_bytes and info.st_size > self.limits.file_bytes:

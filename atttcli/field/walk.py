@@ -43,6 +43,8 @@ class WalkOptions(NamedTuple):
 
     cross_devices: bool = False
     special: bool = False  # also /proc, /sys, /dev and network shares
+    network: bool = False  # also network shares, where other file systems are walked
+    cloud: bool = False  # also files that are only in the cloud: reading downloads them
     exclude: FrozenSet[str] = frozenset()  # absolute paths of files or folders
     shard: Optional[Shard] = None  # only this part of what is met; folders are walked all the same
 
@@ -83,7 +85,7 @@ class Tour:
 
     def items(self) -> Iterator[Item]:
         """Each entry once."""
-        mounts = {} if self._options.special else special_mounts()
+        mounts = {} if self._options.special else special_mounts(network=self._options.network)
         shard = self._options.shard
         for given, part in self._legs():
             self._root = os.path.realpath(given)
@@ -146,7 +148,7 @@ class _Walker:
             yield Outcome(given, FAILED, reason(error))
             return
         if not stat.S_ISDIR(info.st_mode):
-            why = kind_of(info)
+            why = kind_of(info, self._options.cloud)
             yield Outcome(given, SKIPPED, why) if why else Found(given, real, None, info)
             return
         self._device = info.st_dev
@@ -215,7 +217,7 @@ class _Walker:
             info = entry.stat(follow_symlinks=False)
         except OSError as error:
             return Outcome(path, FAILED, reason(error))
-        why = kind_of(info)
+        why = kind_of(info, self._options.cloud)
         if why:
             return Outcome(path, SKIPPED, why)
         name = entry.name if folder.fd is not None else _long(os.path.join(folder.real, entry.name))
@@ -243,8 +245,9 @@ class _Walker:
         return _Folder(path, real, fd, info, part)
 
     def _unwanted(self, info: os.stat_result) -> str:
-        if kind_of(info):
-            return kind_of(info)
+        kind = kind_of(info, self._options.cloud)
+        if kind:
+            return kind
         if info.st_dev != self._device and not self._options.cross_devices:
             return account.OTHER_FILE_SYSTEM
         # Only a mount or a junction can put a folder inside itself; then it carries the identity of an ancestor.
