@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from atttcli.field.records import KnownBad
-from atttcli.field.strict_json import plain
+from atttcli.field.strict_json import dumps, plain
 
 if TYPE_CHECKING:
     from atttcli.field.examine import Examiner
@@ -20,6 +20,7 @@ ADDRESS, DOMAIN, HASH, NAME = "address", "domain", "hash", "name"  # what lists 
 
 _LONGEST_TEXT = 1000
 _MOST_ITEMS = 50
+_LONGEST_DETAIL = 48 * 1024
 
 Asked = Tuple[str, str]  # kind, value
 LookUp = Callable[[str, str], Sequence[KnownBad]]
@@ -117,6 +118,14 @@ class Check(NamedTuple):
     misses: str
     look: Callable[[Scope], Iterator[Seen]]
     live: bool = False  # means nothing on a mounted disk
+
+
+def bounded_detail(detail: Dict[str, Any]) -> Dict[str, Any]:
+    """A detail that fits into one line of a bundle: when all of it is too much, its plain values alone, marked as cut."""
+    whole: Dict[str, Any] = bounded(detail)
+    if len(dumps(whole)) <= _LONGEST_DETAIL:
+        return whole
+    return {**{key: value for key, value in whole.items() if not isinstance(value, (dict, list))}, "cut": True}
 
 
 def bounded(value: Any, depth: int = 3) -> Any:

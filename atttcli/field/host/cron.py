@@ -74,12 +74,12 @@ def jobs(line: str, with_user: bool, anacron: bool = False) -> Iterator[Tuple[st
     if not text or text.startswith("#") or _SETTING.match(text):
         return
     times = 3 if anacron else 1 if text.startswith("@") else 5
-    words = text.split(None, times + with_user * (not anacron))
-    if len(words) <= times + with_user * (not anacron) or not all(
-        _FIELD.match(word.lstrip("@")) for word in words[:times]
-    ):
+    named = with_user and not anacron
+    words = text.split(None, times + named)
+    moments = words[: 2 if anacron else times]  # anacron's third is the job's name
+    if len(words) <= times + named or not all(_FIELD.match(word.lstrip("@")) for word in moments):
         return
-    who = words[times] if with_user and not anacron else ""
+    who = words[times] if named else ""
     yield " ".join(words[:times]), who, words[-1]
 
 

@@ -23,6 +23,7 @@ from atttcli.field.host.check import (
     Spending,
     Verdict,
     bounded,
+    bounded_detail,
 )
 from atttcli.field.host.root import HostRoot
 from atttcli.field.host.rules import RULES
@@ -99,7 +100,7 @@ def _told(check: Check, seen: Seen, look_up: Optional[LookUp]) -> Iterator[HostR
     if isinstance(seen, Missed):
         yield HostRecord(check.name, PROBLEM, subject, {"why": seen.why})
         return
-    detail = bounded(seen.detail)
+    detail = bounded_detail(seen.detail)
     if isinstance(seen, Verdict):
         yield HostRecord(check.name, HIT, subject, detail, seen.rule, seen.title, seen.severity, seen.category)
         return
