@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from atttcli.drill.conduct import lay_rules
 from atttcli.drill.room import SCENARIO, Room, building, drill_root
 from atttcli.drill.scenario import parse_scenario
 from atttcli.drill.score import score
-from atttcli.errors import Conflict, InputError, IntegrityError, NotFound, Refused
+from atttcli.errors import Conflict, InputError, IntegrityError, NotFound, Refused, Where
 from atttcli.journal.carry import Carried, adopt, read_lines
 from atttcli.journal.journal import Journal
 from atttcli.store.connection import Store
@@ -33,6 +34,13 @@ _TEXTS = (
     "hash",
 )
 
+# These become settings, and the name of the file that the journal's head is kept in.
+_NAMES = {
+    "workspace": re.compile(r"[A-Za-z0-9-]{1,64}\Z"),
+    "organisation": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z"),
+    "profile": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z"),
+    "language": re.compile(r"[a-z]{2}\Z"),
+}
 _JUDGE = ("drill.graded", "drill.overridden")  # whoever judged at the site: the centre is told
 _OURS = ("drill.planned", "drill.packed")  # what only the centre decides: a run never brings another sealed scenario
 
@@ -54,6 +62,9 @@ def opened(path: Path) -> tuple[Bundle, list[Carried]]:
     manifest = bundle.manifest
     if not all(isinstance(manifest.get(name), str) and len(manifest[name]) <= 200 for name in _TEXTS):
         raise InputError("the manifest of the bundle lacks something", hint="pack it again: atttcli drill pack")
+    for name, pattern in _NAMES.items():
+        if not pattern.match(manifest[name]):
+            raise InputError(f"the bundle's {name} is none", hint="ask for the bundle again", where=Where(str(path)))
     entries = read_lines(bundle.journal, "journal.jsonl")
     if (manifest.get("entries"), manifest["hash"]) != (entries[-1].seq, entries[-1].hash):
         raise IntegrityError("the journal is not the one that was packed", hint="ask for the bundle again")

@@ -17,6 +17,7 @@ MAX_LINE = 1024 * 1024
 MAX_ENTRIES = 200_000
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _TOP = 1 << 62
+_LATEST = 253_370_000_000 * 1_000_000  # before the year 9999: a later time cannot be shown in every zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _read(line: bytes, name: str, place: int) -> Carried:
     texts = (row[1], row[3], row[4], row[5], row[6])
     if not all(type(one) is int and 0 <= one < _TOP for one in numbers):
         raise wrong
-    if not all(isinstance(one, str) and len(one) <= 1000 for one in texts):
+    if row[2] > _LATEST or not all(isinstance(one, str) and len(one) <= 1000 for one in texts):
         raise wrong
     if not all(isinstance(one, str) and _HEX.match(one) for one in row[7:10]) or not isinstance(
         row[10], (str, type(None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from atttcli.store.durable import sync_folder, write_first
 from atttcli.store.workspace import private_folder
 
 _KEY_BYTES = 32
+_IDENTITY = re.compile(r"[A-Za-z0-9_.-]{0,100}\Z")
 
 
 # Only a person can say whether a lost head is an accident; the journal says then who did, and why.
@@ -44,6 +46,11 @@ def host_key() -> bytes:
 
 
 def _path(workspace: str) -> Path:
+    """Of a workspace's head. Its identity may come from a folder or a backup of somebody else's: it must not lead elsewhere."""
+    if not _IDENTITY.match(workspace):
+        raise IntegrityError(
+            "the workspace's identity is none", hint="whose folder is it? restore a backup of your own"
+        )
     return private_folder("heads") / f"{workspace}.json"
 
 

@@ -144,12 +144,19 @@ def write_workspace(workspace: Workspace) -> None:
     write_whole(workspace.root / ".secret", f"{workspace.secret.hex()}\n".encode(), 0o600)
     lines = [
         "# Settings of this atttcli workspace.",
-        f'id = "{workspace.id}"',
-        f'organisation = "{workspace.organisation}"',
-        f'profile = "{workspace.profile}"',
-        f'language = "{workspace.language}"',
+        f"id = {_quoted(workspace.id)}",
+        f"organisation = {_quoted(workspace.organisation)}",
+        f"profile = {_quoted(workspace.profile)}",
+        f"language = {_quoted(workspace.language)}",
     ]
     if workspace.exercise:
-        lines.append(f'exercise = "{workspace.exercise}"')
+        lines.append(f"exercise = {_quoted(workspace.exercise)}")
     # Last, whole and flushed: a folder with settings is a whole workspace, also after a power cut.
     write_whole(workspace.root / SETTINGS, ("\n".join(lines) + "\n").encode())
+
+
+def _quoted(text: str) -> str:
+    """A text of TOML: no value, wherever it came from, becomes another setting."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False)

@@ -12,12 +12,12 @@ import pytest
 
 from atttcli.drill import conduct
 from atttcli.drill.bundle import read_bundle, write_bundle
-from atttcli.drill.merging import merge, opened
+from atttcli.drill.merging import merge, opened, unpack
 from atttcli.drill.packing import pack
 from atttcli.drill.robot import RobotClock
 from atttcli.drill.room import Room
 from atttcli.errors import AtttError
-from atttcli.journal.carry import Carried, carried, to_lines
+from atttcli.journal.carry import Carried, carried, read_lines, to_lines
 from atttcli.journal.chain import canonical, entry_hash, payload_digest
 from atttcli.packaged import packaged
 from tests.support.drill_case import BASE, drill_room
@@ -126,3 +126,45 @@ def _packed(room: Room, tmp_path: Path) -> Path:
     path = tmp_path / "good.zip"
     path.write_bytes(pack(room, "run"))
     return path
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("workspace", "../../../pwned"),
+        ("workspace", "/tmp/pwned"),
+        ("workspace", 'x"\n[y]\nz = "'),
+        ("workspace", ""),
+        ("organisation", 'bac-kan"\nid = "x'),
+        ("profile", "../../etc/x"),
+        ("language", 'vi"\n[unmarked]\nx = "'),
+    ],
+)
+def test_what_a_bundle_calls_itself_becomes_neither_a_path_nor_a_setting(
+    room: Room, tmp_path: Path, name: str, value: str
+) -> None:
+    """The workspace's id names the file of the journal's head; a setting that is added could take the exercise's mark away."""
+    path = tmp_path / "out.zip"
+    path.write_bytes(pack(room, "player"))
+    good = read_bundle(path)
+    manifest = {key: one for key, one in good.manifest.items() if key not in ("schema", "files")}
+    members = {"journal.jsonl": good.journal, "scenario.yaml": good.scenario}
+    before = set((tmp_path / "home").rglob("*"))
+    path.write_bytes(write_bundle(manifest | {name: value}, members))
+    with pytest.raises(AtttError):
+        unpack(tmp_path / "site", path, "b")
+    assert set((tmp_path / "home").rglob("*")) == before
+    assert not (tmp_path / "site" / "drills").exists()
+    path.write_bytes(write_bundle(manifest, members))
+    assert unpack(tmp_path / "site", path, "b").drill == room.code
+
+
+def test_a_time_that_no_calendar_has_is_not_taken(room: Room) -> None:
+    ours = list(carried(room.journal))
+    last = ours[-1]
+    for time in (1 << 61, 253_402_300_799_999_999):
+        header = (last.seq + 1, "x", time, "h", "a", "x.y", room.code)
+        digest = payload_digest("{}")
+        one = Carried(header, digest, last.hash, entry_hash(header, digest, last.hash), "{}")
+        with pytest.raises(AtttError):
+            read_lines(to_lines([*ours, one]), "journal.jsonl")

@@ -10,7 +10,7 @@ import pytest
 
 from atttcli.errors import Conflict, IntegrityError, NotFound, Refused
 from atttcli.journal.erase import erase, find_entry
-from atttcli.journal.head import read_head
+from atttcli.journal.head import read_head, write_head
 from atttcli.journal.journal import Journal
 from atttcli.journal.verify import verify_journal
 from atttcli.store.connection import Store
@@ -79,3 +79,12 @@ def test_a_number_given_once_stays_given_when_its_entry_is_partly_erased(journal
 def test_entries_that_are_not_there(journal: Journal, name: str) -> None:
     with pytest.raises(NotFound):
         find_entry(journal, name)
+
+
+@pytest.mark.parametrize("identity", ["../../x", "/tmp/x", "a/b", "a\\b", "x\n"])
+def test_an_identity_of_somebody_elses_making_leads_nowhere(identity: str) -> None:
+    """It may come from a folder or a backup that was handed over."""
+    with pytest.raises(IntegrityError):
+        write_head(identity, 1, "0" * 64)
+    with pytest.raises(IntegrityError):
+        read_head(identity)
