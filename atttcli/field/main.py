@@ -1,6 +1,7 @@
 """The kit's own entry: `BAT-DAU.cmd` or `bat-dau.sh` start it with the kit's Python or the machine's, and nothing installed.
 
-Exit codes: 0 nothing found, 1 found, 2 not everything was scanned or nothing could be, 130 stopped. Python 3.8-clean.
+Exit codes: 0 nothing found, 1 found, 2 not everything was scanned or nothing could be, 3 it does not start
+here (the collector takes over), 130 stopped. Python 3.8-clean.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib
 import os
 import sys
 import sysconfig
+import tempfile
 from typing import TYPE_CHECKING, List, Optional, Sequence
 
 from atttcli.clock import Clock, local_text
@@ -17,7 +19,7 @@ from atttcli.errors import AtttError
 from atttcli.field.kit import words
 from atttcli.field.kit.contents import MISSING, differences, is_signed, read_contents
 from atttcli.field.kit.machine import architecture, is_administrator, system
-from atttcli.field.kit.passport import LIB, Passport, read_passport
+from atttcli.field.kit.passport import LIB, UNFIT, Passport, read_passport
 from atttcli.field.kit.places import Places, places
 from atttcli.field.kit.screen import Screen
 from atttcli.field.lock import Busy, RunLock
@@ -33,6 +35,10 @@ _INTERRUPTED = 130
 class Refusal(Exception):
     """This kit does not run here and now; the text says why, in the words of who plugged it in."""
 
+    def __init__(self, text: str, code: int = _FAILED) -> None:
+        super().__init__(text)
+        self.code = code
+
 
 def main(arguments: Optional[Sequence[str]] = None, kit: str = "", clock: Optional[Clock] = None) -> int:
     """Run the kit in the folder `kit` (by default the one that this program stands in). The exit code."""
@@ -47,6 +53,7 @@ def main(arguments: Optional[Sequence[str]] = None, kit: str = "", clock: Option
         return _run(passport, folder, given, screen, clock or Clock())
     except Refusal as refused:
         screen.line(str(refused))
+        return refused.code
     except Busy as busy:
         screen.line(words.BUSY % busy.holder)
     except AtttError as error:
@@ -75,6 +82,7 @@ def _run(kit: Passport, folder: str, given: argparse.Namespace, screen: Screen, 
         screen.line(words.NOT_ADMIN)
     be_nice()
     where = places(folder, kit.number, given.to)
+    tempfile.tempdir = os.environ["TMPDIR"] = where.state  # whatever is spooled (SQLite, too) is on the stick
     with RunLock(os.path.join(where.state, "run.lock"), kit.number):
         ending = _session(kit, where, given, screen, clock)
     _tell(kit, where, ending, screen)
@@ -100,13 +108,13 @@ def _load(folder: str, kit: Passport) -> None:
     """Make the kit's compiled modules importable: those for the Python that runs us."""
     here = "cp%d%d" % sys.version_info[:2]
     if here not in kit.pythons:
-        raise Refusal(words.OLD_PYTHON % (".".join(map(str, sys.version_info[:2])), ", ".join(kit.pythons)))
+        raise Refusal(words.OLD_PYTHON % (".".join(map(str, sys.version_info[:2])), ", ".join(kit.pythons)), UNFIT)
     sys.path.insert(1, os.path.join(folder, LIB, here))
     try:
         for name in ("yara", "nacl.public", "nacl.signing"):
             importlib.import_module(name)
     except ImportError as error:
-        raise Refusal(words.NOT_LOADED % ("%s (%s)" % (error, sysconfig.get_platform()))) from None
+        raise Refusal(words.NOT_LOADED % ("%s (%s)" % (error, sysconfig.get_platform())), UNFIT) from None
 
 
 def _is_whole(folder: str, kit: Passport, call: str) -> None:

@@ -20,6 +20,7 @@ FILE = "kit.json"
 SEED = os.path.join("key", "seed")
 STATE, OUT, RULES, LIB = "state", "out", "rules", "lib"
 SCANNER, COLLECTOR = "scanner", "collector"
+UNFIT = 3  # the exit code of a scanner that does not start on this machine: the collector takes over
 _MOST = 64 * 1024
 _KIT = re.compile(r"K-[0-9]{4}-[0-9]{4,8}\Z")
 _KEY = re.compile(r"[0-9a-f]{64}\Z")

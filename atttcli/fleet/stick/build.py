@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from atttcli.journal.journal import Journal
 
 _PACKAGE = Path(atttcli.__file__).resolve().parent
+_IMPORT = re.compile(r"^[ \t]*(?:from|import) (atttcli[\w.]*)", re.MULTILINE)
 _FLOOR = ("__init__.py", "errors.py", "limits.py", "clock.py")
 
 
@@ -188,6 +190,7 @@ def _write_program(folder: Path, parts: _Parts) -> None:
         target = folder / LIB / "atttcli" / path.relative_to(_PACKAGE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+    _is_closed(folder / LIB)
     for one in parts.modules:
         write_modules(one, folder / LIB / one.tag)
     if parts.interpreter is not None:
@@ -201,6 +204,17 @@ def _program() -> Iterator[Path]:
     """Floor 0 and nothing above it."""
     yield from (_PACKAGE / name for name in _FLOOR)
     yield from sorted((_PACKAGE / "field").rglob("*.py"))
+
+
+def _is_closed(lib: Path) -> None:
+    """Every module of ours that the program imports went along: a kit is first started far from anybody who could help."""
+    for path in lib.rglob("*.py"):
+        for name in _IMPORT.findall(path.read_text(encoding="utf-8")):
+            place = lib.joinpath(*name.split("."))
+            if not place.with_suffix(".py").is_file() and not (place / "__init__.py").is_file():
+                raise WorkspaceError(
+                    f"the kit's program lacks {name}", hint="is atttcli installed whole? then build again"
+                )
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from atttcli.clock import local_text
 from atttcli.field.kit import words
-from atttcli.field.kit.passport import SCANNER, Passport
+from atttcli.field.kit.passport import SCANNER, UNFIT, Passport
 
 SHELL, CMD, PAGE, PROGRAM = "bat-dau.sh", "BAT-DAU.cmd", "HUONG-DAN.txt", "lib/start.py"
 
 _PROGRAM = """\
 import os
 import sys
+import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+
+def failed(kind, value, trace):
+    \"\"\"A program that is not whole must not end as if something had been found (1) or nothing (0).\"\"\"
+    traceback.print_exception(kind, value, trace)
+    sys.stderr.write("Bo quet bi hong: tra USB ve trung tam.\\n")
+    sys.stderr.flush()
+    os._exit(2)
+
+
+sys.excepthook = failed
 
 from atttcli.field.main import main  # noqa: E402
 
@@ -21,6 +33,7 @@ sys.exit(main())
 """
 
 # The kit's own Python first; then the machine's, the first one whose modules the kit carries; then the collector.
+# Without -B, asking a Python for its version would leave compiled files in its library.
 _SHELL = """\
 #!/bin/sh
 # Quet may nay: khong cai dat gi, chi ghi len USB. Chay: sudo sh bat-dau.sh
@@ -29,10 +42,14 @@ unset PYTHONHOME PYTHONPATH PYTHONSTARTUP
 for PY in "$HERE/@PROGRAM@" python3 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 python3.14 \\
     /usr/bin/python3 /usr/local/bin/python3 /usr/libexec/platform-python; do
     command -v "$PY" >/dev/null 2>&1 || continue
-    TAG=$("$PY" -I -S -c 'import sys; print("cp%d%d" % sys.version_info[:2])' 2>/dev/null) || continue
-    [ -d "$HERE/lib/$TAG" ] && exec "$PY" -I -S -B "$HERE/lib/start.py" "$@"
+    TAG=$("$PY" -I -S -B -c 'import sys; print("cp%d%d" % sys.version_info[:2])' 2>/dev/null) || continue
+    [ -d "$HERE/lib/$TAG" ] || continue
+    "$PY" -I -S -B "$HERE/lib/start.py" "$@"
+    CODE=$?
+    [ "$CODE" = @UNFIT@ ] || exit "$CODE"
+    break
 done
-echo "Máy này không có Python mà bộ quét dùng được: chuyển sang bộ thu thập bằng shell." >&2
+echo "Bộ quét đầy đủ không chạy được trên máy này: chuyển sang bộ thu thập." >&2
 exec sh "$HERE/collector/collect.sh"
 """
 
@@ -41,6 +58,10 @@ _CMD = """\
 setlocal
 "%~dp0python\\python.exe" -I -S -B "%~dp0lib\\start.py" %*
 set "CODE=%ERRORLEVEL%"
+if "%CODE%"=="@UNFIT@" (
+  powershell.exe -NoProfile -ExecutionPolicy Bypass -File "%~dp0collector\\collect.ps1"
+  set "CODE=2"
+)
 if "%~1"=="" pause
 exit /b %CODE%
 """
@@ -80,8 +101,9 @@ def starter(passport: Passport, python: str) -> dict[str, bytes]:
     """The scanner's start files: path within the kit to content. `python`: the carried interpreter's program, or empty."""
     files = {PROGRAM: _PROGRAM.encode()}
     if passport.os == "windows":
-        return files | {CMD: _CMD.replace("\n", "\r\n").encode("ascii")}
-    return files | {SHELL: _SHELL.replace("@PROGRAM@", f"python/{python}" if python else "python").encode()}
+        return files | {CMD: _CMD.replace("@UNFIT@", str(UNFIT)).replace("\n", "\r\n").encode("ascii")}
+    shell = _SHELL.replace("@PROGRAM@", f"python/{python}" if python else "python").replace("@UNFIT@", str(UNFIT))
+    return files | {SHELL: shell.encode()}
 
 
 def page(passport: Passport) -> bytes:
