@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "ingest": ("atttcli.cli.ingest", "ingest", "Take in files, folders, archives: recognise, read, match, store."),
     "detect": ("atttcli.cli.detect", "detect", "Match files, captures or logs with no workspace."),
     "scan": ("atttcli.cli.scan", "scan", "Scan files on this machine, bounded and incremental."),
+    "results": ("atttcli.cli.results", "results", "Results of a run that was spread over machines, put together."),
     "capture": ("atttcli.cli.capture", "capture", "Look into a capture: its flows, one packet layer by layer."),
     "kit": ("atttcli.cli.kit", "kit", "USB kits that scan an agency's machines."),
     "bundle": ("atttcli.cli.bundle", "bundle", "What kits bring back: verify, show, import."),

@@ -16,8 +16,11 @@ from atttcli.cli.matching import ALL_RULES, Tally, disabled_here
 from atttcli.cli.scan_bounds import Bounds, bounded
 from atttcli.cli.scan_host import HostAsk, HostLook, hosted, show_host_records
 from atttcli.cli.scan_lists import file_lookup
+from atttcli.cli.scan_reach import Reach, reaching
 from atttcli.cli.scan_store import Storage, added_rules, show_scans
 from atttcli.cli.scan_tell import Telling, told_by
+from atttcli.cli.spread import Spread, lists_digest, settings_of, spread_by
+from atttcli.errors import UsageError
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
@@ -40,8 +43,7 @@ if TYPE_CHECKING:
     help="What matches: YARA, or YARA-X in processes of its own.",
 )
 @click.option("--archives", type=click.IntRange(0, 10), default=3, show_default=True, help="Depth of nested archives.")
-@click.option("--exclude", multiple=True, type=PATHS, help="Leave this file or folder out (repeatable).")
-@click.option("--cross-devices", is_flag=True, help="Also other file systems below the paths.")
+@reaching
 @click.option("--fresh", is_flag=True, help="Read every file anew; earlier results are neither used nor kept.")
 @click.option("--no-store", is_flag=True, help="Only print: the workspace is told nothing.")
 @click.option(
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 @click.option("--runs", "show_runs", is_flag=True, help="List the scans that this workspace knows of; scan nothing.")
 @ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@spread_by
 @told_by
 @with_app
 def scan(
@@ -62,8 +65,7 @@ def scan(
     bounds: Bounds,
     engine_name: str,
     archives: int,
-    exclude: tuple[Path, ...],
-    cross_devices: bool,
+    reach: Reach,
     fresh: bool,
     no_store: bool,
     host: str,
@@ -73,6 +75,7 @@ def scan(
     all_rules: bool,
     strict: bool,
     telling: Telling,
+    spread: Spread,
 ) -> None:
     """Scan files on this machine (default: the home folder), bounded and incremental.
 
@@ -89,10 +92,10 @@ def scan(
       atttcli scan /mnt/pc-17 --host pc-17.bac-kan.example
       atttcli scan --only-host --json
       atttcli scan --only-host --root /mnt/pc-17 --host pc-17.bac-kan.example
+      atttcli scan /srv --shard 2/4 --results part-2.jsonl
     """
     from atttcli.engine import EngineProblem
     from atttcli.field.examine import ARCHIVE_LIMITS
-    from atttcli.field.walk import WalkOptions
     from atttcli.scan.account import ScanAccount
     from atttcli.scan.run import ScanSettings
     from atttcli.scan.run import scan as run_scan
@@ -101,7 +104,9 @@ def scan(
     if show_runs:
         show_scans(app, telling.as_json)
         return
-    click.get_current_context().with_resource(bounds.given_way(str(private_folder("scan") / "scan.lock")))
+    click.get_current_context().with_resource(
+        bounds.given_way(str(private_folder("scan") / f"scan{spread.suffix}.lock"))
+    )
     if host_records is not None:
         show_host_records(app, host_records, telling.as_json)
         return
@@ -111,25 +116,38 @@ def scan(
     if engine_name == "yara-x":
         by_yara_x(engine, rules, tally, disabled, added)
     roots = host_ask.roots(paths)
-    if not no_store and app.workspace_if_any() is not None:  # an alert names a place that anybody finds
+    if spread.asked and host_ask.asked:
+        raise UsageError("a file of results is of files alone", hint="scan the host in a run of its own: --only-host")
+    stored = not no_store and not spread.asked and app.workspace_if_any() is not None
+    if stored:
         app.permit("facts.ingested")
+    if stored or spread.asked:  # an alert names a place that anybody finds
         roots = tuple(Path(os.path.abspath(path)) for path in roots)
+    no_store = no_store or spread.asked
     storage = Storage.open(app, no_store, host, roots)
     look_up = file_lookup(app, indicators, tally, with_workspace=not no_store)
     looking = HostLook(app, host_ask, engine, look_up, indicators, disabled, not no_store)
     settings = ScanSettings(
         bounds.limits(),
         replace(ARCHIVE_LIMITS, depth=archives),
-        WalkOptions(cross_devices=cross_devices, exclude=frozenset(os.path.abspath(path) for path in exclude)),
-        cache=None if fresh else private_folder("scan") / "files.db",
+        reach.options()._replace(shard=spread.shard),
+        cache=None if fresh else private_folder("scan") / f"files{spread.suffix}.db",
     )
+    alike = settings_of(
+        "scan", roots, rules=engine.pack, engine=engine_name, lists=lists_digest(indicators), silent=sorted(disabled.rules),
+        archives=archives, max_file_size=bounds.max_file_size, reach=repr(reach), host=host,
+    )  # fmt: skip
     account: ScanAccount | None = None
-    with telling.begun() as listing, render.progress(_("Scanning"), quiet=telling.quiet) as progress:
+    with (
+        telling.begun() as listing,
+        render.progress(_("Scanning"), quiet=telling.quiet) as progress,
+        spread.writing(alike) as part,
+    ):
         for result in run_scan(
             roots,
             engine,
             look_up,
-            settings,
+            listing.heard(settings),
             app.clock,
             lambda done, path: progress(done.found, 0, path),
         ):
@@ -137,14 +155,17 @@ def scan(
                 account = result
             elif isinstance(result, EngineProblem):
                 listing.problem(result, tally)
+                part.problem(result)
             else:
                 tally.found += 1
+                part.found(result)
                 storage.add(result)
                 listing.found(result)
         if account is None:
             raise AssertionError("a scan ends with its account")
         looking.run(listing, storage, tally)
         account = looking.joined(account)
+        part.end(account.files, account.rules, account.rules_refused, account.started, account.ended)
         listing.ended(account, storage)
     looking.close(telling.quiet)
     if storage.failed:

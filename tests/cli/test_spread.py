@@ -1,0 +1,78 @@
+"""A scan that is divided: the parts, put together, are the undivided scan; in a workspace they make the same alerts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.cli_run import tell
+
+RULE = 'rule bad { meta: description = "bad" severity = "high" strings: $a = "evil" condition: $a }'
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ATTTCLI_ACTOR", "lan")
+    (tmp_path / "r.yar").write_text(RULE)
+    for number in range(40):
+        folder = tmp_path / "tree" / f"d{number % 5}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"f{number}").write_text("evil" if number % 3 else "good", "utf-8")
+    (tmp_path / "tree" / "big").write_bytes(b"x" * 3000)
+    return tmp_path
+
+
+def scan(capsys, *words):
+    return tell(capsys, "scan", "tree", "--rules", "r.yar", "--max-file-size", "2000", "--quiet", *words)
+
+
+def test_parts_put_together_are_the_undivided_scan(tree, capsys):
+    for number in range(1, 4):
+        assert scan(capsys, "--shard", f"{number}/3", "--results", f"{number}.jsonl").code in (1, 2)
+    assert scan(capsys, "--fresh", "--results", "all.jsonl").code == 2
+    merged = tell(capsys, "results", "merge", "3.jsonl", "1.jsonl", "2.jsonl", "-o", "merged.jsonl", "--json")
+    account = merged.checked("scan")[-1]
+    assert (merged.code, account["detections"], account["files"]["found"]) == (2, 26, 41)
+    assert "larger" in merged.err
+    again = tell(capsys, "results", "merge", "all.jsonl", "-o", "again.jsonl", "--json")
+    assert (tree / "merged.jsonl").read_bytes() == (tree / "again.jsonl").read_bytes()
+    assert again.lines()[:-1] == merged.lines()[:-1]
+    # part 2 again, from the cache of earlier results: the same findings
+    assert scan(capsys, "--shard", "2/3", "--results", "2b.jsonl").code in (1, 2)
+    assert (
+        tell(capsys, "results", "merge", "1.jsonl", "2b.jsonl", "3.jsonl", "--json").lines()[:-1] == merged.lines()[:-1]
+    )
+
+
+def test_parts_make_the_alerts_of_the_undivided_scan(tree, capsys):
+    for name in ("one", "parts"):
+        tell(capsys, "init", name, "--organisation", "bac-kan")
+    tell(capsys, "-w", "one", "scan", "tree", "--rules", "r.yar", "--host", "pc-17")
+    for number in (1, 2):
+        tell(capsys, "-w", "parts", "scan", "tree", "--rules", "r.yar", "--host", "pc-17", "--shard", f"{number}/2",
+             "--results", f"{number}.jsonl")  # fmt: skip
+    assert tell(capsys, "-w", "parts", "alert", "list", "--json").lines() == []
+    for _turn in range(2):  # twice is once
+        assert tell(capsys, "-w", "parts", "results", "merge", "1.jsonl", "2.jsonl", "--store").code == 1
+    seen = []
+    for name in ("one", "parts"):
+        rows = tell(capsys, "-w", name, "alert", "list", "--json").lines()
+        seen.append([(one["rule_id"], one["victim"], one["count"], one["severity"]) for one in rows])
+    assert seen[0] == seen[1]
+    assert seen[0]
+    board = tell(capsys, "-w", "parts", "fleet", "board", "--json").checked("fleet-board")
+    assert [one["host"] for one in board if one["kind"] == "machine"] == ["pc-17"]
+
+
+def test_refusals_name_what_is_wrong(tree, capsys):
+    assert "--results FILE.jsonl" in scan(capsys, "--shard", "1/2").err
+    assert scan(capsys, "--shard", "3/2", "--results", "x").code == 2
+    assert scan(capsys, "--host-checks", "--results", "x").code == 2
+    scan(capsys, "--shard", "1/2", "--results", "1.jsonl")
+    missing = tell(capsys, "results", "merge", "1.jsonl")
+    assert (missing.code, "missing shards: 2/2" in missing.err, "--shard 2/2" in missing.err) == (2, True, True)
+    (tree / "r.yar").write_text(RULE.replace("evil", "good"))
+    scan(capsys, "--shard", "2/2", "--results", "2.jsonl")
+    other = tell(capsys, "results", "merge", "1.jsonl", "2.jsonl")
+    assert (other.code, "different rules" in other.err) == (5, True)
+    assert not list(tree.glob("*.part"))
