@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from atttcli.cli.alert_view import severity_word
 from atttcli.cli.matching import Rows, Tally
 from atttcli.clock import local_text
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.cli.scan_log import ScanLog
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from atttcli.engine import EngineProblem
     from atttcli.field.records import HostRecord
     from atttcli.model.alert import Detection
-    from atttcli.scan.account import ScanAccount
+    from atttcli.scan.account import Listed, ScanAccount
+    from atttcli.scan.run import ScanSettings
 
 _COLUMNS = ("File", "Rule", "Severity", "Why")
 
@@ -34,6 +36,7 @@ class Telling:
 
     as_json: bool = False
     one_line: bool = False
+    list_skipped: bool = False
     log: Path | None = None
 
     @property
@@ -99,6 +102,18 @@ class Listing:
         else:
             tally.note(where, reason)
 
+    def heard(self, settings: ScanSettings) -> ScanSettings:
+        """The settings with which each file that was not judged is told, when that was asked for."""
+        return replace(settings, left_out=self._left_out) if self.telling.list_skipped else settings
+
+    def _left_out(self, one: Listed) -> None:
+        told = {"kind": "skipped", **one.to_json()}
+        self._write(told)
+        if self.telling.as_json:
+            render.emit_json(told)
+        elif not self.telling.one_line:
+            render.line(f"{_(one.column)} ({retell(one.why)}): {one.path}")
+
     def ended(self, account: ScanAccount, storage: Storage) -> None:
         """The account, once everything is stored."""
         self.rows.show()
@@ -122,10 +137,14 @@ def told_by(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the options; the command gets them as `telling`."""
 
     @functools.wraps(command)
-    def run(*words: Any, as_json: bool, one_line: bool, log: Path | None, **options: Any) -> None:
-        command(*words, telling=Telling(as_json, one_line, log), **options)
+    def run(*words: Any, as_json: bool, one_line: bool, list_skipped: bool, log: Path | None, **options: Any) -> None:
+        command(*words, telling=Telling(as_json, one_line, list_skipped, log), **options)
 
     options = (
+        click.option(
+            "--list-skipped", is_flag=True,
+            help="Name each file that was not judged, and why: links and pipes, too (with --quiet: in the log).",
+        ),
         click.option("--quiet", "one_line", is_flag=True, help="One line at the end, for a scheduler; nothing else."),
         click.option(
             "--log", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

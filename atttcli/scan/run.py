@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from atttcli.clock import Clock
 from atttcli.engine import EngineProblem
 from atttcli.engines.yara import YaraEngine, engine_problem
-from atttcli.errors import WorkspaceError
+from atttcli.errors import Where, WorkspaceError
 from atttcli.field.account import FileAccount, Outcome
 from atttcli.field.examine import ARCHIVE_LIMITS, Examiner, FileFinding, MemberProblem
 from atttcli.field.scanner import Progress, ScanLimits, Scanner
@@ -41,6 +41,7 @@ class ScanSettings:
     passwords: tuple[bytes, ...] = (b"infected",)
     cache: Path | None = None
     most_listed: int = 1000
+    left_out: Callable[[Listed], None] | None = None  # hears each file that was not judged, also where nothing was lost
 
 
 def scan(
@@ -119,13 +120,15 @@ class _Run:
             yield detection
 
     def _problem(self, result: Outcome | MemberProblem) -> Iterator[EngineProblem]:
+        if isinstance(result, MemberProblem):
+            listed = Listed(str(Where(result.path, member=result.member)), "member", result.reason)
+        else:
+            listed = Listed(result.path, result.column, result.why, result.size)
+        if self._settings.left_out is not None:
+            self._settings.left_out(listed)
         problem = engine_problem(result)
         if problem is None:
             return
-        if isinstance(result, MemberProblem):
-            listed = Listed(str(problem.where), "member", result.reason)
-        else:
-            listed = Listed(result.path, result.column, result.why, result.size)
         if len(self._listed) < self._settings.most_listed:
             self._listed.append(listed)
         else:

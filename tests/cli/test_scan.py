@@ -265,3 +265,32 @@ def test_names_from_the_root_are_met_when_the_folder_was_given_shortly(
     monkeypatch.chdir(place)
     told = tell(capsys, "scan", "in", "--rules", "r.yar", "--indicators", "i.csv", "--json")
     assert [one["path"] for one in told.checked("scan")[:-1] if one["engine"] == "indicator"] == ["in/b.txt"]
+
+
+def test_each_file_that_was_not_judged_is_named_when_asked(place: Path, capsys: pytest.CaptureFixture) -> None:
+    told, found, account = scanned(capsys, place, "--list-skipped", "--max-file-size", "7", "--fresh")
+    left_out = {Path(one["path"]).name: (one["column"], one["why"]) for one in found if one["kind"] == "skipped"}
+    assert left_out == {
+        "link": ("skipped", "symbolic link"), "pipe": ("skipped", "named pipe"), "a.txt": ("skipped", "larger than the limit"),
+    }  # fmt: skip
+    files = account["files"]
+    assert len(left_out) == sum(files["skipped"].values()) + sum(files["failed"].values())
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar", "--list-skipped")
+    assert f"skipped (named pipe): {place}/in/pipe" in told.out
+    told = tell(
+        capsys, "scan", place / "in", "--rules", place / "r.yar", "--list-skipped", "--quiet", "--log", place / "s.log"
+    )
+    assert len(told.out.splitlines()) == 1
+    assert (place / "s.log").read_text("ascii").count('"kind": "skipped"') == 2
+
+
+def test_members_that_were_not_judged_are_named(place: Path, capsys: pytest.CaptureFixture) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(place / "in" / "z.zip", "w") as archive:
+        archive.writestr("a", b"MARKER")
+    whole = (place / "in" / "z.zip").read_bytes()
+    (place / "in" / "z.zip").write_bytes(whole[:-30])
+    told, found, _ = scanned(capsys, place, "--list-skipped")
+    assert told.code == 2
+    assert [one["column"] for one in found if one["kind"] == "skipped"].count("member") == 1
