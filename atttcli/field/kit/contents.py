@@ -34,6 +34,11 @@ _LITTER = (
     "found.000",
 )
 _LITTER_BEGINS = (".trash-", "._", ".spotlight-")
+# What can be started is nobody's litter: worms of USB sticks hide in just these folders.
+_RUNS = (
+    ".exe", ".dll", ".scr", ".com", ".pif", ".lnk", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".hta",
+    ".inf", ".msi", ".jar", ".py", ".pyc", ".pyd", ".so", ".sh",
+)  # fmt: skip
 _MOST_FILES = 50_000
 _MOST_BYTES = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -161,6 +166,8 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 def is_litter(path: str) -> bool:
     """Whether an operating system leaves such a thing on the sticks that it meets."""
     parts = path.lower().split("/")
+    if parts[-1].endswith(_RUNS):
+        return False
     return any(part in _LITTER or part.startswith(_LITTER_BEGINS) for part in parts[:1] + parts[-1:])
 
 
