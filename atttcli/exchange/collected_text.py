@@ -20,6 +20,7 @@ from atttcli.field.account import DENIED, NO_TIME, TOO_LARGE
 from atttcli.field.bundle import lines
 from atttcli.field.collected import FORMAT, MANIFEST, NAME
 from atttcli.field.examine import FileFinding
+from atttcli.field.host.rules import RULES
 from atttcli.field.manifest import Coverage, Host, MachineClock, Manifest, RuleSet, read_manifest
 from atttcli.field.records import HostRecord, KnownBad, finding_records, host_record
 from atttcli.field.strict_json import NotCanonical, plain
@@ -222,6 +223,9 @@ def _host(row: list[str]) -> dict[str, object]:
         key, _, value = decode(pair).partition("=")
         detail[plain(key)[:64]] = plain(value)[:4096]
     record = HostRecord(check, kind, decode(subject), detail, rule, decode(title), _small(severity))
+    known = RULES.get(rule)
+    if known is not None:  # what a rule means is said here, not on the machine
+        record = record._replace(title=known.title, severity=known.severity, category=known.category)
     return host_record(record)
 
 

@@ -198,8 +198,8 @@ processes() {
         p_shown=${p_exe:-[$p_name]}
         set -- "pid=${p##*/}" "parent=$p_parent" "user=$p_user" "name=$p_name" "command=$p_line"
         case $p_exe in
-        /memfd:*) rec processes hit "$p_shown" host.process-memfd 3 "A program that runs from memory only" "$@" ;;
-        /tmp/* | /var/tmp/* | /dev/shm/*) rec processes hit "$p_shown" host.process-temp-exe 3 "A program that runs from a temporary folder" "$@" ;;
+        /memfd:*) rec processes hit "$p_shown" host.process-memfd 2 "A running program that never was a file" "$@" ;;
+        /tmp/* | /var/tmp/* | /dev/shm/*) rec processes hit "$p_shown" host.process-temp-exe 2 "A running program in a folder where anybody may write" "$@" ;;
         *' (deleted)') rec processes hit "$p_shown" host.process-deleted-exe 1 "A running program whose file was deleted" "$@" ;;
         *) saw processes "$p_shown" "$@" ;;
         esac
@@ -270,7 +270,7 @@ autoruns() {
             "$h/.ssh/rc" "$h"/.config/autostart/*.desktop "$h"/.config/systemd/user/*.service
     done
     if [ -s "$C_ROOT/etc/ld.so.preload" ]; then
-        rec autoruns hit /etc/ld.so.preload host.preload 3 "A library is loaded into every program"
+        rec autoruns hit /etc/ld.so.preload host.preload-file 3 "A library that is forced into every program"
         autoruns_of "$C_ROOT/etc/ld.so.preload"
     fi
 }
@@ -281,7 +281,7 @@ accounts() {
       NR <= 5000 && NF >= 7 {
         odd = ($3 == 0 && $1 != "root")
         printf "accounts\t%s\t%s\t%s\t%d\t%s\tuser=%s\tgroup=%s\thome=%s\tshell=%s\n", odd ? "hit" : "observation", enc(substr($1, 1, 200)),
-          odd ? "host.account-uid0" : "", odd ? 3 : 0, odd ? "A second account with all rights" : "", enc($3), enc($4),
+          odd ? "host.account-second-root" : "", odd ? 4 : 0, odd ? "A second account with all rights" : "", enc($3), enc($4),
           enc(substr($6, 1, 300)), enc(substr($7, 1, 300))
       }' "$C_ROOT/etc/passwd" >>"$C_WORK/host.tsv"
     grep -E '^(root|sudo|wheel|adm|admin|docker):' "$C_ROOT/etc/group" 2>/dev/null | lines_as accounts /etc/group 20
@@ -589,7 +589,7 @@ done
 
 HOLES=$(awk 'END { print NR }' "$C_WORK/.holes")
 FILES=$(awk -F"$TAB" '!($10 in seen) { seen[$10] = 1; n++ } END { print n + 0 }' "$C_WORK/findings.tsv")
-HITS=$(awk -F"$TAB" '$2 == "hit" && $5 >= 3 { n++ } END { print n + 0 }' "$C_WORK/host.tsv")
+HITS=$(awk -F"$TAB" '$2 == "hit" && $5 >= 2 { n++ } END { print n + 0 }' "$C_WORK/host.tsv")
 LEFT=$(awk '{ n += $1 } END { print n + 0 }' "$C_WORK/.left")
 FAILED=$(awk -F"$TAB" '$1 == "failed" { n++ } END { print n + 0 }' "$C_WORK/files.tsv")
 COMPLETE=yes

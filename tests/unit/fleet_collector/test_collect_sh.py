@@ -65,8 +65,8 @@ def judge_result(result: Path) -> None:
     hits = {(row[0], row[3], decode(row[2])) for row in found["host.tsv"] if row[1] == "hit"}
     assert hits == {
         ("processes", "host.process-temp-exe", "/tmp/x (deleted)"),
-        ("autoruns", "host.preload", "/etc/ld.so.preload"),
-        ("accounts", "host.account-uid0", "toor"),
+        ("autoruns", "host.preload-file", "/etc/ld.so.preload"),
+        ("accounts", "host.account-second-root", "toor"),
     }
     seen = {(row[0], decode(row[2])): [decode(one) for one in row[6:]] for row in found["host.tsv"]}
     assert "remote=192.0.2.7:443" in seen["sockets", "127.0.0.1:3306"]
