@@ -17,7 +17,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent / "atttcli"
 TELLERS = {
     "ReadProblem", "EngineProblem", "MemberProblem", "UnpackProblem", "Unread", "Failure", "Finding", "Fault", "Problem",
-    "Reason", "Remark", "NotCanonical", "malformed",
+    "Reason", "Remark", "NotCanonical", "malformed", "HostRule", "Missed", "Exceeded", "TaskRefused",
     "refuse", "note", "wrong", "problem", "_problem", "_broken", "_damaged", "_none", "_refuse", "_refused", "_bad",
 }  # fmt: skip
 NAMED = {"why", "reason", "message", "hint", "more", "bad", "problem", "risk", "note"}
@@ -46,6 +46,7 @@ COMPOSED = {
     ),
     "sources/lists/rows.py": ("sheet {0}: {1}",),
     "evidence/vault.py": ("{0}: {1}",),
+    "exchange/records.py": ("innocent: {0}",),
     "engines": ("correlation", "network", "indicator", "national-list", "mail", "host"),
     "deadline/watch.py": ("lead", "duty"),
     "advisory/templates.py": ("khan", "thuong_khan", "hoa_toc"),

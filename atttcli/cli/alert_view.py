@@ -30,6 +30,10 @@ def title_of(alert: dict[str, Any]) -> str:
     if of_rule:
         return of_rule
     title = str(alert["title"])
+    if alert.get("kind") == "host":
+        from atttcli.text.retell import retell
+
+        return retell(title)
     role, mark, rest = title.partition(": ")
     return f"{role_word(role)}{mark}{rest}" if alert.get("kind") == "indicator" else title
 

@@ -36,12 +36,18 @@ def host_detection(record: HostRecord, pack: str) -> Detection:
         pack=pack,
         key=f"{record.check}|{record.subject}",
         tags=(str(technique),) if (technique := record.detail.get("technique")) else (),
-        why=(
-            f"{record.check}: {record.subject}",
-            *(str(text) for name in ("why", "innocent") if (text := record.detail.get(name))),
-        ),
+        why=tuple(_why(record)),
         detail={"check": record.check, "subject": record.subject, "seen": record.detail, "category": record.category},
     )
+
+
+def _why(record: HostRecord) -> Iterator[str]:
+    """Where, why it is suspicious, and what looks the same without being it."""
+    yield f"{record.check}: {record.subject}"
+    if record.detail.get("why"):
+        yield str(record.detail["why"])
+    if record.detail.get("innocent"):
+        yield f"innocent: {record.detail['innocent']}"
 
 
 def _known(one: KnownBad, origin: Origin, pack: str) -> Detection:

@@ -70,5 +70,17 @@ def test_words_that_do_not_fit_together(root: Path, capsys: pytest.CaptureFixtur
 
 def test_reasons_are_told_in_vietnamese(root: Path, capsys: pytest.CaptureFixture) -> None:
     told = tell(capsys, "--lang", "vi", "scan", "--only-host", "--no-store", "--root", root, "--check", "accounts")
-    assert "toor" in told.out
-    assert "Máy:" in told.out
+    assert "Tài khoản thứ hai có toàn quyền" in told.out.replace("\n", " ")
+    assert "Máy: đã xem 5 mục, 1 mục đáng ngờ" in told.out
+    assert "accounts: /etc/shadow: đã biến mất" in told.err
+
+
+def test_alerts_say_what_and_why_and_what_looks_the_same(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(new_workspace(tmp_path / "w"))
+    tell(capsys, "scan", "--only-host", "--root", root, "--host", "pc-17.bac-kan.example", "--check", "accounts")
+    (alert,) = tell(capsys, "alert", "list", "--json").lines()
+    shown = tell(capsys, "--lang", "vi", "alert", "show", alert["number"]).out
+    for text in ("Tài khoản thứ hai có toàn quyền", "Số người dùng là 0 như root", "trường hợp vô hại: Hệ thống cũ"):
+        assert text in shown
