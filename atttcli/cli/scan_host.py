@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from atttcli.field.host.check import LookUp
     from atttcli.field.records import HostRecord, KnownBad
     from atttcli.model.alert import Detection
-    from atttcli.scan.account import ScanAccount
+    from atttcli.scan.account import Listed, ScanAccount
     from atttcli.scan.run import FileLookup
 
 _HASHES = {64: "sha256", 40: "sha1", 32: "md5"}
 _BATCH = 500
+_LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class HostLook:
     severities: dict[str, int] = field(default_factory=dict)
     observed: int = 0
     missed: int = 0
+    listed: list[Listed] = field(default_factory=list)
 
     def run(self, listing: Listing, storage: Storage, tally: Tally) -> None:
         """Look, tell and keep; nothing when nobody asked."""
@@ -132,6 +134,7 @@ class HostLook:
     def _tell(self, record: HostRecord, listing: Listing, storage: Storage, tally: Tally) -> None:
         from atttcli.exchange.records import host_detection
         from atttcli.field.records import HIT, PROBLEM
+        from atttcli.scan.account import Listed
 
         if record.kind == HIT:
             self.found += 1
@@ -143,6 +146,8 @@ class HostLook:
             listing.found(detection, told_why(record))
         elif record.kind == PROBLEM:
             self.missed += 1
+            if len(self.listed) < _LISTED:
+                self.listed.append(Listed(f"{record.check}: {record.subject}", "host", str(record.detail["why"])))
             listing.host(record)
             listing.missed(f"{record.check}: {record.subject}", str(record.detail["why"]), tally)
         else:
@@ -156,8 +161,17 @@ class HostLook:
         severities = {**account.severities}
         for word, count in self.severities.items():
             severities[word] = severities.get(word, 0) + count
-        found = account.detections + self.found
-        return replace(account, detections=found, severities=severities, ended=self.app.clock.now())
+        from atttcli.scan.account import HostTotals
+
+        return replace(
+            account,
+            detections=account.detections + self.found,
+            severities=severities,
+            ended=self.app.clock.now(),
+            listed=(*account.listed, *self.listed),
+            unlisted=account.unlisted + self.missed - len(self.listed),
+            host=HostTotals(self.observed, self.found, self.missed),
+        )
 
     def close(self, quiet: bool) -> None:
         """One line for people."""

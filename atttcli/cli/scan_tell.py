@@ -169,7 +169,7 @@ def summary_line(account: ScanAccount) -> str:
     holes = len(account.listed) + account.unlisted
     if files.stopped:
         parts.append(_("stopped early: {limit}", limit=_(files.stopped)))
-    parts.append(_("complete") if files.complete else _("with holes ({count} not judged)", count=holes))
+    parts.append(_("complete") if account.complete else _("with holes ({count} not judged)", count=holes))
     return f"{local_text(account.ended, seconds=False)}: " + ", ".join(parts)
 
 

@@ -79,7 +79,7 @@ class Keeper:
             source="local", host=self._host, agency=owner.code if owner else "", started=account.started,
             finished=account.ended, rules_digest=account.pack, rules_version=rules_version(self._store),
             rules_count=account.rules, account=account.files.to_json(),
-            complete=account.files.complete, holes=[one.to_json() for one in account.listed[:_HOLES]],
+            complete=account.complete, holes=[one.to_json() for one in account.listed[:_HOLES]],
             findings=account.detections, run=self.run,
         )  # fmt: skip
 

@@ -28,6 +28,12 @@ def test_observations_findings_and_the_account_as_json(root: Path, capsys: pytes
     assert account["detections"] == 3
     assert account["severities"] == {"critical": 1, "high": 2}
     assert account["files"]["found"] == 0
+    assert account["host"] == {
+        "seen": len(lines) - 3 - len(account["not_judged"]),
+        "found": 3,
+        "missed": len(account["not_judged"]),
+    }
+    assert {one["column"] for one in account["not_judged"]} == {"host"}
     assert any(one["kind"] == "host-observation" and one["subject"] == "daemon" for one in lines)
     assert {one["subject"] for one in lines if one["kind"] == "host-problem"} == {
         one.subject for one in seen(root) if one.kind == "problem"
@@ -84,3 +90,12 @@ def test_alerts_say_what_and_why_and_what_looks_the_same(
     shown = tell(capsys, "--lang", "vi", "alert", "show", alert["number"]).out
     for text in ("Tài khoản thứ hai có toàn quyền", "Số người dùng là 0 như root", "trường hợp vô hại: Hệ thống cũ"):
         assert text in shown
+
+
+def test_one_line_does_not_call_complete_what_could_not_be_looked_at(root: Path, capsys: pytest.CaptureFixture) -> None:
+    told = tell(capsys, "scan", "--only-host", "--no-store", "--quiet", "--root", root, "--check", "accounts")
+    assert told.code == 2
+    assert "with holes (2 not judged)" in told.out
+    told = tell(capsys, "scan", "--only-host", "--no-store", "--quiet", "--root", root, "--check", "cron")
+    assert "1 finding, complete" in told.out
+    assert told.code == 1
