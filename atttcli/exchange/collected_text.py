@@ -7,6 +7,7 @@ that it is counted and told where a bundle's own bad lines are.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -88,6 +89,7 @@ def read_said(data: bytes) -> Said:
         raise refused("the collector's manifest holds bytes that no collector writes") from None
     if rows[0] != [FORMAT]:
         raise refused("the collector's manifest is of another format")
+    _whole(data, rows.pop())
     scalars: dict[str, str] = {}
     files: dict[str, Listed] = {}
     logs: list[Copied] = []
@@ -107,6 +109,14 @@ def read_said(data: bytes) -> Said:
         raise refused(f"the collector's manifest does not say {min(missing)}")
     copied = tuple(one for one in logs if one.name in files and one.name.startswith("logs/"))
     return Said(scalars, tuple(files.values()), copied, tuple(holes))
+
+
+def _whole(data: bytes, last: list[str]) -> None:
+    """The last line is the digest of those before it: the list of digests is not its own."""
+    before = data[: data.rstrip(b"\r\n").rfind(b"\n") + 1]
+    sums = (hashlib.sha256(before).hexdigest(), hashlib.md5(before, usedforsecurity=False).hexdigest())
+    if len(last) != 2 or last[0] != "end" or last[1] not in sums:
+        raise refused("the collector's manifest was changed or cut short")
 
 
 def _add_file(files: dict[str, Listed], row: list[str], number: int) -> None:

@@ -748,7 +748,13 @@ foreach ($Member in $Members) {
     if ($Digest -eq '-') { $Digest = $Digests[1] }
     [void]$Manifest.Add('file' + $Tab + $Member + $Tab + (New-Object System.IO.FileInfo($Path)).Length + $Tab + $Digest)
 }
-Write-Lines (Join-Path $Work 'manifest.txt') $Manifest
+$Path = Join-Path $Work 'manifest.txt'
+Write-Lines $Path $Manifest
+$Digests = Get-Digests $Path
+$Digest = $Digests[0]
+if ($Digest -eq '-') { $Digest = $Digests[1] }
+[void]$Manifest.Add('end' + $Tab + $Digest)
+Write-Lines $Path $Manifest
 
 $Result = Join-Path $Out ($Name + '.zip')
 try {

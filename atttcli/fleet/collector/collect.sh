@@ -626,6 +626,8 @@ MACHINE=$(printf '%s' "$SUM" | cut -c1-32)
         printf 'file\t%s\t%s\t%s\n' "$f" "$(wc -c <"$f" | tr -d ' ')" "$SUM"
     done
 } >"$C_WORK/.manifest"
+sum_here "$C_WORK/.manifest"
+printf 'end\t%s\n' "$SUM" >>"$C_WORK/.manifest"
 mv "$C_WORK/.manifest" "$C_WORK/manifest.txt"
 
 RESULT=
