@@ -126,7 +126,7 @@ def scan(
     no_store = no_store or spread.asked
     storage = Storage.open(app, no_store, host, roots)
     look_up = file_lookup(app, indicators, tally, with_workspace=not no_store)
-    looking = HostLook(app, host_ask, engine, look_up, indicators, disabled, not no_store)
+    looking = HostLook(app, host_ask, engine, look_up, indicators, disabled, not no_store, bounds.cpu_limit)
     settings = ScanSettings(
         bounds.limits(),
         replace(ARCHIVE_LIMITS, depth=archives),

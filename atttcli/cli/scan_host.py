@@ -94,6 +94,7 @@ class HostLook:
     indicators: tuple[Path, ...]
     disabled: Disabled
     with_workspace: bool
+    cpu_limit: float = 0
     found: int = 0
     severities: dict[str, int] = field(default_factory=dict)
     observed: int = 0
@@ -119,6 +120,7 @@ class HostLook:
         from atttcli.field.examine import Examiner
         from atttcli.field.host.catalogue import CHECKS
         from atttcli.field.host.run import HostSettings, run_checks
+        from atttcli.field.throttle import Throttle
 
         names = {check.name for check in CHECKS}
         for name in self.ask.names:
@@ -126,10 +128,11 @@ class HostLook:
                 raise UsageError(f"there is no check of the host called {name}", hint=", ".join(sorted(names)))
         root = os.fspath(self.ask.root or Path(os.sep))
         examiner = Examiner(self.engine.matcher)
-        now = self.app.clock.now() / 1e6
-        yield from run_checks(
-            HostSettings(root, self.ask.names, self.ask.memory, look_up=self._look_up(), examiner=examiner, now=now)
-        )
+        settings = HostSettings(
+            root, self.ask.names, self.ask.memory, look_up=self._look_up(), examiner=examiner,
+            now=self.app.clock.now() / 1e6, pause=Throttle(self.cpu_limit).pause if self.cpu_limit else None,
+        )  # fmt: skip
+        yield from run_checks(settings)
 
     def _tell(self, record: HostRecord, listing: Listing, storage: Storage, tally: Tally) -> None:
         from atttcli.exchange.records import host_detection

@@ -72,8 +72,13 @@ class Exceeded(Exception):
 class Spending:
     """What is left of a check's bounds."""
 
-    def __init__(self, bounds: Bounds, clock: Callable[[], float] = time.monotonic) -> None:
-        self._bounds, self._clock = bounds, clock
+    def __init__(
+        self,
+        bounds: Bounds,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Optional[Callable[[], None]] = None,
+    ) -> None:
+        self._bounds, self._clock, self._pause = bounds, clock, pause
         self._until = clock() + bounds.seconds
         self._bytes = 0
         self._memory = 0
@@ -85,6 +90,8 @@ class Spending:
             raise Exceeded("more to read than the check's limit")
         if self._clock() > self._until:
             raise Exceeded("not reached before the check's time limit")
+        if self._pause is not None:
+            self._pause()
 
     def spend_memory(self, count: int) -> None:
         """As `spend`, of the memory of processes."""

@@ -5,6 +5,7 @@ A record of utmp is 384 bytes with 32-bit times on all common machines (glibc); 
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from collections import Counter
@@ -13,12 +14,14 @@ from typing import Dict, Generator, Iterator, List, NamedTuple, Tuple
 from atttcli.field import account
 from atttcli.field.host.check import ADDRESS, Asked, Missed, Observation, Scope, Seen
 from atttcli.field.host.commands import remote_address
+from atttcli.field.host.homes import accounts
 from atttcli.field.opening import NotReadable
 
 RECORD = struct.Struct("<hxxi32s4s32s256shhiii16s20x")
 LAST = struct.Struct("<i32s256s")
 _MOST = 32 * 1024 * 1024
 _MOST_SHOWN = 500
+_MOST_ACCOUNTS = 20_000
 _USER, _BOOT, _DEAD = 7, 2, 8
 _MANY_FAILED = 1000
 _BACKWARDS = 86_400  # a clock that is set back by less is no sign
@@ -57,21 +60,18 @@ def look(scope: Scope) -> Iterator[Seen]:
             yield from _holes(path, records)
     data = yield from _data(scope, "/var/log/btmp")
     yield from _failed("/var/log/btmp", [one for _number, one in read_records(data)])
-    data = yield from _data(scope, "/var/log/lastlog")
-    yield from _last(scope, data)
+    yield from _last(scope)
 
 
 def _data(scope: Scope, path: str) -> Generator[Seen, None, bytes]:
-    """The content of a record file; empty when there is none."""
+    """The latest records of a file; empty when there is none."""
     try:
-        data, _info, cut = scope.root.read_bytes(path, _MOST)
+        data, _before = scope.root.read_end(path, _MOST, RECORD.size)
     except NotReadable as refused:
         if refused.why != account.VANISHED:
             yield Missed(path, refused.why)
         return b""
     scope.spending.spend(len(data))
-    if cut:
-        yield Missed(path, "longer than the limit")
     return data
 
 
@@ -107,21 +107,30 @@ def _failed(path: str, records: List[Logon]) -> Iterator[Seen]:
         yield Observation(f"{path}: {source}", {"count": count, "users": users}, rules, asked)
 
 
-def _last(scope: Scope, data: bytes) -> Iterator[Seen]:
-    from atttcli.field.host.homes import accounts
-
+def _last(scope: Scope) -> Iterator[Seen]:
+    """One record for each user number, at its place: the file is as long as the highest number, and mostly a hole."""
+    path = "/var/log/lastlog"
     try:
         listed = accounts(scope.root)
-    except NotReadable:
+        fd, info = scope.root.open(path)
+    except NotReadable as refused:
+        if refused.why != account.VANISHED:
+            yield Missed(path, refused.why)
         return
-    for one in listed:
-        at = one.uid * LAST.size
-        if at + LAST.size <= len(data):
-            time, line, host = LAST.unpack_from(data, at)
+    try:
+        for one in listed[:_MOST_ACCOUNTS]:
+            place = one.uid * LAST.size
+            if place + LAST.size > info.st_size:
+                continue
+            os.lseek(fd, place, os.SEEK_SET)
+            data = os.read(fd, LAST.size)
+            time, line, host = LAST.unpack(data) if len(data) == LAST.size else (0, b"", b"")
             if time:
                 address = remote_address(_text(host))
                 detail = {"user": one.name, "line": _text(line), "from": _text(host), "time": time & 0xFFFFFFFF}
-                yield Observation(f"/var/log/lastlog: {one.name}", detail, (), ((ADDRESS, address),) if address else ())
+                yield Observation(f"{path}: {one.name}", detail, (), ((ADDRESS, address),) if address else ())
+    finally:
+        os.close(fd)
 
 
 def _text(raw: bytes) -> str:

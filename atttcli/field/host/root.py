@@ -64,20 +64,25 @@ class HostRoot:
         """As `read`, undecoded."""
         fd, info = self.open(path, follow)
         try:
-            parts: List[bytes] = []
-            left = most + 1
-            while left > 0:
-                block = os.read(fd, min(left, _BLOCK))
-                if not block:
-                    break
-                parts.append(block)
-                left -= len(block)
+            data = _up_to(fd, most + 1)
         except OSError as error:
             raise NotReadable(FAILED, reason(error)) from None
         finally:
             os.close(fd)
-        data = b"".join(parts)
         return data[:most], info, len(data) > most
+
+    def read_end(self, path: str, most: int, record: int) -> Tuple[bytes, int]:
+        """The last whole records of a regular file, at most `most` bytes, and how many stand before them."""
+        fd, info = self.open(path)
+        try:
+            before = max(0, info.st_size - most // record * record)
+            before -= before % record
+            os.lseek(fd, before, os.SEEK_SET)
+            return _up_to(fd, most), before // record
+        except OSError as error:
+            raise NotReadable(FAILED, reason(error)) from None
+        finally:
+            os.close(fd)
 
     def open(self, path: str, follow: bool = True) -> Tuple[int, os.stat_result]:
         """A descriptor of a regular file, to be closed by the caller; NotReadable says why not."""
@@ -150,6 +155,18 @@ class HostRoot:
     def outside(self, path: str) -> str:
         """The path as the system that runs us knows it, for people."""
         return path if self.is_own else os.path.join(self.path, path.lstrip("/"))
+
+
+def _up_to(fd: int, most: int) -> bytes:
+    """What is left of an open file, at most `most` bytes."""
+    parts: List[bytes] = []
+    while most > 0:
+        block = os.read(fd, min(most, _BLOCK))
+        if not block:
+            break
+        parts.append(block)
+        most -= len(block)
+    return b"".join(parts)
 
 
 def own_root() -> str:

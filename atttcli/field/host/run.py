@@ -47,6 +47,7 @@ class HostSettings(NamedTuple):
     examiner: Optional["Examiner"] = None
     now: float = 0.0
     clock: Callable[[], float] = time.monotonic
+    pause: Optional[Callable[[], None]] = None  # called between two pieces of work (a Throttle's)
 
 
 def run_checks(settings: HostSettings, checks: Optional[Sequence[Check]] = None) -> Iterator[HostRecord]:
@@ -64,7 +65,7 @@ def run_checks(settings: HostSettings, checks: Optional[Sequence[Check]] = None)
             continue
         if check.live and not live:
             continue
-        spending = Spending(settings.bounds, settings.clock)
+        spending = Spending(settings.bounds, settings.clock, settings.pause)
         now = settings.now or time.time()
         scope = Scope(root, now, spending, system, live, settings.examiner, settings.memory, api)
         yield from _records(check, scope, settings)

@@ -158,6 +158,14 @@ def test_logons_and_what_a_cleaner_leaves(root: Path) -> None:
     assert told["/var/log/lastlog: lan"]["from"] == "10.1.1.9"
 
 
+def test_of_a_long_record_the_end_is_read(root: Path) -> None:
+    file = put(root, "/var/log/wtmp", "")
+    os.truncate(file, RECORD.size * 200_000)  # 77 MB
+    with file.open("ab") as stream:
+        stream.write(record(7, "lan", "10.1.1.9", NOW))
+    assert "/var/log/wtmp: lan@10.1.1.9" in observed(seen(root, "logons"), "logons")
+
+
 def test_an_address_in_a_logon_record_is_asked_about(root: Path) -> None:
     asked: list[tuple[str, str]] = []
 

@@ -232,6 +232,12 @@ def test_bounds_end_a_check_and_say_so(root: Path) -> None:
     assert problems(found)["sockets"] == "more to read than the check's limit"
 
 
+def test_the_run_is_slowed_down_between_its_pieces(root: Path) -> None:
+    pauses: list[int] = []
+    settings = HostSettings(str(root), ("processes",), pause=lambda: pauses.append(1))
+    assert len(list(run_checks(settings))) <= len(pauses)
+
+
 def test_this_process_is_among_those_of_this_machine() -> None:
     found = seen(Path(os.sep), "processes")
     mine = [one for one in found if one.detail.get("pid") == os.getpid() and one.kind == "observation"]
