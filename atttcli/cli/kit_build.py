@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,7 @@ def build(
       atttcli kit build --agency so-yte --os windows --python python-3.8-embed --wheels wheels -o /media/usb
     """
     from atttcli.cli.key import key_ring
+    from atttcli.cli.scan_store import added_rules
     from atttcli.cli.user import agency_codes
     from atttcli.field.kit.passport import KitLimits
     from atttcli.fleet.stick.build import KitPlan, build_kit
@@ -111,6 +112,9 @@ def build(
         render.emit_json(_built_object(built, chosen))
         return
     _tell_built(built, chosen, plan)
+    kept = set(added_rules(app)) - set(_may_leave(app, added_rules(app), include_red))
+    if kept and not rules:
+        render.warn(_("The rule pack in force stays here by its TLP mark (--include-red takes it along)."))
 
 
 def _rules_version(app: App, now: int) -> str:
@@ -135,24 +139,35 @@ def _chosen_rules(
     from atttcli.fleet.stick.rules import choose_rules
 
     given = existing(rules)
-    paths = given or [packaged("rules") / "yara", *added_rules(app)]
+    paths = given or [packaged("rules") / "yara", *_may_leave(app, added_rules(app), include_red)]
     disabled = disabled_here(app)
     chosen = choose_rules(
-        paths, _indicators(app, lists, tally), "all" if given else "file",
+        paths, _indicators(app, lists, tally, include_red), "all" if given else "file",
         now=app.clock.now(), disabled=disabled.rules, include_red=include_red,
     )  # fmt: skip
     tally.rules(chosen.problems)
     return chosen
 
 
-def _indicators(app: App, lists: tuple[Path, ...], tally: Tally) -> Iterator[Indicator]:
+def _may_leave(app: App, places: Sequence[Path], include_red: bool) -> list[Path]:
+    """Without the rule pack in force when its mark keeps it here: its rules need not repeat that mark one by one."""
+    from atttcli.fleet.stick.rules import KEPT_HERE
+    from atttcli.store.facts.rulepacks import current_folder, current_pack
+
+    pack, folder = current_pack(app.store), current_folder(app.workspace, app.store)
+    if pack is None or folder is None or include_red or pack.tlp.upper() not in KEPT_HERE:
+        return list(places)
+    return [place for place in places if not place.is_relative_to(folder)]
+
+
+def _indicators(app: App, lists: tuple[Path, ...], tally: Tally, include_red: bool) -> Iterator[Indicator]:
     """What the workspace knows of files, and the lists given."""
     from atttcli.rulepack.indicators import indicator_files, load_indicator_packs
     from atttcli.store.facts.indicators import file_indicators
     from atttcli.store.facts.rulepacks import added_places
 
     yield from file_indicators(app.store)
-    given = [*existing(lists), *added_places(app.workspace, app.store, "indicators")]
+    given = [*existing(lists), *_may_leave(app, added_places(app.workspace, app.store, "indicators"), include_red)]
     if given:
         pack = load_indicator_packs(list(indicator_files(given)))
         tally.rules(pack.problems)

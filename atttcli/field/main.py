@@ -101,7 +101,7 @@ def _fits(kit: Passport, call: str, clock: Clock) -> None:
     if kit.os != system():
         raise Refusal(words.OTHER_SYSTEM % ("%s %s" % (kit.os, kit.arch), "%s %s" % (system(), architecture())))
     if clock.now() > kit.expires:
-        raise Refusal(words.EXPIRED % (local_text(kit.expires)[:10], call))
+        raise Refusal(words.EXPIRED % (local_text(kit.expires)[:10], local_text(clock.now())[:10], call))
 
 
 def _load(folder: str, kit: Passport) -> None:
@@ -132,6 +132,10 @@ def _is_whole(folder: str, kit: Passport, call: str) -> None:
 
 
 def _tell(kit: Passport, where: Places, ending: "Ending", screen: Screen) -> None:
+    for hole in ending.holes:
+        screen.line(words.HOLE % (hole.path, words.reason(hole.why)))
+    if ending.more_holes:
+        screen.line(words.MORE_HOLES % words.number(ending.more_holes))
     if where.on_stick:
         screen.line(words.KEPT % os.path.basename(ending.delivered.path))
         screen.line(words.BRING % (kit.team or words.NOBODY))

@@ -36,6 +36,7 @@ from atttcli.limits import MIB
 
 _SAMPLE = 8 * MIB
 _LOG_LINES = 5000
+_SHOWN_HOLES = 5
 _NO_FILES = "findings that no longer fit into the bundle"
 
 
@@ -57,6 +58,8 @@ class Ending(NamedTuple):
     delivered: Delivered
     suspicious: int
     signs: int
+    holes: Sequence[Outcome] = ()
+    more_holes: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -96,7 +99,9 @@ class Session:
             delivered = deliver(writer, self._manifest(account), self._seed(), chain, places.state)
         if not account.stopped:
             _forget(self._results())
-        return Ending(self._sentence(account), account, delivered, len(self._suspicious), self._signs)
+        shown = self._holes[:_SHOWN_HOLES]
+        more = self._folders + self._files - len(shown)
+        return Ending(self._sentence(account), account, delivered, len(self._suspicious), self._signs, shown, more)
 
     def _look(self, writer: BodyWriter, lists: Union[Lists, None], examiner: Examiner) -> None:
         self._screen.line(words.HOST)

@@ -21,7 +21,7 @@ SCANNING = "Đang quét; máy vẫn dùng được bình thường. Muốn dừn
 PROGRESS = "%d tệp đã xem, %d nghi ngờ – %s"
 NOT_WHOLE = "Bộ quét này đã bị thay đổi hoặc hỏng nên không chạy (%s). Trả USB về %s."
 NOT_SIGNED = "Danh sách tệp của bộ quét không mang chữ ký của trung tâm nên không chạy. Trả USB về %s."
-EXPIRED = "Bộ quét này đã hết hạn ngày %s nên không chạy. Đổi USB mới: %s."
+EXPIRED = "Bộ quét này đã hết hạn ngày %s (đồng hồ máy này: %s) nên không chạy. Đổi USB mới: %s."
 OTHER_SYSTEM = "Bộ quét này dành cho %s; máy này là %s."
 OLD_PYTHON = "Python trên máy này là %s; bộ quét chỉ có cho %s."
 NOT_LOADED = "Không nạp được bộ quét: %s. Nếu USB bị cấm chạy (noexec), chép thư mục vào máy rồi chạy, xong thì xoá đi."
@@ -35,7 +35,9 @@ ELSEWHERE = "USB không ghi được nên kết quả nằm ở: %s\nChép thư 
 KEPT = "Kết quả (đã niêm phong): %s"
 BRING = "Mang USB này trả về %s."
 CLEAN = "Sạch: đã quét %s tệp, không thấy gì nghi ngờ."
-NOTHING_YET = "Chưa thấy gì nghi ngờ"
+CLEAN_SO_FAR = "Sạch ở phần đã quét (%s tệp)"
+HOLE = "  chưa quét: %s – %s"
+MORE_HOLES = "  … và %s chỗ khác, đều ghi trong kết quả"
 CALL = "gọi %s"
 NOBODY = "trung tâm của tỉnh"
 
@@ -71,7 +73,7 @@ def sentence(told: Dict[str, Any], call: str) -> str:
     if found:
         return "; ".join([" ".join(found) + " – " + CALL % call, *holes]) + "."
     if holes:
-        return "; ".join([NOTHING_YET, *holes]) + "."
+        return "; ".join([CLEAN_SO_FAR % number(told["files"]), *holes]) + "."
     return CLEAN % number(told["files"])
 
 

@@ -22,7 +22,7 @@ from atttcli.rulepack.yara import EXTERNALS, checked_sources
 from atttcli.rulepack.yara_values import YaraRule
 from atttcli.scan.known import known_files
 
-_KEPT_HERE = ("RED", "AMBER+STRICT")
+KEPT_HERE = ("RED", "AMBER+STRICT")
 _OF_FILES = (ObservableType.MD5, ObservableType.SHA1, ObservableType.SHA256, ObservableType.FILE)
 
 
@@ -59,14 +59,14 @@ def choose_rules(
 ) -> KitRules:
     """The rules that load and the indicators in force at `now` that may leave. InputError when nothing is left."""
     sources, rules, problems = checked_sources(paths, scope)
-    secret = set() if include_red else {rule.namespace for rule in rules if _tlp(rule) in _KEPT_HERE}
+    secret = set() if include_red else {rule.namespace for rule in rules if _tlp(rule) in KEPT_HERE}
     kept = sum(rule.namespace in secret for rule in rules)
     sources = {namespace: text for namespace, text in sources.items() if namespace not in secret}
     chosen: list[Indicator] = []
     for one in indicators:
         if one.type not in _OF_FILES or (one.valid_until is not None and one.valid_until < now):
             continue
-        if one.tlp.upper() in _KEPT_HERE and not include_red:
+        if one.tlp.upper() in KEPT_HERE and not include_red:
             kept += 1
         else:
             chosen.append(one)

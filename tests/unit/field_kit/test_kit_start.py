@@ -162,6 +162,27 @@ def test_a_stick_that_was_pulled_goes_on_where_it_stopped(place: Centre, machine
     assert [alert["rule_id"] for alert in place.alerts()] == ["r.yar:dropper"]
 
 
+def test_whoever_stops_it_is_told_that_it_will_go_on(place: Centre, machine) -> None:
+    for number in range(1500):
+        (machine / f"{number}.txt").write_bytes(b"%d" % number * 50)
+    built = place.build()
+    environment = {"PATH": f"{PYTHON}:/usr/bin:/bin", "HOME": "/nonexistent"}
+    command = start_command(built.folder, "--cpu-limit", "5", str(machine))
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if "Đang quét" in line:
+                break
+        time.sleep(0.2)
+        os.killpg(running.pid, signal.SIGINT)
+        told, failed = running.communicate(timeout=30)
+    assert "Đã dừng. Chạy lại sẽ quét tiếp" in told, failed
+    assert "Traceback" not in failed
+    assert not list((built.folder / "out").iterdir())
+
+
 def _rows(kit: Path) -> int:
     import sqlite3
 
@@ -237,6 +258,7 @@ def test_what_could_not_be_read_is_counted_and_told(place: Centre, machine) -> N
         pytest.skip("another account cannot reach the folder of this test")
     assert told.returncode == 2, (told.stdout, told.stderr)
     assert last_line(told) == "Có 1 tệp nghi ngờ – gọi 0209 000 000; 1 thư mục và 1 tệp chưa quét."
+    assert f"chưa quét: {machine}/khoá – không có quyền đọc" in told.stdout
 
 
 def test_two_runs_at_once_are_one(place: Centre, machine) -> None:
@@ -292,8 +314,15 @@ def test_an_expired_kit_and_one_for_another_system_do_not_run(place: Centre, mac
         (2, 0, 3, 0, "", "Có 2 tệp nghi ngờ – gọi 113; 3 thư mục chưa quét."),
         (0, 1, 0, 0, "", "Có 1 dấu hiệu lạ trên máy – gọi 113."),
         (1, 2, 0, 5, "", "Có 1 tệp nghi ngờ và 2 dấu hiệu lạ trên máy – gọi 113; 5 tệp chưa quét."),
-        (0, 0, 1, 2, "", "Chưa thấy gì nghi ngờ; 1 thư mục và 2 tệp chưa quét."),
-        (0, 0, 0, 0, "time limit", "Chưa thấy gì nghi ngờ; hết giờ quét khi chưa xong, chạy lại sẽ quét tiếp."),
+        (0, 0, 1, 2, "", "Sạch ở phần đã quét (12.345 tệp); 1 thư mục và 2 tệp chưa quét."),
+        (
+            0,
+            0,
+            0,
+            0,
+            "time limit",
+            "Sạch ở phần đã quét (12.345 tệp); hết giờ quét khi chưa xong, chạy lại sẽ quét tiếp.",
+        ),
     ],
 )
 def test_the_last_sentence(suspicious, signs, folders, left, stopped, said) -> None:
