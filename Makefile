@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: demo papers test check bench faults fuzz install messages lock clean
+.PHONY: demo papers test check bench faults fuzz bundle install messages lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -43,6 +43,10 @@ fuzz: $(STAMP)  ## long: the property tests with many more examples, ten thousan
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/properties -m "not slow" --timeout 3600
 	ATTTCLI_FUZZ_CASES=100000 $(BIN)/python -m pytest tests/hostile/test_bundles_hostile.py --timeout 3600
 	ATTTCLI_HOSTILE=10000 $(BIN)/python -m pytest tests/hostile/test_hostile_incidents.py --timeout 7200
+
+# KEY=workspace/keys/ID.key signs it; PYTHONS="3.11 3.12" gathers wheels for several.
+bundle: $(STAMP)  ## an installation without a network, for Linux x86-64 and Windows amd64, in dist/atttcli-offline
+	$(BIN)/python .ci/offline_bundle.py dist/atttcli-offline $(if $(KEY),--key $(KEY)) $(foreach one,$(PYTHONS),--python $(one))
 
 install: $(STAMP)
 	@echo "installed: $(BIN)/atttcli"

@@ -281,6 +281,8 @@ def _call(commands: Sequence[Sequence[str]], runner: Runner, *, strict: bool = T
 
 
 def _run(words: Sequence[str]) -> tuple[int | None, str]:
+    if os.name == "nt":  # by its place: Windows looks into the current folder first
+        words = (os.environ.get("SYSTEMROOT", r"C:\Windows") + rf"\System32\{words[0]}.exe", *words[1:])
     try:
         ended = run(words, seconds=_SECONDS)
     except MissingFeature as error:
