@@ -87,7 +87,8 @@ def read_passport(folder: str) -> Passport:
     return found
 
 
-def _passport(value: Dict[str, Any]) -> Passport:
+def _passport(given: Dict[str, Any]) -> Passport:
+    value = dict(given)
     if value.pop("format") != FORMAT:
         raise ValueError("another format")
     limits = KitLimits(**value.pop("limits"))
@@ -95,12 +96,14 @@ def _passport(value: Dict[str, Any]) -> Passport:
     pythons = tuple(str(one) for one in value.pop("pythons"))
     found = Passport(rules=rules, limits=limits, pythons=pythons, **value)
     texts = [getattr(found, name) for name in _TEXTS] + [rules.digest, rules.version]
-    numbers = [getattr(found, name) for name in _NUMBERS] + [rules.count, *limits]
-    if not all(isinstance(one, str) for one in texts) or not all(isinstance(one, int) for one in numbers):
+    numbers = [getattr(found, name) for name in _NUMBERS] + [rules.count, *limits[:3]]
+    if not all(isinstance(one, str) for one in texts) or not all(type(one) is int for one in numbers):
         raise ValueError("another type")
     keys = (found.centre, found.signer)
     if not _KIT.match(found.number) or not all(_KEY.match(one) for one in keys) or found.tlp not in TLPS:
         raise ValueError("out of bounds")
-    if found.kind not in (SCANNER, COLLECTOR) or min(numbers) < 0:
+    if found.kind not in (SCANNER, COLLECTOR) or min(numbers) < 0 or not isinstance(limits.samples, bool):
         raise ValueError("out of bounds")
+    if found.to_json() != given:
+        raise ValueError("not all of its fields")
     return found
