@@ -715,14 +715,16 @@ function Write-Lines([string]$Path, $Lines) {
 }
 Write-Lines (Join-Path $Work 'findings.tsv') $Findings
 
+# As the scanner tells machines apart: nothing of the identity itself leaves it.
 $Guid = ''
 $Crypto = Get-Item -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Cryptography'
 if ($Crypto -ne $null) { $Guid = [string]$Crypto.GetValue('MachineGuid') }
-if ($Guid -eq '') { $Guid = $HostName }
 $Digester = $Sha256
 if ($Digester -eq $null) { $Digester = $Md5 }
 $Machine = '0000000000000000'
-if ($Digester -ne $null) { $Machine = (Hex ($Digester.ComputeHash($Utf8.GetBytes('attt' + $Guid)))).Substring(0, 32) }
+if ($Digester -ne $null) { $Machine = (Hex ($Digester.ComputeHash($Utf8.GetBytes("atttcli machine`n$Guid`n" + $HostName.ToLowerInvariant())))).Substring(0, 32) }
+$Arch = ([string]$env:PROCESSOR_ARCHITECTURE).ToLowerInvariant()
+if ($Arch -eq 'x86') { $Arch = 'win32' }
 $Offset = [TimeZone]::CurrentTimeZone.GetUtcOffset([DateTime]::Now)
 $Sign = '+'
 if ($Offset.TotalMinutes -lt 0) { $Sign = '-' }
@@ -731,7 +733,7 @@ $Zone = $Sign + ('{0:00}{1:00}' -f [Math]::Abs($Offset.Hours), [Math]::Abs($Offs
 $Manifest = New-Object System.Collections.ArrayList
 [void]$Manifest.Add('atttcli/collected/1')
 foreach ($Pair in @(
-        @('kit', $Number), @('agency', $Said['agency']), @('host', $HostName), @('os', 'windows'), @('arch', [string]$env:PROCESSOR_ARCHITECTURE),
+        @('kit', $Number), @('agency', $Said['agency']), @('host', $HostName), @('os', 'windows'), @('arch', $Arch),
         @('machine', $Machine), @('tool', 'collect.ps1 1'), @('started', (Moment $Started)), @('ended', (Moment ([DateTime]::UtcNow))), @('zone', $Zone),
         @('rules_digest', $Said['rules_digest']), @('rules_version', $Said['rules_version']), @('rules_count', $Said['rules_count']),
         @('complete', $Complete), @('stopped', $Stopped), @('left', [string]$Left))) {

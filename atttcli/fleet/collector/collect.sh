@@ -102,16 +102,19 @@ batch() {
     [ -n "$first" ] || [ $# -eq 0 ] || plain "$@"
 }
 
+# A place gets at most half of what is left of time and files: one that is flooded does not hide the others.
 is_over() {
     if is_late; then
         : >"$C_WORK/.stop"
-    else
+    elif [ "$(now)" -lt "$C_PART_END" ]; then
         read -r counted <"$C_WORK/.count"
         counted=$((counted + $1))
-        echo "$counted" >"$C_WORK/.count"
-        [ "$counted" -gt "$C_MOST_FILES" ] || return 1
-        : >"$C_WORK/.many"
+        if [ "$counted" -le "$C_PART_FILES" ]; then
+            echo "$counted" >"$C_WORK/.count"
+            return 1
+        fi
     fi
+    : >"$C_WORK/.part"
     echo "$1" >>"$C_WORK/.left"
 }
 
@@ -378,11 +381,16 @@ walk() { # FOLDER [CONDITIONS]: list and hash what is a regular file, not larger
     shift
     [ -d "$C_ROOT$w" ] && [ ! -h "$C_ROOT$w" ] || return 0
     if is_late; then hole "$w" "time limit"; return; fi
-    if [ -f "$C_WORK/.many" ]; then hole "$w" "too many files"; return; fi
     if is_remote "$C_ROOT$w"; then hole "$w" "on the network"; return; fi
+    read -r counted <"$C_WORK/.count"
+    C_PART_END=$(($(now) + ($(left) + 1) / 2))
+    C_PART_FILES=$((counted + (C_MOST_FILES - counted + 1) / 2))
+    export C_PART_END C_PART_FILES
+    rm -f "$C_WORK/.part"
     # Busybox runs what was gathered for "+" only outside of parentheses: two finds, each with one -exec.
     find "$C_ROOT$w" -xdev -type f -size -"$((MAX_SIZE + 1))"c "$@" -exec sh "$SELF" --batch {} "$C_PLUS" 2>"$C_WORK/.find" </dev/null
     find "$C_ROOT$w" -xdev -type f ! -size -"$((MAX_SIZE + 1))"c "$@" -exec sh "$SELF" --large {} "$C_PLUS" 2>/dev/null </dev/null
+    [ ! -f "$C_WORK/.part" ] || hole "$w" "more than its share of time and files"
     cat "$C_WORK/.find" >>"$C_WORK/.errors"
     awk "$ENCODE"'
       /^find: / && NR <= 200 { sub(/^find: /, ""); sub(/: [^:]*$/, ""); gsub(/^[`\047"]|[\047"]$/, "")
@@ -540,14 +548,16 @@ fi
 for f in files.tsv host.tsv findings.tsv log.txt .holes .errors .left; do : >"$C_WORK/$f"; done
 echo 0 >"$C_WORK/.count"
 C_DEADLINE=$(($(now) + MAX_TIME))
+C_PART_END=$C_DEADLINE
+C_PART_FILES=$C_MOST_FILES
 STOPPED=
 trap ': >"$C_WORK/.stop"; STOPPED=interrupted' INT TERM HUP
-export C_WORK C_ROOT C_DEADLINE C_MOST_FILES C_QUIET C_HEX C_LIMIT C_SHA256 C_MD5 C_SHA1 C_STAT C_STAT_PLAIN
+export C_WORK C_ROOT C_DEADLINE C_PART_END C_PART_FILES C_QUIET C_HEX C_LIMIT C_SHA256 C_MD5 C_SHA1 C_STAT C_STAT_PLAIN
 note() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>"$C_WORK/log.txt"; }
 hole() { q "$1"; H=$Q; q "$2"; printf 'hole\t%s\t%s\n' "$H" "$Q" >>"$C_WORK/.holes"; }
 
 say "Nếu máy đang bị mã hoá tệp (phần mở rộng lạ, thư đòi tiền): RÚT USB NGAY, tắt mạng, gọi $CALL."
-say "Bộ $NUMBER, máy $HOST. Chỉ đọc, không cài đặt gì. Tối đa $((MAX_TIME / 60)) phút; Ctrl+C để dừng sớm mà vẫn giữ kết quả."
+say "Bộ $NUMBER, máy $HOST. Chỉ đọc, không cài đặt gì. Tối đa $(((MAX_TIME + 59) / 60)) phút; Ctrl+C để dừng sớm mà vẫn giữ kết quả."
 note "collect.sh on $(uname -a 2>/dev/null)"
 note "sha256: ${C_SHA256:-none}; md5: ${C_MD5:-none}; sha1: ${C_SHA1:-none}; limit: ${C_LIMIT:-none}; user: $(id -u)"
 [ "$(id -u)" = 0 ] || { hole / "not run as root"; say "Không có quyền root: một phần máy sẽ không xem được."; }
@@ -579,7 +589,6 @@ step 6 "So với danh sách mã độc ($RULES dấu hiệu)"
 match_indicators 2>>"$C_WORK/.errors" || hole / "indicators were not matched"
 step 7 "Đóng gói"
 
-[ ! -f "$C_WORK/.many" ] || hole / "more than $C_MOST_FILES files"
 [ ! -f "$C_WORK/.stop" ] || [ -n "$STOPPED" ] || STOPPED="time limit"
 for kind in sha256 sha1 md5 names patterns; do
     [ -f "$LISTS/$kind.tsv" ] || hole / "the list of $kind is missing on the stick"
@@ -595,23 +604,32 @@ FAILED=$(awk -F"$TAB" '$1 == "failed" { n++ } END { print n + 0 }' "$C_WORK/file
 COMPLETE=yes
 [ "$HOLES$LEFT$FAILED$STOPPED" = 000 ] || COMPLETE=no
 
-machine() {
-    for f in etc/machine-id var/lib/dbus/machine-id sys/class/dmi/id/product_uuid; do
-        [ ! -s "$C_ROOT/$f" ] || { head -c 256 "$C_ROOT/$f" 2>/dev/null && return; }
+machine() { # as the scanner tells machines apart: nothing of the identity itself leaves it
+    identity=
+    for f in etc/machine-id var/lib/dbus/machine-id; do
+        [ -n "$identity" ] || { [ -s "$C_ROOT/$f" ] && identity=$(head -c 256 "$C_ROOT/$f" 2>/dev/null); }
     done
-    printf '%s' "$HOST"
+    printf 'atttcli machine\n%s\n%s' "$identity" "$(printf '%s' "$HOST" | tr '[:upper:]' '[:lower:]')"
+}
+arch() {
+    case $(uname -m) in
+    x86_64 | amd64) echo amd64 ;;
+    aarch64 | arm64) echo arm64 ;;
+    i?86 | x86) echo x86 ;;
+    *) uname -m ;;
+    esac
 }
 sum_here() { # FILE of ours
     # shellcheck disable=SC2086
     if [ -n "$C_SHA256" ]; then sum_of "$C_SHA256" "$1"; else sum_of "$(digest_program md5sum md5)" "$1"; fi
 }
 note "findings: $FILES files, $HITS signs on the host; holes: $HOLES; not reached: $LEFT; not readable: $FAILED"
-machine | awk '{ print "attt" $0 }' >"$C_WORK/.machine"
+machine >"$C_WORK/.machine"
 sum_here "$C_WORK/.machine"
 MACHINE=$(printf '%s' "$SUM" | cut -c1-32)
 {
     printf 'atttcli/collected/1\n'
-    for line in "kit=$NUMBER" "agency=$AGENCY" "host=$HOST" "os=linux" "arch=$(uname -m)" "machine=$MACHINE" "tool=collect.sh 1" \
+    for line in "kit=$NUMBER" "agency=$AGENCY" "host=$HOST" "os=linux" "arch=$(arch)" "machine=$MACHINE" "tool=collect.sh 1" \
         "started=$STARTED" "ended=$(date -u +%Y-%m-%dT%H:%M:%SZ)" "zone=$(date +%z)" "rules_digest=$(kit_value rules_digest)" \
         "rules_version=$(kit_value rules_version)" "rules_count=$RULES" "complete=$COMPLETE" "stopped=$STOPPED" "left=$LEFT"; do
         q "${line#*=}"

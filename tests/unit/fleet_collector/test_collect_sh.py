@@ -6,13 +6,16 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 
 from atttcli.exchange.collected_text import decode
+from atttcli.field.kit.machine import architecture
 from atttcli.field.names import NameSet, fold_path
 from atttcli.fleet.collector.files import encode, pattern_of, script
 from atttcli.model.observable import Indicator, ObservableType
@@ -129,6 +132,40 @@ def test_it_does_the_same_in_a_clean_root_of_busybox_alone_without_a_network(tmp
 
 
 @needs_dash
+def test_it_tells_machines_apart_as_the_scanner_does(place) -> None:
+    stick, root = place
+    _said, (result,) = collect(stick, root)
+    told = dict(row for row in tables(result)["manifest.txt"] if len(row) == 2)
+    text = f"atttcli machine\n0123456789abcdef0123456789abcdef\n{told['host'].lower()}"
+    assert told["machine"] == hashlib.sha256(text.encode()).hexdigest()[:32]
+    assert told["arch"] == architecture()
+
+
+@needs_dash
+def test_an_interrupt_keeps_what_was_seen(tmp_path) -> None:
+    root = tmp_path / "root"
+    for number in range(3000):
+        write(root, b"tmp/odd \xff %d" % number, b"x")  # one at a time: slow enough to be interrupted
+    stick = make_stick(tmp_path / "usb")
+    words = ["dash", str(stick / "bat-dau.sh"), "--root", str(root)]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
+    ) as job:
+        for line in job.stderr:
+            if line.startswith(b"[5/7]"):
+                time.sleep(0.5)
+                os.killpg(job.pid, signal.SIGINT)
+                break
+        said, _ = job.communicate(timeout=30)
+    assert job.returncode == 2
+    assert "dừng trước khi xong" in said.decode()
+    (result,) = (stick / "out").iterdir()
+    found = tables(result)
+    assert ["stopped", "interrupted"] in found["manifest.txt"]
+    assert 0 < len(found["files.tsv"]) < 3000
+
+
+@needs_dash
 def test_a_clean_machine_is_called_clean(tmp_path) -> None:
     root = tmp_path / "root"
     write(root, b"tmp/fine", b"fine")
@@ -154,6 +191,18 @@ def test_what_was_not_reached_is_never_called_clean(tmp_path) -> None:
     result.unlink()
     said, (result,) = collect(stick, root, "--max-size", "0", code=0)
     assert {row[0] for row in tables(result)["files.tsv"]} == {"large"}
+
+
+@needs_dash
+def test_a_flooded_place_does_not_hide_the_others(tmp_path) -> None:
+    root = tmp_path / "root"
+    for number in range(200):
+        write(root, b"tmp/%d" % number, b"x")
+    write(root, b"var/tmp/SVCH0ST.exe", b"x")
+    said, (result,) = collect(make_stick(tmp_path / "usb"), root, "--max-files", "100", code=2)
+    assert said.startswith("Có 1 tệp nghi ngờ")
+    holes = [row[1:] for row in tables(result)["manifest.txt"] if row[0] == "hole" and row[1] != "/"]
+    assert holes == [["/tmp", "more than its share of time and files"]]
 
 
 @needs_dash
