@@ -97,11 +97,12 @@ def build(
     (code,) = agency_codes(app, (agency,))
     found = app.inventory.agency(code)
     team, line = _team(app)
+    pack_stays = not rules and len(_may_leave(app, added_rules(app), include_red)) < len(added_rules(app))
     now = app.clock.now()
     plan = KitPlan(
         agency=code, agency_name=found.name if found else code, os=system, arch=arch, folder=output,
         expires=now + expires * SECOND, team=team, call=" ".join((call or line).split())[:200], note=note, python=python,
-        system_python=system_python, wheels=wheels, rules_version=_rules_version(app, now),
+        system_python=system_python, wheels=wheels, rules_version=_rules_version(app, now, with_pack=not rules and not pack_stays),
         limits=KitLimits(max_time, cpu_percent=cpu_limit, samples=attach_samples),
     )  # fmt: skip
     tally = Tally()
@@ -112,17 +113,16 @@ def build(
         render.emit_json(_built_object(built, chosen))
         return
     _tell_built(built, chosen, plan)
-    kept = set(added_rules(app)) - set(_may_leave(app, added_rules(app), include_red))
-    if kept and not rules:
+    if pack_stays:
         render.warn(_("The rule pack in force stays here by its TLP mark (--include-red takes it along)."))
 
 
-def _rules_version(app: App, now: int) -> str:
-    """That of the rule pack in force; without one the moment, as packs are numbered."""
+def _rules_version(app: App, now: int, *, with_pack: bool) -> str:
+    """That of the rule pack in force when it goes along; otherwise the moment, as packs are numbered."""
     from atttcli.clock import VIETNAM, from_micros
     from atttcli.store.facts.rulepacks import rules_version
 
-    return rules_version(app.store) or from_micros(now, VIETNAM).strftime("%Y%m%d%H%M")
+    return (rules_version(app.store) if with_pack else "") or from_micros(now, VIETNAM).strftime("%Y%m%d%H%M")
 
 
 def _team(app: App) -> tuple[str, str]:

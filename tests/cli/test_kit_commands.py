@@ -66,3 +66,24 @@ def test_refusals_name_what_to_do(place: Centre, tmp_path) -> None:
     told = run(place, f"kit build --agency nowhere --os linux -o '{tmp_path / 'k'}'")
     assert told.exit_code != 0
     assert not (tmp_path / "k").exists()
+
+
+@pytest.mark.parametrize(("mark", "leaves"), [("AMBER", True), ("RED", False)])
+def test_an_installed_rule_pack_goes_along_unless_its_mark_keeps_it_here(place: Centre, tmp_path, mark, leaves) -> None:
+    rules = tmp_path / "luật"
+    rules.mkdir()
+    (rules / "ours.yar").write_text('rule ours { meta: description = "x" strings: $a = "ZZZOURS" condition: $a }\n')
+    for words in (
+        f"rules pack '{rules}' -o '{tmp_path / 'p.attr'}' --tlp {mark} --version 7",
+        f"rules sign '{tmp_path / 'p.attr'}'",
+        f"rules install '{tmp_path / 'p.attr'}'",
+    ):
+        told = run(place, words)
+        assert told.exit_code == 0, told.output + told.stderr
+    told = run(place, f"kit build --agency x-vi-huong --os linux --system-python -o '{tmp_path / 'k'}'")
+    assert told.exit_code == 0
+    assert (b"ZZZOURS" in (tmp_path / "k" / "rules" / "yara.json").read_bytes()) == leaves
+    assert ("Gói luật đang dùng ở lại đây" in told.output + told.stderr) != leaves
+    assert (json.loads((tmp_path / "k" / "kit.json").read_text())["rules"]["version"] == "7") == leaves
+    told = run(place, f"kit build --agency x-vi-huong --os linux --system-python --include-red -o '{tmp_path / 'k2'}'")
+    assert b"ZZZOURS" in (tmp_path / "k2" / "rules" / "yara.json").read_bytes()

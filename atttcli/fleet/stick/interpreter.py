@@ -52,8 +52,12 @@ class Interpreter:
                 count += 1
                 if count > _MOST_FILES:
                     raise InputError("more files than any Python has", where=Where(str(self.folder)))
-                if path.is_file() and path.suffix not in (".pyc", ".a"):
+                if path.is_file() and path.suffix not in (".pyc", ".a") and not self._is_other_program(path):
                     yield path
+
+    def _is_other_program(self, path: Path) -> bool:
+        """pip, idle and the like: on Linux they stand beside the interpreter."""
+        return self.os == LINUX and path.parent == self.folder / "bin" and path != self.folder / self.program
 
 
 def inspect_python(folder: Path, system: str, arch: str) -> Interpreter:

@@ -295,6 +295,16 @@ def test_modules_that_do_not_load_hand_over_to_the_collector(place: Centre, mach
     assert told.stdout.endswith("thu thập\n")
 
 
+@needs_namespaces
+def test_a_stick_on_which_nothing_may_be_run_hands_over_to_the_collector(place: Centre, machine) -> None:
+    built = place.build()
+    (built.folder / "collector" / "collect.sh").write_text("echo thu thập\n")
+    mounted = 'mount --bind "$0" "$0" && mount -o remount,bind,noexec "$0" && exec "$@"'
+    told = start(built.folder, str(machine), inside=["unshare", "-rm", "sh", "-c", mounted, str(built.folder)])
+    assert "noexec" in told.stdout
+    assert told.stdout.endswith("thu thập\n")
+
+
 def test_an_expired_kit_and_one_for_another_system_do_not_run(place: Centre, machine, capsys) -> None:
     built = place.build()
     later = FixedClock(built.passport.expires + DAY)

@@ -49,7 +49,8 @@ def linux_python(folder: Path, machine: int = 62, version: str = "3.8") -> Path:
     (folder / "lib" / f"python{version}" / "os.py").write_text("")
     (folder / "lib" / f"python{version}" / "test" / "x.py").write_text("")
     (folder / "bin" / f"python{version}").write_bytes(elf(machine))
-    (folder / "bin" / "passwd").symlink_to("/etc/passwd")
+    (folder / "bin" / "pip3").write_text("#!")
+    (folder / "lib" / f"python{version}" / "passwd").symlink_to("/etc/passwd")
     return folder
 
 
@@ -225,7 +226,7 @@ def test_pythons_are_known_by_their_headers(tmp_path) -> None:
     found = inspect_python(linux_python(tmp_path / "l"), "linux", "amd64")
     assert (found.tag, found.program) == ("cp38", "bin/python3.8")
     names = {path.relative_to(tmp_path / "l").as_posix() for path in found.files()}
-    assert names == {"bin/python3.8", "lib/python3.8/os.py"}, "no tests, no links out of the folder"
+    assert names == {"bin/python3.8", "lib/python3.8/os.py"}, "no tests, no other programs, no links out of the folder"
     assert architecture_of(tmp_path / "w" / "python.exe") == ("windows", "win32")
 
 
