@@ -27,6 +27,10 @@ _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 @click.option("--password", "passwords", multiple=True, metavar="P", help="Password of archives (repeatable).")
 @click.option("--mapping", type=click.Path(exists=True, dir_okay=False), help="Mapping of a CSV or JSON lines log.")
 @click.option("--allow", multiple=True, metavar="VALUE", help="Never take this as an indicator (repeatable).")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N",
+    help="Processes that read and match logs; the result is that of one.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @with_app
 def ingest(
@@ -38,6 +42,7 @@ def ingest(
     passwords: tuple[str, ...],
     mapping: str | None,
     allow: tuple[str, ...],
+    workers: int,
     as_json: bool,
 ) -> None:
     """Take in files, folders, archives and `-`: recognise, read, match, store.
@@ -67,7 +72,18 @@ def ingest(
         allow=allow,
     )
     with render.progress(_("Ingest"), quiet=as_json) as tick:
-        job = Ingest(app.workspace, app.store, inventory, app.clock, app.journal.actor, manner, log_source, tick, code)
+        job = Ingest(
+            app.workspace,
+            app.store,
+            inventory,
+            app.clock,
+            app.journal.actor,
+            manner,
+            log_source,
+            tick,
+            code,
+            workers=workers,
+        )
         account = job.run(paths)
     unplaced = _unplaced(app, account)
     if as_json:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from atttcli.archive.identity import KnownSegment, NewLines, line_digests
-from atttcli.archive.layout import DIGEST_BYTES, SegmentHeader
+from atttcli.archive.layout import DIGEST_BYTES, SegmentHeader, SegmentInfo
 from atttcli.archive.reading import segment_digests
 from atttcli.archive.writing import SegmentWriter
 from atttcli.errors import InputError
@@ -65,10 +65,13 @@ class LogIntake:
         self.name = session.log_source or f"{source.name}:{given.sha256[:16]}"
         self.part = segments.next_part(store, given.sha256)
         folder = session.workspace.events
-        self._known = [_known(folder, row) for row in segments.segments(store, source.name)]
+        rows = segments.segments(store, source.name)
+        self._known = [_known(folder, row) for row in rows]
+        self.known_segments = frozenset(str(row["path"]) for row in rows)
         self.fresh_claims = 0
         self.fresh_events = 0
-        self.known = 0  # events and claims that were kept before, by a killed run of this file too
+        self.known = 0  # events that were kept before, by a killed run of this file too
+        self.known_claims = 0
         self.judge: NewLines | None = None
         self.writer: SegmentWriter | None = None
         self.matches = session.matched.segment()
@@ -152,12 +155,23 @@ class LogIntake:
         self.matches.add(self.session.matchers.single_events, events)
 
     def _commit(self, last: bool = False) -> None:
-        session, sha256 = self.session, self.item.given.sha256
+        info, names = self._sealed()
+        self.store(info, names, last)
+        if info is not None:
+            self.session.matched.keep(info.path, self.matches)
+
+    def _sealed(self) -> tuple[SegmentInfo | None, list[str]]:
+        """The segment so far, durable but not yet known to the store; the names of the one log that it belongs to."""
         info = self.writer.close() if self.writer is not None else None
         self.writer = None
         names = self.judge.same_log if self.judge is not None else []
         if names:
             self.name = names[0]
+        return info, names
+
+    def store(self, info: SegmentInfo | None, names: list[str], last: bool) -> None:
+        """A segment with the alerts and problems that wait, in one transaction; with the last, the file's account."""
+        session, sha256 = self.session, self.item.given.sha256
         claims = [alert.kind in _CLAIMS for alert, _ in self.waiting.alerts]
         with session.store.transaction() as db:
             if info is not None:
@@ -170,18 +184,16 @@ class LogIntake:
             fresh = self.waiting.store(db)
             stored = sum(1 for new, claim in zip(fresh, claims, strict=True) if new and claim)
             self.fresh_claims += stored
-            self.known += sum(claims) - stored
+            self.known_claims += sum(claims) - stored
             if last:
                 self._close_account()
                 end = files.FileEnd(self.ledger, dict(self.item.given.assumed), {}, self.name)
                 files.end_file(db, sha256, end)
-        if info is not None:
-            session.matched.keep(info.path, self.matches)
 
     def _close_account(self) -> None:
         ledger = self.ledger
         ledger.stored = self.stored_before + self.fresh_events + self.fresh_claims
-        ledger.duplicate = self.known - self.stored_before
+        ledger.duplicate = self.known + self.known_claims - self.stored_before
         ledger.alerts = alert_facts.sighted_in(self.session.store, self.item.given.sha256)[1]
         if self.waiting.problem_count > ledger.rejected:
             ledger.counts["problems"] = self.waiting.problem_count

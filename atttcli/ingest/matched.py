@@ -63,8 +63,12 @@ class KeptMatches:
     def keep(self, path: str, found: SegmentMatches) -> None:
         """Remember a segment that was stored, if there is room for it."""
         parts = found.done()
-        if found.size <= self._room:
-            self._room -= found.size
+        self.keep_parts(path, parts, found.size)
+
+    def keep_parts(self, path: str, parts: list[bytes], size: int) -> None:
+        """The same of a segment that another process wrote; `size` as that one counted."""
+        if size <= self._room:
+            self._room -= size
             self._kept[path] = parts
 
     def of(self, path: str) -> Iterator[Match] | None:

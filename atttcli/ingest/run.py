@@ -11,6 +11,7 @@ from atttcli.clock import Clock
 from atttcli.errors import SecretDocument, Where, WorkspaceError
 from atttcli.field.filetype import archive_kind
 from atttcli.ingest.account import FileAccount, RunAccount
+from atttcli.ingest.beside import Beside
 from atttcli.ingest.captures import take_capture
 from atttcli.ingest.claims import is_owed, take_list, take_mail
 from atttcli.ingest.correlate import correlate
@@ -54,6 +55,7 @@ class Ingest:
     system: str = ""
     agency: str = ""  # whose all of it is, known otherwise (what a kit brought)
     mark: tuple[str, str] | None = None  # a tag and a sentence that every alert of it bears
+    workers: int = 1  # processes that read and match logs; the results are those of one
 
     def run(self, paths: Sequence[str]) -> RunAccount:
         """Take in all of it. Failures of single inputs stand in the account; a full disk raises WorkspaceError."""
@@ -89,6 +91,7 @@ class _Run:
         self.router = Router(paths, given.manner)
         self._accounts: dict[str, FileAccount] = {}
         self._failed: set[tuple[str, str]] = set()
+        self._beside = Beside(self.session, given.workers) if given.workers > 1 else None
 
     def _remove_orphans(self) -> None:
         given = self._given
@@ -102,7 +105,11 @@ class _Run:
         store = self.session.store
         fresh = last_alert(store)
         self._pass(self._claims)
-        self._pass(self._contents, report=True)
+        try:
+            self._pass(self._contents, report=True)
+        finally:
+            if self._beside is not None:
+                self._beside.stop()
         written = {row["path"] for row in segments.segments(store)} - self._segments_before
         self.account.kept_matches = match_kept(self.session, written)
         self.account.correlated = correlate(self.session)
@@ -122,6 +129,7 @@ class _Run:
         for item in self.router.items():
             if isinstance(item, Failure):
                 if report:
+                    self._drain(item.path)
                     self._failure(item)
                 continue
             self.session.tick(0, 0, item.given.path)
@@ -130,11 +138,16 @@ class _Run:
             except SecretDocument as error:
                 self._refuse(item, error)
             except OSError as error:
-                raise WorkspaceError(
-                    f"cannot go on: {error.strerror or error}",
-                    hint="is the disk full? free some room, then run the same command again: nothing is doubled",
-                    where=Where(item.given.path),
-                ) from error
+                raise _stuck(error, item.given.path) from error
+        self._drain("")
+
+    def _drain(self, path: str) -> None:
+        """Store what copies of this process have read."""
+        if self._beside is not None:
+            try:
+                self._beside.drain()
+            except OSError as error:
+                raise _stuck(error, path) from error
 
     def _claims(self, item: Item) -> None:
         """First pass: lists and mails."""
@@ -156,6 +169,9 @@ class _Run:
     def _contents(self, item: Item) -> None:
         """Second pass: everything else, and the content of what carried lists."""
         sha256 = item.given.sha256
+        beside = self._beside if self._beside is not None and self._beside.takes(item) else None
+        if beside is None or sha256 in self._accounts:
+            self._drain(item.given.path)
         if sha256 in self._accounts and item.kind not in _FIRST:
             self._again(item)
             return
@@ -178,11 +194,12 @@ class _Run:
         if item.kind == "log" and item.source is not None:
             with self.session.store.transaction() as db:
                 files.begin_file(db, row, self.session.clock.now())
+            if beside is not None:
+                beside.start(item, lambda intake: self._taken(account, intake))
+                return
             intake = LogIntake(self.session, item, item.source)
             intake.take()
-            account.ledger, account.problems = intake.ledger, intake.waiting.problem_count
-            if intake.damage:
-                self._failure(Failure(item.given.path, intake.damage, sha256))
+            self._taken(account, intake)
         elif item.kind == "capture":
             account.ledger = take_capture(self.session, item, row)
         elif item.kind == "archive":
@@ -190,6 +207,13 @@ class _Run:
         else:
             account.ledger = take_file(self.session, item, row)
         account.problems = account.problems or account.ledger.counts.get("problems", 0)
+
+    def _taken(self, account: FileAccount, intake: LogIntake) -> None:
+        """A log was stored, here or by what a copy of this process left."""
+        account.ledger, account.problems = intake.ledger, intake.waiting.problem_count
+        account.problems = account.problems or account.ledger.counts.get("problems", 0)
+        if intake.damage:
+            self._failure(Failure(intake.item.given.path, intake.damage, intake.item.given.sha256))
 
     def _finish_list(self, item: Item) -> None:
         """Match the content; a run that was killed after the rows were stored did not tell their account."""
@@ -268,3 +292,11 @@ class _Run:
         problem = files.Problem(failure.sha256, path, failure.reason)
         with self.session.store.transaction() as db:
             files.add_problems(db, [problem], self.session.clock.now())
+
+
+def _stuck(error: OSError, path: str) -> WorkspaceError:
+    return WorkspaceError(
+        f"cannot go on: {error.strerror or error}",
+        hint="is the disk full? free some room, then run the same command again: nothing is doubled",
+        where=Where(path),
+    )
