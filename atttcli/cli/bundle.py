@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atttcli.cli import render
-from atttcli.cli.bundle_logs import log_object, logs_found, show_logs, take_logs
+from atttcli.cli.bundle_logs import keep_results, log_object, logs_found, show_logs, take_logs
 from atttcli.cli.bundle_view import show_parcel
 from atttcli.cli.context import App, with_app
 from atttcli.clock import local_text, rfc3339
@@ -59,7 +59,7 @@ def verify(app: App, files: tuple[Path, ...], as_json: bool) -> None:
 @_json
 @with_app
 def show(app: App, file: Path, log: bool, as_json: bool) -> None:
-    """What is in a bundle; nothing is stored.
+    """What is in a bundle, and whether it would be taken; nothing is stored.
 
     \b
     Example:
@@ -67,13 +67,20 @@ def show(app: App, file: Path, log: bool, as_json: bool) -> None:
     """
     from atttcli.exchange.parcel import open_parcel
 
-    show_parcel(open_parcel(file, _importer(app).readers), log, as_json)
+    importer = _importer(app)
+    parcel = open_parcel(file, importer.readers)
+    show_parcel(parcel, importer.opinion(parcel), log, as_json)
 
 
 @bundle.command("import")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...", type=PATHS)
 @click.option("--dry-run", is_flag=True, help="Only say what would come of it.")
-@click.option("--incident", default="", metavar="ID", help="Attached samples become evidence of this incident.")
+@click.option(
+    "--incident",
+    default="",
+    metavar="ID",
+    help="Attached samples, and what collectors brought as it came, become evidence of this incident.",
+)
 @_json
 @with_app
 def import_(app: App, paths: tuple[Path, ...], dry_run: bool, incident: str, as_json: bool) -> None:
@@ -114,6 +121,8 @@ def _run(app: App, paths: Sequence[Path], as_json: bool, incident: str, *, dry_r
     importer = _importer(app, incident)
     taken = importer.run(paths, dry_run=dry_run)
     logs = {} if dry_run else take_logs(app, importer.readers, taken)
+    if incident and not dry_run:
+        keep_results(app, importer.readers, taken, incident)
     if as_json:
         render.emit_json_lines(_as_json(one, logs.get(one.path, ())) for one in taken)
     else:

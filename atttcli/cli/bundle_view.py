@@ -11,21 +11,28 @@ from atttcli.text.messages import _, language
 from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
+    from atttcli.exchange.bundles import Opinion
     from atttcli.exchange.parcel import Parcel
     from atttcli.field.manifest import Manifest
 
 
-def show_parcel(parcel: Parcel, log: bool, as_json: bool) -> None:
-    """The manifest, then findings and observations as they stand in it, then the log."""
+def show_parcel(parcel: Parcel, opinion: Opinion, log: bool, as_json: bool) -> None:
+    """The manifest and whether it would be taken, then findings and observations as they stand in it, then the log."""
     manifest = parcel.manifest
     if as_json:
-        told = {"kind": "manifest", "signed": parcel.signed, "digest": parcel.digest}
+        refusal = opinion.refusal
+        told = {
+            "kind": "manifest", "signed": parcel.signed, "digest": parcel.digest, "imported": opinion.known,
+            "remarks": [{"word": word, "text": text} for word, text in opinion.remarks],
+            "fault": refusal.fault if refusal else "", "reason": refusal.message if refusal else "",
+        }  # fmt: skip
         render.emit_json(told | {name: value for name, value in manifest.to_json().items() if name != "members"}
                          | {"members": [member._asdict() for member in manifest.members]})  # fmt: skip
         for kind, value in _records(parcel, log):
             render.emit_json({"kind": kind, **value})
         return
     _show_manifest(manifest, parcel.signed)
+    _show_opinion(opinion)
     kinds = {"observation": _("seen"), "hit": _("suspicious"), "problem": _("not checked")}
     rows: list[tuple[object, ...]] = []
     logged: list[str] = []
@@ -46,6 +53,16 @@ def show_parcel(parcel: Parcel, log: bool, as_json: bool) -> None:
     render.table((_("Where"), _("Rule"), _("Title"), _("Kind")), rows, wide=(0, 2))
     for text in logged:
         render.line(text)
+
+
+def _show_opinion(opinion: Opinion) -> None:
+    if opinion.refusal is not None:
+        render.warn(_("NOT TO BE BELIEVED: {why}", why=retell(opinion.refusal.message)))
+        render.warn("  → " + retell(opinion.refusal.hint))
+    for remark in opinion.remarks:
+        render.warn(retell(remark.text))
+    if opinion.known:
+        render.line(_("It was taken in before."))
 
 
 def _show_manifest(manifest: Manifest, signed: bool) -> None:
@@ -70,6 +87,7 @@ def _show_manifest(manifest: Manifest, signed: bool) -> None:
 
 
 def _records(parcel: Parcel, log: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    from atttcli.exchange.records import MOST_RECORDS, FirstLines
     from atttcli.field.bundle import lines
     from atttcli.field.manifest import FINDINGS, HOST, LOG
     from atttcli.field.records import read_finding, read_host
@@ -78,11 +96,12 @@ def _records(parcel: Parcel, log: bool) -> Iterator[tuple[str, dict[str, Any]]]:
 
     for member, pieces in parcel.members():
         if member.kind == LOG and log:
-            for line in lines(pieces):
+            for line in lines(iter(FirstLines(pieces))):
                 yield "log", {"text": (line.data or b"").decode("utf-8", "backslashreplace")}
         if member.kind not in (FINDINGS, HOST):
             continue
-        for line in lines(pieces):
+        first = FirstLines(pieces)
+        for line in lines(iter(first)):
             try:
                 if line.data is None:
                     raise NotCanonical("a line that is too long")
@@ -104,3 +123,6 @@ def _records(parcel: Parcel, log: bool) -> Iterator[tuple[str, dict[str, Any]]]:
                     }  # fmt: skip
             except NotCanonical as error:
                 yield "problem", {"member": member.name, "line": line.number, "reason": str(error)}
+        if first.left_out:
+            reason = f"{first.left_out} more lines are left out"
+            yield "problem", {"member": member.name, "line": MOST_RECORDS + 1, "reason": reason}

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from atttcli.clock import from_micros
-from atttcli.errors import AtttError, InputError, Where, WorkspaceError
+from atttcli.errors import AtttError, BundleRefused, InputError, Where, WorkspaceError
 from atttcli.evidence.vault import Vault
 from atttcli.exchange.judge import UNSIGNED, UNSIGNED_TEXT, Remark, clock_is_wrong, judge
 from atttcli.exchange.parcel import Parcel, ParcelReader, open_parcel, parcels_below
-from atttcli.exchange.records import file_detections, host_detection
+from atttcli.exchange.records import MOST_RECORDS, FirstLines, file_detections, host_detection
 from atttcli.exchange.samples import keep_sample
 from atttcli.field.bundle import Line, lines
 from atttcli.field.manifest import FINDINGS, HOST, SAMPLE, Manifest
@@ -37,7 +37,6 @@ from atttcli.triage.desk import Desk
 
 NEW, KNOWN, REFUSED, CHECKED = "new", "known", "refused", "checked"
 _MOST_LISTED: Final = 100
-MOST_RECORDS: Final = 100_000  # of one bundle: a stolen key must not bury the desk
 _TOO_MANY: Final = f"more than {MOST_RECORDS} records in one bundle"
 
 
@@ -60,6 +59,15 @@ class Taken:
     error: AtttError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What taking a parcel in now would say of it. `known`: it was taken in before; `refusal`: it would not be taken."""
+
+    known: bool = False
+    remarks: tuple[Remark, ...] = ()
+    refusal: BundleRefused | None = None
+
+
 @dataclass(slots=True)
 class BundleImport:
     """Everything that taking in needs. `incident`: whose evidence attached samples become; none by default."""
@@ -78,6 +86,16 @@ class BundleImport:
             return [one if one.error else self._take(one.path, dry_run=True) for one in ready]
         with ingest_lock(self.workspace.root):
             return [one if one.error else self._take(one.path, dry_run=False) for one in ready]
+
+    def opinion(self, parcel: Parcel) -> Opinion:
+        """Whether a parcel would be taken, and what is to be known of it. One that is here already was judged when it came."""
+        if fleet.bundle(self.journal.store, parcel.digest) is not None:
+            return Opinion(known=True)
+        try:
+            turns = self._turns_of(parcel.manifest)
+            return Opinion(remarks=judge(parcel, turns, self.journal.clock.now(), self.inventory))
+        except BundleRefused as error:
+            return Opinion(refusal=error)
 
     def _sorted(self, paths: Sequence[Path]) -> Iterator[Taken]:
         """Every file looked at once, what cannot be opened first."""
@@ -102,16 +120,16 @@ class BundleImport:
     def _take(self, path: Path, *, dry_run: bool) -> Taken:
         try:
             parcel = open_parcel(path, self.readers)
-            known = self._turns_of(parcel.manifest)
-            remarks = judge(parcel, known, self.journal.clock.now(), self.inventory)
         except InputError as error:
-            error.where = error.where or Where(str(path))
-            return Taken(path, REFUSED, error=error)
+            return _refused(path, error)
         manifest = parcel.manifest
-        taken = Taken(path, CHECKED, parcel.digest, manifest, parcel.signed, remarks)
+        opinion = self.opinion(parcel)
+        if opinion.refusal is not None:
+            return _refused(path, opinion.refusal)
+        taken = Taken(path, CHECKED, parcel.digest, manifest, parcel.signed, opinion.remarks)
         before = fleet.bundle(self.journal.store, parcel.digest)
         if before is not None:
-            taken.state, taken.remarks = KNOWN, ()
+            taken.state = KNOWN
             count, rejected = before["ledger"]["read"], before["ledger"]["rejected"]
             taken.ledger = Ledger(read=count, duplicate=count - rejected, rejected=rejected)
             return taken
@@ -121,6 +139,8 @@ class BundleImport:
         else:
             try:
                 taking.store()
+            except InputError as error:  # read anew it is another one: a folder that was written to meanwhile
+                return _refused(path, error)
             except OSError as error:
                 raise WorkspaceError(
                     f"cannot go on: {error.strerror or error}",
@@ -128,7 +148,7 @@ class BundleImport:
                     where=Where(str(path)),
                 ) from error
         if parcel.signed:
-            known[manifest.sequence] = (parcel.digest, manifest.previous)
+            self._turns_of(manifest)[manifest.sequence] = (parcel.digest, manifest.previous)
         return taken
 
     def _turns_of(self, manifest: Manifest) -> dict[int, tuple[str, str]]:
@@ -195,8 +215,8 @@ class _Taking:
         self._end()
 
     def _detections(self, pieces: Iterator[bytes]) -> Iterator[Detection]:
-        count = 0
-        for line in lines(pieces):
+        count, first = 0, FirstLines(pieces, MOST_RECORDS)
+        for line in lines(iter(first)):
             try:
                 found, known = read_finding(_data(line, count))
             except NotCanonical as error:
@@ -210,15 +230,18 @@ class _Taking:
                     self._refuse("findings.jsonl", line.number, f"the rule {one.rule_id} is switched off here")
                 else:
                     yield one
+        self._refuse_rest("findings.jsonl", first.left_out)
 
     def _host(self, pieces: Iterator[bytes]) -> Iterator[tuple[int, HostRecord]]:
-        for count, line in enumerate(lines(pieces)):
+        first = FirstLines(pieces, MOST_RECORDS)
+        for line in lines(iter(first)):
             try:
-                record = read_host(_data(line, count))
+                record = read_host(_data(line, 0))
             except NotCanonical as error:
                 self._refuse("host.jsonl", line.number, str(error))
                 continue
             yield line.number, record
+        self._refuse_rest("host.jsonl", first.left_out)
 
     def _alert(self, found: Detection) -> Alert:
         if not self._parcel.signed:  # said wherever the alert is shown
@@ -232,6 +255,12 @@ class _Taking:
         self._taken.ledger.rejected += 1
         if len(self._taken.rejected) < _MOST_LISTED:
             self._taken.rejected.append((member, line, reason))
+
+    def _refuse_rest(self, member: str, count: int) -> None:
+        """Lines behind the last that is read: counted, told once."""
+        if count:
+            self._refuse(member, MOST_RECORDS + 1, _TOO_MANY)
+            self._taken.ledger.rejected += count - 1
 
     def _reject(self) -> None:
         self._taken.ledger.read += self._taken.ledger.rejected
@@ -284,6 +313,11 @@ class _Taking:
             holes=[{"path": path, "why": why} for path, why in manifest.coverage.holes[:50]],
             findings=self._found, bundle=parcel.digest,
         )  # fmt: skip
+
+
+def _refused(path: Path, error: InputError) -> Taken:
+    error.where = error.where or Where(str(path))
+    return Taken(path, REFUSED, error=error)
 
 
 def _data(line: Line, before: int) -> bytes:

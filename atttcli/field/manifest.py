@@ -49,6 +49,7 @@ _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,64}\Z")
 _DIGEST = re.compile(r"[0-9a-f]{0,128}\Z")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z\Z")
 _LARGEST = 1 << 53
+_LATEST = 253_370_000_000 * 1_000_000  # before the year 9999: a later time cannot be shown in every zone
 TLPS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 
 
@@ -314,9 +315,12 @@ class _Fields:
     def moment(self, name: str) -> int:
         text = self.text(name, _MOMENT, longest=32)
         try:
-            return to_micros(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc))
+            found = to_micros(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc))
         except ValueError:
             raise self._bad(name) from None
+        if not 0 <= found <= _LATEST:
+            raise self._bad(name)
+        return found
 
     def counts(self, name: str) -> Dict[str, int]:
         value = self.value(name)

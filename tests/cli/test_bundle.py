@@ -72,6 +72,21 @@ def test_a_kits_life_from_outside(desk, kit, tmp_path, capsys):
     assert tell(capsys, "-w", "ws", "db", "verify").code == 0
 
 
+def test_show_says_whether_it_would_be_taken(desk, kit, tmp_path, capsys):
+    first = kit.bundle(started=kit.now)
+    (tmp_path / "1.attb").write_bytes(first)
+    (told, *_rest) = tell(capsys, "-w", "ws", "bundle", "show", "1.attb", "--json").checked("bundle-content")
+    assert (told["imported"], told["remarks"], told["fault"]) == (False, [], "")
+    assert tell(capsys, "-w", "ws", "bundle", "import", "1.attb").code == 1
+    assert "taken in before" in tell(capsys, "-w", "ws", "bundle", "show", "1.attb").out
+    kit.sequence, kit.previous = 0, ""
+    (tmp_path / "copy.attb").write_bytes(kit.bundle(tool="9"))
+    (told, *_rest) = tell(capsys, "-w", "ws", "bundle", "show", "copy.attb", "--json").checked("bundle-content")
+    assert told["fault"] == "replay"
+    shown = tell(capsys, "-w", "ws", "bundle", "show", "copy.attb")
+    assert "NOT TO BE BELIEVED" in shown.err and "the stick was copied or set back" in shown.err
+
+
 def test_every_refusal_has_its_own_words(desk, kit, tmp_path, capsys):
     good = kit.bundle()
     cases = {

@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atttcli.clock import DAY
-from atttcli.errors import AtttError, BundleRefused, NotFound
+from atttcli.errors import AtttError, BundleRefused, InputError, NotFound
 from atttcli.evidence.vault import Vault, exhibits, verify
 from atttcli.exchange import bundles as importing
 from atttcli.exchange.bundles import KNOWN, NEW, REFUSED
 from atttcli.exchange.parcel import Parcel
+from atttcli.exchange.records import FirstLines
 from atttcli.field import strict_json
-from atttcli.field.bundle import Body, check
+from atttcli.field.bundle import Body, check, lines
 from atttcli.field.manifest import Host, MachineClock
 from atttcli.field.opening import NotReadable
 from atttcli.field.records import KnownBad, finding_records
@@ -229,6 +233,64 @@ def test_a_flood_under_a_stolen_key_is_cut_off_and_counted(desk: KitPlace, monke
     ledger = desk.take_one(desk.kit.bundle()).ledger
     assert (ledger.read, ledger.stored, ledger.rejected) == (11, 7, 4)
     assert len(desk.alerts()) == 6
+
+
+def test_a_flood_of_line_ends_costs_no_time(desk: KitPlace) -> None:
+    """16 MiB of line ends are 16 KB in a bundle; each taken as a line they would be minutes."""
+    flood = b"\n" * (16 << 20)
+    desk.kit.sequence = 1
+    said = desk.kit.manifest().to_json()
+    said["members"] = [{"name": name, "size": len(flood), "sha256": sha256(flood), "kind": kind}
+                       for name, kind in (("findings.jsonl", "findings"), ("host.jsonl", "host"))]  # fmt: skip
+    data = seal(desk.kit.seed, desk.kit.centre, raw_body(said, {"a": flood, "b": flood}))
+    spent = process_time()
+    taken = desk.take_one(data)
+    assert process_time() - spent < 10
+    assert (taken.state, taken.ledger.read, taken.ledger.rejected) == (NEW, 2 * len(flood), 2 * len(flood))
+    assert len(taken.rejected) == 100
+
+
+@given(st.lists(st.binary(max_size=6).map(lambda piece: piece.replace(b"a", b"\n")), max_size=6), st.integers(1, 5))
+def test_the_first_lines_and_the_count_of_the_rest_are_all_lines(pieces: list[bytes], most: int) -> None:
+    first = FirstLines(pieces, most)
+    got, whole = b"".join(first), b"".join(pieces)
+    assert whole.startswith(got)
+    assert len(got.split(b"\n")) - got.endswith(b"\n") <= most
+    count = sum(1 for _ in lines(iter([whole])))
+    assert sum(1 for _ in lines(iter([got]))) + first.left_out == count
+
+
+@pytest.mark.parametrize("name", ["started", "made"])
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00.000000Z"])
+def test_a_time_that_no_calendar_here_has_holds_up_nobody(desk: KitPlace, name: str, moment: str) -> None:
+    desk.kit.sequence = 1
+    odd = seal(desk.kit.seed, desk.kit.centre, raw_body(desk.kit.manifest().to_json() | {name: moment}))
+    desk.kit.sequence = 0
+    first, second = desk.take(odd, desk.kit.bundle())
+    assert fault(first) == "malformed"
+    assert second.state == NEW
+
+
+def test_what_was_taken_in_stays_known_when_its_kit_has_expired(desk: KitPlace) -> None:
+    data = desk.kit.bundle()
+    desk.take_one(data)
+    desk.clock.at += 180 * DAY + GRACE + DAY
+    assert desk.take_one(data).state == KNOWN
+    assert fault(desk.take_one(desk.kit.bundle())) == "expired"
+
+
+def test_one_that_changes_while_it_is_stored_holds_up_no_other(desk: KitPlace, monkeypatch) -> None:
+    """A collector's folder is read anew: somebody may write to it meanwhile."""
+    store = importing._Taking.store
+
+    def torn(taking) -> None:
+        if taking._manifest.sequence == 1:
+            raise InputError("files.tsv changed while it was read")
+        store(taking)
+
+    monkeypatch.setattr(importing._Taking, "store", torn)
+    first, second = desk.take(desk.kit.bundle(), desk.kit.bundle())
+    assert (first.state, second.state) == (REFUSED, NEW)
 
 
 def test_what_cannot_be_read_in_a_folder_is_told(desk: KitPlace, monkeypatch) -> None:
