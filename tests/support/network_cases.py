@@ -34,8 +34,9 @@ def run_case(root: Path, case: dict[str, Any]) -> Outcome:
     """Judge a case by its checks; a case with a refused rule is not judged."""
     folder = root / "cases" / case["name"]
     pack = load_network_rules([folder / "rules.rules"])
-    if pack.problems:
-        return Outcome(case["name"], "refused", "; ".join(sorted({problem.reason for problem in pack.problems})))
+    refused = sorted({problem.reason for problem in pack.problems if problem.refused})
+    if refused:
+        return Outcome(case["name"], "refused", "; ".join(refused))
     engine = NetworkEngine(pack)
     with (folder / "input.pcap").open("rb") as stream:
         found = [flat(r.detail) for r in engine.scan_capture(stream, case["name"]) if isinstance(r, Detection)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from atttcli.engines.network import dns, http, http_buffers, http_message, tls
+from atttcli.engines.network.fields import Fields
+from atttcli.engines.network.small_apps import FtpApp, SmtpApp, SshApp
 
 PROBE_LIMIT = 2048  # bytes of a side after which an unknown protocol is given up
 Values = tuple[bytes, ...]
@@ -20,7 +22,10 @@ class View(NamedTuple):
 
     def read(self, buffer: str) -> Values:
         """A buffer's instances; empty when absent."""
-        return _READERS[self.app](self, buffer)
+        reader = _READERS.get(self.app)
+        if reader is not None:
+            return reader(self, buffer)
+        return self.source.read(buffer) if isinstance(self.source, Fields) else ()
 
 
 class AppParser(Protocol):
@@ -81,6 +86,7 @@ class DnsMessage(NamedTuple):
 
     response: bool
     names: tuple[bytes, ...]
+    opcode: int = 0
 
 
 class DnsApp:
@@ -111,7 +117,7 @@ class DnsApp:
             return []
         number = self._count
         self._count += 1
-        message = DnsMessage(dns.is_response(data), tuple(dns.questions(data)))
+        message = DnsMessage(dns.is_response(data), tuple(dns.questions(data)), data[2] >> 3 & 15)
         return [View("dns", number, direction, message)]
 
     def gap(self, direction: int, count: int) -> None:
@@ -206,7 +212,7 @@ class TlsApp:
 
 
 class PlainApp:
-    """An application that is only recognised (SMTP, FTP, SSH, SMB): its rules look at the stream."""
+    """An application that is only recognised (SMB, DCERPC): its rules look at the stream."""
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """No transactions."""
@@ -232,12 +238,15 @@ class PlainApp:
 def _read_http(view: View, buffer: str) -> Values:
     source = view.source
     assert isinstance(source, http_message.Transaction)
-    return http_buffers.READERS[buffer](source, view.direction)
+    reader = http_buffers.READERS.get(buffer)
+    return reader(source, view.direction) if reader is not None else ()
 
 
 def _read_dns(view: View, buffer: str) -> Values:
     source = view.source
     assert isinstance(source, DnsMessage)
+    if buffer == "dns.opcode":
+        return (b"%d" % source.opcode,)
     return source.names if buffer == "dns.query" and not source.response else ()
 
 
@@ -249,10 +258,15 @@ def _read_tls(view: View, buffer: str) -> Values:
         return (source.server_name,) if source.server_name is not None and part.name == "hello" else ()
     if buffer.startswith("ja3"):
         return _read_ja3(source, buffer) if part.name == "hello" else ()
+    if buffer in tls.HELLO_PARTS:
+        hello = source.hellos[view.direction]
+        return tls.HELLO_PARTS[buffer](hello) if part.name == "hello" and len(hello) >= 34 else ()
     if part.name != "certificate":
         return ()
     if buffer == "tls.certs":
         return tuple(source.certificates[view.direction])
+    if buffer == "tls.cert_chain_len":
+        return (b"%d" % len(source.certificates[view.direction]),)
     first = source.first(view.direction)
     if first is None:
         return ()
@@ -261,7 +275,7 @@ def _read_tls(view: View, buffer: str) -> Values:
         "tls.cert_issuer": first.issuer,
         "tls.cert_serial": first.serial,
         "tls.cert_fingerprint": first.fingerprint,
-    }[buffer]
+    }.get(buffer)
     return (value,) if value else ()
 
 
@@ -285,6 +299,8 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
         return "ssh"
     if data[:1] == b"\0" and data[4:8] in (b"\xffSMB", b"\xfeSMB", b"\xfdSMB"):
         return "smb"
+    if data[:3] in (b"\x05\0\x0b", b"\x05\0\x0c") and data[3:4] and data[4:8] in (b"\x10\0\0\0", b"\0\0\0\x10"):
+        return "dcerpc"
     if _is_tls(data):
         return "tls"
     if 53 in ports and len(data) >= 14 and dns.looks_like_dns(data[2:]):
@@ -306,8 +322,14 @@ def _is_tls(data: bytes) -> bool:
     return len(data) >= 6 and data[0] == 22 and data[1] == 3 and data[2] <= 4 and data[5] in (1, 2)
 
 
-def make_parser(app: str) -> AppParser:
-    """A parser for a TCP flow of that application."""
+def make_parser(app: str, client: bytes = b"") -> AppParser:
+    """A parser for a TCP flow of that application; `client` is the address of the side that opened it."""
+    if app == "smtp":
+        return SmtpApp()
+    if app == "ftp":
+        return FtpApp(client)
+    if app == "ssh":
+        return SshApp()
     if app == "http":
         return HttpApp()
     if app == "tls":

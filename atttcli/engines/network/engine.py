@@ -51,7 +51,8 @@ class NetworkEngine:
         EngineProblem; what came before it has been judged.
         """
         self.counts = counts = Counts()
-        decoder = Decoder()
+        decoder = Decoder(events=self._rules.wants_events)
+        self._rules.sets.reset()
         traffic = Traffic(self._rules, Origin(sha256, path), self.pack, counts)
         for record in read_records(stream, path, budget):
             if isinstance(record, ReadProblem):

@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from atttcli.engines.network.datasets import Datasets
+from atttcli.engines.network.encoded import asn1_fault, base64_prefix
 from atttcli.rulepack.network.values import (
     Amount,
+    Asn1,
+    Base64,
     ByteExtract,
     ByteJump,
     ByteTest,
     Content,
     DataAt,
+    InSet,
+    Number,
     Op,
     Pcre,
     Size,
@@ -76,11 +82,15 @@ def _end(text: Text, cursor: int, run: Run) -> bool:
     return True
 
 
-def compile_ops(ops: Sequence[Op]) -> Step:
-    """One closure for all options of a buffer."""
+def compile_ops(ops: Sequence[Op], sets: Datasets | None = None) -> Step:
+    """One closure for all options of a buffer. `sets` are the data sets of this run, where a rule asks for one."""
     step: Step = _end
     for number in range(len(ops) - 1, -1, -1):
-        step = _compile(ops[number], number, step, _needs_cursor(ops, number + 1))
+        op = ops[number]
+        if isinstance(op, InSet):
+            step = _in_set(op, step, sets or Datasets({}))
+        else:
+            step = _compile(op, number, step, _needs_cursor(ops, number + 1))
     return step
 
 
@@ -100,7 +110,12 @@ def _needs_cursor(ops: Sequence[Op], begin: int) -> bool:
     return False
 
 
-def _compile(op: Op, number: int, rest: Step, retry: bool) -> Step:
+def _compile(
+    op: Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract | Number | Base64 | Asn1,
+    number: int,
+    rest: Step,
+    retry: bool,
+) -> Step:
     match op:
         case Content():
             return _content(op, number, rest, retry)
@@ -116,6 +131,12 @@ def _compile(op: Op, number: int, rest: Step, retry: bool) -> Step:
             return _byte_jump(op, rest)
         case ByteExtract():
             return _byte_extract(op, rest)
+        case Number():
+            return _in_ranges(op, rest)
+        case Base64():
+            return _base64(op, rest)
+        case Asn1():
+            return _asn1(op, rest)
 
 
 def _content(op: Content, number: int, rest: Step, retry: bool) -> Step:
@@ -313,5 +334,50 @@ def _byte_extract(op: ByteExtract, rest: Step) -> Step:
             value += op.align - value % op.align
         run.variables[op.name] = value
         return rest(text, after, run)
+
+    return step
+
+
+def _in_ranges(op: Number, rest: Step) -> Step:
+    ranges, negated = op.ranges, op.negated
+
+    def step(text: Text, cursor: int, run: Run) -> bool:
+        value = int(text.raw)  # made by our own readers
+        return rest(text, cursor, run) if any(low <= value <= high for low, high in ranges) != negated else False
+
+    return step
+
+
+def _base64(op: Base64, rest: Step) -> Step:
+    inner = compile_ops(op.ops)
+
+    def step(text: Text, cursor: int, run: Run) -> bool:
+        start = run.value(op.offset) + (cursor if op.relative else 0)
+        size = run.value(op.bytes) or len(text.raw)
+        decoded = base64_prefix(text.raw[start : start + size])
+        if not decoded:
+            return False
+        nested = Run()
+        nested.tries, nested.variables = run.tries, run.variables
+        met = inner(Text(decoded), 0, nested)
+        run.tries, run.gave_up = nested.tries, run.gave_up or nested.gave_up
+        return met and rest(text, cursor, run)
+
+    return step
+
+
+def _asn1(op: Asn1, rest: Step) -> Step:
+    def step(text: Text, cursor: int, run: Run) -> bool:
+        start = op.offset + (cursor if op.relative else 0)
+        return asn1_fault(text.raw, start, op) and rest(text, cursor, run)
+
+    return step
+
+
+def _in_set(op: InSet, rest: Step, sets: Datasets) -> Step:
+    test = sets.test(op)
+
+    def step(text: Text, cursor: int, run: Run) -> bool:
+        return test(text.raw) and rest(text, cursor, run)
 
     return step

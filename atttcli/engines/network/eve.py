@@ -66,6 +66,8 @@ def _alert(rule: Rule) -> dict[str, Any]:
         "category": rule.category,
         "severity": rule.priority,
     }
+    if rule.tag:
+        made["tag"] = rule.tag
     if rule.metadata:
         made["metadata"] = _metadata(rule)
     return made

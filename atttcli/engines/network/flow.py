@@ -34,11 +34,13 @@ class Flow:
 
     __slots__ = (
         "app",
+        "begun",
         "bits",
         "chunks",
         "client",
         "client_port",
         "id",
+        "ints",
         "ip_only_done",
         "keys",
         "last",
@@ -72,9 +74,10 @@ class Flow:
         self.was_established = False
         self.session = False  # TCP: a SYN was seen
         self.seen = [False, False]
-        self.last = packet.time
+        self.begun = self.last = packet.time
         self.timeouts = TIMEOUTS.get(packet.protocol, OTHER_TIMEOUTS)
         self.bits: set[str] = set()
+        self.ints: dict[str, int] = {}  # `flowint`
         self.streams: list[Stream | None] = [None, None]
         self.app: str | None = None  # "http" ...; None while unknown, "failed" when given up
         self.parser: AppParser | None = None

@@ -175,6 +175,30 @@ def _uploads(content: bytes, boundary: bytes) -> Values:
     return tuple(parts)
 
 
+_ATTACHED = re.compile(rb"""filename\*?=(?:"([^"]{0,1000})"|([^";\s]{1,1000}))""", re.I)
+
+
+def file_names(tx: Transaction, direction: int) -> Values:
+    """Names of what is sent or uploaded: as announced, else the last part of the path. Where there are no bytes, none."""
+    if direction == 0:
+        content = tx.request.body.bytes()
+        kind = tx.request.first(b"content-type") or b""
+        found = re.search(rb'boundary="?([^";,\s]{1,200})', kind, re.I) if b"multipart/" in kind.lower() else None
+        if found:
+            heads = (
+                part.partition(b"\r\n\r\n")[0] for part in content.split(b"--" + found.group(1))[1 : MAX_PARTS + 1]
+            )
+            names = (_ATTACHED.search(head) for head in heads)
+            return tuple(name.group(1) or name.group(2) or b"" for name in names if name)
+    if not files(tx, direction):
+        return ()
+    announced = _ATTACHED.search(_message(tx, direction).first(b"content-disposition") or b"")
+    if announced:
+        return (announced.group(1) or announced.group(2) or b"",)
+    path = b"".join(uri(tx, 0)).partition(b"?")[0]
+    return (path.rpartition(b"/")[2],)
+
+
 READERS: Final[dict[str, Reader]] = {
     "http.uri": uri,
     "http.uri.raw": uri_raw,
@@ -206,4 +230,5 @@ READERS: Final[dict[str, Reader]] = {
     "http.connection": _header(b"connection"),
     "http.start": start,
     "file.data": files,
+    "file.name": file_names,
 }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from atttcli.engines.network.app import View
 from atttcli.engines.network.evaluate import Run, Text
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.marks import Marks
+from atttcli.engines.network.packet_buffers import FLOW_READERS, PACKET_READERS
 from atttcli.engines.network.ruleset import PAYLOAD_KEY, BufferKey, Point, RuleSet
-from atttcli.engines.network.transforms import APPLY
-from atttcli.rulepack.network.values import Content, Flowbit, PacketTest, Pcre, Rule
-from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, Packet
+from atttcli.engines.network.transforms import transform_of
+from atttcli.rulepack.network.rule import APPLICATIONS
+from atttcli.rulepack.network.values import Content, Flowbit, Flowint, PacketTest, Pcre, Rule
+from atttcli.sources.capture.decode import ICMP, ICMP6, SCTP, TCP, Packet
 
 MAX_WHY = 16
 MAX_CLASSES = 4096
@@ -54,13 +57,18 @@ class Scene:
     def _make(self, key: BufferKey) -> tuple[Text, ...]:
         if key == PAYLOAD_KEY:
             return (self.payload,) if self.payload is not None else ()
-        if self.view is None:
-            return ()
         name, transforms = key
         if transforms:
             values = tuple(text.raw for text in self.texts((name, transforms[:-1])))
-            return tuple(Text(APPLY[transforms[-1]](value)) for value in values)
-        return tuple(Text(value) for value in self.view.read(name))
+            transform = transform_of(transforms[-1])
+            return tuple(Text(transform(value)) for value in values)
+        if self.view is not None and name not in FLOW_READERS:
+            return tuple(Text(value) for value in self.view.read(name))
+        if name in FLOW_READERS:
+            return tuple(Text(value) for value in FLOW_READERS[name](self.flow, self.direction))
+        if self.packet is None or name not in PACKET_READERS:
+            return ()
+        return tuple(Text(value) for value in PACKET_READERS[name](self.packet))
 
 
 class Judge:
@@ -121,6 +129,8 @@ class Judge:
             if why is None:
                 continue
             _write_bits(scene.flow, rule.flowbits)
+            if rule.flowints:
+                _count(scene.flow, rule.flowints)
             if rule.xbits:
                 self._marks.write(rule.xbits, scene.flow, scene.direction)
             matches.append(Match(number, rule, why, transaction, scene.view, whole_flow))
@@ -157,7 +167,9 @@ class Judge:
     def _admits(self, rule: Rule, scene: Scene) -> bool:
         """What costs little and changes: application, state, packet, bits."""
         flow, direction = scene.flow, scene.direction
-        if rule.app and flow.app != rule.app:
+        if rule.apps and flow.app not in rule.apps:
+            return False
+        if rule.protocols and not _speaks(rule.protocols, flow.app):
             return False
         test = rule.flow
         if test is not None and test.state and (test.state == "established") != flow.established:
@@ -165,6 +177,8 @@ class Judge:
         if (rule.packet or rule.dsize) and not _packet_admits(rule, scene.packet, flow):
             return False
         if rule.xbits and not self._marks.admit(rule.xbits, flow, direction):
+            return False
+        if rule.flowints and not all(_int_admits(flow, test) for test in rule.flowints):
             return False
         return all(_bit_admits(flow, bit) for bit in rule.flowbits) if rule.flowbits else True
 
@@ -194,6 +208,8 @@ def _explain(buffer: str, ops: Iterable[object], run: Run, start: int) -> list[s
 
 
 def _family_admits(protocol: str, flow: Flow) -> bool:
+    if protocol == "sctp":
+        return flow.protocol == SCTP
     if protocol in ("ipv4", "ip4", "icmpv4"):
         return len(flow.client) == 4
     if protocol in ("ipv6", "ip6", "icmpv6"):
@@ -207,6 +223,56 @@ def _bit_admits(flow: Flow, bit: Flowbit) -> bool:
     if bit.command == "isnotset":
         return any(name not in flow.bits for name in bit.names)
     return True
+
+
+def _speaks(wanted: Iterable[tuple[str, bool]], app: str | None) -> bool:
+    """`app-layer-protocol`; while nothing is recognised yet only `unknown` holds."""
+    for name, negated in wanted:
+        if app is None:
+            if (name == "unknown") == negated:
+                return False
+        else:
+            known = APPLICATIONS.get(name, (name,))
+            if (app in known) == negated:
+                return False
+        if app is None and name != "unknown":
+            return False
+    return True
+
+
+_INT_TESTS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def _int_admits(flow: Flow, test: Flowint) -> bool:
+    """What `flowint` asks; a comparison with what was never set is false."""
+    if test.operator in ("isset", "notset"):
+        return (test.name in flow.ints) == (test.operator == "isset")
+    compare = _INT_TESTS.get(test.operator)
+    if compare is None:
+        return True
+    wanted = test.value if isinstance(test.value, int) else flow.ints.get(test.value)
+    held = flow.ints.get(test.name)
+    return held is not None and wanted is not None and compare(held, wanted)
+
+
+def _count(flow: Flow, changes: Iterable[Flowint]) -> None:
+    """What a matched rule sets, adds or takes away, in 32 bits."""
+    for change in changes:
+        if change.operator not in ("set", "+", "-"):
+            continue
+        amount = change.value if isinstance(change.value, int) else flow.ints.get(change.value)
+        if amount is None:
+            continue
+        held = flow.ints.get(change.name, 0)
+        made = amount if change.operator == "set" else held + amount if change.operator == "+" else held - amount
+        flow.ints[change.name] = made & 0xFFFFFFFF
 
 
 def _write_bits(flow: Flow, bits: Iterable[Flowbit]) -> None:

@@ -8,6 +8,7 @@ from atttcli.clock import SECOND
 from atttcli.engines.network.flow import Flow
 from atttcli.rulepack.network.values import Xbit
 
+FOR_EVER = 1 << 62
 MAX_MARKS = 100_000
 
 Key = tuple[str, bytes, bytes]
@@ -37,7 +38,7 @@ class Marks:
                 if len(self._until) >= MAX_MARKS:
                     for old in list(self._until)[: MAX_MARKS // 10]:
                         del self._until[old]
-                self._until[key] = flow.last + bit.expire * SECOND
+                self._until[key] = flow.last + bit.expire * SECOND if bit.expire else FOR_EVER
             elif bit.command in ("unset", "toggle"):
                 self._until.pop(key, None)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from atttcli.engines.network.datasets import Datasets
 from atttcli.engines.network.evaluate import Step, compile_ops
 from atttcli.engines.network.headers import Headers
 from atttcli.engines.network.prefilter import (
@@ -18,7 +19,7 @@ from atttcli.engines.network.prefilter import (
     have_hyperscan,
     make_matcher,
 )
-from atttcli.rulepack.network.buffers import BOTH, BUFFERS, PAYLOAD
+from atttcli.rulepack.network.buffers import BOTH, BUFFERS, PAYLOAD, is_of_packet, is_transaction
 from atttcli.rulepack.network.cache import read_blob, write_blob
 from atttcli.rulepack.network.values import Content, NetworkPack, Rule
 
@@ -26,7 +27,8 @@ BufferKey = tuple[str, tuple[str, ...]]
 PAYLOAD_KEY: BufferKey = (PAYLOAD, ())
 
 _ACTIONS = {"pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
-_TCP_APPS = ("http", "tls", "smtp", "ftp", "ssh", "smb", "dns")
+# Transactions of the second are judged at the point of the first: the rules are nearly the same.
+SAME_POINT = {"http2": "http"}
 
 
 class Compiled(NamedTuple):
@@ -40,6 +42,7 @@ class Point:
 
     def __init__(self) -> None:
         self.always: set[int] = set()
+        self.eager = False  # something is to be judged also where there is no payload
         self._leads: dict[BufferKey, dict[Literal, list[int]]] = {}
         self.buffers: dict[BufferKey, tuple[Matcher, list[tuple[int, ...]]]] = {}
 
@@ -56,6 +59,8 @@ class Point:
             literals = list(leads)
             self.buffers[key] = (store.matcher(literals), [tuple(owners) for owners in leads.values()])
         self._leads.clear()
+
+        self.eager = bool(self.always) or any(key != PAYLOAD_KEY for key in self.buffers)
 
     def __bool__(self) -> bool:
         return bool(self.always or self.buffers)
@@ -108,8 +113,10 @@ class RuleSet:
     def __init__(self, pack: NetworkPack, hyperscan: bool | None = None) -> None:
         self.rules = sorted(pack.rules, key=_precedence)
         self.headers = Headers(pack.addresses, pack.ports)
+        self.sets = Datasets(pack.datasets)
         self.ip_only: list[int] = []
-        self.packets: dict[str, Point] = {name: Point() for name in ("tcp", "udp", "icmp", "other")}
+        self.wants_events = False  # rules ask for faults of packets (`decode-event`)
+        self.packets: dict[str, Point] = {name: Point() for name in ("tcp", "udp", "icmp", "other", "invalid")}
         self.stream = Point()
         self.transactions: dict[tuple[str, int], Point] = {}
         self._compiled: dict[int, Compiled] = {}
@@ -126,39 +133,39 @@ class RuleSet:
         known = self._compiled.get(number)
         if known is None:
             groups = self.rules[number].groups
-            steps = tuple(((group.buffer, group.transforms), compile_ops(group.ops)) for group in groups)
+            steps = tuple(((group.buffer, group.transforms), compile_ops(group.ops, self.sets)) for group in groups)
             known = self._compiled[number] = Compiled(steps)
         return known
 
     def _register(self, number: int, rule: Rule) -> None:
-        app_groups = [group for group in rule.groups if group.buffer != PAYLOAD]
-        if app_groups:
+        if any(is_transaction(group.buffer) for group in rule.groups):
             self._register_transaction(number, rule)
             return
-        lead = _literal(rule)
+        lead, key = _literal(rule), _lead_key(rule)
         if not rule.groups and self._is_ip_only(rule):
             self.ip_only.append(number)
             return
+        if any(group.buffer == "decode-event" for group in rule.groups):
+            self.wants_events = True
+            self.packets["invalid"].add(number, key, lead)
         for transport in _transports(rule):
             if transport == "tcp":
-                self._register_tcp(number, rule, lead)
+                self._register_tcp(number, rule, key, lead)
             else:
-                self.packets[transport].add(number, PAYLOAD_KEY, lead)
+                self.packets[transport].add(number, key, lead)
 
     def _register_transaction(self, number: int, rule: Rule) -> None:
-        lead = _literal(rule)
-        key = PAYLOAD_KEY
-        if rule.lead is not None:
-            group = rule.groups[rule.lead[0]]
-            key = (group.buffer, group.transforms)
-        for direction in _directions(rule):
-            self.transactions.setdefault((rule.app, direction), Point()).add(number, key, lead)
+        lead, key = _literal(rule), _lead_key(rule)
+        for app in sorted({SAME_POINT.get(app, app) for app in rule.apps}):
+            for direction in _directions(rule):
+                self.transactions.setdefault((app, direction), Point()).add(number, key, lead)
 
-    def _register_tcp(self, number: int, rule: Rule, lead: Literal | None) -> None:
+    def _register_tcp(self, number: int, rule: Rule, key: BufferKey, lead: Literal | None) -> None:
         """As the reference engine: packets for what asks of one packet, else the stream; both where a place is given."""
         stream_only = rule.protocol == "tcp-stream"
         one_packet = any(test.keyword != "stream_size" or not stream_only for test in rule.packet)
         packet_only = rule.protocol == "tcp-pkt" or rule.dsize is not None or one_packet or not rule.groups
+        packet_only = packet_only or any(is_of_packet(group.buffer) for group in rule.groups)
         if rule.flow is not None:
             packet_only = packet_only or rule.flow.no_stream
             stream_only = stream_only or rule.flow.only_stream
@@ -166,13 +173,15 @@ class RuleSet:
             isinstance(op, Content) and (op.depth is not None or op.offset) for group in rule.groups for op in group.ops
         )
         if packet_only or (placed and not stream_only):
-            self.packets["tcp"].add(number, PAYLOAD_KEY, lead)
+            self.packets["tcp"].add(number, key, lead)
         if not packet_only:
-            self.stream.add(number, PAYLOAD_KEY, lead)
+            self.stream.add(number, key, lead)
 
     def _is_ip_only(self, rule: Rule) -> bool:
         if (
-            rule.app
+            rule.apps
+            or rule.protocols
+            or rule.flowints
             or rule.flow
             or rule.packet
             or rule.dsize
@@ -203,10 +212,18 @@ def _literal(rule: Rule) -> Literal | None:
     return Literal(op.pattern, op.nocase, start, whole and op.endswith)
 
 
+def _lead_key(rule: Rule) -> BufferKey:
+    """The buffer that holds the leading literal."""
+    if rule.lead is None:
+        return PAYLOAD_KEY
+    group = rule.groups[rule.lead[0]]
+    return group.buffer, group.transforms
+
+
 def _directions(rule: Rule) -> Iterable[int]:
     if rule.direction:
         return (0,) if rule.direction == "to_server" else (1,)
-    kinds = {BUFFERS[group.buffer].direction for group in rule.groups if group.buffer != PAYLOAD}
+    kinds = {BUFFERS[group.buffer].direction for group in rule.groups if is_transaction(group.buffer)}
     return (0, 1) if kinds == {BOTH} else (0,)
 
 
@@ -218,8 +235,8 @@ def _transports(rule: Rule) -> list[str]:
         return ["udp"]
     if protocol.startswith("icmp"):
         return ["icmp"]
-    if rule.app == "dns":
-        return ["udp", "tcp"]
-    if rule.app in _TCP_APPS:
-        return ["tcp"]
+    if protocol == "sctp":
+        return ["other"]
+    if rule.apps:
+        return ["udp", "tcp"] if set(rule.apps) & {"dns"} else ["tcp"]
     return ["tcp", "udp", "icmp", "other"]

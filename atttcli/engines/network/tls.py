@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import Final
 
 MAX_HANDSHAKE = 256 * 1024
 MAX_CERTIFICATES = 16
@@ -81,6 +83,24 @@ def _extensions(data: bytes) -> list[tuple[int, bytes]]:
         found.append((int.from_bytes(data[position : position + 2], "big"), data[position + 4 : position + 4 + length]))
         position += 4 + length
     return found
+
+
+def version(hello: bytes) -> int:
+    """The version of a hello: of a ServerHello what its supported_versions extension chose."""
+    try:
+        position = 35 + hello[34] + 3
+        chosen = dict(_extensions(hello[position:])).get(43, b"")
+    except IndexError:
+        chosen = b""
+    return int.from_bytes(chosen if len(chosen) == 2 else hello[:2], "big")
+
+
+HELLO_PARTS: Final[dict[str, Callable[[bytes], tuple[bytes, ...]]]] = {
+    "tls.version": lambda hello: (b"%d" % version(hello),),
+    "tls.random": lambda hello: (hello[2:34],),
+    "tls.random_time": lambda hello: (hello[2:6],),
+    "tls.random_bytes": lambda hello: (hello[6:34],),
+}
 
 
 def ja3(hello: bytes) -> bytes:

@@ -7,11 +7,13 @@ from atttcli.engines.network.app import DnsApp, View, make_parser, recognise
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.evaluate import Text
 from atttcli.engines.network.eve import detection
-from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flow
+from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flow, key_of
 from atttcli.engines.network.flows import FlowTable
+from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.judge import Judge, Match, Scene
 from atttcli.engines.network.ruleset import RuleSet
 from atttcli.engines.network.sightings import Sighted, Sightings
+from atttcli.engines.network.small_apps import FtpApp, FtpDataApp
 from atttcli.engines.network.stream import Stream
 from atttcli.engines.network.threshold import Thresholds
 from atttcli.model.alert import Detection, Origin
@@ -20,6 +22,7 @@ from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, UDP, Packet
 CHUNK = 2560  # acknowledged bytes that make a piece of stream worth judging
 TAIL = 1024  # bytes of the piece before that are looked at again, for matches across the border
 MAX_ALERTS = 15  # per packet
+MAX_EXPECTED = 4096  # FTP data connections announced and not yet seen
 FIN = 1
 
 
@@ -35,6 +38,7 @@ class Traffic:
         self._origin = origin
         self._pack = pack
         self._counts = counts
+        self._expected: dict[tuple[bytes, int], Expected] = {}
         self._now = 0
         self._number = 0
         self.results: list[Detection | Sighted] = []
@@ -55,6 +59,9 @@ class Traffic:
     def packet(self, packet: Packet) -> None:
         """Judge one packet and what it completes."""
         self._now, self._number = packet.time, packet.number
+        if not packet.valid:
+            self._invalid(packet)
+            return
         for flow in self._flows.expired(packet.time):
             self._end(flow)
         flow, direction = self._find(packet)
@@ -71,6 +78,12 @@ class Traffic:
             self._counts.evicted += 1
             self._end(gone)
 
+    def _invalid(self, packet: Packet) -> None:
+        """A packet that could not be decoded, or waits for the rest of its datagram: only its faults are judged."""
+        flow = Flow(packet, key_of(packet), 0)
+        scene = Scene(flow, 0, packet, None)
+        self._report(flow, 0, self._judge.at(self._rules.packets["invalid"], scene, None, whole_flow=False))
+
     def _find(self, packet: Packet) -> tuple[Flow, int]:
         known = self._flows.find(packet)
         if known is not None:
@@ -81,8 +94,23 @@ class Traffic:
             self._flows.remove(flow)
             self._end(flow)
         flow = self._flows.open(packet)
+        if self._expected and packet.protocol == TCP:
+            self._announced(flow)
         self.results += self._sightings.of_flow(flow, packet.time)
         return flow, 0
+
+    def _expect(self, flow: Flow) -> None:
+        """Data connections that an FTP control connection announced."""
+        if isinstance(flow.parser, FtpApp):
+            for one in flow.parser.take_expected():
+                if len(self._expected) >= MAX_EXPECTED:
+                    del self._expected[next(iter(self._expected))]
+                self._expected[one.address or flow.server, one.port] = one
+
+    def _announced(self, flow: Flow) -> None:
+        one = self._expected.pop((flow.server, flow.server_port), None)
+        if one is not None:
+            flow.app, flow.parser = "ftp-data", FtpDataApp(one.command, one.name)
 
     # -- UDP and others --------------------------------------------------------------------------------------------
 
@@ -161,7 +189,7 @@ class Traffic:
         matches: list[Match] = []
         point = self._rules.packets["tcp"]
         text = Text(packet.payload) if packet.payload else None
-        if point and (text is not None or point.always):
+        if point and (text is not None or point.eager):
             matches += self._judge.at(point, Scene(flow, direction, packet, text), None, whole_flow=False)
         if text is not None and not in_stream and self._rules.stream:
             # No connection was seen to begin: the packet is judged as if it were a piece of stream.
@@ -189,7 +217,10 @@ class Traffic:
 
     def _feed(self, flow: Flow, direction: int, data: bytes) -> list[View]:
         if flow.parser is not None:
-            return flow.parser.feed(direction, data)
+            views = flow.parser.feed(direction, data)
+            if flow.app == "ftp":
+                self._expect(flow)
+            return views
         if flow.app is not None:
             return []
         seen = b"".join(flow.chunks[direction])
@@ -202,7 +233,7 @@ class Traffic:
     def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
         """The application is known: its parser gets what came before, the client's bytes first."""
         flow.app = app
-        flow.parser = parser = make_parser(app)
+        flow.parser = parser = make_parser(app, flow.client)
         views: list[View] = []
         for side in (0, 1):
             early = flow.tails[side] + b"".join(flow.chunks[side])
@@ -297,7 +328,8 @@ class Traffic:
             rule = match.rule
             if rule.action == "pass":
                 flow.passed = flow.passed or match.whole_flow or not rule.groups
-                return
+                if not rule.told:
+                    return
             if not all(
                 self._thresholds.allows(match.number, index, rate, src, dst, self._now)
                 for index, rate in enumerate(rule.thresholds)
@@ -310,6 +342,8 @@ class Traffic:
                 return
             self._counts.alerts += 1
             self.results.append(detection(match, flow, direction, self._now, self._number, self._origin, self._pack))
+            if rule.action == "pass":
+                return
 
 
 def _fast_open(packet: Packet) -> bool:

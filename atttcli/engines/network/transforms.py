@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from atttcli.engines.network.uri import percent_decode
+
+Transform = Callable[[bytes], bytes]
 
 _BLANKS = re.compile(rb"[ \t\n\v\f\r]+")
 _BLANK_BYTES = b" \t\n\v\f\r"
@@ -53,7 +56,44 @@ def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-APPLY: Final[dict[str, Callable[[bytes], bytes]]] = {
+def _pcrexform(pattern: str) -> Transform:
+    """The first group of the first match; nothing where there is none, or the match is given up."""
+    import pcre2
+
+    search = pcre2.compile(b"(*LIMIT_MATCH=3500)" + pattern.encode("utf-8", "surrogateescape")).search
+    failure = pcre2.LibraryError
+
+    def transform(data: bytes) -> bytes:
+        try:
+            found = search(data)
+            return bytes(found[1]) if found is not None else b""
+        except (failure, IndexError, TypeError):
+            return b""
+
+    return transform
+
+
+def _xor(key: str) -> Transform:
+    secret = bytes.fromhex(key)
+
+    def transform(data: bytes) -> bytes:
+        if not data:
+            return data
+        stretched = (secret * (len(data) // len(secret) + 1))[: len(data)]
+        return (int.from_bytes(data, "big") ^ int.from_bytes(stretched, "big")).to_bytes(len(data), "big")
+
+    return transform
+
+
+@lru_cache(maxsize=1024)
+def transform_of(name: str) -> Transform:
+    """The function of a transform; those with a value are named `name:value`."""
+    word, colon, value = name.partition(":")
+    return _WITH_VALUE[word](value) if colon else APPLY[word]
+
+
+_WITH_VALUE: Final[dict[str, Callable[[str], Transform]]] = {"pcrexform": _pcrexform, "xor": _xor}
+APPLY: Final[dict[str, Transform]] = {
     "dotprefix": _dotprefix,
     "to_lowercase": bytes.lower,
     "to_uppercase": bytes.upper,

@@ -11,20 +11,34 @@ TO_CLIENT: Final = "to_client"
 PAYLOAD: Final = "payload"
 
 
+PACKET: Final = "packet"
+FLOW: Final = "flow"
+HTTP: Final = ("http", "http2")
+FILES: Final = (*HTTP, "smtp", "ftp-data")
+
+
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """A named part of a transaction. `multi`: may occur several times, each judged alone."""
+    """A named part of a transaction, of a packet's headers or of a flow (`scope`).
+
+    `multi`: may occur several times, each judged alone. `apps`: the applications whose transactions have it.
+    """
 
     name: str
-    app: str
+    apps: tuple[str, ...]
     direction: str
     multi: bool = False
-    transform: str = ""
+    scope: str = "app"
 
 
-def _table(app: str, direction: str, names: str, multi: str = "") -> dict[str, Buffer]:
+def _table(app: str | tuple[str, ...], direction: str, names: str, multi: str = "") -> dict[str, Buffer]:
     several = multi.split()
-    return {name: Buffer(name, app, direction, name in several) for name in names.split() + several}
+    apps = (app,) if isinstance(app, str) else app
+    return {name: Buffer(name, apps, direction, name in several) for name in names.split() + several}
+
+
+def _apart(scope: str, names: str) -> dict[str, Buffer]:
+    return {name: Buffer(name, (), BOTH, False, scope) for name in names.split()}
 
 
 BUFFERS: Final[dict[str, Buffer]] = {
@@ -46,12 +60,26 @@ BUFFERS: Final[dict[str, Buffer]] = {
         BOTH,
         "http.header http.header.raw http.header_names http.cookie http.protocol http.content_type"
         " http.content_len http.connection http.start",
-        "file.data",
     ),
+    **_table(FILES, BOTH, "", "file.data file.name"),
     **_table("dns", TO_SERVER, "", "dns.query"),
+    **_table("dns", BOTH, "dns.opcode"),
     **_table("tls", TO_SERVER, "tls.sni ja3.hash ja3.string"),
     **_table("tls", TO_CLIENT, "ja3s.hash ja3s.string"),
-    **_table("tls", BOTH, "tls.cert_subject tls.cert_issuer tls.cert_serial tls.cert_fingerprint", "tls.certs"),
+    **_table(
+        "tls",
+        BOTH,
+        "tls.cert_subject tls.cert_issuer tls.cert_serial tls.cert_fingerprint tls.version tls.random tls.random_time"
+        " tls.random_bytes tls.cert_chain_len",
+        "tls.certs",
+    ),
+    **_table("ssh", BOTH, "ssh.proto ssh.software"),
+    **_table("ssh", TO_SERVER, "ssh.hassh ssh.hassh.string"),
+    **_table("ssh", TO_CLIENT, "ssh.hassh.server ssh.hassh.server.string"),
+    **_table("ftp", TO_SERVER, "ftpbounce"),
+    **_table("ftp-data", BOTH, "ftpdata_command"),
+    **_apart(PACKET, "tcp.hdr udp.hdr ipv4.hdr ipv6.hdr icmpv4.hdr icmpv6.hdr icmpv6.mtu decode-event"),
+    **_apart(FLOW, "ip.src ip.dst flow.age"),
 }
 
 # Older or other spellings that are sticky as well.
@@ -77,7 +105,23 @@ STICKY_ALIASES: Final[dict[str, str]] = {
     "http_content_len": "http.content_len",
     "http_content_type": "http.content_type",
     "http_referer": "http.referer",
+    "ssh_proto": "ssh.proto",
+    "ssh_software": "ssh.software",
 }
+
+# Buffers that hold a number: an option asks of it directly, it is not sticky.
+NUMBERS: Final = frozenset(
+    {
+        "dns.opcode",
+        "tls.version",
+        "tls.cert_chain_len",
+        "ftpbounce",
+        "ftpdata_command",
+        "icmpv6.mtu",
+        "decode-event",
+        "flow.age",
+    }
+)
 
 # Older modifiers: they bind the content before them.
 MODIFIERS: Final[dict[str, str]] = {
@@ -128,3 +172,18 @@ TRANSFORMS: Final = frozenset(
         "strip_pseudo_headers",
     }
 )
+
+
+def scope_of(buffer: str) -> str:
+    """Where a buffer is found: `app` (a transaction), `packet` (its headers; the payload too) or `flow`."""
+    return PACKET if buffer == PAYLOAD else BUFFERS[buffer].scope
+
+
+def is_transaction(buffer: str) -> bool:
+    """Whether a buffer only exists in a transaction of an application."""
+    return scope_of(buffer) == "app"
+
+
+def is_of_packet(buffer: str) -> bool:
+    """Whether a buffer is part of one packet's headers."""
+    return buffer != PAYLOAD and scope_of(buffer) == PACKET

@@ -14,7 +14,7 @@ from atttcli.engine import RuleProblem
 from atttcli.errors import Where
 from atttcli.rulepack.network.values import AddressSet, NetworkPack, Ranges, Rule
 
-FORMAT = 8  # raise with every change of values.py or of what the parser makes of a rule
+FORMAT = 9  # raise with every change of values.py or of what the parser makes of a rule
 _PREFIX = b"atttcli-network-rules\n"
 
 
@@ -37,6 +37,7 @@ class Stored(Struct, frozen=True, array_like=True):
     ports: tuple[Ranges, ...]
     problems: tuple[Problem, ...]
     counts: dict[str, int]
+    datasets: dict[str, tuple[bytes, ...]]
 
 
 def private_folder(folder: Path) -> bool:
@@ -111,7 +112,7 @@ def store(folder: Path, pack: NetworkPack) -> None:
     problems = tuple(
         Problem(numbers[p.where.path], p.where.line, p.where.rule, p.reason, p.hint, p.refused) for p in pack.problems
     )
-    stored = Stored(pack.rules, pack.addresses, pack.ports, problems, pack.counts)
+    stored = Stored(pack.rules, pack.addresses, pack.ports, problems, pack.counts, pack.datasets)
     write_blob(folder, _name(pack.digest), msgspec.msgpack.encode(stored))
 
 
@@ -121,4 +122,6 @@ def to_pack(stored: Stored, files: tuple[str, ...], digest: str, cache: Path) ->
         RuleProblem(Where(files[p.file], line=p.line, rule=p.rule), p.reason, p.hint, p.refused)
         for p in stored.problems
     )
-    return NetworkPack(stored.rules, stored.addresses, stored.ports, files, problems, digest, stored.counts, cache)
+    return NetworkPack(
+        stored.rules, stored.addresses, stored.ports, files, problems, digest, stored.counts, cache, stored.datasets
+    )

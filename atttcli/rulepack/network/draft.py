@@ -8,16 +8,23 @@ from atttcli.errors import RuleError
 from atttcli.rulepack.network.buffers import BUFFERS, PAYLOAD
 from atttcli.rulepack.network.values import (
     Amount,
+    Base64,
     Content,
     Flowbit,
+    Flowint,
     FlowTest,
     Op,
     PacketTest,
     Pcre,
+    SetSource,
     Size,
     Threshold,
     Xbit,
 )
+
+
+class NotMeant(RuleError):
+    """A rule that says itself that it is not for this engine (`requires`): left out, which is no fault of the pack."""
 
 
 @dataclass(slots=True)
@@ -51,7 +58,17 @@ class ContentDraft:
         )
 
 
-DraftOp = Op | ContentDraft
+@dataclass(slots=True)
+class Base64Draft:
+    """A `base64_decode` whose `base64_data` is still to come."""
+
+    bytes: Amount
+    offset: Amount
+    relative: bool
+    data: GroupDraft | None = None
+
+
+DraftOp = Op | ContentDraft | Base64Draft
 
 
 @dataclass(slots=True)
@@ -91,6 +108,12 @@ class Draft:
     metadata: list[str] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)  # byte_extract variables
+    flowints: list[Flowint] = field(default_factory=list)
+    protocols: list[tuple[str, bool]] = field(default_factory=list)  # app-layer-protocol
+    tag: str = ""
+    told: bool = False  # `alert`: a pass rule that alerts
+    base64: Base64Draft | None = None
+    sets: list[SetSource] = field(default_factory=list)
 
     def group(self) -> GroupDraft:
         """Where an option without its own buffer goes: the sticky buffer, else the payload."""
@@ -107,16 +130,27 @@ class Draft:
 
     def stick(self, buffer: str) -> None:
         """A sticky buffer begins. Naming it again goes on with it, unless it may occur several times."""
+        if self.current is not None and not self.current.ops:
+            raise RuleError(f"{self.current.buffer} is named but nothing is asked of it")
         if buffer == PAYLOAD:
             self.current = None
         else:
-            if self.current is not None and not self.current.ops:
-                raise RuleError(f"{self.current.buffer} is named but nothing is asked of it")
             again = None if BUFFERS[buffer].multi else self._same(buffer)
             if again is None:
                 again = GroupDraft(buffer)
                 self.groups.append(again)
             self.current = again
+        self.last = None
+
+    def decoded(self) -> None:
+        """`base64_data`: what follows is asked of what the `base64_decode` before it gives."""
+        if self.base64 is None:
+            raise RuleError("base64_data without a base64_decode before it")
+        if self.base64.data is not None:
+            raise RuleError("base64_data twice for one base64_decode")
+        if self.current is not None and not self.current.ops:
+            raise RuleError(f"{self.current.buffer} is named but nothing is asked of it")
+        self.current = self.base64.data = GroupDraft("base64_data")
         self.last = None
 
     def split(self) -> None:
@@ -159,7 +193,11 @@ class Draft:
 
 def freeze_op(op: DraftOp) -> Op:
     """A draft option as a value."""
+    if isinstance(op, Base64Draft):
+        if op.data is None or not op.data.ops:
+            raise RuleError("base64_decode without base64_data: nothing is asked of what it decodes")
+        return Base64(op.bytes, op.offset, op.relative, tuple(freeze_op(inner) for inner in op.data.ops))
     return op.freeze() if isinstance(op, ContentDraft) else op
 
 
-__all__ = ["ContentDraft", "Draft", "DraftOp", "GroupDraft", "Pcre", "freeze_op"]
+__all__ = ["Base64Draft", "ContentDraft", "Draft", "DraftOp", "GroupDraft", "Pcre", "freeze_op"]

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Final
 
 from atttcli.errors import RuleError
-from atttcli.rulepack.network import bytetests, contents, headers
-from atttcli.rulepack.network.buffers import BUFFERS, MODIFIERS, PAYLOAD, STICKY_ALIASES, TRANSFORMS
+from atttcli.rulepack.network import bytetests, contents, encoded, headers, numeric, state
+from atttcli.rulepack.network.buffers import BUFFERS, MODIFIERS, NUMBERS, PAYLOAD, STICKY_ALIASES, TRANSFORMS
 from atttcli.rulepack.network.classification import CLASSES
 from atttcli.rulepack.network.draft import ContentDraft, Draft
+from atttcli.rulepack.network.values import Pcre
 
 Handler = Callable[[Draft, str], None]
 
@@ -88,6 +89,34 @@ def _transform(name: str) -> Handler:
     return transform
 
 
+def _pcrexform(draft: Draft, value: str) -> None:
+    """`pcrexform:"..."`: what its first group captures replaces the buffer; without a match nothing is left."""
+    negated, text = contents.unquote(value, "pcrexform")
+    if negated:
+        raise RuleError("pcrexform cannot be negated")
+    contents.check_pcre(Pcre(text.encode("utf-8", "surrogateescape")))
+    _transform("pcrexform:" + text)(draft, "")
+
+
+def _xor(draft: Draft, value: str) -> None:
+    """`xor:"0d0ac8ff"`: the key in hexadecimal."""
+    key = value.strip().strip('"')
+    if len(key) % 2 or not key or not all(sign in "0123456789abcdefABCDEF" for sign in key):
+        raise RuleError("xor: the key is not pairs of hexadecimal digits")
+    _transform("xor:" + key.lower())(draft, "")
+
+
+def _alert(draft: Draft, value: str) -> None:
+    """`alert`: also a pass rule is told."""
+    if draft.noalert:
+        raise RuleError("alert and noalert together")
+    draft.told = True
+
+
+def _prefilter(draft: Draft, value: str) -> None:
+    """`prefilter`: which option the engine looks at first; changes nothing in what matches."""
+
+
 def _uricontent(draft: Draft, value: str) -> None:
     negated, text = contents.unquote(value, "uricontent")
     made = ContentDraft(contents.pattern_bytes(text), negated)
@@ -161,6 +190,23 @@ def _table() -> dict[str, Handler]:
         "tls.fingerprint": _fingerprint_alias,
         "tls.subject": _name_alias("tls.cert_subject"),
         "tls.issuerdn": _name_alias("tls.cert_issuer"),
+        "base64_decode": encoded.base64_decode,
+        "asn1": encoded.asn1,
+        "flowint": state.flowint,
+        "hostbits": state.hostbits,
+        "app-layer-protocol": state.app_layer_protocol,
+        "tag": state.tag,
+        "requires": state.requires,
+        "dataset": state.dataset,
+        "tls.version": numeric.tls_version,
+        "ssl_version": numeric.tls_version,
+        "ftpbounce": numeric.ftpbounce,
+        "ftpdata_command": numeric.ftpdata_command,
+        "decode-event": numeric.decode_event,
+        "filename": numeric.file_name,
+        "fileext": numeric.file_extension,
+        "pcrexform": _pcrexform,
+        "xor": _xor,
     }
     plain: dict[str, Handler] = {
         "nocase": contents.nocase,
@@ -168,10 +214,15 @@ def _table() -> dict[str, Handler]:
         "endswith": contents.endswith,
         "rawbytes": contents.rawbytes,
         "noalert": _noalert,
+        "alert": _alert,
+        "prefilter": _prefilter,
+        "base64_data": encoded.base64_data,
         "sameip": headers.sameip,
         "pkt_data": _sticky(PAYLOAD),
     }
-    plain |= {name: _sticky(name) for name in BUFFERS}
+    plain |= {name: _sticky(name) for name in BUFFERS if name not in NUMBERS}
+    simple = ("dns.opcode", "tls.cert_chain_len", "icmpv6.mtu", "flow.age")
+    table |= {name: numeric.numeric(name) for name in simple}
     plain |= {alias: _sticky(name) for alias, name in STICKY_ALIASES.items()}
     plain |= {alias: _modifier(name, alias) for alias, name in MODIFIERS.items()}
     plain |= {name: _transform(name) for name in TRANSFORMS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atttcli.rulepack.network.buffers import PAYLOAD
+from atttcli.rulepack.network.buffers import PAYLOAD, is_transaction
 from atttcli.rulepack.network.values import Content, Group
 
 # Literals that stand in nearly every transaction; a rule led by one of them is a candidate all the time.
@@ -37,14 +37,17 @@ COMMON = (
 )
 
 
+_ODD = ("ip.src", "ip.dst", "flow.age")  # not looked through before a rule is a candidate
+
+
 def choose_lead(groups: tuple[Group, ...]) -> tuple[int, int] | None:
     """(group, op) of the leading literal; `fast_pattern` wins; None where every literal is negated or there is none."""
     best: tuple[int, int] | None = None
     best_score = -1
     # In a rule about a transaction only its buffers are looked through before it is judged.
-    transaction = any(group.buffer != PAYLOAD for group in groups)
+    transaction = any(is_transaction(group.buffer) for group in groups)
     for g, group in enumerate(groups):
-        if transaction and group.buffer == PAYLOAD:
+        if transaction != is_transaction(group.buffer) or group.buffer in _ODD:
             continue
         for o, op in enumerate(group.ops):
             if not isinstance(op, Content) or op.negated:

@@ -12,6 +12,8 @@ from atttcli.engine import RuleProblem
 from atttcli.errors import InputError, RuleError, Where
 from atttcli.limits import MIB
 from atttcli.rulepack.network import cache as rule_cache
+from atttcli.rulepack.network.datasets import named_files, read_set
+from atttcli.rulepack.network.draft import NotMeant
 from atttcli.rulepack.network.lines import MAX_RULE_CHARS, decode, logical_lines
 from atttcli.rulepack.network.rule import Interned, parse_rule, sid_of
 from atttcli.rulepack.network.values import NetworkPack, Rule
@@ -69,8 +71,10 @@ def read_rules(path: Path) -> bytes:
 
 def _digest(files: list[tuple[Path, bytes]], names: Mapping[str, str]) -> str:
     running = hashlib.sha256()
-    for _, data in files:
+    for path, data in files:
         running.update(hashlib.sha256(data).digest())
+        for named in named_files(path, data):
+            running.update(hashlib.sha256(named.read_bytes()[: MAX_FILE + 1]).digest())
     for name in sorted(names):
         running.update(f"{name}={names[name]}\n".encode())
     return running.hexdigest()
@@ -83,16 +87,22 @@ def _parse(
     rules: list[Rule] = []
     problems: list[RuleProblem] = []
     counts: Counter[str] = Counter(read=0, loaded=0, refused=0)
+    datasets: dict[str, tuple[bytes, ...]] = {}
     for number, (path, data) in enumerate(files):
         for line, text in logical_lines(decode(data)):
             counts["read"] += 1
             try:
                 if len(text) > MAX_RULE_CHARS:
                     raise RuleError(f"longer than {MAX_RULE_CHARS} characters")
-                rules.append(parse_rule(text, interned, number, line))
+                rule = parse_rule(text, interned, number, line)
+                for source in rule.sets:
+                    if source.name not in datasets or (source.load and not datasets[source.name]):
+                        datasets[source.name] = read_set(path, source)
+                rules.append(rule)
             except RuleError as error:
                 where = Where(str(path), line=line, rule=sid_of(text))
-                problems.append(RuleProblem(where, error.message, error.hint))
+                refused = not isinstance(error, NotMeant)
+                problems.append(RuleProblem(where, error.message, error.hint, refused))
     kept = _newest(rules, shown, problems)
     counts["loaded"] = len(kept)
     counts["refused"] = counts["read"] - counts["loaded"]
@@ -105,6 +115,7 @@ def _parse(
         digest,
         dict(counts),
         cache,
+        datasets,
     )
 
 

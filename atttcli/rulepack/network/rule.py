@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from atttcli.errors import RuleError
-from atttcli.rulepack.network.buffers import BOTH, BUFFERS, PAYLOAD
+from atttcli.rulepack.network.buffers import BOTH, BUFFERS, HTTP, PAYLOAD, is_of_packet, is_transaction
 from atttcli.rulepack.network.draft import Draft, freeze_op
 from atttcli.rulepack.network.keywords import KEYWORDS
 from atttcli.rulepack.network.lead import choose_lead
@@ -16,18 +16,35 @@ from atttcli.rulepack.network.values import AddressSet, ByteTest, Content, Group
 
 ACTIONS = frozenset({"alert", "pass", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth"})
 TRANSPORTS = frozenset(
-    {"ip", "ipv4", "ipv6", "ip4", "ip6", "tcp", "tcp-pkt", "tcp-stream", "udp", "icmp", "icmpv4", "icmpv6"}
+    [
+        "ip",
+        "ipv4",
+        "ipv6",
+        "ip4",
+        "ip6",
+        "tcp",
+        "tcp-pkt",
+        "tcp-stream",
+        "udp",
+        "icmp",
+        "icmpv4",
+        "icmpv6",
+        "sctp",
+        "pkthdr",
+    ]
 )
 APPLICATIONS = {
-    "http": "http",
-    "http1": "http",
-    "dns": "dns",
-    "tls": "tls",
-    "ssl": "tls",
-    "smtp": "smtp",
-    "ftp": "ftp",
-    "ssh": "ssh",
-    "smb": "smb",
+    "http": HTTP,
+    "http1": ("http",),
+    "dns": ("dns",),
+    "tls": ("tls",),
+    "ssl": ("tls",),
+    "smtp": ("smtp",),
+    "ftp": ("ftp",),
+    "ftp-data": ("ftp-data",),
+    "ssh": ("ssh",),
+    "smb": ("smb",),
+    "dcerpc": ("dcerpc", "smb"),  # pipes over SMB count, as in the reference engine
 }
 MAX_OPS = 256  # the evaluator nests one call per option
 # Options end at an unescaped semicolon. Unrolled so that it is linear on text that never ends.
@@ -138,9 +155,9 @@ def _finish(draft: Draft, header: tuple[str, str, int, int, bool, int, int], fil
     groups = tuple(
         Group(group.buffer, tuple(group.transforms), tuple(freeze_op(op) for op in group.ops)) for group in draft.groups
     )
-    app = _application(protocol, groups)
+    apps = _applications(protocol, groups)
     direction = _direction(draft, groups)
-    _check(draft, protocol, app, groups, direction)
+    _check(draft, protocol, groups)
     priority = draft.priority or draft.class_priority or 3
     return Rule(
         action,
@@ -159,7 +176,7 @@ def _finish(draft: Draft, header: tuple[str, str, int, int, bool, int, int], fil
         priority,
         file,
         line,
-        app,
+        apps,
         direction,
         draft.flow,
         tuple(draft.flowbits),
@@ -173,30 +190,32 @@ def _finish(draft: Draft, header: tuple[str, str, int, int, bool, int, int], fil
         draft.points_at,
         tuple(draft.metadata),
         tuple(draft.references),
+        tuple(draft.flowints),
+        tuple(draft.protocols),
+        draft.tag,
+        tuple(draft.sets),
+        draft.told,
     )
 
 
-def _application(protocol: str, groups: tuple[Group, ...]) -> str:
-    """The application protocol from the header, or from the buffers of a `tcp`, `udp` or `ip` rule."""
-    app = APPLICATIONS.get(protocol, "")
+def _applications(protocol: str, groups: tuple[Group, ...]) -> tuple[str, ...]:
+    """The application protocols that have every buffer and that the header allows; none: any."""
+    apps = APPLICATIONS.get(protocol, ())
     for group in groups:
-        if group.buffer == PAYLOAD:
+        having = () if group.buffer == PAYLOAD else BUFFERS[group.buffer].apps
+        if not having:
             continue
-        needed = BUFFERS[group.buffer].app
-        if app and app != needed:
-            raise RuleError(f"{group.buffer} never occurs in {app}")
-        if protocol not in APPLICATIONS and group.buffer == "file.data":
-            raise RuleError(
-                f"file.data in a rule for {protocol} is not supported", hint="only in rules for http, for now"
-            )
-        app = needed
-    return app
+        kept = tuple(app for app in apps if app in having) if apps else having
+        if not kept:
+            raise RuleError(f"{group.buffer} never occurs in {' or '.join(apps)}")
+        apps = kept
+    return apps
 
 
 def _direction(draft: Draft, groups: tuple[Group, ...]) -> str:
     wanted = draft.flow.direction if draft.flow else ""
     for group in groups:
-        if group.buffer == PAYLOAD:
+        if not is_transaction(group.buffer):
             continue
         seen = BUFFERS[group.buffer].direction
         if seen == BOTH:
@@ -207,16 +226,21 @@ def _direction(draft: Draft, groups: tuple[Group, ...]) -> str:
     return wanted
 
 
-def _check(draft: Draft, protocol: str, app: str, groups: tuple[Group, ...], direction: str) -> None:
+def _check(draft: Draft, protocol: str, groups: tuple[Group, ...]) -> None:
     if sum(len(group.ops) for group in groups) > MAX_OPS:
         raise RuleError(f"more than {MAX_OPS} contents and tests in one rule")
     for group in groups:
         for op in group.ops:
             _check_op(group, op)
-    has_app = any(group.buffer != PAYLOAD for group in groups)
-    if has_app and (draft.dsize is not None or draft.packet):
+    has_app = any(is_transaction(group.buffer) for group in groups)
+    of_packet = draft.dsize is not None or draft.packet or any(is_of_packet(group.buffer) for group in groups)
+    if has_app and of_packet:
         raise RuleError("an option about one packet (dsize, flags, ttl ...) with a buffer of the application")
-    if has_app and protocol in ("tcp-pkt", "tcp-stream", "icmp", "icmpv4", "icmpv6"):
+    if protocol == "tcp-stream" and any(is_of_packet(group.buffer) for group in groups):
+        raise RuleError("an option about one packet (dsize, flags, ttl ...) in a rule for tcp-stream")
+    if protocol == "pkthdr" and not all(group.buffer == "decode-event" for group in groups):
+        raise RuleError("a rule for pkthdr can only ask for decode-event")
+    if has_app and protocol in ("tcp-pkt", "tcp-stream", "icmp", "icmpv4", "icmpv6", "sctp"):
         raise RuleError(f"{protocol} rules have no buffers of the application")
 
 

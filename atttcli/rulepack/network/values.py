@@ -113,7 +113,41 @@ class ByteExtract(Struct, frozen=True, array_like=True, tag="byte_extract"):
     align: int = 0
 
 
-Op = Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract
+class Number(Struct, frozen=True, array_like=True, tag="number"):
+    """A number (the buffer holds its decimal digits) lies within one of `ranges` (`dns.opcode`, `tls.version` ...)."""
+
+    ranges: Ranges
+    negated: bool = False
+
+
+class Base64(Struct, frozen=True, array_like=True, tag="base64"):
+    """What stands `offset` bytes on, decoded from at most `bytes` of Base64 (0: all), meets `ops` (of `base64_data`)."""
+
+    bytes: Amount
+    offset: Amount
+    relative: bool
+    ops: tuple[Op, ...]
+
+
+class Asn1(Struct, frozen=True, array_like=True, tag="asn1"):
+    """An ASN.1 element with one of these faults; `oversize` 0 means that no length is too long."""
+
+    bitstring_overflow: bool
+    double_overflow: bool
+    oversize: int
+    offset: int
+    relative: bool
+
+
+class InSet(Struct, frozen=True, array_like=True, tag="dataset"):
+    """`dataset`: the whole buffer is (not) one of the values of a set, or is put into it or taken out for this run."""
+
+    command: str  # isset, isnotset, set, unset
+    name: str
+    kind: str  # string, md5, sha256, ipv4, ip
+
+
+Op = Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract | Number | Base64 | Asn1 | InSet
 
 
 class Group(Struct, frozen=True, array_like=True):
@@ -141,12 +175,23 @@ class Flowbit(Struct, frozen=True, array_like=True):
 
 
 class Xbit(Struct, frozen=True, array_like=True):
-    """`xbits`: a mark on addresses instead of a flow; `track` is ip_src, ip_dst or ip_pair, `expire` seconds."""
+    """`xbits` and `hostbits`: a mark on addresses instead of a flow.
+
+    `track` is ip_src, ip_dst or ip_pair; `expire` seconds, 0 for ever.
+    """
 
     command: str
     name: str
     track: str
     expire: int
+
+
+class Flowint(Struct, frozen=True, array_like=True):
+    """`flowint`: a counter of the flow. `value` is a number or the name of another counter."""
+
+    name: str
+    operator: str  # + - set < <= > >= == != isset notset
+    value: Amount = 0
 
 
 class Threshold(Struct, frozen=True, array_like=True):
@@ -169,6 +214,14 @@ class PacketTest(Struct, frozen=True, array_like=True):
     modifier: str = ""
 
 
+class SetSource(Struct, frozen=True, array_like=True):
+    """Where a data set's values come from: `load` is a path beside the rule file, or ""."""
+
+    name: str
+    kind: str
+    load: str
+
+
 class Rule(Struct, frozen=True, array_like=True):
     """One rule, whole. The four header sides are indexes into the pack's `addresses` and `ports`."""
 
@@ -188,7 +241,7 @@ class Rule(Struct, frozen=True, array_like=True):
     priority: int
     file: int
     line: int
-    app: str  # application protocol the flow must have, or ""
+    apps: tuple[str, ...]  # application protocols the flow may have; none: any
     direction: str  # to_server, to_client or "": from `flow` and the buffers
     flow: FlowTest | None
     flowbits: tuple[Flowbit, ...]
@@ -202,6 +255,11 @@ class Rule(Struct, frozen=True, array_like=True):
     points_at: str  # `target`: src_ip, dest_ip or ""
     metadata: tuple[str, ...]
     references: tuple[str, ...]
+    flowints: tuple[Flowint, ...] = ()
+    protocols: tuple[tuple[str, bool], ...] = ()  # `app-layer-protocol`: name, negated
+    tag: str = ""
+    sets: tuple[SetSource, ...] = ()
+    told: bool = False  # a pass rule that alerts (`alert`)
 
 
 class NetworkPack(Struct, frozen=True):
@@ -215,6 +273,7 @@ class NetworkPack(Struct, frozen=True):
     digest: str
     counts: dict[str, int]
     cache: Path | None = None
+    datasets: dict[str, tuple[bytes, ...]] = {}
 
     def by_sid(self, sid: int, gid: int = 1) -> Rule | None:
         """The rule of that number, if it was loaded."""

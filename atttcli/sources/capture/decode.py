@@ -31,6 +31,7 @@ class Packet:
         "data",
         "dport",
         "dst",
+        "events",
         "flags",
         "l4",
         "link_offset",
@@ -42,6 +43,7 @@ class Packet:
         "src",
         "time",
         "ttl",
+        "valid",
         "vlan",
         "window",
     )  # fmt: skip
@@ -64,23 +66,38 @@ class Packet:
         self.window = 0
         self.ttl = 0
         self.payload = b""
+        self.events: tuple[str, ...] = ()  # faults of the headers, by the names that rules use
+        self.valid = True  # False: only its addresses and faults are worth a look
 
 
 class Decoder:
-    """Decodes records one after the other; keeps fragments (bounded) and counts what it could not decode."""
+    """Decodes records one after the other; keeps fragments (bounded) and counts what it could not decode.
 
-    def __init__(self) -> None:
+    With `events` packets that are broken, or wait as fragments, are given too where their headers show a fault (`valid`
+    False), and TCP options are looked through.
+    """
+
+    def __init__(self, *, events: bool = False) -> None:
+        self._events = events
         self.undecodable: Counter[str] = Counter()
         self.fragments = Fragments()
 
     def decode(self, record: Record) -> Packet | None:
         """The packet; None for a fragment that still waits, and for what is no IP (counted)."""
         packet = Packet(record.number, record.time, record.data)
+        made: Packet | None = None
         try:
             start = self._link(packet, record.link)
-            return None if start < 0 else self._network(packet, start, 0)
+            made = None if start < 0 else self._network(packet, start, 0)
         except (struct.error, IndexError):
-            return self._bad("cut short")
+            self._bad("cut short")
+        if self._events:
+            if made is None and packet.events:
+                packet.valid = False
+                return packet
+            if made is not None and made.protocol == TCP:
+                made.events += tcp_option_faults(made)
+        return made
 
     def _bad(self, reason: str) -> Packet | None:
         self.undecodable[reason] += 1
@@ -166,16 +183,22 @@ class Decoder:
         data = packet.data
         first, _, total, ident, fragment, packet.ttl, protocol = _IP4(data, at)
         header = (first & 15) * 4
-        if header < 20 or total < header or at + header > len(data):
-            return self._bad("IPv4 header")
         packet.src = data[at + 12 : at + 16]
         packet.dst = data[at + 16 : at + 20]
+        packet.protocol = protocol
+        if header < 20 or total < header or at + header > len(data):
+            short = at + 20 > len(data)
+            packet.src, packet.dst = (b"\0" * 4, b"\0" * 4) if short else (packet.src, packet.dst)
+            fault = "pkt_too_small" if short else "hlen_too_small" if header < 20 else "iplen_smaller_than_hlen"
+            packet.events += ("ipv4." + fault,)
+            return self._bad("IPv4 header")
         end = min(at + total, len(data))
         if fragment & 0x3FFF:
             key = (packet.src, packet.dst, ident, protocol, packet.vlan)
             whole = self.fragments.add(
                 key, packet.time, (fragment & 0x1FFF) * 8, bool(fragment & 0x2000), data[at + header : end]
             )
+            packet.events += tuple("ipv4." + fault for fault in self.fragments.faults)
             if whole is None:
                 return None
             head = bytearray(data[at : at + header])
@@ -187,9 +210,11 @@ class Decoder:
 
     def _ipv6(self, packet: Packet, at: int, depth: int) -> Packet | None:
         data = packet.data
-        _, length, protocol, packet.ttl = _IP6(data, at)
         if at + 40 > len(data):
+            packet.src = packet.dst = b"\0" * 16
+            packet.events += ("ipv6.pkt_too_small",)
             return self._bad("IPv6 header")
+        _, length, protocol, packet.ttl = _IP6(data, at)
         packet.src = data[at + 8 : at + 24]
         packet.dst = data[at + 24 : at + 40]
         packet.link_offset = at
@@ -202,8 +227,11 @@ class Decoder:
                 protocol, at = data[at], at + 8 + data[at + 1] * 4
             elif protocol == 44:
                 inner, _, field, ident = struct.unpack_from(">BBHI", data, at)
+                packet.protocol = inner
+                packet.events += _fragment_faults(packet.events, field, end - at - 8)
                 key = (packet.src, packet.dst, ident, 44, packet.vlan)
                 whole = self.fragments.add(key, packet.time, field & 0xFFF8, bool(field & 1), data[at + 8 : end])
+                packet.events += tuple("ipv6." + fault for fault in self.fragments.faults)
                 if whole is None:
                     return None
                 packet.data = data = data[packet.link_offset : packet.link_offset + 40] + whole
@@ -220,18 +248,25 @@ class Decoder:
         packet.l4 = at
         if protocol == TCP:
             if at + 20 > end:
+                packet.events += ("tcp.pkt_too_small",)
                 return self._bad("TCP header")
             packet.sport, packet.dport, packet.seq, packet.ack, size, packet.flags, packet.window = _TCP(data, at)
             start = at + (size >> 4) * 4
             if start < at + 20 or start > end:
+                packet.events += ("tcp.hlen_too_small",)
                 return self._bad("TCP header")
             packet.payload = data[start:end]
         elif protocol == UDP:
             if at + 8 > end:
+                packet.events += ("udp.hlen_too_small",)
                 return self._bad("UDP header")
             packet.sport, packet.dport, length = _PORTS(data, at)
+            if length > end - at:
+                packet.events += ("udp.pkt_too_small",)
             packet.payload = data[at + 8 : min(end, at + length) if length >= 8 else end]
         elif protocol in (ICMP, ICMP6):
+            if at + 8 > end:
+                packet.events += ("icmpv4.pkt_too_small" if protocol == ICMP else "icmpv6.pkt_too_small",)
             if at + 4 > end:
                 return self._bad("ICMP header")
             packet.sport, packet.dport = data[at], data[at + 1]
@@ -250,6 +285,9 @@ class Decoder:
     def _gre(self, packet: Packet, at: int, end: int, depth: int) -> Packet | None:
         """The packet inside GRE; what is no plain GRE over IP stays a GRE packet."""
         data = packet.data
+        if at + 4 > end:
+            packet.events += ("gre.pkt_too_small",)
+            return self._bad("GRE header")
         flags, kind = struct.unpack_from(">HH", data, at)
         packet.payload = data[at:end]
         if flags & 7 or depth >= MAX_TUNNELS:
@@ -260,3 +298,44 @@ class Decoder:
         elif kind not in (0x0800, 0x86DD):
             start = self._after_type(packet, kind, start)
         return self._network(packet, start, depth + 1) if 0 <= start < end else packet
+
+
+def _fragment_faults(known: tuple[str, ...], field: int, size: int) -> tuple[str, ...]:
+    """What is odd about an IPv6 fragment header: needless, repeated, without data, of a length that cannot go on."""
+    faults: list[str] = []
+    if not field & 0xFFF9:
+        if "ipv6.exthdr_useless_fh" in known:
+            faults.append("ipv6.exthdr_dupl_fh")
+        else:
+            faults.append("ipv6.exthdr_useless_fh")
+    if size < 2:  # the next header begins with two bytes at least
+        faults.append("ipv6.trunc_exthdr")
+    if field & 1 and size % 8:
+        faults.append("ipv6.frag_invalid_length")
+    return tuple(fault for fault in faults if fault not in known)
+
+
+_OPTION_SIZES = {2: (4,), 3: (3,), 4: (2,), 5: (2, 10, 18, 26, 34), 8: (10,)}
+
+
+def tcp_option_faults(packet: Packet) -> tuple[str, ...]:
+    """Options of a TCP header that are cut off, of a wrong length, or there twice."""
+    data, at = packet.data, packet.l4 + 20
+    end = packet.l4 + (data[packet.l4 + 12] >> 4) * 4
+    seen: set[int] = set()
+    faults: tuple[str, ...] = ()
+    while at < end and data[at] != 0:
+        kind = data[at]
+        if kind == 1:
+            at += 1
+            continue
+        size = data[at + 1] if at + 1 < end else 0
+        if size < 2 or at + size > end:
+            return (*faults, "tcp.opt_invalid_len")
+        if kind in _OPTION_SIZES and size not in _OPTION_SIZES[kind] and "tcp.opt_invalid_len" not in faults:
+            faults += ("tcp.opt_invalid_len",)
+        if kind in seen and kind in _OPTION_SIZES and "tcp.opt_duplicate" not in faults:
+            faults += ("tcp.opt_duplicate",)
+        seen.add(kind)
+        at += size
+    return faults

@@ -21,6 +21,7 @@ class Datagram:
     first: int
     pieces: list[tuple[int, bytes]] = field(default_factory=list)
     size: int = 0
+    units: int = 0  # one bit for each eight bytes that have come
     end: int | None = None
 
 
@@ -30,10 +31,12 @@ class Fragments:
     def __init__(self) -> None:
         self._waiting: OrderedDict[Key, Datagram] = OrderedDict()
         self._bytes = 0
+        self.faults: tuple[str, ...] = ()  # of the last piece, without the name of its protocol
         self.dropped = 0  # datagrams given up: too old, too many, too large
 
     def add(self, key: Key, time: int, offset: int, more: bool, data: bytes) -> bytes | None:
-        """The whole payload when this piece completes it."""
+        """The whole payload when this piece completes it; `faults` says what was wrong with the piece."""
+        self.faults = ()
         waiting = self._waiting.get(key)
         if waiting is not None and time - waiting.first > TIMEOUT:
             self._drop(key)
@@ -43,8 +46,13 @@ class Fragments:
                 return data  # an atomic fragment
             waiting = self._waiting[key] = Datagram(time)
         if offset + len(data) > TOP or len(waiting.pieces) >= MAX_PIECES:
+            self.faults = ("frag_pkt_too_large",) if offset + len(data) > TOP else ()
             self._drop(key)
             return None
+        units = ((1 << (len(data) + 7) // 8) - 1) << offset // 8
+        if waiting.units & units:
+            self.faults = ("frag_overlap",)
+        waiting.units |= units
         waiting.pieces.append((offset, data))
         waiting.size += len(data)
         self._bytes += len(data) + 100

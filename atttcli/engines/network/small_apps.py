@@ -1,0 +1,172 @@
+"""SMTP, FTP, FTP data and SSH as parsers of a flow: their transactions are `Fields`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atttcli.engines.network.body import LIMIT
+from atttcli.engines.network.fields import Fields, Values
+from atttcli.engines.network.ftp import Expected, FtpParser
+from atttcli.engines.network.smtp import Files, SmtpParser
+from atttcli.engines.network.ssh import SshHalf, fingerprint, hassh
+
+if TYPE_CHECKING:
+    from atttcli.engines.network.app import View
+
+
+def _view(app: str, number: int, direction: int, values: dict[str, Values]) -> View:
+    from atttcli.engines.network.app import View
+
+    return View(app, number, direction, Fields(values))
+
+
+class SmtpApp:
+    """SMTP: one transaction a message, judged to the server when the message is complete."""
+
+    def __init__(self) -> None:
+        self._parser = SmtpParser()
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """Messages completed."""
+        if direction:
+            self._parser.server(data)
+            return []
+        before = self._parser.count
+        return [self._message(before + index, files) for index, files in enumerate(self._parser.client(data))]
+
+    def _message(self, number: int, files: Files) -> View:
+        values = {"file.data": tuple(content for _, content in files), "file.name": tuple(name for name, _ in files)}
+        return _view("smtp", number, 0, values)
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost: what follows is taken as it comes."""
+
+    def finish(self) -> list[View]:
+        """A message broken off."""
+        number = self._parser.count
+        return [self._message(number, files) for files in self._parser.finish()]
+
+    def inspect_id(self, direction: int) -> int:
+        """The message at hand."""
+        return self._parser.count
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return self._parser.memory
+
+
+class FtpApp:
+    """FTP control: one transaction a command. `expected` announces data connections."""
+
+    def __init__(self, client: bytes) -> None:
+        self._parser = FtpParser(client)
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """Commands completed."""
+        before = self._parser.count
+        bounces = self._parser.feed(direction, data)
+        return [_view("ftp", before + n, 0, {"ftpbounce": (b"%d" % bounce,)}) for n, bounce in enumerate(bounces)]
+
+    def take_expected(self) -> list[Expected]:
+        """Data connections announced since the last call."""
+        taken, self._parser.expected = self._parser.expected, []
+        return taken
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost: the next line is whole again."""
+
+    def finish(self) -> list[View]:
+        """Nothing is open."""
+        return []
+
+    def inspect_id(self, direction: int) -> int:
+        """The command at hand."""
+        return max(self._parser.count - 1, 0)
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return self._parser.memory
+
+
+class FtpDataApp:
+    """One file on a data connection, judged at its end or when no more of it is kept."""
+
+    def __init__(self, command: bytes, name: bytes) -> None:
+        self._command = command
+        self._name = name
+        self._parts: list[bytearray] = [bytearray(), bytearray()]
+        self._shown = False
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """The file when as much of it is there as is kept."""
+        part = self._parts[direction]
+        part += data[: LIMIT - len(part)]
+        return self.finish() if len(part) >= LIMIT else []
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost: the rest is put together without them."""
+
+    def finish(self) -> list[View]:
+        """Both directions: only one of them carries bytes."""
+        if self._shown:
+            return []
+        self._shown = True
+        return [self._side(direction) for direction in (0, 1)]
+
+    def _side(self, direction: int) -> View:
+        values: dict[str, Values] = {"ftpdata_command": (self._command,)}
+        if self._parts[direction]:
+            values |= {"file.data": (bytes(self._parts[direction]),), "file.name": (self._name,)}
+        return _view("ftp-data", 0, direction, values)
+
+    def inspect_id(self, direction: int) -> int:
+        """The one transaction."""
+        return 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return len(self._parts[0]) + len(self._parts[1])
+
+
+class SshApp:
+    """SSH as one transaction: each direction judged when its offer was seen, or at the end."""
+
+    def __init__(self) -> None:
+        self._halves = (SshHalf(), SshHalf())
+        self._shown = [False, False]
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """A direction that became complete."""
+        return self._show(direction) if self._halves[direction].feed(data) else []
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost: nothing more can be read."""
+        self._halves[direction].done = True
+
+    def finish(self) -> list[View]:
+        """Directions that showed only their banner."""
+        return [view for direction in (0, 1) for view in self._show(direction)]
+
+    def _show(self, direction: int) -> list[View]:
+        half = self._halves[direction]
+        if self._shown[direction] or not half.protocol:
+            return []
+        self._shown[direction] = True
+        values: dict[str, Values] = {"ssh.proto": (half.protocol,), "ssh.software": (half.software,)}
+        text = hassh(half.lists, direction)
+        if text:
+            name = "ssh.hassh.server" if direction else "ssh.hassh"
+            values |= {name: (fingerprint(text),), name + ".string": (text,)}
+        return [_view("ssh", 0, direction, values)]
+
+    def inspect_id(self, direction: int) -> int:
+        """The one transaction."""
+        return 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return self._halves[0].memory + self._halves[1].memory

@@ -1,0 +1,119 @@
+"""SMTP: commands, replies and messages; the attachments of each message are files that rules look at."""
+
+from __future__ import annotations
+
+import re
+
+from atttcli.engines.network.mime import attachments
+
+MAX_MESSAGE = 1 << 20  # bytes of a message that are kept
+MAX_LINE = 8192
+END = b"\r\n.\r\n"
+
+COMMAND, DATA, CHUNK, STOPPED = range(4)
+Files = list[tuple[bytes, bytes]]
+
+
+class SmtpParser:
+    """The client's side of a connection. `feed` gives the files of each message that became complete."""
+
+    def __init__(self) -> None:
+        self._state = COMMAND
+        self._buffer = bytearray()
+        self._message = bytearray()
+        self._tail = b"\r\n"
+        self._left = 0
+        self._last_chunk = False
+        self.count = 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return len(self._buffer) + len(self._message)
+
+    def client(self, data: bytes) -> list[Files]:
+        """Bytes of the client."""
+        done: list[Files] = []
+        at = 0
+        while at < len(data) and self._state != STOPPED:
+            if self._state == COMMAND:
+                at = self._command(data, at, done)
+            elif self._state == CHUNK:
+                at = self._chunk(data, at, done)
+            else:
+                at = self._data(data, at, done)
+        return done
+
+    def server(self, data: bytes) -> None:
+        """Bytes of the server: only whether it refuses DATA matters."""
+        if self._state == DATA and not self._message and re.match(rb"[45]\d\d[ -]", data):
+            self._state = COMMAND
+
+    def finish(self) -> list[Files]:
+        """A message that never ended counts as far as it came."""
+        if not self._message:
+            return []
+        return [self._complete()]
+
+    def _command(self, data: bytes, at: int, done: list[Files]) -> int:
+        end = data.find(b"\n", at)
+        stop = len(data) if end < 0 else end + 1
+        self._buffer += data[at:stop]
+        if end >= 0 or len(self._buffer) > MAX_LINE:
+            line = bytes(self._buffer).strip().upper()
+            self._buffer.clear()
+            if line == b"DATA":
+                self._state, self._tail = DATA, b"\r\n"
+            elif line.startswith(b"BDAT "):
+                self._begin_chunk(line, done)
+            elif line == b"STARTTLS":
+                self._state = STOPPED
+        return stop
+
+    def _begin_chunk(self, line: bytes, done: list[Files]) -> None:
+        words = line.split()
+        size = words[1] if len(words) > 1 else b""
+        if not size.isdigit() or len(size) > 12:
+            return
+        self._left, self._last_chunk = int(size), b"LAST" in words
+        if self._left:
+            self._state = CHUNK
+        elif self._last_chunk and self._message:
+            done.append(self._complete())
+
+    def _chunk(self, data: bytes, at: int, done: list[Files]) -> int:
+        stop = min(len(data), at + self._left)
+        self._keep(data[at:stop])
+        self._left -= stop - at
+        if not self._left:
+            self._state = COMMAND
+            if self._last_chunk:
+                done.append(self._complete())
+        return stop
+
+    def _data(self, data: bytes, at: int, done: list[Files]) -> int:
+        """Up to the line that holds a dot alone; a line's doubled first dot is one."""
+        text = self._tail + data[at:]
+        end = text.find(END)
+        if end < 0:
+            self._keep(data[at:])
+            self._tail = text[1 - len(END) :]
+            return len(data)
+        stop = at + end + len(END) - len(self._tail)  # the tail is shorter than what was found
+        self._keep(data[at:stop])
+        if self._message.endswith(b".\r\n"):
+            del self._message[-3:]
+        self._state = COMMAND
+        done.append(self._complete())
+        return stop
+
+    def _keep(self, data: bytes) -> None:
+        room = MAX_MESSAGE - len(self._message)
+        if room > 0:
+            self._message += data[:room]
+
+    def _complete(self) -> Files:
+        message = bytes(self._message).replace(b"\r\n..", b"\r\n.")
+        self._message.clear()
+        self.count += 1
+        return [(part.name, part.content) for part in attachments(message)]

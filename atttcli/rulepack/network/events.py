@@ -1,0 +1,31 @@
+"""Names of the faults in packets that the decoder notices and `decode-event` may ask for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DECODE_EVENTS: Final = frozenset(
+    [
+        "ipv4.pkt_too_small",
+        "ipv4.hlen_too_small",
+        "ipv4.iplen_smaller_than_hlen",
+        "ipv4.frag_overlap",
+        "ipv4.frag_pkt_too_large",
+        "ipv6.pkt_too_small",
+        "ipv6.trunc_exthdr",
+        "ipv6.exthdr_useless_fh",
+        "ipv6.exthdr_dupl_fh",
+        "ipv6.frag_overlap",
+        "ipv6.frag_pkt_too_large",
+        "ipv6.frag_invalid_length",
+        "tcp.pkt_too_small",
+        "tcp.hlen_too_small",
+        "tcp.opt_invalid_len",
+        "tcp.opt_duplicate",
+        "udp.hlen_too_small",
+        "udp.pkt_too_small",
+        "icmpv4.pkt_too_small",
+        "icmpv6.pkt_too_small",
+        "gre.pkt_too_small",
+    ]
+)
