@@ -68,6 +68,12 @@ def schedule() -> None:
 )
 @click.option("--exclude", multiple=True, metavar="DIR", help="Leave this out (repeatable).")
 @click.option(
+    "--host-checks", "host", is_flag=True, help="Also look at the host: processes, sockets, autoruns, accounts."
+)
+@click.option(
+    "--kit", default="", metavar="DIR", help="Run the kit in DIR: what is found leaves in its sealed bundles (DIR/out)."
+)
+@click.option(
     "--system", type=click.Choice(["systemd", "cron", "windows"]), help="The scheduler (default: this machine's)."
 )
 @click.option("--program", default="", metavar="PATH", help="The atttcli that is started (default: this one).")
@@ -118,14 +124,17 @@ def _plan(app: App, *, elsewhere: bool, profile: str, at: str, spread: int, syst
 
     chosen = system or system_here()
     here = not elsewhere and chosen == system_here()
-    workspace = app.workspace_option or ""
+    workspace, kit = (
+        os.path.abspath(one) if one and here else one for one in (app.workspace_option or "", given["kit"])
+    )
     program = (
         (given["program"],) if given["program"] else _this_program() if here else (_PROGRAMS.get(chosen, _PROGRAM),)
     )
     plan = Plan(
         profile=profile, when=parse_when(at), system=chosen, program=program, state=given["state"] or default_state(chosen),
-        spread=spread, paths=given["paths"], exclude=given["exclude"], since=app.clock.now(),
-        workspace=os.path.abspath(workspace) if workspace and here else workspace,
+        spread=spread, paths=given["paths"], exclude=given["exclude"], kit=kit, host=given["host"],
+        since=app.clock.now(),
+        workspace=workspace,
     )  # fmt: skip
     check(plan)
     return plan
@@ -251,6 +260,8 @@ def _scan(app: App, plan: Plan, folder: Path) -> tuple[int, str]:
     """Run `atttcli scan` with the plan's words; its exit code and its line, of an error its message."""
     from atttcli.cli.scan import scan
 
+    if plan.kit:
+        return _run_kit(app, plan)
     words = ["--log", str(folder / _LOG), *([] if plan.workspace else ["--no-store"]), *plan.scan_words()]
     said = io.StringIO()
     try:
@@ -262,6 +273,21 @@ def _scan(app: App, plan: Plan, folder: Path) -> tuple[int, str]:
     except AtttError as error:
         return error.exit_code, f"{retell(error.message)}"
     return code, " ".join(said.getvalue().split())
+
+
+def _run_kit(app: App, plan: Plan) -> tuple[int, str]:
+    """Run a kit as its starter does; its exit code and its last sentence. It keeps its own state and results."""
+    from atttcli.field.main import main
+    from atttcli.field.throttle import on_battery
+    from atttcli.fleet.schedule import kit_words
+
+    if on_battery():
+        return 4, _("not run: on battery")
+    said = io.StringIO()
+    with redirect_stdout(said):
+        code = main(kit_words(plan), kit=plan.kit, clock=app.clock)
+    lines = said.getvalue().split("\n")
+    return code, " ".join(next((line for line in reversed(lines) if line.strip()), "").split())
 
 
 @contextmanager

@@ -105,7 +105,8 @@ def parse_when(text: str) -> When:
 class Plan:
     """What is to be run, and when. `program`: the words that start atttcli; `since`: microseconds UTC; `spread` in minutes.
 
-    `state`: a folder for cache, log and the record of the last run. `paths` empty: what the profile says.
+    `state`: a folder for cache, log and the record of the last run. `paths` empty: what the profile says. `kit`: the folder
+    of a kit that is run instead, so that what is found leaves in its sealed bundles. `host`: also look at the host itself.
     """
 
     profile: str
@@ -117,6 +118,8 @@ class Plan:
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     workspace: str = ""
+    kit: str = ""
+    host: bool = False
     since: int = 0
 
     def command(self) -> tuple[str, ...]:
@@ -129,7 +132,7 @@ class Plan:
         return {
             "profile": self.profile, "at": str(self.when), "system": self.system, "program": list(self.program),
             "state": self.state, "spread": self.spread, "paths": list(self.paths), "exclude": list(self.exclude),
-            "workspace": self.workspace, "since": self.since,
+            "workspace": self.workspace, "kit": self.kit, "host": self.host, "since": self.since,
         }  # fmt: skip
 
     @classmethod
@@ -139,7 +142,7 @@ class Plan:
             profile=str(value["profile"]), when=parse_when(str(value["at"])), system=str(value["system"]),
             program=tuple(map(str, value["program"])), state=str(value["state"]), spread=int(value["spread"]),
             paths=tuple(map(str, value["paths"])), exclude=tuple(map(str, value["exclude"])),
-            workspace=str(value["workspace"]), since=int(value["since"]),
+            workspace=str(value["workspace"]), kit=str(value["kit"]), host=value["host"] is True, since=int(value["since"]),
         )  # fmt: skip
         check(plan)
         return plan
@@ -157,10 +160,20 @@ class Plan:
             str(profile.seconds),
         ]
         words += ["--max-file-size", str(profile.file_bytes), "--max-memory", str(profile.memory)]
+        words += ["--host-checks"] if self.host else []
         for place in self.exclude:
             words += ["--exclude", place]
         given = self.paths or profile.places(self.system)
         return [*words, "--", *(place for place in given if self.paths or os.path.isdir(place))]
+
+
+def kit_words(plan: Plan) -> list[str]:
+    """The words of a kit's own start: it asks nobody, and its own rules decide what it looks for."""
+    profile = PROFILES[plan.profile]
+    words = ["--yes", "--max-time", str(profile.seconds // 60), "--cpu-limit", str(profile.cpu)]
+    given = plan.paths or profile.places(plan.system)
+    places = [place for place in given if plan.paths or os.path.isdir(place)]
+    return [*words, *([] if plan.host else ["--no-host"]), "--", *places]
 
 
 def check(plan: Plan) -> None:
@@ -179,6 +192,8 @@ def check(plan: Plan) -> None:
         *plan.exclude,
         plan.workspace or plan.state,
     )
+    if plan.kit and (plan.workspace or plan.exclude):
+        raise UsageError("a kit takes neither a workspace nor exceptions", hint="name what it scans: --path")
     for text in (*places, *plan.program):
         if not text.isprintable() or '"' in text or "%" in text or "$" in text:
             raise UsageError(f"{text[:80]!r} cannot stand in a schedule", hint="rename it, or scan the folder above it")

@@ -22,6 +22,12 @@ SERVICE_PATH, TIMER_PATH = f"/etc/systemd/system/{NAME}.service", f"/etc/systemd
 CRON_PATH: Final = f"/etc/cron.d/{NAME}"
 _MARK: Final = "atttcli schedule 1 "
 _DIGEST: Final = re.compile(re.escape(_MARK) + r"([0-9a-f]{32})")
+_HOST_HIDDEN: Final = ("PrivateNetwork=yes", "ProtectProc=invisible")
+_HOST_LOOKS: Final = (
+    "# The host is looked at: its sockets and the processes of others are seen, and read by CAP_SYS_PTRACE; nothing is sent.",
+    "PrivateNetwork=no",
+    "ProtectProc=default",
+)
 _LONG_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -86,7 +92,8 @@ def _systemd(plan: Plan, host: str) -> Layout:
 def _service(plan: Plan) -> list[str]:
     """Root that may read everything and write one folder. What is not switched off is needed, and a comment says for what."""
     profile = PROFILES[plan.profile]
-    writable = [plan.state, *([plan.workspace] if plan.workspace else [])]
+    writable = [plan.state, *(one for one in (plan.workspace, plan.kit) if one)]
+    more = " CAP_SYS_PTRACE" if plan.host else ""
     return [
         f"# {_MARK}",
         "[Unit]",
@@ -112,7 +119,7 @@ def _service(plan: Plan) -> list[str]:
         "TasksMax=32",
         "OOMScoreAdjust=1000",
         "# Reads what it may not own; writes nowhere but into its own folder.",
-        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH",
+        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH" + more,
         "AmbientCapabilities=",
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
@@ -120,7 +127,7 @@ def _service(plan: Plan) -> list[str]:
         *(f"ReadWritePaths={_systemd_word(place)}" for place in writable),
         "# The real /tmp and /dev/shm are scanned, so there is no PrivateTmp and no PrivateDevices; no device is opened.",
         "DevicePolicy=closed",
-        "PrivateNetwork=yes",
+        *(_HOST_LOOKS if plan.host else _HOST_HIDDEN),
         "IPAddressDeny=any",
         "RestrictAddressFamilies=AF_UNIX",
         "ProtectClock=yes",
@@ -129,7 +136,6 @@ def _service(plan: Plan) -> list[str]:
         "ProtectKernelLogs=yes",
         "ProtectKernelTunables=yes",
         "# No ProtectKernelModules: it hides the folder of kernel modules, which is scanned.",
-        "ProtectProc=invisible",
         "LockPersonality=yes",
         "RestrictNamespaces=yes",
         "RestrictRealtime=yes",

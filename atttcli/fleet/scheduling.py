@@ -69,6 +69,7 @@ def install(
     if base is None:
         _no_other(plan.system)
         _only_of_root(Path(plan.program[0]))
+        _writable_by_root(plan.workspace)
     for file in wanted.files:
         _check_ours(_place(file.path, base, plan.system), force)
     done = []
@@ -222,6 +223,15 @@ def _only_of_root(program: Path) -> None:
                 f"{place} may be changed by others, and it would run as root", guard="program",
                 hint="install atttcli in /opt, owned by root",
             )  # fmt: skip
+
+
+def _writable_by_root(workspace: str) -> None:
+    """Files that root leaves in somebody's workspace cannot be written by that somebody any more."""
+    if workspace and os.name == "posix" and os.path.isdir(workspace) and os.stat(workspace).st_uid != os.geteuid():
+        raise Refused(
+            f"{workspace} belongs to another account, and the scan runs as root", guard="owner",
+            hint="a workspace of root's own; or none, and carry the log; or a kit: --kit DIR",
+        )  # fmt: skip
 
 
 def _place(path: str, base: Path | None, system: str) -> Path:

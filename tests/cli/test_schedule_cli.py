@@ -107,3 +107,42 @@ def test_without_a_schedule_there_is_nothing_to_run(capsys: pytest.CaptureFixtur
     for word in ("show", "run", "remove"):
         told = tell(capsys, "schedule", word, "--state", machine / "state")
         assert told.code == 3 and "schedule install" in told.err
+
+
+def test_a_kit_that_stays_on_a_machine_makes_its_next_bundle(
+    capsys: pytest.CaptureFixture, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+    import tempfile
+
+    from tests.support.stick_case import Centre
+
+    for name in ("TMPDIR",):
+        monkeypatch.setenv(name, tempfile.gettempdir())
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.gettempdir())
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
+    monkeypatch.setattr("atttcli.field.main.be_nice", lambda: True)
+    (machine / "files" / "b.txt").write_text("MARKER")
+    centre = Centre(machine / "centre")
+    kit = centre.build().folder
+    words = (
+        "--system",
+        "cron",
+        "--path",
+        machine / "files",
+        "--state",
+        machine / "state",
+        "--kit",
+        kit,
+        "--at",
+        "12:30",
+    )
+    assert tell(capsys, "schedule", "install", *words).code == 0
+    ran = tell(capsys, "schedule", "run", "--state", machine / "state")
+    assert ran.code == 1 and len(ran.out.splitlines()) == 1, ran.out + ran.err
+    (taken,) = centre.take(kit / "out")
+    assert taken.state == "new" and len(centre.alerts()) == 1
+    assert tell(capsys, "schedule", "run", "--state", machine / "state").code == 1
+    assert len(list((kit / "out").glob("*.attb"))) == 2
+    centre.app.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from atttcli.errors import Conflict, IntegrityError, NotFound, Refused, UsageError
 from atttcli.fleet import schedule_files, scheduling
-from atttcli.fleet.schedule import Plan, When, check, due_after, due_before, offset_of, parse_when
+from atttcli.fleet.schedule import Plan, When, check, due_after, due_before, kit_words, offset_of, parse_when
 from atttcli.fleet.schedule_files import layout, state_of
 
 DAY = 86_400_000_000
@@ -108,15 +109,62 @@ def test_systemd_itself_finds_nothing_wrong_in_the_units(tmp_path: Path, at: str
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
-def test_the_service_is_hardened(tmp_path: Path) -> None:
-    """systemd's own measure, 0 (safe) to 10: what is left is reading everything, as root, where files really are."""
-    for file in layout(plan(), "x").files:
+@pytest.mark.parametrize(("host", "most"), [(False, 20), (True, 28)])
+def test_the_service_is_hardened(tmp_path: Path, host: bool, most: int) -> None:
+    """systemd's own measure, 0 (safe) to 100: what is left is reading everything, as root, where files really are."""
+    for file in layout(plan(host=host), "x").files:
         (tmp_path / Path(file.path).name).write_bytes(file.data)
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={most}"]
     done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=25", str(tmp_path / "atttcli-scan.service")],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [*command, str(tmp_path / "atttcli-scan.service")], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stdout[-400:] + done.stderr
+
+
+def test_who_looks_at_the_host_must_see_it() -> None:
+    """In a network of its own a machine has no sockets: that would be told as a clean one."""
+    hidden, seen = (layout(plan(host=host), "x").files[0].data.decode() for host in (False, True))
+    assert "PrivateNetwork=yes" in hidden and "ProtectProc=invisible" in hidden and "PTRACE" not in hidden
+    assert (
+        "PrivateNetwork=no" in seen and "ProtectProc=default" in seen and "CAP_DAC_READ_SEARCH CAP_SYS_PTRACE" in seen
+    )
+    assert ("--host-checks" in plan(host=True).scan_words(), "--host-checks" in plan().scan_words()) == (True, False)
+    assert ("--no-host" in kit_words(plan(kit="/k", host=True)), "--no-host" in kit_words(plan(kit="/k"))) == (
+        False,
+        True,
+    )
+
+
+_LEAST = ["setpriv", "--bounding-set=-all,+dac_read_search", "--inh-caps=-all", "--no-new-privs"]
+_MAY_DROP = shutil.which("setpriv") is not None and os.geteuid() == 0
+
+
+@pytest.mark.skipif(not _MAY_DROP, reason="needs root and setpriv")
+def test_a_scan_with_the_services_one_capability_reads_all_and_changes_nothing(tmp_path: Path) -> None:
+    place, state = tmp_path / "home", tmp_path / "state"
+    place.mkdir(mode=0o700)
+    (place / "secret.txt").write_text("planted-marker-77")
+    (place / "secret.txt").chmod(0o600)
+    for path in (place / "secret.txt", place):
+        os.chown(path, 12345, 12345)
+    state.mkdir(mode=0o700)
+    (tmp_path / "p.yar").write_text('rule planted { strings: $a = "planted-marker-77" condition: $a }')
+    words = ["-m", "atttcli", "scan", str(place), "--rules", str(tmp_path / "p.yar"), "--no-store", "--quiet", "--nice"]
+    environment = {**os.environ, "ATTTCLI_HOME": str(state), "TMPDIR": str(state)}
+    done = subprocess.run(
+        [*_LEAST, sys.executable, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environment,
+        cwd="/",
+    )
+    if "setpriv" in done.stderr:
+        pytest.skip("this machine does not let us drop capabilities")
+    assert done.returncode == 1, done.stdout + done.stderr
+    refused = subprocess.run([*_LEAST, "sh", "-c", f"echo x >> '{place}/secret.txt'"], capture_output=True, check=False)
+    assert refused.returncode != 0
 
 
 def cron_words(data: bytes) -> list[list[str]]:
@@ -294,6 +342,16 @@ def test_a_program_that_others_may_replace_is_not_started_as_root(machine: Path)
     program.parent.chmod(0o777)
     with pytest.raises(Refused):
         scheduling.install(made, "h")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can make another's folder")
+def test_root_leaves_no_files_in_somebodys_workspace(machine: Path) -> None:
+    place = machine / "ws"
+    place.mkdir()
+    os.chown(place, 65534, 65534)
+    with pytest.raises(Refused) as refused:
+        scheduling.install(plan("cron", state=str(machine / "state"), workspace=str(place)), "h")
+    assert refused.value.guard == "owner"
 
 
 def test_for_another_machine_it_stands_below_a_folder_and_nothing_is_started(tmp_path: Path) -> None:
