@@ -23,10 +23,10 @@ def test_observations_findings_and_the_account_as_json(root: Path, capsys: pytes
     told = tell(capsys, "scan", "--only-host", "--no-store", "--json", "--root", root)
     *lines, account = told.checked("scan")
     found = {one["rule"]: one for one in lines if one["kind"] == "detection"}
-    assert set(found) == {"host.command-download-run", "host.account-second-root", "host.hosts-redirect"}
+    assert set(found) == {"host.command-download-run", "host.account-second-root", "host.hosts-redirect-state"}
     assert found["host.account-second-root"]["severity"] == "critical"
     assert account["detections"] == 3
-    assert account["severities"] == {"critical": 1, "high": 2}
+    assert account["severities"] == {"critical": 1, "high": 1, "medium": 1}
     assert account["files"]["found"] == 0
     assert account["host"] == {
         "seen": len(lines) - 3 - len(account["not_judged"]),

@@ -91,20 +91,27 @@ def runs_from_temp(text: str) -> bool:
 
     Clean-up jobs name such folders as well; those are not meant.
     """
-    if _TEMP_WINDOWS.search(text):
-        return True
-    return bool(_TEMP.search(text)) and any(_runs_from_temp(piece.split()) for piece in _PIECES.split(text))
+    return bool(_TEMP_WINDOWS.search(text)) or _runs(text, _TEMP)
 
 
-def _runs_from_temp(words: List[str]) -> bool:
+def runs_hidden(text: str) -> bool:
+    """Whether something with a hidden name directly below a system folder is run."""
+    return _runs(text[:MOST], _HIDDEN)
+
+
+def _runs(text: str, place: "re.Pattern[str]") -> bool:
+    return bool(place.search(text)) and any(_piece_runs(piece.split(), place) for piece in _PIECES.split(text))
+
+
+def _piece_runs(words: List[str], place: "re.Pattern[str]") -> bool:
     while words and (words[0] in _BEFORE or ("=" in words[0] and not words[0].startswith("/"))):
         words = words[1:]
     if not words:
         return False
     first = words[0].strip("\"'@-+!:")
-    if _TEMP.match(first):
+    if place.match(first):
         return True
-    return first.rpartition("/")[2] in _RUNNERS and any(_TEMP.match(word.strip("\"'")) for word in words[1:])
+    return first.rpartition("/")[2] in _RUNNERS and any(place.match(word.strip("\"'")) for word in words[1:])
 
 
 def is_temp(path: str) -> bool:

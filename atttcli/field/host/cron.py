@@ -6,7 +6,7 @@ import re
 from typing import Iterator, List, Tuple
 
 from atttcli.field.host.check import Asked, Missed, Observation, Scope, Seen
-from atttcli.field.host.commands import asked_of, is_hidden, judge, masked
+from atttcli.field.host.commands import asked_of, judge, masked, runs_hidden
 from atttcli.field.host.root import Entry, is_writable_by_all
 from atttcli.field.opening import NotReadable
 
@@ -58,7 +58,7 @@ def _table(scope: Scope, path: str, user: str, with_user: bool) -> Iterator[Seen
     for number, line in enumerate(file.text.split("\n"), 1):
         for when, who, command in jobs(line, with_user, "anacron" in path):
             count += 1
-            rules = [*judge(command), *(("host.autorun-hidden",) if is_hidden(command) else ())]
+            rules = [*judge(command), *(("host.autorun-hidden",) if runs_hidden(command) else ())]
             detail = {"kind": "cron", "when": when, "user": who or user, "command": masked(command), "line": number,
                       "changed": int(file.info.st_mtime)}  # fmt: skip
             yield Observation(f"{path}: {masked(command)}", detail, tuple(rules), asked_of(command))
@@ -97,8 +97,8 @@ def script(scope: Scope, entry: Entry, kind: str, user: str = "", rules: Tuple[s
     odd: List[str] = []
     asked: List[Asked] = []
     for line in script_lines(file.text):
-        found = judge(line)
-        if found or is_hidden(line):
+        found = (*judge(line), *(("host.autorun-hidden",) if runs_hidden(line) else ()))
+        if found:
             met.extend(found)
             odd.append(masked(line.strip())[:400])
         asked.extend(asked_of(line)[:8])

@@ -15,7 +15,8 @@ from atttcli.field.opening import NotReadable
 _MOST = 16 * 1024 * 1024
 _MOST_LINES = 200_000
 # Names of trust, by their ends. Whoever sends them elsewhere wants what is typed there.
-_TRUSTED = ("gov.vn", "edu.vn", "vietcombank.com.vn", "vietinbank.vn", "bidv.com.vn", "agribank.com.vn", "techcombank.com",
+_STATE = ("gov.vn", "edu.vn")
+_TRUSTED = ("vietcombank.com.vn", "vietinbank.vn", "bidv.com.vn", "agribank.com.vn", "techcombank.com",
             "mbbank.com.vn", "vpbank.com.vn", "acb.com.vn", "sacombank.com.vn", "tpb.vn", "vib.com.vn", "sbv.gov.vn",
             "zalo.me", "gmail.com", "google.com", "microsoftonline.com", "live.com", "facebook.com")  # fmt: skip
 _GUARDIANS = ("windowsupdate.com", "update.microsoft.com", "wdcp.microsoft.com", "wd.microsoft.com", "kaspersky.com",
@@ -85,6 +86,8 @@ def redirect_rules(address: str, name: str) -> Tuple[str, ...]:
         return ("host.hosts-blocked",)
     if _ends(name, _TRUSTED) and not inside:
         return ("host.hosts-redirect",)
+    if _ends(name, _STATE) and not inside:
+        return ("host.hosts-redirect-state",)
     return ()
 
 
@@ -119,10 +122,8 @@ def look_resolvers(scope: Scope) -> Iterator[Seen]:
         if len(words) > 1 and words[0] == "nameserver":
             address = remote_address(words[1])
             public = address is not None and not is_inside(address)
-            rules = ("host.resolver-public",) if public else ()
-            yield Observation(
-                f"{path}: {words[1]}", {"nameserver": words[1]}, rules, ((ADDRESS, address),) if address else ()
-            )
+            seen = {"nameserver": words[1], "outside": public}
+            yield Observation(f"{path}: {words[1]}", seen, (), ((ADDRESS, address),) if address else ())
         elif len(words) > 1 and words[0] in ("search", "domain"):
             yield Observation(
                 f"{path}: {line.strip()[:300]}", {words[0]: words[1:]}, (), tuple((DOMAIN, one) for one in words[1:])

@@ -22,8 +22,9 @@ _CMDLINE = 64 * 1024
 _ENVIRON = 256 * 1024
 _LOADER = (b"LD_PRELOAD=", b"LD_AUDIT=", b"LD_LIBRARY_PATH=")
 _SYSTEM_LIBRARIES = re.compile(r"^(?:/usr)?(?:/local)?/(?:lib|lib32|lib64|libexec)/|^/(?:opt|snap|nix)/|^[^/]+$")
+# As a command line, without brackets: only what no honest program is called.
 _KERNEL_NAME = re.compile(
-    r"^\[?(?:kworker|kthreadd|ksoftirqd|migration|rcu_|watchdogd|kswapd|kdevtmpfs|khugepaged|kblockd|kauditd|kcompactd|jbd2)[\w/:.+-]{0,60}\]?$"
+    r"^(?:(?:kworker|ksoftirqd|migration|rcu_\w{1,20}|jbd2)/[\w:.+-]{1,60}|(?:kthreadd|kswapd|kdevtmpfs|khugepaged|kcompactd)\w{0,10})$"
 )
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 

@@ -245,8 +245,15 @@ _ALL = (
     HostRule(
         "host.hosts-redirect", HIGH,
         "The hosts file sends a name of trust somewhere else",
-        "Names of the state, of banks or mail lead to another address than their own: passwords are taken there.",
+        "Names of banks or mail lead to another address than their own: passwords are taken there.",
         "A local test of a web site's own developers.",
+        "T1565.001", "giamao",
+    ),
+    HostRule(
+        "host.hosts-redirect-state", MEDIUM,
+        "The hosts file sends a name of the state to an address outside",
+        "Whoever asks for this name gets another machine: passwords may be taken there.",
+        "Agencies write their own servers' public addresses there when name service fails: ask whose address it is.",
         "T1565.001", "giamao",
     ),
     HostRule(
@@ -257,13 +264,6 @@ _ALL = (
         "T1562.001",
     ),
     HostRule(
-        "host.resolver-public", INFO,
-        "Names are asked of a server outside the usual",
-        "A changed resolver can lead every name astray.",
-        "Public resolvers chosen on purpose.",
-        "T1584.002", INTRUSION,
-    ),
-    HostRule(
         "host.port-temp-program", HIGH,
         "A program from a temporary folder that waits for connections",
         "It listens on the network and stands where anybody may write.",
@@ -271,10 +271,10 @@ _ALL = (
         "T1571",
     ),
     HostRule(
-        "host.raw-socket", LOW,
-        "A program that reads all network traffic",
+        "host.raw-socket", MEDIUM,
+        "A program outside the system's folders that reads all network traffic",
         "It has a packet socket: it can listen in, or wait for a secret knock.",
-        "DHCP clients, network monitors and intrusion detection do this by nature.",
+        "Network monitors that were installed by hand.",
         "T1040",
     ),
     HostRule(
@@ -353,6 +353,13 @@ _ALL = (
         "AppInit_DLLs is set.",
         "Old drivers and some protection products.",
         "T1546.010",
+    ),
+    HostRule(
+        "host.wmi-consumer", HIGH,
+        "A WMI subscription that runs something",
+        "An event consumer runs a command or a script whenever its filter fires: it starts by itself and stands in no list.",
+        "Management products of large vendors use such subscriptions.",
+        "T1546.003",
     ),
     HostRule(
         "host.service-odd-path", MEDIUM,

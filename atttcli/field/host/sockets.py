@@ -20,6 +20,7 @@ _MOST = 16 * 1024 * 1024
 _STATES = {1: "established", 2: "syn-sent", 3: "syn-received", 6: "time-wait", 8: "close-wait", 10: "listening"}
 _LISTENING = 10
 _MOST_FDS = 4096
+_INSTALLED = ("/usr/", "/sbin/", "/bin/", "/lib/", "/opt/", "/snap/")  # only an administrator puts programs there
 
 
 class Socket(NamedTuple):
@@ -105,7 +106,8 @@ def look(scope: Scope) -> Iterator[Seen]:
             process = read_process(root, pid)
             if process is not None:
                 seen = {"pid": pid, "exe": process.exe, "command": masked(process.command)}
-                yield Observation(process.file or process.name, seen, ("host.raw-socket",))
+                usual = process.file.startswith(_INSTALLED)
+                yield Observation(process.file or process.name, seen, () if usual else ("host.raw-socket",))
     if denied:
         yield Missed("/proc", f"processes of other accounts whose sockets could not be told apart: {denied}")
 

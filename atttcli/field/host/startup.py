@@ -10,7 +10,7 @@ import stat
 from typing import Iterable, Iterator, List, Tuple
 
 from atttcli.field.host.check import NAME, Missed, Observation, Scope, Seen
-from atttcli.field.host.commands import asked_of, is_hidden, judge, masked
+from atttcli.field.host.commands import asked_of, judge, masked, runs_hidden
 from atttcli.field.host.cron import script
 from atttcli.field.host.homes import homes
 from atttcli.field.host.root import Entry, is_writable_by_all
@@ -81,7 +81,7 @@ def _desktop(scope: Scope, entry: Entry, user: str) -> Iterator[Seen]:
     scope.spending.spend(len(file.text))
     commands = [line.partition("=")[2].strip() for line in file.text.split("\n") if line.startswith("Exec")][:20]
     rules = [rule for command in commands for rule in judge(command)]
-    rules += ["host.autorun-hidden"] if any(map(is_hidden, commands)) else []
+    rules += ["host.autorun-hidden"] if any(map(runs_hidden, commands)) else []
     rules += ["host.autorun-writable"] if is_writable_by_all(file.info) else []
     detail = {"kind": "desktop autostart", "user": user, "commands": [masked(one) for one in commands],
               "changed": int(file.info.st_mtime)}  # fmt: skip
@@ -120,7 +120,7 @@ def _udev(scope: Scope) -> Iterator[Seen]:
                 continue
             scope.spending.spend(len(file.text))
             for command in _RUN.findall(file.text)[:500]:
-                rules = (*judge(command), *(("host.autorun-hidden",) if is_hidden(command) else ()))
+                rules = (*judge(command), *(("host.autorun-hidden",) if runs_hidden(command) else ()))
                 if rules or not folder.startswith(("/lib", "/usr/lib")):
                     detail = {"kind": "udev", "command": masked(command), "changed": int(file.info.st_mtime)}
                     yield Observation(f"{entry.path}: {masked(command)}", detail, rules, asked_of(command))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Dict, Iterator, List, Tuple
 
 from atttcli.field.host.check import Missed, Observation, Scope, Seen
-from atttcli.field.host.commands import asked_of, is_hidden, judge, masked
+from atttcli.field.host.commands import asked_of, judge, masked, runs_hidden
 from atttcli.field.host.homes import homes
 from atttcli.field.host.root import Entry, is_writable_by_all
 from atttcli.field.opening import NotReadable
@@ -69,7 +69,7 @@ def _unit(scope: Scope, entry: Entry, told: Dict[Tuple[int, int], bool], user: s
     rules: List[str] = []
     for command in commands:
         rules.extend(judge(command.lstrip("@-:+!")))
-        if is_hidden(command):
+        if runs_hidden(command.lstrip("@-:+!")):
             rules.append("host.autorun-hidden")
     if is_writable_by_all(file.info):
         rules.append("host.autorun-writable")

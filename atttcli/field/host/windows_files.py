@@ -89,7 +89,7 @@ def _task(entry: Entry, task: Dict[str, List[str]], changed: int) -> Observation
         else [*commands, *arguments]
     )
     rules: List[str] = [rule for line in lines for rule in judge(line)]
-    if any("\\appdata\\" in line.lower() for line in lines) and not rules:
+    if any("\\appdata\\roaming\\" in line.lower() for line in lines) and not rules:
         rules.append("host.autorun-user-folder")
     if any(value.strip().lower() == "true" for value in task.get("Hidden", [])) and rules:
         rules.append("host.autorun-hidden")

@@ -21,8 +21,11 @@ _RUN = tuple(
 _NT = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 _SERVICES = "SYSTEM\\CurrentControlSet\\Services"
 _DEFENDER = "SOFTWARE\\Microsoft\\Windows Defender"
+_PRODUCTS = "SOFTWARE\\Microsoft\\Security Center\\Provider\\Av"
 _USBSTOR = "SYSTEM\\CurrentControlSet\\Enum\\USBSTOR"
-_USER_FOLDER = re.compile(r"[\\/](?:appdata|users[\\/]public)[\\/]", re.IGNORECASE)
+# Chat programs, cloud drives and browsers install themselves into AppData\\Local; services hardly ever do.
+_USER_FOLDER = re.compile(r"[\\/](?:appdata[\\/]roaming|users[\\/]public)[\\/]", re.IGNORECASE)
+_OF_A_USER = re.compile(r"[\\/](?:appdata|users[\\/]public)[\\/]", re.IGNORECASE)
 _HOSTS = ("wscript.exe", "cscript.exe", "powershell.exe", "mshta.exe", "rundll32.exe", "regsvr32.exe", "cmd.exe")
 _DISABLED_START = 4
 
@@ -86,7 +89,7 @@ def look_services(scope: Scope) -> Iterator[Seen]:
 def service_rules(text: str) -> Tuple[str, ...]:
     """What is odd about what a service runs."""
     found = judge(text)
-    return found or (("host.service-odd-path",) if is_temp(text) or _USER_FOLDER.search(text) else ())
+    return found or (("host.service-odd-path",) if is_temp(text) or _OF_A_USER.search(text) else ())
 
 
 def look_logon(scope: Scope) -> Iterator[Seen]:
@@ -140,13 +143,13 @@ def is_usual(name: str, text: str) -> bool:
 def look_protection(scope: Scope) -> Iterator[Seen]:
     """Microsoft Defender, other products that Windows knows of, the last update."""
     keys = _Keys(scope)
-    yield from _defender(scope, keys)
-    for number in scope.windows.subkeys("HKLM", "SOFTWARE\\Microsoft\\Security Center\\Provider\\Av"):
-        values = keys.values("HKLM", f"SOFTWARE\\Microsoft\\Security Center\\Provider\\Av\\{number}")
-        state = values.get("STATE", 0)
-        on = isinstance(state, int) and state >> 12 & 0xF == 1
-        rules = () if on else ("host.protection-off",)
-        yield Observation(f"antivirus {values.get('DISPLAYNAME', number)}", {"state": state, "on": on}, rules)
+    products = [keys.values("HKLM", f"{_PRODUCTS}\\{name}") for name in scope.windows.subkeys("HKLM", _PRODUCTS)]
+    guarded = any(is_on(values.get("STATE")) for values in products)
+    yield from _defender(scope, keys, guarded)
+    for values in products:
+        detail = {"state": values.get("STATE"), "on": is_on(values.get("STATE"))}
+        rules = () if guarded else ("host.protection-off",)  # where one is on, the others stand back
+        yield Observation(f"antivirus {values.get('DISPLAYNAME', '')}", detail, rules)
     results = f"{_CURRENT}\\WindowsUpdate\\Auto Update\\Results\\Install"
     last = keys.values("HKLM", results).get("LastSuccessTime")
     if last:
@@ -154,7 +157,12 @@ def look_protection(scope: Scope) -> Iterator[Seen]:
     yield from keys.missed()
 
 
-def _defender(scope: Scope, keys: _Keys) -> Iterator[Seen]:
+def is_on(state: Any) -> bool:
+    """Whether Security Center calls a product switched on."""
+    return isinstance(state, int) and state >> 12 & 0xF == 1
+
+
+def _defender(scope: Scope, keys: _Keys, guarded: bool) -> Iterator[Seen]:
     main = keys.values("HKLM", _DEFENDER)
     policy = keys.values("HKLM", "SOFTWARE\\Policies\\Microsoft\\Windows Defender")
     if not main and not policy:
@@ -162,7 +170,7 @@ def _defender(scope: Scope, keys: _Keys) -> Iterator[Seen]:
     live = keys.values("HKLM", f"{_DEFENDER}\\Real-Time Protection")
     off = any(values.get(name) for values, name in (
         (main, "DisableAntiSpyware"), (policy, "DisableAntiSpyware"), (live, "DisableRealtimeMonitoring")))  # fmt: skip
-    rules: List[str] = ["host.protection-off"] if off else []
+    rules: List[str] = ["host.protection-off"] if off and not guarded else []
     detail: Dict[str, Any] = {"product": "Microsoft Defender", "off": bool(off)}
     applied = keys.values("HKLM", f"{_DEFENDER}\\Signature Updates").get("AVSignatureApplied")
     if isinstance(applied, bytes) and len(applied) == 8:

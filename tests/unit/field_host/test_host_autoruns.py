@@ -103,9 +103,10 @@ def test_no_observation_keeps_a_key_or_a_password_hash(root: Path) -> None:
         ("/etc/sudoers.d/x", "www-data ALL=(ALL) NOPASSWD: ALL\n", "host.sudo-everything"),
         ("/etc/passwd", PASSWD + "support:x:0:0::/tmp:/bin/sh\n", "host.account-second-root"),
         ("/etc/passwd", PASSWD + "guest::1001:1001::/home/guest:/bin/sh\n", "host.account-no-password"),
-        ("/etc/hosts", "203.0.113.9 dichvucong.gov.vn\n", "host.hosts-redirect"),
+        ("/etc/hosts", "203.0.113.9 dichvucong.gov.vn\n", "host.hosts-redirect-state"),
+        ("/etc/hosts", "203.0.113.9 www.bidv.com.vn\n", "host.hosts-redirect"),
+        ("/etc/cron.daily/x", "#!/bin/sh\n[ -d /etc/.git ] && exec /usr/lib/.x/y\n", "host.autorun-hidden"),
         ("/etc/hosts", "127.0.0.1 update.eset.com\n", "host.hosts-blocked"),
-        ("/etc/resolv.conf", "nameserver 203.0.113.53\n", "host.resolver-public"),
     ],
 )  # fmt: skip
 def test_each_sign_is_told(root: Path, path: str, content: str, rule: str) -> None:

