@@ -30,6 +30,21 @@ def take_logs(app: App, readers: Sequence[ParcelReader], taken: Sequence[Taken])
     }  # fmt: skip
 
 
+def keep_results(app: App, readers: Sequence[ParcelReader], taken: Sequence[Taken], incident: str) -> None:
+    """With an incident, what a collector brought is its evidence, as it came; a folder is none (pack it first)."""
+    from atttcli.evidence.vault import Vault
+    from atttcli.exchange.bundles import KNOWN, NEW
+    from atttcli.exchange.collected_logs import keep_result
+    from atttcli.exchange.parcel import open_parcel
+    from atttcli.field.collected import MANIFEST
+
+    for one in taken:
+        if one.state in (NEW, KNOWN) and not one.signed and one.path.name != MANIFEST:
+            parcel = open_parcel(one.path, readers)
+            number, _fresh = keep_result(app.journal, Vault(app.workspace.vault), incident, parcel)
+            one.exhibits.append(number)
+
+
 def logs_found(logs: Logs) -> bool:
     """Whether any log gave a new alert."""
     return any(log.account.alerts for many in logs.values() for log in many)

@@ -6,6 +6,7 @@ was collected before only the lines that came since are new. Alerts made of them
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, timezone
@@ -14,14 +15,18 @@ from typing import Final
 
 from atttcli.clock import Clock, from_micros
 from atttcli.errors import WorkspaceError
+from atttcli.evidence.vault import Vault
 from atttcli.exchange.collected import COPY, copied_logs
 from atttcli.exchange.judge import UNSIGNED, UNSIGNED_TEXT
-from atttcli.exchange.parcel import ParcelReader, open_parcel
-from atttcli.field.manifest import Manifest
+from atttcli.exchange.parcel import Parcel, ParcelReader, open_parcel
+from atttcli.exchange.samples import keep_sample
+from atttcli.field.bundle import CHUNK
+from atttcli.field.manifest import SAMPLE, Manifest, Member
 from atttcli.ingest.account import RunAccount
 from atttcli.ingest.route import Manner
 from atttcli.ingest.run import Ingest
 from atttcli.inventory import Inventory
+from atttcli.journal.journal import Journal
 from atttcli.store.connection import Store
 from atttcli.store.durable import make_folder
 from atttcli.store.workspace import Workspace
@@ -86,6 +91,16 @@ class LogTaking:
             agency=agency,
             mark=(UNSIGNED, UNSIGNED_TEXT),
         )
+
+
+def keep_result(journal: Journal, vault: Vault, incident: str, parcel: Parcel) -> tuple[str, bool]:
+    """The archive as it came, as evidence of an incident: number of the exhibit, and whether it is new."""
+    with parcel.path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        stream.seek(0)
+        member = Member(parcel.path.name, parcel.path.stat().st_size, digest, SAMPLE)
+        pieces = iter(lambda: stream.read(CHUNK), b"")
+        return keep_sample(journal, vault, incident, parcel, member, pieces, parcel.path.name)
 
 
 def _keep(copy: Path, size: int, pieces: Iterator[bytes]) -> None:
