@@ -3,7 +3,7 @@
 A copy reads, matches and writes the segments of its file against what was stored when it began, and leaves what a commit
 needs. This process commits file after file in the order in which they came, so that numbers, accounts and segments are those
 of a run without copies. What a copy could not know is what files before its own have stored meanwhile: if that and its
-segments share a line, or it met lines known before, its work is thrown away and done again here (docs/decisions/0207).
+segments share a line, or it met lines known before, its work is thrown away and done again here (docs/decisions/0206).
 """
 
 from __future__ import annotations
