@@ -212,7 +212,8 @@ def _tell_refused(app: App) -> None:
     from atttcli.store.facts.rulepacks import current_folder
 
     folder = current_folder(app.workspace, app.store)
-    refused = sum(one.refused for one in load_catalogue([folder]).problems) if folder is not None else 0
+    kinds = ("yara", "network", "sigma")  # lists were read whole when they were packed
+    refused = sum(one.refused for one in load_catalogue([folder], kinds=kinds).problems) if folder is not None else 0
     if refused:
         text = ngettext("{count} rule was refused.", "{count} rules were refused.", refused)
         render.warn(text + " " + _("They did not run: atttcli rules check PATH"))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from atttcli.engine import RuleProblem
 from atttcli.errors import Conflict, InputError, IntegrityError, NotFound, Refused, Where, WorkspaceError
 from atttcli.exchange.rulepack_file import MAX_FILE, MAX_INFLATED, PackManifest, PackReader, check_name
 from atttcli.field.opening import NotReadable, open_regular
@@ -59,14 +60,14 @@ def gather(paths: Sequence[Path], tlp: str) -> dict[str, bytes]:
 
     InputError when a rule cannot be used, when a name cannot travel, when an indicator's mark is stricter than the pack's.
     """
-    catalogue = load_catalogue(paths)
+    catalogue = load_catalogue(paths, kinds=[kind for kind in KINDS if kind != "indicators"])
     refused = [one for one in catalogue.problems if one.refused]
+    refused += _unusable_indicators(catalogue.files["indicators"], tlp)
     if refused:
         first = refused[0]
         raise InputError(
             f"{len(refused)} rules cannot be used: {first.reason}", hint="atttcli rules check PATH", where=first.where
         )
-    _check_marks(catalogue.files["indicators"], tlp)
     files: dict[str, bytes] = {}
     left = MAX_INFLATED
     for kind in KINDS:
@@ -85,9 +86,12 @@ def gather(paths: Sequence[Path], tlp: str) -> dict[str, bytes]:
     return files
 
 
-def _check_marks(paths: Iterable[Path], tlp: str) -> None:
+def _unusable_indicators(paths: Iterable[Path], tlp: str) -> Iterator[RuleProblem]:
+    """Rows that cannot be used; Refused for one whose mark is stricter. File by file: lists have a million rows."""
     for path in paths:
-        for one in load_indicator_packs([path]).indicators:
+        read = load_indicator_packs([path])
+        yield from (one for one in read.problems if one.refused)
+        for one in read.indicators:
             if TLPS.index(one.tlp) > TLPS.index(tlp):
                 raise Refused(
                     f"{path}: {one.type} {one.value} is TLP:{one.tlp}, the pack TLP:{tlp}", guard="tlp",
