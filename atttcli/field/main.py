@@ -141,6 +141,7 @@ def _tell(kit: Passport, where: Places, ending: "Ending", screen: Screen) -> Non
         screen.line(words.BRING % (kit.team or words.NOBODY))
     else:
         screen.line(words.ELSEWHERE % os.path.dirname(where.out))
+        screen.line(words.CARRY)
     screen.line()
     screen.line(ending.sentence)
 

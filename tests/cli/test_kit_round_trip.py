@@ -38,11 +38,13 @@ def test_the_whole_way(tmp_path) -> None:
     )  # fmt: skip
     assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-3000:]
     with Store(tmp_path / "đi và về" / "trung-tam" / "workspace.db") as store:
-        rows = store.rows("SELECT agency, source_path FROM alert ORDER BY number")
+        rows = list(store.rows("SELECT agency, source_path, rule_id FROM alert ORDER BY number"))
+        rules = {row["rule_id"] for row in rows}
         found = {(row["agency"], row["source_path"]) for row in rows}
         scans = store.rows("SELECT source, kit, host, complete FROM fleet_scan ORDER BY kit")
         seen = [tuple(row) for row in scans]
     assert found >= {("x-vi-huong", "/srv/www/anh.php"), ("x-vi-huong", "/tmp/cap-nhat")}
+    assert [rule for rule in rules if "host." in rule], "the job that fetches something and runs it"
     assert {agency for agency, _path in found} == {"x-vi-huong"}
     assert [(source, host, complete) for source, _kit, host, complete in seen] == [
         ("kit", "xa-01", 1),

@@ -30,9 +30,9 @@ class Screen:
         return cls(sys.stdout)
 
     def line(self, text: str = "") -> None:
-        """One or more whole lines."""
+        """One whole line, whatever is in it: a file's name may hold line ends and must not add one."""
         self._clear()
-        self._stream.write("\n".join(printable(one) for one in text.split("\n")) + "\n")
+        self._stream.write(printable(text) + "\n")
         self._stream.flush()
 
     def progress(self, text: str) -> None:

@@ -218,7 +218,7 @@ def test_a_read_only_stick_says_where_the_results_are(place: Centre, machine, tm
     told = start(built.folder, str(machine), inside=inside, home=home)
     assert told.returncode == 1, told.stdout + told.stderr
     results = home / f"Ket-qua-quet-{built.kit.number}"
-    assert f"USB không ghi được nên kết quả nằm ở: {results}" in told.stdout
+    assert f"Kết quả không nằm trên USB mà ở: {results}" in told.stdout
     assert not list((built.folder / "out").iterdir())
     (taken,) = place.take(results / "out")
     assert taken.state == NEW
