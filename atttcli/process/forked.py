@@ -20,6 +20,7 @@ AVAILABLE: Final = hasattr(os, "fork") and sys.platform.startswith("linux")
 MOST_BYTES: Final = 256 * 1024 * 1024
 _FRAME: Final = struct.Struct("<I")
 _END: Final = struct.Struct("<Q")
+_PR_SET_PDEATHSIG: Final = 1
 Put = Callable[[bytes], None]
 
 
@@ -81,6 +82,14 @@ class Forked:
         self._spool.close()
 
 
+def _end_with_parent() -> None:
+    """The kernel kills this process when its parent dies, however that happens: locks of the parent's go with it."""
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+
+
 def _run(work: Callable[[Put], bytes], spool: IO[bytes], parent: int) -> int:
     """In the copy."""
 
@@ -91,6 +100,7 @@ def _run(work: Callable[[Put], bytes], spool: IO[bytes], parent: int) -> int:
             raise TooMuch
         spool.write(_FRAME.pack(len(data)) + data)
 
+    _end_with_parent()
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):  # what fails here is told by whoever does it again
         os.dup2(null, number)

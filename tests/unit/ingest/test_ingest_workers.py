@@ -6,12 +6,13 @@ import gzip
 import os
 import shutil
 import signal
+import time
 
 import pytest
 
 from atttcli.ingest.beside import Beside
 from atttcli.process.forked import AVAILABLE, Forked
-from tests.support.ingest_case import dump, ingest_json, new_workspace, rows, sample_inbox
+from tests.support.ingest_case import attt, dump, ingest_json, new_workspace, rows, sample_inbox, start_ingest
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="this system cannot copy a process")
 
@@ -139,6 +140,24 @@ def test_a_run_that_was_stopped_leaves_nothing_running_and_goes_on(tmp_path, log
     assert dump(one)["events"] == dump(many)["events"]
     assert dump(one)["alerts"] == dump(many)["alerts"]
     assert dump(one)["sightings"] == dump(many)["sightings"]
+
+
+def test_a_run_that_was_killed_leaves_nothing_running_and_goes_on(tmp_path, logs):
+    one = new_workspace(tmp_path / "one")
+    many = tmp_path / "many"
+    shutil.copytree(one, many)
+    for wait in (0.6, 0.9, 1.2):
+        under_way = start_ingest(many, logs, "--workers", "3")
+        time.sleep(wait)
+        under_way.kill()
+        under_way.wait()
+    for _try in range(50):
+        told = attt(many, "ingest", str(logs), "--workers", "2", "--json")
+        if told.exit_code != 5:  # the lock goes with the last copy
+            break
+        time.sleep(0.1)
+    ingest_json(one, logs)
+    assert dump(one) == dump(many)
 
 
 def test_a_copys_frames_come_back_in_order_and_a_failed_one_gives_none():
