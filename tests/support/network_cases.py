@@ -41,6 +41,8 @@ def run_case(root: Path, case: dict[str, Any]) -> Outcome:
     with (folder / "input.pcap").open("rb") as stream:
         found = [flat(r.detail) for r in engine.scan_capture(stream, case["name"]) if isinstance(r, Detection)]
     for check in case["checks"]:
+        if check.get("peer") == "skip":  # meant for another version of the reference engine
+            continue
         wanted = reportable(check["match"])
         count = sum(all(event.get(name) == value for name, value in wanted.items()) for event in found)
         if count != check["count"]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from atttcli.clock import from_micros
 from atttcli.engines.network.app import DnsMessage, TlsPart, View
+from atttcli.engines.network.fields import Fields
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.http_buffers import READERS
 from atttcli.engines.network.http_message import Transaction, status_code
@@ -108,7 +109,7 @@ def _context(view: View) -> dict[str, Any]:
         return {
             "tls": {"sni": source.session.server_name.decode("utf-8", "replace")} if source.session.server_name else {}
         }
-    return {}
+    return dict(source.context) if isinstance(source, Fields) else {}
 
 
 def detection(match: Match, flow: Flow, direction: int, time: int, number: int, origin: Origin, pack: str) -> Detection:

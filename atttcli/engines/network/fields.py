@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 Values = tuple[bytes, ...]
 
 
 class Fields:
-    """Buffers by name; a number stands as its decimal digits."""
+    """Buffers by name; a number stands as its decimal digits. `context` is what an alert tells about it."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_values", "context")
 
-    def __init__(self, values: Mapping[str, Values]) -> None:
+    def __init__(self, values: Mapping[str, Values], context: Mapping[str, Any] | None = None) -> None:
         self._values = values
+        self.context = context or {}
 
     def read(self, buffer: str) -> Values:
         """A buffer's instances; empty when absent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from atttcli.engines.network.app import View
@@ -83,6 +83,19 @@ class Judge:
 
     def at(self, point: Point, scene: Scene, transaction: int | None, *, whole_flow: bool) -> list[Match]:
         """All matches at a point, in order of precedence."""
+        wanted = self._candidates(point, scene)
+        return self.among(sorted(wanted), scene, transaction, whole_flow=whole_flow) if wanted else []
+
+    def together(self, places: Sequence[tuple[Point, Scene]]) -> list[Match]:
+        """All matches of one packet at several points: the order of precedence holds across them."""
+        waiting = [(number, index) for index, place in enumerate(places) for number in self._candidates(*place)]
+        scenes = [scene for _, scene in places]
+        matches: list[Match] = []
+        for number, index in sorted(waiting):
+            matches += self.among((number,), scenes[index], None, whole_flow=False)
+        return matches
+
+    def _candidates(self, point: Point, scene: Scene) -> set[int]:
         rejected = self._rejected(scene.flow, scene.direction)
         wanted = point.always - rejected
         for key, (matcher, owners) in point.buffers.items():
@@ -90,7 +103,7 @@ class Judge:
                 for hit in matcher.scan(text.raw):
                     wanted.update(owners[hit])
         wanted -= rejected
-        return self.among(sorted(wanted), scene, transaction, whole_flow=whole_flow) if wanted else []
+        return wanted
 
     def _rejected(self, flow: Flow, direction: int) -> set[int]:
         """Rules that can never match this direction of a flow by their header, as far as found out.

@@ -19,7 +19,7 @@ from atttcli.engines.network.prefilter import (
     have_hyperscan,
     make_matcher,
 )
-from atttcli.rulepack.network.buffers import BOTH, BUFFERS, PAYLOAD, is_of_packet, is_transaction
+from atttcli.rulepack.network.buffers import BOTH, BUFFERS, FLOW, PAYLOAD, is_of_packet, is_transaction, scope_of
 from atttcli.rulepack.network.cache import read_blob, write_blob
 from atttcli.rulepack.network.values import Content, NetworkPack, Rule
 
@@ -166,6 +166,7 @@ class RuleSet:
         one_packet = any(test.keyword != "stream_size" or not stream_only for test in rule.packet)
         packet_only = rule.protocol == "tcp-pkt" or rule.dsize is not None or one_packet or not rule.groups
         packet_only = packet_only or any(is_of_packet(group.buffer) for group in rule.groups)
+        packet_only = packet_only or all(scope_of(group.buffer) == FLOW for group in rule.groups)
         if rule.flow is not None:
             packet_only = packet_only or rule.flow.no_stream
             stream_only = stream_only or rule.flow.only_stream

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atttcli.engines.network.body import LIMIT
 from atttcli.engines.network.fields import Fields, Values
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from atttcli.engines.network.app import View
 
 
-def _view(app: str, number: int, direction: int, values: dict[str, Values]) -> View:
+def _view(
+    app: str, number: int, direction: int, values: dict[str, Values], context: dict[str, Any] | None = None
+) -> View:
     from atttcli.engines.network.app import View
 
-    return View(app, number, direction, Fields(values))
+    return View(app, number, direction, Fields(values, context))
 
 
 class SmtpApp:
@@ -119,7 +121,8 @@ class FtpDataApp:
         values: dict[str, Values] = {"ftpdata_command": (self._command,)}
         if self._parts[direction]:
             values |= {"file.data": (bytes(self._parts[direction]),), "file.name": (self._name,)}
-        return _view("ftp-data", 0, direction, values)
+        told = {"command": self._command.decode().upper(), "filename": self._name.decode("utf-8", "replace")}
+        return _view("ftp-data", 0, direction, values, {"ftp_data": told})
 
     def inspect_id(self, direction: int) -> int:
         """The one transaction."""

@@ -94,8 +94,6 @@ class Traffic:
             self._flows.remove(flow)
             self._end(flow)
         flow = self._flows.open(packet)
-        if self._expected and packet.protocol == TCP:
-            self._announced(flow)
         self.results += self._sightings.of_flow(flow, packet.time)
         return flow, 0
 
@@ -189,11 +187,12 @@ class Traffic:
         matches: list[Match] = []
         point = self._rules.packets["tcp"]
         text = Text(packet.payload) if packet.payload else None
-        if point and (text is not None or point.eager):
-            matches += self._judge.at(point, Scene(flow, direction, packet, text), None, whole_flow=False)
         if text is not None and not in_stream and self._rules.stream:
             # No connection was seen to begin: the packet is judged as if it were a piece of stream.
-            matches += self._judge.at(self._rules.stream, Scene(flow, direction, None, text), None, whole_flow=False)
+            scenes = (Scene(flow, direction, packet, text), Scene(flow, direction, None, text))
+            matches += self._judge.together(tuple(zip((point, self._rules.stream), scenes, strict=True)))
+        elif point and (text is not None or point.eager):
+            matches += self._judge.at(point, Scene(flow, direction, packet, text), None, whole_flow=False)
         if matches:
             self._report(flow, direction, matches)
 
@@ -216,6 +215,8 @@ class Traffic:
         self._flows.account(flow, _memory(flow))
 
     def _feed(self, flow: Flow, direction: int, data: bytes) -> list[View]:
+        if self._expected and flow.app is None:
+            self._announced(flow)
         if flow.parser is not None:
             views = flow.parser.feed(direction, data)
             if flow.app == "ftp":

@@ -1,4 +1,4 @@
-"""Normalising what a client asks for: percent-decoding and path clean-up, the query left as it is."""
+"""Normalising what a client asks for: percent-decoding of all of it (`+` stays), clean-up of the path."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def normalise(uri: bytes) -> bytes:
         path = _SLASHES.sub(b"/", path)
     if b"/." in path:
         path = _without_dots(path)
-    return path + question + query
+    return path + question + percent_decode(query)
 
 
 def _without_host(uri: bytes) -> bytes:

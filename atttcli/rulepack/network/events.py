@@ -22,6 +22,7 @@ DECODE_EVENTS: Final = frozenset(
         "tcp.hlen_too_small",
         "tcp.opt_invalid_len",
         "tcp.opt_duplicate",
+        "tcp.invalid_optlen",  # as in the reference engine, what it means shows as another fault first
         "udp.hlen_too_small",
         "udp.pkt_too_small",
         "icmpv4.pkt_too_small",

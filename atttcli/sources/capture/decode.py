@@ -20,6 +20,7 @@ _IP4 = struct.Struct(">BBHHHBB").unpack_from
 _IP6 = struct.Struct(">IHBB").unpack_from
 
 _VLAN = (0x8100, 0x88A8, 0x9100)
+_NSH = {1: 0x0800, 2: 0x86DD, 3: 0x6558, 5: 0x8847}
 _EXTENSIONS = (0, 43, 60, 135, 139, 140)
 
 
@@ -157,6 +158,11 @@ class Decoder:
                 kind = {4: 0x0800, 6: 0x86DD}.get(data[at] >> 4, 0)
             elif kind == 0x8864:
                 return self._ppp(data, at + 6)
+            elif kind == 0x894F:  # NSH: its length in words, then what it carries
+                kind = _NSH.get(data[at + 3], 0)
+                at += max((data[at + 1] & 0x3F) * 4, 8)
+                if kind == 0x6558:
+                    kind, at = data[at + 12] << 8 | data[at + 13], at + 14
             elif kind in (0x0806, 0x88CC, 0x888E) or kind < 0x600:
                 return self._none("no IP (ARP, LLDP, 802.3 ...)")
             else:
