@@ -139,8 +139,11 @@ plain() { # names of printable ASCII without % and backslash: many to one progra
       { first = sum["sha256", $0]; second = sum["md5", $0]; third = sum["sha1", $0]; size = stat[$0]
         state = (first == "" && second == "") ? "failed" : "ok"
         if (index($0, ENVIRON["C_ROOT"]) == 1) path = substr($0, length(ENVIRON["C_ROOT"]) + 1); else path = $0
-        printf "%s\t%s\t%s\t%s\t%s\t%s\n", state, first == "" ? "-" : first, second == "" ? "-" : second,
-          third == "" ? "-" : third, size == "" ? "-\t-" : size, path }
+        if (first == "") first = "-"
+        if (second == "") second = "-"
+        if (third == "") third = "-"
+        if (size == "") size = "-\t-"
+        printf "%s\t%s\t%s\t%s\t%s\t%s\n", state, first, second, third, size, path }
     ' kind=sha256 "$C_WORK/.sha256" kind=md5 "$C_WORK/.md5" kind=sha1 "$C_WORK/.sha1" kind=stat "$C_WORK/.stat" \
         kind=names "$C_WORK/.names" >>"$C_WORK/files.tsv"
 }
@@ -283,13 +286,14 @@ accounts() {
     awk -F: "$ENCODE"'
       NR <= 5000 && NF >= 7 {
         odd = ($3 == 0 && $1 != "root")
-        printf "accounts\t%s\t%s\t%s\t%d\t%s\tuser=%s\tgroup=%s\thome=%s\tshell=%s\n", odd ? "hit" : "observation", enc(substr($1, 1, 200)),
-          odd ? "host.account-second-root" : "", odd ? 4 : 0, odd ? "A second account with all rights" : "", enc($3), enc($4),
+        told = (odd ? "hit\t" : "observation\t") enc(substr($1, 1, 200)) "\t"
+        told = told (odd ? "host.account-second-root\t4\tA second account with all rights" : "\t0\t")
+        printf "accounts\t%s\tuser=%s\tgroup=%s\thome=%s\tshell=%s\n", told, enc($3), enc($4),
           enc(substr($6, 1, 300)), enc(substr($7, 1, 300))
       }' "$C_ROOT/etc/passwd" >>"$C_WORK/host.tsv"
     grep -E '^(root|sudo|wheel|adm|admin|docker):' "$C_ROOT/etc/group" 2>/dev/null | lines_as accounts /etc/group 20
     # Ages of passwords, never their digests.
-    [ ! -r "$C_ROOT/etc/shadow" ] || awk -F: '{ print $1 ":" ($2 ~ /^[!*]/ || $2 == "" ? ($2 == "" ? "empty" : "locked") : "set") ":" $3 }' \
+    [ ! -r "$C_ROOT/etc/shadow" ] || awk -F: '{ state = "set"; if ($2 == "") state = "empty"; else if ($2 ~ /^[!*]/) state = "locked"; print $1 ":" state ":" $3 }' \
         "$C_ROOT/etc/shadow" 2>/dev/null | lines_as accounts /etc/shadow 2000
 }
 

@@ -86,10 +86,13 @@ def judge_result(result: Path) -> None:
 
 
 @needs_dash
-def test_it_finds_what_was_planted_and_no_name_forges_a_line(place) -> None:
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_it_finds_what_was_planted_and_no_name_forges_a_line(place, shell) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed: the collector was not run under it")
     stick, root = place
     before = snapshot(root)
-    said, results = collect(stick, root)
+    said, results = collect(stick, root, shell=(shell,))
     assert said == "Có 6 tệp và 3 dấu hiệu nghi ngờ – gọi Tổ ứng cứu 0209 000 000"
     assert snapshot(root) == before, "it only reads"
     assert [one.name for one in results] == [f"{results[0].name}"]
