@@ -20,7 +20,7 @@ from atttcli.field.kit import words
 from atttcli.field.kit.contents import MISSING, differences, is_signed, read_contents
 from atttcli.field.kit.machine import architecture, is_administrator, system
 from atttcli.field.kit.passport import LIB, UNFIT, Passport, read_passport
-from atttcli.field.kit.places import Places, places
+from atttcli.field.kit.places import Places, places, sweep
 from atttcli.field.kit.screen import Screen
 from atttcli.field.lock import Busy, RunLock
 from atttcli.field.throttle import be_nice, on_battery
@@ -57,7 +57,9 @@ def main(arguments: Optional[Sequence[str]] = None, kit: str = "", clock: Option
     except Busy as busy:
         screen.line(words.BUSY % busy.holder)
     except AtttError as error:
-        screen.line(words.TROUBLE % (" ".join(filter(None, (str(error), str(error.where or "")))), call))
+        screen.line(
+            words.TROUBLE % (" ".join(filter(None, (words.trouble(error.message), str(error.where or "")))), call)
+        )
     except OSError as error:
         screen.line(words.WRITE_FAILED % (error.strerror or error))
     except KeyboardInterrupt:
@@ -84,6 +86,7 @@ def _run(kit: Passport, folder: str, given: argparse.Namespace, screen: Screen, 
     where = places(folder, kit.number, given.to)
     tempfile.tempdir = os.environ["TMPDIR"] = where.state  # whatever is spooled (SQLite, too) is on the stick
     with RunLock(os.path.join(where.state, "run.lock"), kit.number):
+        sweep(where.state)
         ending = _session(kit, where, given, screen, clock)
     _tell(kit, where, ending, screen)
     return ending.exit_code

@@ -6,12 +6,14 @@ Python 3.8-clean.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import NamedTuple
 
 from atttcli.errors import InputError, Where
 from atttcli.field.kit.passport import OUT, STATE
 
 _FOLDER = "Ket-qua-quet-"
+_SPOOLED = ("tmp", "etilqs_")  # of Python and of SQLite
 
 
 class Places(NamedTuple):
@@ -40,7 +42,7 @@ def _made(kit: str, folder: str) -> Places:
     found = Places(kit, os.path.join(folder, STATE), os.path.join(folder, OUT), on_stick=False)
     for path in (found.state, found.out):
         if not _is_writable(path):
-            raise InputError("there is no place to write results to", hint="give one: --to FOLDER", where=Where(folder))
+            raise _nowhere(folder)
     return found
 
 
@@ -48,7 +50,21 @@ def _of_user() -> str:
     """The desktop, where it is seen and deleted again, else the home folder."""
     home = os.path.expanduser("~")
     desktop = os.path.join(home, "Desktop")
+    if not os.path.isdir(home):  # an account without one: nothing is made up at the root of the disk
+        raise _nowhere(home)
     return desktop if os.path.isdir(desktop) else home
+
+
+def sweep(state: str) -> None:
+    """Remove what a run that was killed left spooled: a stick's file system cannot forget a file that is still open."""
+    for name in os.listdir(state):
+        if name.startswith(_SPOOLED):
+            with suppress(OSError):
+                os.unlink(os.path.join(state, name))
+
+
+def _nowhere(folder: str) -> InputError:
+    return InputError("there is no place to write results to", hint="give one: --to FOLDER", where=Where(folder))
 
 
 def _is_writable(folder: str) -> bool:

@@ -51,6 +51,18 @@ _REASONS = {
     account.PLACEHOLDER: "tệp chỉ có trên đám mây",
     account.LOOP: "thư mục lồng vào chính nó",
 }
+_TROUBLES = {
+    "there is no place to write results to": "không có chỗ nào ghi được kết quả, chạy lại với --to THƯ-MỤC",
+    "no kit, or a damaged one": "bộ quét bị hỏng",
+    "the kit's list of its files is damaged": "danh sách tệp của bộ quét bị hỏng",
+    "the kit's rules cannot be read": "luật của bộ quét bị hỏng",
+    "the kit's record of its turns is damaged": "sổ ghi các lần quét trên USB bị hỏng",
+}
+
+
+def trouble(message: str) -> str:
+    """What went wrong, as far as there are words for it."""
+    return _TROUBLES.get(message, message)
 
 
 def number(count: int) -> str:

@@ -261,6 +261,25 @@ def test_what_could_not_be_read_is_counted_and_told(place: Centre, machine) -> N
     assert f"chưa quét: {machine}/khoá – không có quyền đọc" in told.stdout
 
 
+def test_what_a_killed_run_left_spooled_is_removed(place: Centre, machine) -> None:
+    built = place.build()
+    for name in ("tmpabc123", "etilqs_1"):
+        (built.folder / "state" / name).write_bytes(b"x" * 1000)
+    start(built.folder, str(machine))
+    assert {path.suffix for path in (built.folder / "state").iterdir()} == {".json", ".lock"}
+
+
+@needs_namespaces
+def test_an_account_without_a_home_gets_nothing_made_up(place: Centre, machine, tmp_path) -> None:
+    built = place.build()
+    mounted = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    inside = ["unshare", "-rm", "sh", "-c", mounted, str(built.folder)]
+    told = start(built.folder, str(machine), inside=inside, home=tmp_path / "none")
+    assert told.returncode == 2
+    assert "chạy lại với --to THƯ-MỤC" in told.stdout
+    assert not (tmp_path / "none").exists()
+
+
 def test_two_runs_at_once_are_one(place: Centre, machine) -> None:
     built = place.build()
     with RunLock(str(built.folder / "state" / "run.lock"), "cửa sổ kia"):
