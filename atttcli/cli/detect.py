@@ -15,6 +15,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish, size
+from atttcli.cli.spread import Spread, settings_of, spread_by
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.packaged import packaged
 from atttcli.text.messages import _
@@ -54,6 +55,7 @@ def detect() -> None:
 @click.option("--password", multiple=True, help="Password to try on zip members (default: infected).")
 @ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@spread_by
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each rule that matched.")
 @with_app
 def files(
@@ -66,6 +68,7 @@ def files(
     password: tuple[str, ...],
     all_rules: bool,
     strict: bool,
+    spread: Spread,
     as_json: bool,
 ) -> None:
     """Files and folders (with what is below them) through YARA rules.
@@ -73,18 +76,25 @@ def files(
     \b
     Example:
       atttcli detect files /srv/www --rules webshell.yar --json
+      atttcli detect files /srv/www --shard 1/4 --results part-1.jsonl
     """
     from atttcli.engine import EngineProblem
     from atttcli.engines.yara import detect_files
     from atttcli.field.account import FileAccount
     from atttcli.field.examine import ARCHIVE_LIMITS
     from atttcli.field.scanner import ScanLimits
+    from atttcli.field.walk import WalkOptions
 
-    tally = Tally(strict=strict)
-    engine = yara_engine(rules, tally, disabled_here(app, all_rules))
+    tally, started = Tally(strict=strict), app.clock.now()
+    disabled = disabled_here(app, all_rules)
+    engine = yara_engine(rules, tally, disabled)
+    alike = settings_of(
+        "detect files", paths, rules=engine.pack, silent=sorted(disabled.rules), archives=archives,
+        max_file_size=max_file_size, passwords=len(password),
+    )  # fmt: skip
     rows = Rows((_("File"), _("Rule"), _("Severity"), _("Why")), wide=(0, 3))
     account: FileAccount | None = None
-    with render.progress(_("Matching"), quiet=as_json) as progress:
+    with render.progress(_("Matching"), quiet=as_json) as progress, spread.writing(alike) as part:
         for result in detect_files(
             paths,
             engine,
@@ -92,13 +102,17 @@ def files(
             archives=replace(ARCHIVE_LIMITS, depth=archives),
             passwords=[word.encode() for word in password] or (b"infected",),
             progress=lambda done, path: progress(done.found, 0, path),
+            options=WalkOptions(shard=spread.shard),
         ):
             if isinstance(result, FileAccount):
                 account = result
+                part.end(account, len(engine.rules), tally.refused, started, app.clock.now())
             elif isinstance(result, EngineProblem):
                 tally.problem(result)
+                part.problem(result)
             else:
                 tally.found += 1
+                part.found(result)
                 if as_json:
                     render.emit_json(result.detail)
                 else:

@@ -20,6 +20,7 @@ from atttcli.field.examine import ARCHIVE_LIMITS, Examiner, FileFinding, MemberP
 from atttcli.field.filetype import file_type
 from atttcli.field.match import Judge, Matcher, MatchFailed, RuleHit, StringHit, Subject
 from atttcli.field.scanner import MAX_FILE_BYTES, Progress, ScanLimits, Scanner
+from atttcli.field.walk import WalkOptions
 from atttcli.limits import Limits
 from atttcli.rulepack.yara import YaraPack
 
@@ -171,13 +172,15 @@ def detect_files(
     archives: Limits = ARCHIVE_LIMITS,
     passwords: Sequence[bytes] = (b"infected",),
     progress: Progress | None = None,
+    options: WalkOptions | None = None,
 ) -> Iterator[FileResult]:
     """Every match below `paths`, a problem for each file or member that could not be judged, the account last.
 
     Files larger than the limit are problems too: they were not judged. Links, pipes and devices are only counted.
     """
     examiner = Examiner(engine.matcher, None, archives, passwords)
-    scanner = Scanner(examiner, limits or ScanLimits(MAX_FILE_BYTES), progress=progress)
+    walk = options or WalkOptions()
+    scanner = Scanner(examiner, limits or ScanLimits(MAX_FILE_BYTES), options=walk, progress=progress)
     for result in scanner.run(str(path) for path in paths):
         if isinstance(result, FileFinding):
             yield from engine.detections(result)

@@ -76,3 +76,17 @@ def test_refusals_name_what_is_wrong(tree, capsys):
     other = tell(capsys, "results", "merge", "1.jsonl", "2.jsonl")
     assert (other.code, "different rules" in other.err) == (5, True)
     assert not list(tree.glob("*.part"))
+
+
+def test_detect_is_divided_as_well(tree, capsys):
+    for number in (1, 2):
+        tell(capsys, "detect", "files", "tree", "--rules", "r.yar", "--shard", f"{number}/2", "--results", f"{number}.jsonl")
+    tell(capsys, "detect", "files", "tree", "--rules", "r.yar", "--results", "all.jsonl")
+    merged = tell(capsys, "results", "merge", "1.jsonl", "2.jsonl", "-o", "m.jsonl", "--json")
+    tell(capsys, "results", "merge", "all.jsonl", "-o", "a.jsonl")
+    assert (tree / "m.jsonl").read_bytes() == (tree / "a.jsonl").read_bytes()
+    assert (merged.code, merged.lines()[-1]["detections"]) == (1, 26)
+    assert scan(capsys, "--shard", "2/2", "--results", "2.jsonl").code in (1, 2)
+    assert "different" in tell(capsys, "results", "merge", "1.jsonl", "2.jsonl").err
+    tell(capsys, "init", "ws", "--organisation", "bac-kan")
+    assert "--host" in tell(capsys, "-w", "ws", "results", "merge", "all.jsonl", "--store").err
