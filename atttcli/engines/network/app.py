@@ -61,7 +61,8 @@ class HttpApp:
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """Completed requests or responses."""
-        return [View("http", tx.number, direction, tx) for tx in self._parser.feed(direction, data)]
+        views = [View("http", tx.number, direction, tx) for tx in self._parser.feed(direction, data)]
+        return views + _late_events(views) if direction else views
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost."""
@@ -69,7 +70,8 @@ class HttpApp:
 
     def finish(self) -> list[View]:
         """Open messages."""
-        return [View("http", tx.number, direction, tx) for tx, direction in self._parser.finish()]
+        views = [View("http", tx.number, direction, tx) for tx, direction in self._parser.finish()]
+        return views + _late_events([view for view in views if view.direction])
 
     def inspect_id(self, direction: int) -> int:
         """Number of the transaction at hand."""
@@ -81,12 +83,32 @@ class HttpApp:
         return self._parser.memory
 
 
+def _late_events(views: list[View]) -> list[View]:
+    """What an answer showed counts for the transaction: rules that look at the request's side see it too."""
+    late = []
+    for view in views:
+        source = view.source
+        if isinstance(source, http_message.Transaction) and source.response.events:
+            told = tuple(name for name in http_buffers.READERS["event.http"](source, 0) if name in _ANSWER_EVENTS)
+            if told:
+                late.append(View("http", view.number, 0, Fields({"event.http": told})))
+    return late
+
+
+_ANSWER_EVENTS = (
+    b"http.too_many_encoding_layers",
+    b"http.response_chunk_extension",
+    b"http.duplicate_content_length_field_in_response",
+)
+
+
 class DnsMessage(NamedTuple):
     """The names of one DNS message."""
 
     response: bool
     names: tuple[bytes, ...]
     opcode: int = 0
+    data: bytes = b"\0" * 12
 
 
 class DnsApp:
@@ -117,7 +139,8 @@ class DnsApp:
             return []
         number = self._count
         self._count += 1
-        message = DnsMessage(dns.is_response(data), tuple(dns.questions(data)), data[2] >> 3 & 15)
+        names = tuple(dns.questions(data))
+        message = DnsMessage(dns.is_response(data), names, data[2] >> 3 & 15, data)
         return [View("dns", number, direction, message)]
 
     def gap(self, direction: int, count: int) -> None:
@@ -237,6 +260,8 @@ class PlainApp:
 
 def _read_http(view: View, buffer: str) -> Values:
     source = view.source
+    if isinstance(source, Fields):
+        return source.read(buffer)
     assert isinstance(source, http_message.Transaction)
     reader = http_buffers.READERS.get(buffer)
     return reader(source, view.direction) if reader is not None else ()
@@ -245,6 +270,8 @@ def _read_http(view: View, buffer: str) -> Values:
 def _read_dns(view: View, buffer: str) -> Values:
     source = view.source
     assert isinstance(source, DnsMessage)
+    if buffer == "event.dns":
+        return dns.events(source.data)
     if buffer == "dns.opcode":
         return (b"%d" % source.opcode,)
     return source.names if buffer == "dns.query" and not source.response else ()

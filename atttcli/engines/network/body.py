@@ -54,7 +54,7 @@ def codings(value: bytes) -> list[str]:
             found.append("gzip")
         elif b"deflate" in name:
             found.append("deflate")
-    return found[:MAX_LAYERS]
+    return found
 
 
 class Body:

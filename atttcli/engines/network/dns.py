@@ -59,3 +59,46 @@ def read_name(data: bytes, position: int) -> tuple[bytes, int]:
         labels.append(label)
         position += 1 + size
     return b"", -1
+
+
+def events(data: bytes) -> tuple[bytes, ...]:
+    """Oddities of a message, by the names that `app-layer-event` uses."""
+    found: tuple[bytes, ...] = ()
+    if data[3] & 0x40:
+        found += (b"dns.z_flag_set",)
+    if not _is_whole(data):
+        found += (b"dns.malformed_data",)
+    return found
+
+
+def _after_name(data: bytes, position: int) -> int:
+    """Where a name ends, without following it elsewhere: linear whatever is crafted. -1 where it is broken."""
+    while position < len(data):
+        size = data[position]
+        if size == 0:
+            return position + 1
+        if size & 0xC0 == 0xC0:
+            target = (size & 0x3F) << 8 | data[position + 1] if position + 1 < len(data) else len(data)
+            return position + 2 if target < position else -1
+        if size & 0xC0:
+            return -1
+        position += 1 + size
+    return -1
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether every question and record that the header announces can be read."""
+    counts = struct.unpack_from(">4H", data, 4)
+    position = 12
+    for number, count in enumerate(counts):
+        for _ in range(count):
+            position = _after_name(data, position)
+            if position < 0 or position + (4 if number == 0 else 10) > len(data):
+                return False
+            if number == 0:
+                position += 4
+                continue
+            position += 10 + int.from_bytes(data[position + 8 : position + 10], "big")
+            if position > len(data):
+                return False
+    return True

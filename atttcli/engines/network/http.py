@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from atttcli.engines.network.body import codings
+from atttcli.engines.network.body import MAX_LAYERS, codings
 from atttcli.engines.network.http_message import Message, Transaction, starts_response, status_code
 
 MAX_LINE = 64 * 1024
@@ -240,9 +240,14 @@ class HttpParser:
         self._body_begins(side, direction, transaction, message)
 
     def _body_begins(self, side: _Side, direction: int, transaction: Transaction, message: Message) -> None:
-        message.body.decode(codings(message.first(b"content-encoding") or b""))
+        layers = codings(message.first(b"content-encoding") or b"")
+        if len(layers) > MAX_LAYERS:
+            message.events += (b"too_many_encoding_layers",)
+        message.body.decode(layers[:MAX_LAYERS])
         coding = (message.first(b"transfer-encoding") or b"").lower().replace(b"\0", b"")
         length = message.first(b"content-length")
+        if length is not None and b"," in length:
+            message.events += (b"duplicate_content_length_field",)
         if b"chunked" in coding:
             side.state = CHUNK_SIZE
         elif length is not None and (count := _length(length)) is not None:
@@ -308,6 +313,13 @@ class HttpParser:
             self._not_chunked(side, direction, line)
             return
         side.left = int(found.group(), 16)
+        if b";" in line and side.transaction is not None:
+            tx = side.transaction
+            message, name = (
+                (tx.response, b"response_chunk_extension") if direction else (tx.request, b"request_chunk_extension")
+            )
+            if name not in message.events:
+                message.events += (name,)
         side.state = CHUNK_DATA if side.left else TRAILERS
 
     def _not_chunked(self, side: _Side, direction: int, line: bytes) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from atttcli.engines.network.http_events import events_of
 from atttcli.engines.network.http_message import Message, Transaction, status_code
 from atttcli.engines.network.uri import normalise, uri_host
 
@@ -199,7 +200,13 @@ def file_names(tx: Transaction, direction: int) -> Values:
     return (path.rpartition(b"/")[2],)
 
 
+def events(tx: Transaction, direction: int) -> Values:
+    """Oddities of the transaction."""
+    return events_of(tx)
+
+
 READERS: Final[dict[str, Reader]] = {
+    "event.http": events,
     "http.uri": uri,
     "http.uri.raw": uri_raw,
     "http.method": method,

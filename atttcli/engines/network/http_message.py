@@ -51,6 +51,7 @@ class Message:
     started: bool = False
     complete: bool = False
     judged: bool = False
+    events: tuple[bytes, ...] = ()  # oddities noticed while it was read, see `http_events`
 
     def first(self, name: bytes) -> bytes | None:
         """A header's value, several joined by a comma; None when absent. `name` in lower case."""

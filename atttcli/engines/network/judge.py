@@ -10,7 +10,7 @@ from atttcli.engines.network.app import View
 from atttcli.engines.network.evaluate import Run, Text
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.marks import Marks
-from atttcli.engines.network.packet_buffers import FLOW_READERS, PACKET_READERS
+from atttcli.engines.network.packet_buffers import FLOW_READERS, PACKET_READERS, ip_options
 from atttcli.engines.network.ruleset import PAYLOAD_KEY, BufferKey, Point, RuleSet
 from atttcli.engines.network.transforms import transform_of
 from atttcli.rulepack.network.rule import APPLICATIONS
@@ -310,6 +310,9 @@ def _test(test: PacketTest, packet: Packet, flow: Flow) -> bool:
         return _sizes_admit(test, flow)
     if test.keyword == "flags":
         return packet.protocol == TCP and _flags_admit(test, packet.flags)
+    if test.keyword == "ipopts":
+        given = ip_options(packet)
+        return bool(given) if test.extra < 0 else test.extra in given
     if test.keyword == "sameip":
         return packet.src == packet.dst
     value = _header_value(test.keyword, packet)

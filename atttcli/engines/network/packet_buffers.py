@@ -48,6 +48,22 @@ def _events(packet: Packet) -> Values:
     return tuple(name.encode() for name in packet.events)
 
 
+def ip_options(packet: Packet) -> set[int]:
+    """Kinds of the options in an IPv4 header."""
+    data, at = packet.data, packet.link_offset + 20
+    if len(packet.src) != 4:
+        return set()
+    end = packet.link_offset + (data[packet.link_offset] & 15) * 4
+    kinds: set[int] = set()
+    while at < end:
+        kind = data[at]
+        kinds.add(kind)
+        if kind == 0:
+            break
+        at += 1 if kind == 1 else max(data[at + 1] if at + 1 < end else 2, 2)
+    return kinds
+
+
 PACKET_READERS: Final[dict[str, Callable[[Packet], Values]]] = {
     "tcp.hdr": _header(TCP),
     "udp.hdr": _header(UDP),

@@ -78,6 +78,8 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table("ssh", TO_CLIENT, "ssh.hassh.server ssh.hassh.server.string"),
     **_table("ftp", TO_SERVER, "ftpbounce"),
     **_table("ftp-data", BOTH, "ftpdata_command"),
+    **_table(HTTP, BOTH, "", "event.http"),
+    **_table("dns", BOTH, "", "event.dns"),
     **_apart(PACKET, "tcp.hdr udp.hdr ipv4.hdr ipv6.hdr icmpv4.hdr icmpv6.hdr icmpv6.mtu decode-event"),
     **_apart(FLOW, "ip.src ip.dst flow.age"),
 }
@@ -120,6 +122,8 @@ NUMBERS: Final = frozenset(
         "icmpv6.mtu",
         "decode-event",
         "flow.age",
+        "event.http",
+        "event.dns",
     }
 )
 

@@ -30,3 +30,17 @@ DECODE_EVENTS: Final = frozenset(
         "gre.pkt_too_small",
     ]
 )
+
+APP_EVENTS: Final = frozenset(
+    [
+        "http.too_many_encoding_layers",
+        "http.request_chunk_extension",
+        "http.response_chunk_extension",
+        "http.duplicate_content_length_field_in_request",
+        "http.duplicate_content_length_field_in_response",
+        "http.request_header_host_invalid",
+        "http.missing_host_header",
+        "dns.z_flag_set",
+        "dns.malformed_data",
+    ]
+)

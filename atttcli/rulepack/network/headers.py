@@ -189,6 +189,18 @@ def ip_proto(draft: Draft, value: str) -> None:
     draft.packet.append(PacketTest("ip_proto", low, high, sign == "!"))
 
 
+_IP_OPTIONS = {"eol": 0, "nop": 1, "rr": 7, "ts": 68, "sec": 130, "lsrr": 131, "esec": 133, "cipso": 134, "satid": 136}
+_IP_OPTIONS |= {"ssrr": 137, "rtralt": 148, "any": -1}
+
+
+def ipopts(draft: Draft, value: str) -> None:
+    """`ipopts:rr`: an IPv4 option is there."""
+    name = value.strip().lower()
+    if name not in _IP_OPTIONS:
+        raise RuleError(f"ipopts: unknown option {name[:40]!r}")
+    draft.packet.append(PacketTest("ipopts", 0, 0, extra=_IP_OPTIONS[name]))
+
+
 def sameip(draft: Draft, value: str) -> None:
     """`sameip`: source and destination address are the same."""
     draft.packet.append(PacketTest("sameip", 0, 0))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from atttcli.errors import RuleError
 from atttcli.rulepack.network.draft import ContentDraft, Draft, GroupDraft
-from atttcli.rulepack.network.events import DECODE_EVENTS
+from atttcli.rulepack.network.events import APP_EVENTS, DECODE_EVENTS
 from atttcli.rulepack.network.values import Number, Op
 
 _RANGE = re.compile(r"\s*(!)?\s*(?:(\d{1,10})\s*(?:<>|-)\s*(\d{1,10})|(<=|>=|<|>|=|!=)?\s*(\d{1,10}))\s*\Z")
@@ -80,6 +80,15 @@ def ftpdata_command(draft: Draft, value: str) -> None:
     if word not in ("retr", "stor"):
         raise RuleError("ftpdata_command: retr or stor")
     ask(draft, "ftpdata_command", ContentDraft(word.encode(), False, startswith=True, endswith=True))
+
+
+def app_layer_event(draft: Draft, value: str) -> None:
+    """`app-layer-event:dns.z_flag_set`: something is odd about a transaction."""
+    name = value.strip().lower().strip('"')
+    if name not in APP_EVENTS:
+        raise RuleError(f"app-layer-event: {name[:60]} is not noticed by this engine")
+    app = name.partition(".")[0]
+    ask(draft, "event." + app, ContentDraft(name.encode(), False, startswith=True, endswith=True))
 
 
 def decode_event(draft: Draft, value: str) -> None:
