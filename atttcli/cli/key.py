@@ -15,6 +15,7 @@ from atttcli.text.messages import _
 if TYPE_CHECKING:
     from atttcli.signing.registry import KeyRing, KnownKey
 
+_HOW = "ATTTCLI_PASSPHRASE_FILE=… atttcli …"
 _json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
 
@@ -186,21 +187,21 @@ def restore(app: App, source: Path, as_json: bool) -> None:
 
 def key_ring(app: App) -> KeyRing:
     """This centre's secrets; the passphrase of a locked key is asked when it is needed."""
-    from atttcli.signing.registry import KeyRing
+    from atttcli.signing.registry import KeyRing, own_keys
 
-    return KeyRing(app.workspace.keys, _passphrase)
+    return KeyRing(app.workspace.keys, _passphrase, own_keys(app.store))
 
 
 def _passphrase(identity: str) -> str:
     from atttcli.cli.user import read_passphrase
 
-    return read_passphrase(_("key {id}", id=identity))
+    return read_passphrase(_("key {id}", id=identity), hint=_HOW)
 
 
 def _new_passphrase(name: str) -> str:
     from atttcli.cli.user import read_passphrase
 
-    return read_passphrase(name, confirm=True)
+    return read_passphrase(name, confirm=True, hint=_HOW)
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -246,9 +246,9 @@ def check(app: App, folder: Path, as_json: bool) -> None:
       atttcli kit check /media/usb
     """
     from atttcli.fleet.stick.check import check_kit
-    from atttcli.signing.registry import trusted_keys
+    from atttcli.signing.registry import signing_keys
 
-    state = check_kit(folder, app.store, trusted_keys(app.store))
+    state = check_kit(folder, app.store, signing_keys(app.store))
     if as_json:
         render.emit_json(_state_object(folder, state, app.clock.now()))
     else:

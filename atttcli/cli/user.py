@@ -336,7 +336,13 @@ def _meanings() -> dict[str, str]:
     }
 
 
-def read_passphrase(name: str, *, from_stdin: bool = False, confirm: bool = False) -> str:
+def read_passphrase(
+    name: str,
+    *,
+    from_stdin: bool = False,
+    confirm: bool = False,
+    hint: str = "ATTTCLI_PASSPHRASE_FILE=… atttcli …, or --passphrase-stdin",
+) -> str:
     """From standard input, ATTTCLI_PASSPHRASE or ATTTCLI_PASSPHRASE_FILE, or typed unseen on a terminal."""
     if from_stdin:
         return sys.stdin.readline(4096).rstrip("\r\n")
@@ -348,7 +354,7 @@ def read_passphrase(name: str, *, from_stdin: bool = False, confirm: bool = Fals
             return stream.readline(4096).rstrip("\r\n")
         raise UsageError(f"{path} cannot be read", hint="see ATTTCLI_PASSPHRASE_FILE")
     if not sys.stdin.isatty():
-        raise UsageError("no passphrase was given", hint="ATTTCLI_PASSPHRASE_FILE=… atttcli …, or --passphrase-stdin")
+        raise UsageError("no passphrase was given", hint=hint)
     return str(
         click.prompt(_("Passphrase of {name}", name=name), hide_input=True, confirmation_prompt=confirm, err=True)
     )

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atttcli.errors import Conflict, IntegrityError, NotFound, Refused, UsageError
+from atttcli.errors import (
+    AtttError,
+    BundleRefused,
+    Conflict,
+    IntegrityError,
+    NotFound,
+    Refused,
+    UsageError,
+    Where,
+)
 from atttcli.signing.keys import KeyFile, KeyPair, PublicKey, find_key_file, key_paths, read_key, write_key
 
 if TYPE_CHECKING:
@@ -51,6 +60,16 @@ def current_key(store: Store) -> KnownKey:
 def trusted_keys(store: Store) -> list[PublicKey]:
     """Whose signatures count here: our own and the trusted ones, without the revoked."""
     return [one.public for one in known_keys(store) if one.revoked is None]
+
+
+def own_keys(store: Store) -> list[PublicKey]:
+    """The centre's own keys, newest first, also revoked ones: those still open what was sealed to them."""
+    return [one.public for one in known_keys(store) if one.own]
+
+
+def signing_keys(store: Store) -> list[PublicKey]:
+    """Our own keys that were not revoked: who else is trusted signs rules, but builds no kit of ours."""
+    return [one.public for one in known_keys(store) if one.own and one.revoked is None]
 
 
 def find_key(store: Store, text: str) -> KnownKey:
@@ -108,40 +127,84 @@ def revoke_key(journal: Journal, text: str, reason: str) -> KnownKey:
 
 
 class KeyRing:
-    """The secrets of this centre's keys, each unlocked when it is first needed; `ask` gives the passphrase of a key."""
+    """The secrets of this centre's keys, each unlocked when it is first needed; `ask` gives the passphrase of a key.
 
-    def __init__(self, folder: Path, ask: Passphrase | None = None) -> None:
+    `known`: the public halves as the register has them, in the order in which they are tried. A file that is none of them, or
+    that was put in the place of one, is not used: kits would be sealed to whoever put it there.
+    """
+
+    def __init__(self, folder: Path, ask: Passphrase | None = None, known: Sequence[PublicKey] | None = None) -> None:
         self._folder, self._ask = folder, ask
+        self._known = None if known is None else {one.id: one for one in known}
         self._open: dict[str, KeyPair] = {}
+        self._wrong: dict[str, Refused] = {}
 
     def pair(self, identity: str) -> KeyPair:
         """The secrets of one key."""
-        return self._unlocked(find_key_file(self._folder, identity))
+        return self._unlocked(self._checked(find_key_file(self._folder, identity), identity))
 
     def sealing_secrets(self) -> Iterator[bytes]:
         """What bundles are opened with: keys that need no passphrase first, so that none is asked in vain.
 
-        A damaged key is told when no other one opened the bundle.
+        A damaged key, or one whose passphrase is wrong, is told when no other one opened the bundle.
         """
-        files: list[KeyFile] = []
-        damaged: IntegrityError | None = None
-        for path in key_paths(self._folder):
-            try:
-                files.append(read_key(path))
-            except IntegrityError as error:
-                damaged = error
+        files, damaged = self._files()
         if not files and damaged is None:
             raise NotFound(
                 f"no key of this centre is in {self._folder}", hint="atttcli key create; atttcli key restore FILE"
             )
+        wrong: Refused | None = None
         for file in sorted(files, key=lambda one: one.locked and one.public.id not in self._open):
-            yield self._unlocked(file).seal
+            try:
+                yield self._unlocked(file).seal
+            except Refused as error:
+                wrong = wrong or error
         if damaged is not None:
             raise damaged
+        if wrong is not None:
+            raise self._told(wrong)
+
+    def _told(self, wrong: Refused) -> AtttError:
+        """One file that nothing opens must not hold up the others that a key in hand does open."""
+        if not self._open:
+            return wrong
+        return BundleRefused(
+            f"no key that could be unlocked opens it; {wrong.message}", fault="sealed", hint=wrong.hint
+        )
+
+    def _files(self) -> tuple[list[KeyFile], IntegrityError | None]:
+        """Key files in the order in which they are tried, and what is wrong with one that cannot be used."""
+        files: list[KeyFile] = []
+        damaged: IntegrityError | None = None
+        for path in key_paths(self._folder):
+            if self._known is not None and path.stem not in self._known:
+                continue
+            try:
+                files.append(self._checked(read_key(path), path.stem))
+            except IntegrityError as error:
+                damaged = error
+        order = list(self._known or ())
+        return sorted(files, key=lambda one: order.index(one.public.id) if order else 0), damaged
+
+    def _checked(self, file: KeyFile, identity: str) -> KeyFile:
+        known = file.public if self._known is None else self._known.get(identity)
+        if file.public.id != identity or file.public != known:
+            raise IntegrityError(
+                f"this is not the key {identity} that the journal knows",
+                hint="who put it there? put a copy back: atttcli key restore FILE",
+                where=Where(str(file.path)),
+            )
+        return file
 
     def _unlocked(self, file: KeyFile) -> KeyPair:
         identity = file.public.id
+        if identity in self._wrong:  # asked once: not again for each of a hundred bundles
+            raise self._wrong[identity]
         if identity not in self._open:
             ask = self._ask if file.locked else None
-            self._open[identity] = file.unlock(ask(identity) if ask else None)
+            try:
+                self._open[identity] = file.unlock(ask(identity) if ask else None)
+            except Refused as error:
+                self._wrong[identity] = error
+                raise
         return self._open[identity]

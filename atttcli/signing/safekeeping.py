@@ -6,13 +6,14 @@ bundle and sign kits and rules. So the keys are copied on purpose, locked, and k
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from atttcli.errors import Conflict, InputError, IntegrityError, NotFound, Where, WorkspaceError
 from atttcli.field import strict_json
 from atttcli.field.opening import NotReadable, open_regular
-from atttcli.signing.keys import KeyFile, keep_key, key_body, key_files, key_of
-from atttcli.signing.registry import KeyRing, known_keys
+from atttcli.signing.keys import KeyFile, keep_key, key_body, key_files, key_of, read_key
+from atttcli.signing.registry import KeyRing, own_keys
 from atttcli.store.connection import Store
 from atttcli.store.durable import write_first
 
@@ -37,18 +38,34 @@ def back_up_keys(folder: Path, ring: KeyRing, target: Path, passphrase: str) -> 
 def restore_keys(store: Store, folder: Path, source: Path) -> list[str]:
     """Put back what is missing, still under the copy's passphrase; the ids of the keys that were put back.
 
-    Only keys of this workspace's register: a key that nobody here made is no key of this centre.
+    Only keys of this workspace's register: a key that nobody here made is no key of this centre, and is left out. A file that
+    is damaged, or another key under its name, is set aside.
     """
-    ours = {one.public.id for one in known_keys(store) if one.own}
-    present = {one.public.id for one in key_files(folder)}
+    ours = {one.id: one for one in own_keys(store)}
     found = _read(source)
-    strange = [one.public.id for one in found if one.public.id not in ours]
-    if strange:
-        raise NotFound(f"the key {strange[0]} is not one of this centre", hint="atttcli key list")
-    missing = [one for one in found if one.public.id not in present]
+    known = [one for one in found if ours.get(one.public.id) == one.public]
+    if found and not known:
+        raise NotFound(f"the key {found[0].public.id} is not one of this centre", hint="atttcli key list")
+    missing = [one for one in known if not _stands(folder / f"{one.public.id}.key", one)]
     for one in missing:
         keep_key(folder, one)
     return [one.public.id for one in missing]
+
+
+def _stands(path: Path, key: KeyFile) -> bool:
+    """Whether this key is there already; what stands in its place and is not it is set aside."""
+    try:
+        if read_key(path).public == key.public:
+            return True
+    except IntegrityError:
+        pass
+    try:
+        os.replace(path, path.with_name(path.name + ".set-aside"))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise WorkspaceError(f"the key cannot be kept: {error.strerror}", where=Where(str(path))) from error
+    return False
 
 
 def _read(source: Path) -> list[KeyFile]:

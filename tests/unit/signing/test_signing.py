@@ -9,7 +9,7 @@ import stat
 
 import pytest
 
-from atttcli.errors import AtttError, Conflict, InputError, IntegrityError, NotFound, Refused, UsageError
+from atttcli.errors import AtttError, BundleRefused, Conflict, InputError, IntegrityError, NotFound, Refused, UsageError
 from atttcli.field.seal import seal, unseal
 from atttcli.incident.undo import undo
 from atttcli.journal.journal import Journal
@@ -32,10 +32,13 @@ from atttcli.signing.registry import (
     current_key,
     find_key,
     known_keys,
+    own_keys,
     revoke_key,
+    signing_keys,
     trust_key,
     trusted_keys,
 )
+from atttcli.signing.safekeeping import back_up_keys, restore_keys
 from tests.support.casework import SetClock, make_app
 
 PASSPHRASE = "bốn từ dễ nhớ"
@@ -145,6 +148,84 @@ def test_a_damaged_key_holds_up_nobody_but_its_own_bundles(journal, folder):
     assert unseal(io.BytesIO(data), KeyRing(folder).sealing_secrets()).centre == first.public.seal
     with pytest.raises(IntegrityError, match="damaged"):
         unseal(io.BytesIO(seal(b"k" * 32, PAIR.public.seal, b"body")), KeyRing(folder).sealing_secrets())
+
+
+def test_one_wrong_passphrase_does_not_hold_up_the_other_key(journal, folder):
+    """Two keys, each under a passphrase of its own: whoever knows that of the newer one reads what was sealed to it."""
+    old = create_key(journal, folder, passphrase="một hai ba bốn")
+    journal.clock.at += 1
+    new = create_key(journal, folder, passphrase=PASSPHRASE)
+    asked: list[str] = []
+    ring = KeyRing(folder, lambda key: asked.append(key) or PASSPHRASE, own_keys(journal.store))
+    for _ in range(3):
+        data = seal(b"k" * 32, new.public.seal, b"body")
+        assert unseal(io.BytesIO(data), ring.sealing_secrets()).centre == new.public.seal
+    assert asked == [new.public.id], "the newest is tried first"
+    for _ in range(3):
+        with pytest.raises(BundleRefused, match=f"passphrase of key {old.public.id}"):
+            unseal(io.BytesIO(seal(b"k" * 32, old.public.seal, b"body")), ring.sealing_secrets())
+    assert asked == [new.public.id, old.public.id], "asked once, not for each bundle"
+    wrong = KeyRing(folder, lambda _key: "không phải nó", own_keys(journal.store))
+    with pytest.raises(Refused, match="passphrase"):
+        unseal(io.BytesIO(data), wrong.sealing_secrets())
+
+
+def test_a_key_put_in_the_place_of_ours_is_not_used(journal, folder):
+    """Kits would be sealed to whoever put it there."""
+    ours = create_key(journal, folder).public
+    theirs = write_key(folder / "x", PAIR)
+    os.replace(theirs.path, folder / f"{ours.id}.key")
+    for known in (own_keys(journal.store), None):
+        with pytest.raises(IntegrityError, match="not the key"):
+            KeyRing(folder, known=known).pair(ours.id)
+        with pytest.raises(IntegrityError, match="not the key"):
+            list(KeyRing(folder, known=known).sealing_secrets())
+    write_key(folder, PAIR)
+    with pytest.raises(NotFound):
+        KeyRing(folder, known=own_keys(journal.store)).pair(PAIR.public.id[::-1])
+    with pytest.raises(IntegrityError):
+        KeyRing(folder, known=own_keys(journal.store)).pair(PAIR.public.id)
+
+
+def test_a_damaged_key_is_put_back_from_the_copy(journal, folder, tmp_path):
+    ours = create_key(journal, folder).public
+    write_key(folder, PAIR)  # a creation that was cut off before the journal knew of it
+    back_up_keys(folder, KeyRing(folder), tmp_path / "safe", PASSPHRASE)
+    path = folder / f"{ours.id}.key"
+    for damage in (b"x", (folder / f"{PAIR.public.id}.key").read_bytes(), b""):
+        path.write_bytes(damage)
+        assert restore_keys(journal.store, folder, tmp_path / "safe") == [ours.id]
+        assert read_key(path).public == ours
+        assert path.with_name(path.name + ".set-aside").read_bytes() == damage
+    assert restore_keys(journal.store, folder, tmp_path / "safe") == []
+    path.unlink()
+    (folder / f"{PAIR.public.id}.key").unlink()
+    assert restore_keys(journal.store, folder, tmp_path / "safe") == [ours.id], "what nobody here knows is left out"
+    lone = tmp_path / "lone"
+    write_key(lone, PAIR)
+    back_up_keys(lone, KeyRing(lone), tmp_path / "theirs", PASSPHRASE)
+    with pytest.raises(NotFound):
+        restore_keys(journal.store, folder, tmp_path / "theirs")
+
+
+def test_who_signs_rules_signs_no_kit_of_ours(journal, folder):
+    ours = create_key(journal, folder).public
+    theirs = PAIR.public
+    trust_key(journal, PublicKey(theirs.sign), "vùng", theirs.fingerprint)
+    assert {one.sign for one in trusted_keys(journal.store)} == {ours.sign, theirs.sign}
+    assert signing_keys(journal.store) == [ours]
+    revoke_key(journal, ours.id, "mất máy")
+    assert signing_keys(journal.store) == []
+    assert own_keys(journal.store) == [ours]
+
+
+def test_another_key_of_the_same_mark_hides_no_signature():
+    """Whoever hands a public key over chooses the eight bytes by which signatures name it."""
+    other = PublicKey(KeyPair(b"t" * 32, b"o" * 32).public.sign, given_mark=PAIR.public.mark)
+    text = sign(PAIR, io.BytesIO(b"data"), RULES).encode()
+    assert verify(io.BytesIO(b"data"), text, [other, PAIR.public], RULES)[0] == PAIR.public
+    with pytest.raises(IntegrityError):
+        verify(io.BytesIO(b"data"), text, [other], RULES)
 
 
 def test_no_secret_reaches_the_database(app, journal, folder):
