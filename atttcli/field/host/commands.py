@@ -62,6 +62,7 @@ _SECRET = re.compile(
     r"(?:bearer\s{1,3}|basic\s{1,3})?[\"']?)[^\s\"',;&]{1,500}",
     re.IGNORECASE,
 )
+_DASH_P = re.compile(r"(\b(?:mysql\w{0,10}|mariadb\w{0,10}|sshpass)\b[^|;&\n]{0,200}?\s-p)\S{1,200}")
 _IN_ADDRESS = re.compile(r"(://[^\s/:@]{1,100}:)[^\s/@]{1,200}@")
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _HOST = re.compile(r"(?:https?|ftp|tcp|ssl|stratum(?:\+tcp|\+ssl)?)://(?:[^\s/@]{0,100}@)?([A-Za-z0-9.-]{3,253})")
@@ -126,7 +127,7 @@ def is_hidden(text: str) -> bool:
 
 def masked(text: str) -> str:
     """The text without what follows `password=`, `--token` and their like: a record travels, a secret must not."""
-    return _IN_ADDRESS.sub(r"\1***@", _SECRET.sub(r"\1***", text[:MOST]))
+    return _IN_ADDRESS.sub(r"\1***@", _DASH_P.sub(r"\1***", _SECRET.sub(r"\1***", text[:MOST])))
 
 
 def asked_of(text: str) -> Tuple[Asked, ...]:

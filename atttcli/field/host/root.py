@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from itertools import islice
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from atttcli.field import account
 from atttcli.field.account import FAILED, SKIPPED
@@ -43,10 +43,14 @@ class Entry(NamedTuple):
 
 
 class HostRoot:
-    """`path` is the root; what its methods are given begins with `/` and is below it."""
+    """`path` is the root; what its methods are given begins with `/` and is below it.
+
+    `closed` gathers folders that were asked for and may not be looked into, with the reason: an empty answer is not silence.
+    """
 
     def __init__(self, path: str = os.sep) -> None:
         self.path = own_root() if path == os.sep else os.path.abspath(path)
+        self.closed: Dict[str, str] = {}
 
     @property
     def is_own(self) -> bool:
@@ -96,8 +100,13 @@ class HostRoot:
             with _Descent(self.path) as descent:
                 name = descent.to(path, follow=False)
                 return os.stat(name, dir_fd=descent.fd, follow_symlinks=False)
-        except (OSError, NotReadable, ValueError):
-            return None
+        except NotReadable as refused:
+            self._note(path.rpartition("/")[0], refused.why)
+        except OSError as error:
+            self._note(path.rpartition("/")[0], reason(error))
+        except ValueError:
+            pass  # a name that no system takes
+        return None
 
     def link(self, path: str) -> str:
         """Where the link points; empty when it is none."""
@@ -128,20 +137,26 @@ class HostRoot:
         """Names in a folder; empty when there is none or it cannot be listed."""
         try:
             return [one.name for one in self.entries(path)]
-        except NotReadable:
+        except NotReadable as refused:
+            self._note(path, refused.why)
             return []
 
     def files(self, path: str, depth: int = 1) -> Iterator[Entry]:
         """Files and links below a folder, `depth` folders deep; linked folders are not entered."""
         try:
             listed = self.entries(path)
-        except NotReadable:
+        except NotReadable as refused:
+            self._note(path, refused.why)
             return
         for one in listed:
             if not one.is_folder:
                 yield one
             elif depth > 1 and not one.link:
                 yield from self.files(one.path, depth - 1)
+
+    def _note(self, path: str, why: str) -> None:
+        if why != account.VANISHED and len(self.closed) < _MOST_NAMES:
+            self.closed.setdefault(path or "/", why)
 
     def folded(self, path: str) -> str:
         """The path as it is spelt here: a Windows disk is mounted with whatever case its folders were made in."""

@@ -94,6 +94,9 @@ def _records(check: Check, scope: Scope, settings: HostSettings) -> Iterator[Hos
         yield HostRecord(check.name, PROBLEM, check.name, {"why": refused.why})
     except OSError as error:
         yield HostRecord(check.name, PROBLEM, check.name, {"why": (error.strerror or "cannot be read").lower()})
+    for path, why in scope.root.closed.items():
+        yield HostRecord(check.name, PROBLEM, bounded(path), {"why": why})
+    scope.root.closed.clear()
 
 
 def _told(check: Check, seen: Seen, look_up: Optional[LookUp]) -> Iterator[HostRecord]:

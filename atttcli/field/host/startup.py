@@ -9,6 +9,7 @@ import re
 import stat
 from typing import Iterable, Iterator, List, Tuple
 
+from atttcli.field import account
 from atttcli.field.host.check import NAME, Missed, Observation, Scope, Seen
 from atttcli.field.host.commands import asked_of, judge, masked, runs_hidden
 from atttcli.field.host.cron import script
@@ -74,7 +75,7 @@ def _desktop(scope: Scope, entry: Entry, user: str) -> Iterator[Seen]:
     if not entry.name.endswith(".desktop"):
         return
     try:
-        file = scope.root.read(entry.path, _MOST, follow=not user)
+        file = scope.root.read(entry.path, _MOST)
     except NotReadable as refused:
         yield Missed(entry.path, refused.why)
         return
@@ -131,7 +132,9 @@ def _pam(scope: Scope) -> Iterator[Seen]:
     for entry in [*scope.root.files("/etc/pam.d"), Entry("pam.conf", "/etc/pam.conf", False, "")]:
         try:
             text = scope.root.read(entry.path, _MOST).text
-        except NotReadable:
+        except NotReadable as refused:
+            if refused.why != account.VANISHED:
+                yield Missed(entry.path, refused.why)
             continue
         scope.spending.spend(len(text))
         for line in text.split("\n")[:2000]:

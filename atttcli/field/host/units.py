@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Tuple
 
+from atttcli.field import account
 from atttcli.field.host.check import Missed, Observation, Scope, Seen
 from atttcli.field.host.commands import asked_of, judge, masked, runs_hidden
 from atttcli.field.host.homes import homes
@@ -27,6 +28,7 @@ _LINES = ("Exec", "OnCalendar", "OnBootSec", "OnUnitActiveSec", "Environment", "
           "Unit", "ListenStream")  # fmt: skip
 _MOST = 256 * 1024
 _DEEP = 3
+_OFF = "/dev/null"  # a link there switches a unit off
 _MOST_LINES = 2000
 
 
@@ -35,12 +37,12 @@ def look(scope: Scope) -> Iterator[Seen]:
     told: Dict[Tuple[int, int], bool] = {}
     for folder in SYSTEM:
         for entry in scope.root.files(folder, _DEEP):
-            if entry.name.endswith(_KINDS) and not _is_alias(entry):
+            if entry.name.endswith(_KINDS) and entry.link != _OFF:
                 yield from _unit(scope, entry, told)
     for home in homes(scope.root):
         for place in (".config/systemd/user", ".local/share/systemd/user"):
             for entry in scope.root.files(f"{home.path}/{place}", _DEEP):
-                if entry.name.endswith(_KINDS) and not _is_alias(entry):
+                if entry.name.endswith(_KINDS) and entry.link != _OFF:
                     yield from _unit(scope, entry, told, home.user)
     for folder in GENERATORS:
         for entry in scope.root.files(folder):
@@ -49,16 +51,13 @@ def look(scope: Scope) -> Iterator[Seen]:
             yield Observation(entry.path, {"kind": "generator", "link": entry.link}, rules)
 
 
-def _is_alias(entry: Entry) -> bool:
-    """A link from `.wants` or an alias to a unit that is told where it stands; /dev/null switches a unit off."""
-    return bool(entry.link) and (entry.link == "/dev/null" or "systemd/" in entry.link or "/" not in entry.link)
-
-
 def _unit(scope: Scope, entry: Entry, told: Dict[Tuple[int, int], bool], user: str = "") -> Iterator[Seen]:
     try:
-        file = scope.root.read(entry.path, _MOST, follow=not user)
+        # Of what a link leads to only the lines that start something are kept: no reader of units is a reader of secrets.
+        file = scope.root.read(entry.path, _MOST)
     except NotReadable as refused:
-        yield Missed(entry.path, refused.why)
+        if not (entry.link and refused.why == account.VANISHED):  # enabled once, and taken away since
+            yield Missed(entry.path, refused.why)
         return
     scope.spending.spend(len(file.text))
     if told.setdefault((file.info.st_dev, file.info.st_ino), False):

@@ -71,6 +71,11 @@ def test_secrets_of_a_command_line_do_not_travel(root: Path) -> None:
     )
 
 
+def test_passwords_of_database_clients_are_masked() -> None:
+    assert masked("mysqldump -u root -pgeheim --all") == "mysqldump -u root -p*** --all"
+    assert masked("cp -pr a b; mkdir -p /x") == "cp -pr a b; mkdir -p /x"
+
+
 def test_lists_are_asked_about_programs_addresses_and_names(root: Path) -> None:
     bad = {"203.0.113.9": "address", "c2.example": "domain", "/opt/x/agent": "name"}
     process(root, 4000, "/opt/x/agent", b"/opt/x/agent\0--to\x00203.0.113.9\x00--http\x00https://C2.example/a\0")
