@@ -249,7 +249,9 @@ function Walk([string]$Root, [bool]$All, [int]$Depth) {
             }
             if ($Folder[1] -lt $Depth) {
                 foreach ($Path in [System.IO.Directory]::GetDirectories($Folder[0])) {
-                    if (([int][System.IO.File]::GetAttributes($Path) -band 0x400) -eq 0) { $Waiting.Push(@($Path, ($Folder[1] + 1))) }
+                    try {
+                        if (([int][System.IO.File]::GetAttributes($Path) -band 0x400) -eq 0) { $Waiting.Push(@($Path, ($Folder[1] + 1))) }
+                    } catch { Hole $Path 'permission denied or path too long' }
                 }
             }
         } catch { Hole $Folder[0] 'permission denied or path too long' }
