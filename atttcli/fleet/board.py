@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from atttcli.clock import DAY
 from atttcli.fleet.hosts import USUAL, Intervals, expected_hosts, host_key
 from atttcli.store.facts import board as facts
+from atttcli.store.facts.rulepacks import rules_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ NEVER, CLEAN, HOLES, OPEN, HANDLED = "never", "clean", "holes", "open", "handled
 STATES: Final = (OPEN, NEVER, HOLES, HANDLED, CLEAN)  # the worst first
 _EVER: Final = 1 << 62
 _NUMBER: Final = re.compile(r"\d+")
+_BUILT: Final = re.compile(r"20\d{10}")
 _Key = tuple[str, str]  # agency, host as it is compared
 
 
@@ -108,7 +110,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All of it, machines by agency and name. `newest`: the newest version of rules that any scan ran with."""
+    """All of it, machines by agency and name. `newest`: the rules in force, without a pack the newest that any scan ran with."""
 
     now: int
     newest: str
@@ -153,10 +155,10 @@ def board(
 
     `current`: an agency's code -> the code that stands for it now; `agency`: only that one's.
     """
-    newest = max(facts.versions(store), key=version_key, default="")
+    newest = rules_version(store) or max(facts.versions(store), key=version_key, default="")
     listed = {(current(one["agency"]), one["host"]): one for one in expected_hosts(store, retired=True)}
     key_of = _keys(listed, current)
-    scans = _scans(facts.last_scans(store, since, until), key_of, version_key(newest))
+    scans = _scans(facts.last_scans(store, since, until), key_of, newest)
     wanted = {
         key: one
         for key, one in listed.items()
@@ -188,6 +190,14 @@ def overdue_count(store: Store, now: int) -> int:
     )
 
 
+def is_behind(version: str, newest: str) -> bool:
+    """Whether rules of this version are older than the newest. Kits of before the first pack bear the minute they were built."""
+    if not version or not newest:
+        return False
+    built, dated = _BUILT.fullmatch(version) is not None, _BUILT.fullmatch(newest) is not None
+    return built if built != dated else version_key(version) < version_key(newest)
+
+
 def version_key(text: str) -> tuple[int, ...]:
     """Versions in order: by the numbers in them (2026.9 before 2026.11)."""
     return tuple(int(number[:18]) for number in _NUMBER.findall(text)[:8])
@@ -208,7 +218,7 @@ def _keys(listed: Iterable[_Key], current: Callable[[str], str]) -> Callable[[st
 
 
 def _scans(
-    rows: Sequence[Row], key_of: Callable[[str, str], _Key], newest: tuple[int, ...]
+    rows: Sequence[Row], key_of: Callable[[str, str], _Key], newest: str
 ) -> dict[_Key, list[tuple[Row, Scanned]]]:
     """Of each host its last scan, of several machines that call themselves alike the last of each; rows oldest first."""
     found: dict[_Key, dict[str, tuple[Row, Scanned]]] = {}
@@ -227,13 +237,13 @@ def _merged(mine: dict[str, tuple[Row, Scanned]]) -> list[tuple[Row, Scanned]]:
     return list(mine.values())
 
 
-def _scanned(row: Row, newest: tuple[int, ...]) -> Scanned:
+def _scanned(row: Row, newest: str) -> Scanned:
     account = json.loads(row["account"])
     unread = sum(account.get("failed", {}).values()) + account.get("member_problems", 0)
     version = row["rules_version"]
     return Scanned(
         source=row["source"], kit=row["kit"], machine=row["machine"], started=row["started"], finished=row["finished"],
-        rules_version=version, rules_digest=row["rules_digest"], behind=bool(version) and version_key(version) < newest,
+        rules_version=version, rules_digest=row["rules_digest"], behind=is_behind(version, newest),
         complete=bool(row["complete"]), holes=max(row["holes"] or 0, unread), files=account.get("found", 0),
         findings=row["findings"], bundle=row["bundle"], run=row["run"], flags=tuple(json.loads(row["flags"])),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from atttcli.clock import DAY, HOUR
 from atttcli.errors import Conflict, InputError, NotFound, Refused, UsageError
-from atttcli.fleet.board import CLEAN, HANDLED, HOLES, NEVER, OPEN, board, overdue_count, version_key
+from atttcli.fleet.board import CLEAN, HANDLED, HOLES, NEVER, OPEN, board, is_behind, overdue_count, version_key
 from atttcli.fleet.hosts import Expected, Intervals, add_hosts, expected_hosts, read_hosts, retire_hosts, set_interval
 from atttcli.incident.undo import undo
 from atttcli.journal.journal import Journal
@@ -189,6 +189,17 @@ def test_versions_are_ordered_by_their_numbers():
     texts = ["", "v2", "2026.9", "2026.11", "2026.11.1"]
     assert sorted(set(texts), key=version_key) == texts
     assert version_key("9" * 64)  # long ones from outside
+
+
+@pytest.mark.parametrize(
+    ("version", "newest", "behind"),
+    [
+        ("", "3", False), ("3", "", False), ("2", "3", True), ("3", "3", False), ("10", "9", False),
+        ("202611231812", "3", True), ("3", "202611231812", False), ("202611231812", "202611240000", True),
+    ],
+)  # fmt: skip
+def test_rules_of_before_the_first_pack_are_old(version, newest, behind):
+    assert is_behind(version, newest) is behind
 
 
 def test_a_sheet_of_machines_says_what_is_wrong_with_its_rows(app, tmp_path):
