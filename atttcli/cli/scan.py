@@ -104,12 +104,12 @@ def scan(
     if show_runs:
         show_scans(app, telling.as_json)
         return
-    click.get_current_context().with_resource(
-        bounds.given_way(str(private_folder("scan") / f"scan{spread.suffix}.lock"))
-    )
     if host_records is not None:
         show_host_records(app, host_records, telling.as_json)
         return
+    click.get_current_context().with_resource(
+        bounds.given_way(str(private_folder("scan") / f"scan{spread.suffix}.lock"))
+    )
     tally = Tally(strict=strict)
     disabled, added = disabled_here(app, all_rules), added_rules(app)
     engine = yara_engine(rules, tally, disabled, added)
