@@ -50,7 +50,7 @@ else
   printf 'install.sh: this folder is NOT SIGNED\n' >&2
 fi
 : > "$new/.whole"
-sync "$new/.whole" 2>/dev/null || sync
+sync # files before the link: a cut must not leave a link to half a version
 
 old=$(readlink "$target/current" 2>/dev/null || true)
 ln -sfn "v/$name" "$target/current.new"

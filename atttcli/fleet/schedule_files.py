@@ -137,6 +137,7 @@ def _service(plan: Plan) -> list[str]:
         "ProtectKernelTunables=yes",
         "# No ProtectKernelModules: it hides the folder of kernel modules, which is scanned.",
         "LockPersonality=yes",
+        "MemoryDenyWriteExecute=yes",
         "RestrictNamespaces=yes",
         "RestrictRealtime=yes",
         "RestrictSUIDSGID=yes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -165,6 +166,81 @@ def test_a_scan_with_the_services_one_capability_reads_all_and_changes_nothing(t
     assert done.returncode == 1, done.stdout + done.stderr
     refused = subprocess.run([*_LEAST, "sh", "-c", f"echo x >> '{place}/secret.txt'"], capture_output=True, check=False)
     assert refused.returncode != 0
+
+
+_SCAN = [
+    "scan",
+    "--no-store",
+    "--quiet",
+    "--nice",
+    "--fresh",
+    "--host-checks",
+    "--cpu-limit",
+    "60",
+    "--max-memory",
+    "900M",
+]
+_DENIED = """
+import ctypes, mmap, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0: sys.exit(77)  # PR_SET_MDWE, from Linux 6.3 on
+try:
+    mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    sys.exit(78)
+except PermissionError:
+    pass
+from atttcli.cli.main import run
+run(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's own denial")
+def test_a_scan_needs_no_memory_that_is_writable_and_executable(tmp_path: Path) -> None:
+    """What MemoryDenyWriteExecute= denies is denied here by the kernel itself."""
+    (tmp_path / "a.txt").write_text("nothing")
+    words = [sys.executable, "-c", _DENIED, *_SCAN, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 77:
+        pytest.skip("this kernel does not deny it on request (before Linux 6.3)")
+    assert done.returncode in (0, 1, 2) and "1 " in done.stdout, (
+        done.stdout + done.stderr
+    )  # this host may have findings
+
+
+def allowed_calls(service: str) -> set[str]:
+    """What the unit's filter lets through, by systemd's own lists."""
+    found: set[str] = set()
+    for line in re.findall(r"^SystemCallFilter=(.*)$", service, re.MULTILINE):
+        calls = {call for word in line.lstrip("~").split() for call in _calls(word)}
+        found = found - calls if line.startswith("~") else found | calls
+    return found
+
+
+def _calls(word: str) -> set[str]:
+    if not word.startswith("@"):
+        return {word}
+    told = subprocess.run(
+        ["systemd-analyze", "syscall-filter", word], capture_output=True, text=True, timeout=30, check=True
+    )
+    lines = [line.strip() for line in told.stdout.splitlines()[1:]]
+    return {call for line in lines if line and not line.startswith("#") for call in _calls(line)}
+
+
+@pytest.mark.skipif(
+    not (shutil.which("strace") and shutil.which("systemd-analyze")), reason="strace or systemd is not here"
+)
+def test_a_scan_calls_nothing_that_the_unit_forbids(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    shutil.make_archive(str(tmp_path / "files" / "a"), "zip", Path(__file__).parent)
+    trace = tmp_path / "trace"
+    words = ["strace", "-f", "-qq", "-o", str(trace), sys.executable, "-m", "atttcli", *_SCAN, str(tmp_path / "files")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=100, check=False)
+    if "strace" in done.stderr:
+        pytest.skip("tracing is not allowed here")
+    made = set(re.findall(r"^\d+ +(\w+)\(", trace.read_text(errors="replace"), re.MULTILINE))
+    allowed = allowed_calls(layout(plan(host=True), "x").files[0].data.decode())
+    assert {"openat", "ioprio_set", "setpriority"} <= made  # what was traced is a scan that gives way
+    assert "mount" not in allowed and "chown" not in allowed
+    assert made - allowed == set()
 
 
 def cron_words(data: bytes) -> list[list[str]]:
