@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atttcli.store.projected import advisories, casework, clocks, drills, fleet, papers, people, place, rulepacks, triage
+from atttcli.store.projected import (
+    advisories,
+    casework,
+    clocks,
+    drills,
+    fleet,
+    papers,
+    people,
+    place,
+    rulepacks,
+    triage,
+)
 
 HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     **place.HANDLERS,

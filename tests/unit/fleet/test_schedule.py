@@ -409,7 +409,10 @@ def test_a_program_that_others_may_replace_is_not_started_as_root(machine: Path)
     program.write_text("#!/bin/sh\n")
     made = plan("cron", state=str(machine / "state"), program=(str(program),))
     machine.chmod(0o755)
-    scheduling.install(made, "h")
+    try:
+        scheduling.install(made, "h")
+    except Refused as refused_at_once:
+        pytest.skip(f"the tests' own folder is open to others: {refused_at_once.message}")
     os.chown(program, 65534, 65534)
     with pytest.raises(Refused) as refused:
         scheduling.install(made, "h")
