@@ -107,6 +107,8 @@ def import_(app: App, paths: tuple[Path, ...], dry_run: bool, incident: str, as_
 
 def _importer(app: App, incident: str = "") -> BundleImport:
     from atttcli.cli.key import key_ring
+    from atttcli.cli.matching import Tally
+    from atttcli.cli.scan_lists import file_lookup
     from atttcli.exchange.bundles import BundleImport
     from atttcli.exchange.collected import CollectedReader
     from atttcli.exchange.parcel import SealedReader
@@ -114,7 +116,8 @@ def _importer(app: App, incident: str = "") -> BundleImport:
 
     numbered = {one.number: one for one in kits(app.store)}
     readers: list[ParcelReader] = [SealedReader(key_ring(app), kits_by_key(app.store)), CollectedReader(numbered)]
-    return BundleImport(app.workspace, app.journal, app.inventory, readers, incident)
+    look_up = file_lookup(app, (), Tally(), with_workspace=True)
+    return BundleImport(app.workspace, app.journal, app.inventory, readers, incident, look_up)
 
 
 def _run(app: App, paths: Sequence[Path], as_json: bool, incident: str, *, dry_run: bool) -> None:

@@ -15,6 +15,8 @@ from typing import Final
 from atttcli.clock import from_micros
 from atttcli.errors import AtttError, BundleRefused, InputError, Where, WorkspaceError
 from atttcli.evidence.vault import Vault
+from atttcli.exchange.collected import NAMES
+from atttcli.exchange.collected_text import file_rows
 from atttcli.exchange.judge import UNSIGNED, UNSIGNED_TEXT, Remark, clock_is_wrong, judge
 from atttcli.exchange.parcel import Parcel, ParcelReader, open_parcel, parcels_below
 from atttcli.exchange.records import MOST_RECORDS, FirstLines, file_detections, host_detection
@@ -26,9 +28,10 @@ from atttcli.field.strict_json import NotCanonical
 from atttcli.ingest.lock import ingest_lock
 from atttcli.inventory import Inventory
 from atttcli.journal.journal import Journal
-from atttcli.model.alert import Alert, Detection
+from atttcli.model.alert import Alert, Detection, Origin
 from atttcli.model.ledger import Ledger
 from atttcli.scan.keep import BATCH, host_alert
+from atttcli.scan.run import FileLookup
 from atttcli.store.facts import fleet
 from atttcli.store.facts.alerts import disabled_rules
 from atttcli.store.facts.fleet import BundleRow, FleetScan
@@ -70,13 +73,17 @@ class Opinion:
 
 @dataclass(slots=True)
 class BundleImport:
-    """Everything that taking in needs. `incident`: whose evidence attached samples become; none by default."""
+    """Everything that taking in needs. `incident`: whose evidence attached samples become; none by default.
+
+    `look_up`: what our lists say today of a file (path, sha256, md5, sha1): a stick's lists are as old as the stick.
+    """
 
     workspace: Workspace
     journal: Journal
     inventory: Inventory
     readers: Sequence[ParcelReader]
     incident: str = ""
+    look_up: FileLookup | None = None
     _turns: dict[tuple[str, str], dict[int, tuple[str, str]]] = field(default_factory=dict)
 
     def run(self, paths: Sequence[Path], *, dry_run: bool = False) -> list[Taken]:
@@ -186,6 +193,8 @@ class _Taking:
                 ledger.read += sum(1 for _ in self._detections(pieces))
             elif member.kind == HOST:
                 ledger.read += sum(1 for _ in self._host(pieces))
+            elif member.kind == NAMES:
+                ledger.read += sum(1 for _ in self._known(pieces))
             elif member.kind == SAMPLE:
                 ledger.read += 1
         ledger.stored = ledger.read
@@ -195,8 +204,8 @@ class _Taking:
     def store(self) -> None:
         """Findings and observations a batch a transaction, samples, then the bundle's row with the account."""
         for member, pieces in self._parcel.members():
-            if member.kind == FINDINGS:
-                for found in self._detections(pieces):
+            if member.kind in (FINDINGS, NAMES):
+                for found in self._detections(pieces) if member.kind == FINDINGS else self._known(pieces):
                     self._alerts.append((self._alert(found), found.pack))
                     self._flush(BATCH)
             elif member.kind == HOST:
@@ -231,6 +240,19 @@ class _Taking:
                 else:
                     yield one
         self._refuse_rest("findings.jsonl", first.left_out)
+
+    def _known(self, pieces: Iterator[bytes]) -> Iterator[Detection]:
+        """What our lists say of the files that a collector saw."""
+        look_up = self._given.look_up
+        count = 0
+        for number, (path, sha256, md5, sha1) in file_rows(pieces) if look_up is not None else ():
+            for one in look_up(path, sha256, md5, sha1) if look_up is not None else ():
+                if count >= MOST_RECORDS or self._is_disabled(one.rule_id):
+                    why = _TOO_MANY if count >= MOST_RECORDS else f"the rule {one.rule_id} is switched off here"
+                    self._refuse("files.tsv", number, why)
+                    continue
+                count += 1
+                yield replace(one, origin=Origin(sha256, path))
 
     def _host(self, pieces: Iterator[bytes]) -> Iterator[tuple[int, HostRecord]]:
         first = FirstLines(pieces, MOST_RECORDS)

@@ -54,7 +54,8 @@ from atttcli.field.zip_members import directory_entries, find_directory, open_en
 from atttcli.fleet.kits import Kit
 
 COPY: Final = "copy"  # of a log: taken in by an ingest, not as a finding
-_KINDS: Final = {FINDINGS: bundle.FINDINGS, HOST: bundle.HOST, LOG: bundle.LOG}
+NAMES: Final = "files"  # names and hashes of what was seen
+_KINDS: Final = {FINDINGS: bundle.FINDINGS, HOST: bundle.HOST, LOG: bundle.LOG, FILES: NAMES}
 
 
 class _Stream(Protocol):

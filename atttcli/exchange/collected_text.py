@@ -33,6 +33,7 @@ MAX_MANIFEST: Final = 4 * 1024 * 1024
 _ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 _DIGEST: Final = re.compile(r"(?:[0-9a-f]{64}|[0-9a-f]{32})\Z")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}\Z")
+_SUM: Final = re.compile(r"(?:-|[0-9a-f]{32,64})\Z")
 _SIZE: Final = re.compile(r"[0-9]{1,15}\Z")
 _ZONE: Final = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})\Z")
 _VIETNAM: Final = 420  # minutes east: of a machine that does not say
@@ -205,6 +206,21 @@ def findings_json(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def host_json(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The table of what was seen on the host as a bundle's observations."""
     return _converted(pieces, _host)
+
+
+def file_rows(pieces: Iterator[bytes], most: int = 200_000) -> Iterator[tuple[int, tuple[str, str, str, str]]]:
+    """(line number, (path, sha256, md5, sha1)) of the table of names and hashes, "" for what was not computed.
+
+    Lines that are none are passed over, and at most `most` are looked at.
+    """
+    for line in lines(pieces):
+        if line.number > most:
+            return
+        row = (line.data or b"").rstrip(b"\r").decode("ascii", "replace").split("\t")
+        if len(row) == 7 and all(_SUM.match(one) for one in row[1:4]):
+            sha256, md5, sha1 = ("" if one == "-" else one for one in row[1:4])
+            if all(len(one) in (0, size) for one, size in ((sha256, 64), (md5, 32), (sha1, 40))):
+                yield line.number, (plain(decode(row[6]))[:4096], sha256, md5, sha1)
 
 
 def _converted(pieces: Iterator[bytes], convert: Callable[[list[str]], dict[str, object]]) -> Iterator[bytes]:

@@ -28,6 +28,8 @@ from atttcli.field.strict_json import NotCanonical
 from atttcli.fleet.collector.files import encode
 from atttcli.fleet.kits import kits, revoke_kit
 from atttcli.ingest.route import BUNDLE_HINT, Failure, Manner, Router
+from atttcli.model.observable import Indicator, ObservableType
+from atttcli.scan.known import known_files
 from atttcli.store.facts import fleet
 from tests.support.collector_stick import BAD_SHA256, collect, make_machine, make_stick, write
 from tests.support.kit_place import KitPlace, place
@@ -270,6 +272,27 @@ def test_bad_lines_are_counted_and_the_rest_is_taken(desk: KitPlace) -> None:
     files["host.tsv"] += b"only two\tcolumns\nprocesses\todd\tx\t\t0\t\n"
     taken = take(desk, as_tar(with_manifest(desk, files)))
     assert (taken.state, taken.ledger.read, taken.ledger.stored, taken.ledger.rejected) == (NEW, 9, 3, 6)
+
+
+def test_the_centres_lists_of_today_are_heard_too(desk: KitPlace) -> None:
+    """A stick's lists are as old as the stick; what both say of a file is one sighting."""
+    files = {name: data for name, data in content(desk).items() if name != "manifest.txt"}
+    files["files.tsv"] += (
+        f"ok\t{'cd' * 32}\t-\t-\t3\t1\t/tmp/n%E1%BB%99i%0A.bin\nok\tzz\t-\t-\t3\t1\t/x\nodd\n".encode()
+    )
+    kind = ObservableType.SHA256
+    lists = [Indicator(kind, "cd" * 32, "thư hôm nay", "mới"), Indicator(kind, SUM, "A05", "Mã độc", severity=4)]
+    known = known_files(lists, "today", desk.folder / "known", desk.clock.at)
+    job = importer(desk)
+    job.look_up = known.look_up
+    path = desk.write(as_tar(with_manifest(desk, files)), "r.tar.gz")
+    (dry,) = job.run([path], dry_run=True)
+    assert dry.ledger.read == 5
+    (taken,) = job.run([path])
+    assert (taken.ledger.read, taken.ledger.stored, taken.ledger.duplicate, taken.ledger.alerts) == (5, 4, 1, 3)
+    (fresh,) = [one for one in desk.alerts() if "cd" * 32 in one["rule_id"]]
+    assert (fresh["source_path"], fresh["agency"], fresh["victim"]) == ("/tmp/nội\n.bin", "x-vi-huong", "PC-7")
+    assert "unsigned" in json.loads(fresh["tags"])
 
 
 def test_a_machine_without_sha256_is_held_against_md5(desk: KitPlace) -> None:
