@@ -101,11 +101,14 @@ class Matcher:
     ) -> Union[List[RuleHit], MatchFailed]:
         """Rules that match, in the order of the rule files."""
         externals = externals_of(subject) if subject else {}
+        size = len(data)
         try:
-            try:
-                found = self._matches(data, externals, fast=False)
-            except MemoryError:  # a million matches of a string: once is enough to judge
-                found = self._matches(data, externals, fast=True)
+            found = self._rules.match(
+                data=data,
+                externals=externals,
+                timeout=SECONDS_FLOOR + size // BYTES_PER_SECOND,
+                warnings_callback=self._warned,
+            )
         except MemoryError:
             return MatchFailed(account.NO_MEMORY)
         except self._timeout:
@@ -113,15 +116,6 @@ class Matcher:
         except self._error as error:
             return MatchFailed(account.CHANGED if "map" in str(error) else str(error))
         return [self._hit(match) for match in found if self._wanted(match)] if found else []
-
-    def _matches(self, data: Union[Content, memoryview], externals: Dict[str, str], fast: bool) -> Any:
-        return self._rules.match(
-            data=data,
-            externals=externals,
-            fast=fast,
-            timeout=SECONDS_FLOOR + len(data) // BYTES_PER_SECOND,
-            warnings_callback=self._warned,
-        )
 
     def spent(self) -> float:
         """None: it works in this process."""

@@ -1,19 +1,13 @@
-"""What this process holds in memory of its own, and a bound that the system keeps for us. Python 3.8-clean.
-
-Of its own: pages of mapped files do not count, since the system takes them back when it needs them. Linux refuses memory
-beyond the bound, so that one file that matches a million times costs that file's details and not the machine; elsewhere the
-bound is only looked at between files.
+"""What this process holds in memory of its own: pages of mapped files do not count, since the system takes them back when
+it needs them. Python 3.8-clean.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
-from typing import Iterator
 
-_STACK = 8 * 1024 * 1024  # address space of a thread's stack, of which little is used
-_SLACK = 4 * 1024 * 1024
+_MUCH = 28 * 1024 * 1024
 
 
 def own_memory() -> int:
@@ -38,40 +32,32 @@ def _peak() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
-@contextmanager
-def bounded_memory(limit: int, threads: int = 1) -> Iterator[None]:
-    """While it lasts, memory of this process beyond `limit` bytes (0: no bound) is refused: MemoryError."""
-    if not limit or not sys.platform.startswith("linux"):
-        yield
+class Watch:
+    """Looks at memory between files: gives back what was freed, and says when more than `limit` is held (0: no limit)."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._much = _MUCH
+
+    def over(self) -> bool:
+        """Whether the run must end."""
+        held = own_memory()
+        if held > self._much:
+            _give_back()
+            held = own_memory()
+            self._much = max(_MUCH, held + _MUCH // 2)
+        return bool(self._limit) and held > self._limit
+
+
+def _give_back() -> None:
+    """What was freed goes back to the system, so that the next large file finds room."""
+    if not sys.platform.startswith("linux"):
         return
-    import resource
+    import ctypes
 
-    held = _writable()
-    if not held:
-        yield
-        return
-    room = max(0, limit - own_memory()) + _SLACK + threads * _STACK
-    before = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = held + room
-    for known in before:
-        wanted = wanted if known == resource.RLIM_INFINITY else min(wanted, known)
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, before)
-
-
-def _writable() -> int:
-    """Bytes of private writable memory, touched or not: what the system's bound counts. 0: not known."""
-    try:
-        with open("/proc/self/status", "rb") as text:
-            for line in text:
-                if line.startswith(b"VmData:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        return 0
-    return 0
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU library
+    if trim is not None:
+        trim(0)
 
 
 def _of_windows() -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Callable, Deque, Iterable, Iterator, NamedTupl
 from atttcli.field import account
 from atttcli.field.account import FAILED, SCANNED, SKIPPED, UNCHANGED, Account, FileAccount, Outcome
 from atttcli.field.examine import NOTHING, Examination, Examiner, FileFinding, MemberProblem, from_text, to_text
-from atttcli.field.memory import bounded_memory, own_memory
+from atttcli.field.memory import Watch
 from atttcli.field.opening import NotReadable, open_regular
 from atttcli.field.place import Place
 from atttcli.field.stamp import Stamp, may_be_cached, stamp_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # threads and the cache cost some milliseconds of start: only
 
 MAX_FILE_BYTES = 64 * MIB
 _PROGRESS_SECONDS = 0.2
-_MEMORY_EVERY = 16  # files between two looks at the process's memory
+_MEMORY_EVERY = 8  # files between two looks at the process's memory
 
 Progress = Callable[[Account, str], None]
 
@@ -75,6 +75,7 @@ class Scanner:
     _account: Account = field(default_factory=Account)
     _deadline: float = 0
     _shown: float = 0
+    _watch: Watch = field(default_factory=lambda: Watch(0))
 
     def run(self, roots: Iterable[str]) -> Iterator[Result]:
         """Findings, member problems and the outcome of each file as they come; the FileAccount last.
@@ -83,10 +84,10 @@ class Scanner:
         """
         self._account = Account()
         self._deadline = time.monotonic() + self.limits.seconds if self.limits.seconds else 0
+        self._watch = Watch(self.limits.memory)
         pool = _pool(self.limits.threads)
         try:
-            with bounded_memory(self.limits.memory, self.limits.threads):
-                yield from self._results(roots, pool)
+            yield from self._results(roots, pool)
         finally:
             if pool is not None:
                 pool.shutdown(wait=True)
@@ -214,7 +215,7 @@ class Scanner:
         """Whether the run has reached a limit; it then ends cleanly, and the next one goes on from the cache."""
         if self._deadline and time.monotonic() > self._deadline:
             self._account.stopped = "time limit"
-        elif self.limits.memory and self._account.found % _MEMORY_EVERY == 0 and own_memory() > self.limits.memory:
+        elif self._account.found % _MEMORY_EVERY == 0 and self._watch.over():
             self._account.stopped = "memory limit"
         return bool(self._account.stopped)
 

@@ -1,11 +1,9 @@
-"""A bound on memory is kept whatever a file does, and the files after it are judged all the same."""
+"""A run ends when it holds more memory than it may, and a file for which memory is lacking costs itself."""
 
 from __future__ import annotations
 
 import ctypes
-import json
-import subprocess
-import sys
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,56 +11,10 @@ from typing import Any
 import pytest
 
 from atttcli.field import memory
-
-RUN = '''
-import json, resource, sys, yara
-from atttcli.field.account import FileAccount
-from atttcli.field.examine import Examiner, FileFinding
-from atttcli.field.match import Matcher
+from atttcli.field.account import FileAccount, Outcome
+from atttcli.field.examine import Examination, Examiner
+from atttcli.field.match import RuleHit
 from atttcli.field.scanner import ScanLimits, Scanner
-EXTERNALS = dict.fromkeys(("filename", "filepath", "extension", "filetype", "owner"), "")
-text = " ".join('$s%d = "a%s"' % (i, "a" * i) for i in range(8))
-source = """
-rule many { strings: %s condition: %s }
-rule last { strings: $z = "needle" condition: $z }
-""" % (text, sys.argv[4])
-rules = yara.compile(source=source, externals=EXTERNALS)
-scan = Scanner(Examiner(Matcher(rules)), ScanLimits(memory=int(sys.argv[2]) << 20, threads=int(sys.argv[3])))
-found, total = [], None
-for one in scan.run([sys.argv[1]]):
-    if isinstance(one, FileFinding):
-        found += [(one.path.rsplit("/")[-1], hit.rule) for hit in one.hits]
-    elif isinstance(one, FileAccount):
-        total = one.to_json()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-print(json.dumps([sorted(found), total, peak, resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY]))
-'''
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system's bound is Linux's")
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize(
-    ("condition", "judged"), [(" or ".join(f"$s{at}" for at in range(8)), True), ("3 of them", False)]
-)
-def test_a_file_that_matches_millions_of_times_stays_within_the_bound(
-    tmp_path: Path, threads: int, condition: str, judged: bool
-) -> None:
-    """Without the bound this needs 1.5 GB. Where libyara can do without the number of matches the file is judged, else told."""
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "flood").write_bytes(b"a" * 3_000_000)
-    for index in range(40):
-        (tmp_path / "in" / f"z{index:02}").write_bytes(b"needle")
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, str(tmp_path / "in"), "100", str(threads), condition],
-        check=True,
-        capture_output=True,
-    )
-    found, total, peak, lifted = json.loads(done.stdout)
-    assert peak <= 125
-    assert (["flood", "many"] in found) == judged
-    assert [one for one in found if one[0] == "z39"] == [["z39", "last"]]
-    assert (total["scanned"], total["stopped"], lifted) == (40 + judged, "", True)
-    assert total["failed"] == ({} if judged else {"not enough memory": 1})
 
 
 def test_what_is_held_grows_with_what_is_taken() -> None:
@@ -92,3 +44,41 @@ def test_on_windows_the_private_bytes_are_asked(monkeypatch: pytest.MonkeyPatch)
     assert memory._of_windows() == 123_456
     del kernel.K32GetProcessMemoryInfo
     assert memory._of_windows() == 0
+
+
+def test_a_run_that_holds_too_much_ends_and_says_so(tmp_path: Path) -> None:
+    """What it holds grows with each file, as with a consumer that keeps everything; it is looked at every 8 files."""
+    held: list[bytes] = []
+
+    class Hoarding(Examiner):
+        def file(self, path: str, fd: int, info: os.stat_result) -> Examination:
+            held.append(b"x" * (1 << 20))
+            return Examination(0)
+
+    for index in range(200):
+        (tmp_path / f"f{index}").write_bytes(b"")
+    limit = memory.own_memory() + (40 << 20)
+    account = list(Scanner(Hoarding(), ScanLimits(memory=limit)).run([str(tmp_path)]))[-1]
+    assert isinstance(account, FileAccount)
+    assert account.stopped == "memory limit"
+    assert 30 <= account.found <= 56
+
+
+def test_a_file_for_which_memory_is_lacking_is_one_that_failed(tmp_path: Path) -> None:
+    class Lacking:
+        mapped, most_bytes = True, 0
+
+        def spent(self) -> float:
+            return 0.0
+
+        def match(self, data: object, subject: object = None) -> list[RuleHit]:
+            if len(data) > 3:  # type: ignore[arg-type]
+                raise MemoryError
+            return []
+
+    (tmp_path / "a").write_bytes(b"large")
+    (tmp_path / "b").write_bytes(b"ok")
+    outcome, account = Scanner(Examiner(Lacking())).run([str(tmp_path)])
+    assert outcome == Outcome(str(tmp_path / "a"), "failed", "not enough memory", 5)
+    assert isinstance(account, FileAccount)
+    assert (account.scanned, account.complete) == (1, False)
