@@ -28,7 +28,7 @@ TEXT = st.text(st.characters(), max_size=400)
 PIECES = st.lists(
     st.sampled_from(
         ["curl ", "|", "sh", "/tmp/x", " ", "bash", "base64 -d", "-enc ", "powershell", "nc -e ", "/dev/tcp/", "203.0.113.9", ";",
-         "http://a.example/", "password=", "x" * 40, "mshta ", "[", "]", "\n", "\\", '"', "C:\\Windows\\Temp\\", 
+         "http://a.example/", "password=", "x" * 40, "mshta ", "[", "]", "\n", "\\", '"', "C:\\Windows\\Temp\\",
          "C:\\Users\\Public\\", "&&"]
     ),
     max_size=30,
