@@ -53,6 +53,13 @@ def local_disks() -> List[str]:
     ]
 
 
+def swap_files() -> List[str]:
+    """What systems put memory into: huge, never the same, on Windows never readable."""
+    if os.name != "nt":
+        return ["/swapfile", "/swap.img"]
+    return [disk + name for disk in local_disks() for name in ("pagefile.sys", "swapfile.sys", "hiberfil.sys")]
+
+
 def machine_clock(issued: int) -> MachineClock:
     """The zone of this machine's clock, and what time it is later than: the kit was issued before it came here."""
     zone = time.localtime().tm_gmtoff // 60

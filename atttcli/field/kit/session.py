@@ -12,7 +12,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Set, Union
 
 from atttcli.clock import SECOND, Clock, rfc3339
 from atttcli.errors import LimitExceeded
-from atttcli.field.account import FAILED, Account, FileAccount, Outcome
+from atttcli.field.account import FAILED, TOO_LARGE, Account, FileAccount, Outcome
 from atttcli.field.bundle import BodyWriter
 from atttcli.field.cache import ScanCache
 from atttcli.field.chain import Chain
@@ -21,7 +21,7 @@ from atttcli.field.examine import Examiner, FileFinding, MemberProblem
 from atttcli.field.kit import words
 from atttcli.field.kit.hostlook import host_records, is_alarming
 from atttcli.field.kit.known import Lists, open_lists, open_matcher
-from atttcli.field.kit.machine import local_disks, machine_clock, this_machine
+from atttcli.field.kit.machine import local_disks, machine_clock, swap_files, this_machine
 from atttcli.field.kit.passport import RULES, SEED, Passport
 from atttcli.field.kit.places import Places
 from atttcli.field.kit.screen import Screen, tail
@@ -78,7 +78,7 @@ class Session:
         self._started = clock.now()
         self._host = this_machine()
         self._holes: List[Outcome] = []
-        self._folders = self._files = self._signs = self._logged = 0
+        self._folders = self._files = self._large = self._signs = self._logged = 0
         self._suspicious: Set[str] = set()
         self._full = False
 
@@ -100,7 +100,7 @@ class Session:
         if not account.stopped:
             _forget(self._results())
         shown = self._holes[:_SHOWN_HOLES]
-        more = self._folders + self._files - len(shown)
+        more = self._folders + self._files + self._large - len(shown)
         return Ending(self._sentence(account), account, delivered, len(self._suspicious), self._signs, shown, more)
 
     def _look(self, writer: BodyWriter, lists: Union[Lists, None], examiner: Examiner) -> None:
@@ -133,7 +133,7 @@ class Session:
             cpu_percent=options.cpu_percent or limits.cpu_percent,
         )
         own = frozenset(os.path.realpath(path) for path in (self._places.kit, self._places.state, self._places.out))
-        walk = WalkOptions(cross_devices=not options.roots, exclude=own)
+        walk = WalkOptions(cross_devices=not options.roots, exclude=own.union(swap_files()))
         return Scanner(examiner, bounds, cache, walk, self._progress)
 
     def _progress(self, account: Account, path: str) -> None:
@@ -169,8 +169,10 @@ class Session:
             self._hole(missed, os.path.isdir(missed.path) and not os.path.islink(missed.path))
 
     def _hole(self, missed: Outcome, folder: bool) -> None:
+        large = missed.why == TOO_LARGE
+        self._large += large
         self._folders += folder
-        self._files += not folder
+        self._files += not folder and not large
         if len(self._holes) < _LOG_LINES:
             self._holes.append(missed)
 
@@ -195,7 +197,7 @@ class Session:
     def _manifest(self, account: FileAccount) -> Manifest:
         kit = self._kit
         coverage = coverage_of(account, self._holes)
-        unlisted = coverage.unlisted + self._folders + self._files - len(self._holes)
+        unlisted = coverage.unlisted + self._folders + self._files + self._large - len(self._holes)
         whole = coverage.complete and not self._holes
         return Manifest(
             kit.number, kit.agency, self._host, 1, "", kit.centre, self._started, self._clock.now(), account.to_json(),
@@ -209,6 +211,7 @@ class Session:
             "signs": self._signs,
             "folders": self._folders,
             "left": self._files,
+            "large": self._large,
             "stopped": account.stopped,
         }
         return words.sentence(told, self._kit.call or words.NOBODY)

@@ -76,7 +76,7 @@ def reason(why: str) -> str:
 
 
 def sentence(told: Dict[str, Any], call: str) -> str:
-    """The one sentence at the end. `told`: files, suspicious, signs (of the host), folders, left (files), stopped."""
+    """The one sentence at the end. `told`: files, suspicious, signs (of the host), folders, left, large (files), stopped."""
     holes = _holes(told)
     found: List[str] = []
     if told["suspicious"]:
@@ -98,4 +98,6 @@ def _holes(told: Dict[str, Any]) -> List[str]:
     named = ["%s %s" % (number(count), word) for count, word in parts if count]
     if named:
         holes.append(" và ".join(named) + " chưa quét")
+    if told["large"]:
+        holes.append("%s tệp quá lớn không quét" % number(told["large"]))
     return holes

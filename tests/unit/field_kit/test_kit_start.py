@@ -225,6 +225,26 @@ def test_a_read_only_stick_says_where_the_results_are(place: Centre, machine, tm
     assert [path.name for path in home.iterdir()] == [results.name]
 
 
+def test_a_file_that_is_too_large_is_said_and_still_judged_by_its_name(place: Centre, machine) -> None:
+    from atttcli.field.kit.passport import KitLimits
+    from atttcli.model.observable import Indicator, ObservableType
+
+    (machine / "a b" / "xấu.php").unlink()
+    (machine / "phim.mkv").write_bytes(b"x" * 5000)
+    (machine / "svch0st.exe").write_bytes(b"x" * 5000)
+    rules = place.rules(indicators=[Indicator(ObservableType.FILE, "svch0st.exe", "thư 12")])
+    built = place.build(rules=rules, limits=KitLimits(file_bytes=1000))
+    told = start(built.folder, str(machine))
+    assert told.returncode == 2
+    assert last_line(told) == "Có 1 tệp nghi ngờ – gọi 0209 000 000; 2 tệp quá lớn không quét."
+    (taken,) = place.take(built.folder / "out")
+    assert taken.manifest is not None
+    assert sorted(path.rpartition("/")[2] for path, _why in taken.manifest.coverage.holes) == [
+        "phim.mkv",
+        "svch0st.exe",
+    ]
+
+
 def test_results_go_where_it_is_told(place: Centre, machine, tmp_path) -> None:
     built = place.build()
     told = start(built.folder, "--to", str(tmp_path / "đây"), str(machine))
@@ -337,25 +357,23 @@ def test_an_expired_kit_and_one_for_another_system_do_not_run(place: Centre, mac
 
 
 @pytest.mark.parametrize(
-    ("suspicious", "signs", "folders", "left", "stopped", "said"),
+    ("told", "said"),
     [
-        (0, 0, 0, 0, "", "Sạch: đã quét 12.345 tệp, không thấy gì nghi ngờ."),
-        (2, 0, 3, 0, "", "Có 2 tệp nghi ngờ – gọi 113; 3 thư mục chưa quét."),
-        (0, 1, 0, 0, "", "Có 1 dấu hiệu lạ trên máy – gọi 113."),
-        (1, 2, 0, 5, "", "Có 1 tệp nghi ngờ và 2 dấu hiệu lạ trên máy – gọi 113; 5 tệp chưa quét."),
-        (0, 0, 1, 2, "", "Sạch ở phần đã quét (12.345 tệp); 1 thư mục và 2 tệp chưa quét."),
+        ({}, "Sạch: đã quét 12.345 tệp, không thấy gì nghi ngờ."),
+        ({"suspicious": 2, "folders": 3}, "Có 2 tệp nghi ngờ – gọi 113; 3 thư mục chưa quét."),
+        ({"signs": 1}, "Có 1 dấu hiệu lạ trên máy – gọi 113."),
         (
-            0,
-            0,
-            0,
-            0,
-            "time limit",
+            {"suspicious": 1, "signs": 2, "left": 5},
+            "Có 1 tệp nghi ngờ và 2 dấu hiệu lạ trên máy – gọi 113; 5 tệp chưa quét.",
+        ),
+        ({"folders": 1, "left": 2}, "Sạch ở phần đã quét (12.345 tệp); 1 thư mục và 2 tệp chưa quét."),
+        ({"large": 7}, "Sạch ở phần đã quét (12.345 tệp); 7 tệp quá lớn không quét."),
+        (
+            {"stopped": "time limit"},
             "Sạch ở phần đã quét (12.345 tệp); hết giờ quét khi chưa xong, chạy lại sẽ quét tiếp.",
         ),
     ],
 )
-def test_the_last_sentence(suspicious, signs, folders, left, stopped, said) -> None:
-    told = {
-        "files": 12345, "suspicious": suspicious, "signs": signs, "folders": folders, "left": left, "stopped": stopped,
-    }  # fmt: skip
-    assert words.sentence(told, "113") == said
+def test_the_last_sentence(told, said) -> None:
+    nothing = {"files": 12345, "suspicious": 0, "signs": 0, "folders": 0, "left": 0, "large": 0, "stopped": ""}
+    assert words.sentence({**nothing, **told}, "113") == said
