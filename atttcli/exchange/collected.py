@@ -28,7 +28,7 @@ from atttcli.exchange.collected_text import (
     host_json,
     manifest_of,
     read_said,
-    refused,
+    wrong,
 )
 from atttcli.exchange.parcel import Members, Parcel
 from atttcli.field import manifest as bundle
@@ -146,7 +146,7 @@ def _looked_through(path: Path) -> _Looked:
                 or len(seen) > MOST_FILES
                 or (folder is not None and here != folder)
             ):
-                raise refused(f"holds {full[:100]!r}, which no collector writes, or twice")
+                raise wrong(f"holds {full[:100]!r}, which no collector writes, or twice")
             folder = here
             one = seen[name] = _Seen()
             sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
@@ -162,7 +162,7 @@ def _looked_through(path: Path) -> _Looked:
             total += one.size
             one.sha256, one.md5 = sha256.hexdigest(), md5.hexdigest()
     if MANIFEST not in seen:
-        raise refused("holds no manifest.txt")
+        raise wrong("holds no manifest.txt")
     said = read_said(data)
     _agree(said, seen)
     return _Looked(said, {name: one.sha256 for name, one in seen.items()}, counted, found)
@@ -171,16 +171,16 @@ def _looked_through(path: Path) -> _Looked:
 def _agree(said: Said, seen: Mapping[str, _Seen]) -> None:
     listed = {one.name: one for one in said.files}
     for name in seen.keys() - listed.keys() - {MANIFEST}:
-        raise refused(f"{name} is not in the digest list")
+        raise wrong(f"{name} is not in the digest list")
     for name, one in listed.items():
         there = seen.get(name)
         if there is None:
-            raise refused(f"{name} of the digest list is missing")
+            raise wrong(f"{name} of the digest list is missing")
         if there.size != one.size or one.digest not in (there.sha256, there.md5):
-            raise refused(f"{name} is not the one in the digest list")
+            raise wrong(f"{name} is not the one in the digest list")
     for name in (FINDINGS, HOST, FILES):
         if name not in listed:
-            raise refused(f"the digest list has no {name}")
+            raise wrong(f"the digest list has no {name}")
 
 
 def _pieces(stream: _Stream, most: int) -> Iterator[bytes]:
@@ -188,12 +188,12 @@ def _pieces(stream: _Stream, most: int) -> Iterator[bytes]:
         try:
             piece = stream.read(CHUNK)
         except (Damaged, Unsupported) as error:
-            raise refused(f"is damaged: {error}") from None
+            raise wrong(f"is damaged: {error}") from None
         if not piece:
             return
         most -= len(piece)
         if most < 0:
-            raise refused("holds more than a collector writes")
+            raise wrong("holds more than a collector writes")
         yield piece
 
 
@@ -217,21 +217,21 @@ def _open(path: Path) -> int:
     try:
         return open_regular(os.path.realpath(path))[0]
     except NotReadable as error:
-        raise refused(f"{path.name} cannot be read: {error.why}") from None
+        raise wrong(f"{path.name} cannot be read: {error.why}") from None
 
 
 def _zip(stream: BinaryIO, size: int) -> Iterator[tuple[str, _Stream]]:
     directory = find_directory(stream, size)
     if directory is None:
-        raise refused("is a zip that was cut short")
+        raise wrong("is a zip that was cut short")
     try:
         for count, entry in enumerate(directory_entries(stream, directory)):
             if entry.encrypted or count > MOST_FILES + 10:
-                raise refused("is encrypted or holds too many files")
+                raise wrong("is encrypted or holds too many files")
             if not entry.name.endswith(("/", "\\")):
                 yield entry.name, open_entry(stream, entry, size)
     except (Damaged, Unsupported) as error:
-        raise refused(f"is damaged: {error}") from None
+        raise wrong(f"is damaged: {error}") from None
 
 
 def _tar(stream: BinaryIO) -> Iterator[tuple[str, _Stream]]:
@@ -239,20 +239,20 @@ def _tar(stream: BinaryIO) -> Iterator[tuple[str, _Stream]]:
     try:
         for count, entry in enumerate(archive.entries()):
             if count > MOST_FILES + 10 or entry.size > MOST_BYTES:
-                raise refused("holds more than a collector writes")
+                raise wrong("holds more than a collector writes")
             if entry.kind == "file":
                 yield entry.name, archive
             elif entry.kind != "folder":
-                raise refused(f"holds a {entry.kind}")
+                raise wrong(f"holds a {entry.kind}")
     except (Damaged, Unsupported) as error:
-        raise refused(f"is damaged: {error}") from None
+        raise wrong(f"is damaged: {error}") from None
 
 
 def _folder(folder: Path, stream: BinaryIO) -> Iterator[tuple[str, _Stream]]:
     """The files of the digest list of a folder that could not be packed; its other files are not looked at."""
     data = stream.read(MAX_MANIFEST + 1)
     if len(data) > MAX_MANIFEST:
-        raise refused("holds more than a collector writes")
+        raise wrong("holds more than a collector writes")
     stream.seek(0)
     yield MANIFEST, stream
     for one in read_said(data).files:
@@ -291,4 +291,4 @@ def _checked(one: Listed, stream: _Stream) -> Iterator[bytes]:
         md5.update(piece)
         yield piece
     if size != one.size or one.digest not in (sha256.hexdigest(), md5.hexdigest()):
-        raise refused(f"{one.name} changed while it was read")
+        raise wrong(f"{one.name} changed while it was read")

@@ -77,7 +77,7 @@ def decode(text: str) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def refused(message: str) -> BundleRefused:
+def wrong(message: str) -> BundleRefused:
     """This archive is not what a collector wrote."""
     return BundleRefused(message, fault="content", hint="ask for the file as the collector wrote it, or run it again")
 
@@ -87,9 +87,9 @@ def read_said(data: bytes) -> Said:
     try:
         rows = [line.split("\t") for line in data.decode("ascii").replace("\r\n", "\n").rstrip("\n").split("\n")]
     except UnicodeDecodeError:
-        raise refused("the collector's manifest holds bytes that no collector writes") from None
+        raise wrong("the collector's manifest holds bytes that no collector writes") from None
     if rows[0] != [FORMAT]:
-        raise refused("the collector's manifest is of another format")
+        raise wrong("the collector's manifest is of another format")
     _whole(data, rows.pop())
     scalars: dict[str, str] = {}
     files: dict[str, Listed] = {}
@@ -105,9 +105,9 @@ def read_said(data: bytes) -> Said:
         elif row[0] in _SCALARS and len(row) == 2 and row[0] not in scalars:
             scalars[row[0]] = plain(decode(row[1]))
         else:
-            raise refused(f"line {number} of the collector's manifest is none")
+            raise wrong(f"line {number} of the collector's manifest is none")
     if missing := _SCALARS - scalars.keys():
-        raise refused(f"the collector's manifest does not say {min(missing)}")
+        raise wrong(f"the collector's manifest does not say {min(missing)}")
     copied = tuple(one for one in logs if one.name in files and one.name.startswith("logs/"))
     return Said(scalars, tuple(files.values()), copied, tuple(holes))
 
@@ -117,18 +117,18 @@ def _whole(data: bytes, last: list[str]) -> None:
     before = data[: data.rstrip(b"\r\n").rfind(b"\n") + 1]
     sums = (hashlib.sha256(before).hexdigest(), hashlib.md5(before, usedforsecurity=False).hexdigest())
     if len(last) != 2 or last[0] != "end" or last[1] not in sums:
-        raise refused("the collector's manifest was changed or cut short")
+        raise wrong("the collector's manifest was changed or cut short")
 
 
 def _add_file(files: dict[str, Listed], row: list[str], number: int) -> None:
     name, size, digest = row[1:]
     if not NAME.match(name) or name == MANIFEST or not _SIZE.match(size) or not _DIGEST.match(digest):
-        raise refused(f"line {number} of the collector's manifest is none")
+        raise wrong(f"line {number} of the collector's manifest is none")
     if name in files or len(files) >= MOST_FILES:
-        raise refused(f"line {number} of the collector's manifest lists {name} again, or too many files")
+        raise wrong(f"line {number} of the collector's manifest lists {name} again, or too many files")
     files[name] = Listed(name, int(size), digest)
     if sum(one.size for one in files.values()) > MOST_BYTES:
-        raise refused("the collector's manifest lists more than 1 GiB")
+        raise wrong("the collector's manifest lists more than 1 GiB")
 
 
 @dataclass(slots=True)
@@ -176,12 +176,12 @@ def manifest_of(said: Said, kit: Kit, counted: FileCount, findings: int) -> Mani
     try:
         return read_manifest(strict_json.dumps(manifest.to_json()))
     except (BundleRefused, NotCanonical) as error:
-        raise refused(f"the collector's manifest is none: {error}") from None
+        raise wrong(f"the collector's manifest is none: {error}") from None
 
 
 def _number(text: str) -> int:
     if not _SIZE.match(text):
-        raise refused("the collector's manifest holds a number that is none")
+        raise wrong("the collector's manifest holds a number that is none")
     return int(text)
 
 
@@ -189,7 +189,7 @@ def _moment(text: str) -> int:
     try:
         return to_micros(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC))
     except ValueError:
-        raise refused("the collector's manifest holds a time that is none") from None
+        raise wrong("the collector's manifest holds a time that is none") from None
 
 
 def _zone(text: str) -> int:
