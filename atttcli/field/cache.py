@@ -44,14 +44,22 @@ class ScanCache:
         self._writes: List[Tuple[bytes, int, int, int, int, int, str, int, str]] = []
         self._touched: List[bytes] = []
         self._place: Optional[Tuple[str, str]] = None
-        self._off = False
+        self._off, self._run = False, 0
         self._written = time.monotonic()
         try:
             self._open(path)
         except sqlite3.DatabaseError as error:
             self.note = "the cache of earlier scans could not be read and was started anew (%s)" % error
             _remove(path)
+            self._open_anew(path)
+
+    def _open_anew(self, path: str) -> None:
+        """A disk without room costs the cache, never the scan."""
+        try:
             self._open(path)
+        except sqlite3.DatabaseError as error:
+            self._db = sqlite3.connect(":memory:", isolation_level=None)
+            self._give_up(error)
 
     def _open(self, path: str) -> None:
         folder = os.path.dirname(path)
@@ -66,7 +74,8 @@ class ScanCache:
 
     def _prepare(self, path: str) -> None:
         if os.name == "posix":
-            os.chmod(path, 0o600)
+            with contextlib.suppress(OSError):  # a stick's file system knows no modes
+                os.chmod(path, 0o600)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last results, which are found again
         self._db.execute("PRAGMA trusted_schema=OFF")

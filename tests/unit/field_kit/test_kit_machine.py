@@ -93,3 +93,15 @@ def test_the_end_of_a_path_is_what_is_shown() -> None:
     assert tail("/ngắn") == "/ngắn"
     assert tail("/" + "x" * 100 + "/y.php").endswith("/y.php")
     assert len(tail("x" * 100)) == 40
+
+
+def test_a_file_system_without_modes_keeps_results_all_the_same(tmp_path, monkeypatch) -> None:
+    from atttcli.field.cache import ScanCache
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.chmod", refused)
+    cache = ScanCache(str(tmp_path / "files.db"), "pack")
+    assert cache.note == ""
+    cache.close()
