@@ -200,6 +200,16 @@ CHECKS: Tuple[Check, ...] = (
         windows_registry.look_protection, live=True,
     ),
     Check(
+        "resolvers",
+        (WINDOWS,),
+        "Name servers of the network interfaces",
+        "Tcpip\\Parameters\\Interfaces: NameServer, DhcpNameServer",
+        "none",
+        "neighbours (ARP)",
+        windows_registry.look_resolvers,
+        live=True,
+    ),
+    Check(
         "usb", (WINDOWS,), "USB storage that was ever plugged in",
         "Enum\\USBSTOR",
         "none",

@@ -6,12 +6,14 @@ Only the registry of the running system; hives of a mounted disk are not read. P
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from typing import Any, Dict, Iterator, List, Tuple
 
-from atttcli.field.host.check import NAME, Asked, Missed, Observation, Scope, Seen
-from atttcli.field.host.commands import asked_of, is_temp, judge, masked
+from atttcli.field.host.check import ADDRESS, NAME, Asked, Missed, Observation, Scope, Seen
+from atttcli.field.host.commands import asked_of, is_temp, judge, masked, remote_address
+from atttcli.field.host.names import is_inside
 from atttcli.field.host.people import DAY
-from atttcli.field.host.protection import OLD_SIGNATURES
+from atttcli.field.host.protection import OLD_SIGNATURES, OLD_UPDATE
 
 _CURRENT = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion"
 _RUN = tuple(
@@ -22,6 +24,7 @@ _NT = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 _SERVICES = "SYSTEM\\CurrentControlSet\\Services"
 _DEFENDER = "SOFTWARE\\Microsoft\\Windows Defender"
 _PRODUCTS = "SOFTWARE\\Microsoft\\Security Center\\Provider\\Av"
+_INTERFACES = "SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\\Interfaces"
 _USBSTOR = "SYSTEM\\CurrentControlSet\\Enum\\USBSTOR"
 # Chat programs, cloud drives and browsers install themselves into AppData\\Local; services hardly ever do.
 _USER_FOLDER = re.compile(r"[\\/](?:appdata[\\/]roaming|users[\\/]public)[\\/]", re.IGNORECASE)
@@ -150,10 +153,44 @@ def look_protection(scope: Scope) -> Iterator[Seen]:
         detail = {"state": values.get("STATE"), "on": is_on(values.get("STATE"))}
         rules = () if guarded else ("host.protection-off",)  # where one is on, the others stand back
         yield Observation(f"antivirus {values.get('DISPLAYNAME', '')}", detail, rules)
-    results = f"{_CURRENT}\\WindowsUpdate\\Auto Update\\Results\\Install"
-    last = keys.values("HKLM", results).get("LastSuccessTime")
-    if last:
-        yield Observation("updates", {"last": str(last)})
+    yield from _updates(scope, keys)
+    yield from keys.missed()
+
+
+def _updates(scope: Scope, keys: _Keys) -> Iterator[Seen]:
+    """The last installation that Windows 7 and 8 note in the registry; from Windows 10 on the day of its log of updates."""
+    last = str(
+        keys.values("HKLM", f"{_CURRENT}\\WindowsUpdate\\Auto Update\\Results\\Install").get("LastSuccessTime", "")
+    )
+    moment = moment_of(last)
+    if not moment:
+        info = scope.root.status(scope.root.folded("/Windows/SoftwareDistribution/ReportingEvents.log"))
+        moment = int(info.st_mtime) if info is not None else 0
+    if moment:
+        days = max(0, int((scope.now - moment) // DAY))
+        yield Observation("updates", {"last": moment, "days": days}, ("host.updates-old",) if days > OLD_UPDATE else ())
+
+
+def moment_of(text: str) -> int:
+    """Seconds since 1970 of `2026-11-23 10:00:00` (UTC); 0 for what is none."""
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc).timestamp())
+    except (ValueError, OverflowError):
+        return 0
+
+
+def look_resolvers(scope: Scope) -> Iterator[Seen]:
+    """Name servers of each network interface, set by hand or given by DHCP."""
+    keys = _Keys(scope)
+    for interface in scope.windows.subkeys("HKLM", _INTERFACES):
+        values = keys.values("HKLM", f"{_INTERFACES}\\{interface}")
+        for name in ("NameServer", "DhcpNameServer"):
+            for server in str(values.get(name, "")).replace(",", " ").split()[:20]:
+                address = remote_address(server)
+                detail = {"nameserver": server, "by_hand": name == "NameServer",
+                          "outside": address is not None and not is_inside(address)}  # fmt: skip
+                asked: Tuple[Asked, ...] = ((ADDRESS, address),) if address else ()
+                yield Observation(f"interface {interface}: {server}", detail, (), asked)
     yield from keys.missed()
 
 

@@ -230,6 +230,28 @@ def test_protection_off_is_told_only_where_no_other_product_is_on() -> None:
     assert met(look(windows_registry.look_protection, FakeWindows(guarded))) == set()
 
 
+def test_name_servers_of_interfaces() -> None:
+    path = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\\Interfaces\\{1}"
+    api = FakeWindows({path: {"NameServer": "203.0.113.53,10.1.1.1", "DhcpNameServer": "10.1.1.1 10.1.1.2"}})
+    found = [one for one in look(windows_registry.look_resolvers, api) if isinstance(one, Observation)]
+    assert [(one.detail["nameserver"], one.detail["by_hand"], one.detail["outside"]) for one in found] == [
+        ("203.0.113.53", True, True), ("10.1.1.1", True, False), ("10.1.1.1", False, False), ("10.1.1.2", False, False),
+    ]  # fmt: skip
+    assert found[0].asked == (("address", "203.0.113.53"),)
+
+
+def test_the_last_update_by_registry_or_by_its_log(tmp_path: Path) -> None:
+    results = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\Results\\Install"
+    assert windows_registry.moment_of("1970-01-02 00:00:00") == DAY
+    assert windows_registry.moment_of("gestern") == 0
+    old = look(windows_registry.look_protection, FakeWindows({results: {"LastSuccessTime": "2026-01-01 00:00:00"}}))
+    assert met(old) == {("host.updates-old", "updates")}
+    put(tmp_path, "Windows/SoftwareDistribution/ReportingEvents.log", "x", age_days=3)
+    (recent,) = look(windows_registry.look_protection, FakeWindows(), tmp_path)
+    assert isinstance(recent, Observation)
+    assert (recent.detail["days"], recent.rules) == (3, ())
+
+
 def test_usb_storage() -> None:
     path = "SYSTEM\\CurrentControlSet\\Enum\\USBSTOR\\Disk&Ven_X\\0001&0"
     (one,) = look(windows_registry.look_usb, FakeWindows({f"HKLM\\{path}": {"FriendlyName": "X USB Device"}}))
