@@ -7,13 +7,13 @@ the code that it was copied from. What it was lost over is for the caller to do 
 from __future__ import annotations
 
 import os
+import signal
 import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from signal import SIGKILL
 from typing import IO, Final
 
 AVAILABLE: Final = hasattr(os, "fork") and sys.platform.startswith("linux")
@@ -21,6 +21,7 @@ MOST_BYTES: Final = 256 * 1024 * 1024
 _FRAME: Final = struct.Struct("<I")
 _END: Final = struct.Struct("<Q")
 _PR_SET_PDEATHSIG: Final = 1
+_KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # this module is imported where nothing can be copied, too
 Put = Callable[[bytes], None]
 
 
@@ -76,7 +77,7 @@ class Forked:
         """End it, whatever it is at."""
         if self.pid:
             with suppress(ProcessLookupError):
-                os.kill(self.pid, SIGKILL)
+                os.kill(self.pid, _KILL)
             os.waitpid(self.pid, 0)
             self.pid = 0
         self._spool.close()
@@ -87,7 +88,7 @@ def _end_with_parent() -> None:
     import ctypes
 
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _KILL, 0, 0, 0)
 
 
 def _run(work: Callable[[Put], bytes], spool: IO[bytes], parent: int) -> int:

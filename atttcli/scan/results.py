@@ -23,6 +23,7 @@ from atttcli.limits import MIB
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.observable import Observable, ObservableType
 from atttcli.model.severity import Severity
+from atttcli.store.durable import sync_folder
 
 FORMAT: Final = "atttcli/results/1"
 MOST_LINE: Final = 4 * MIB
@@ -109,6 +110,7 @@ def results_file(path: Path) -> Iterator[ResultsWriter]:
             os.fsync(stream.fileno())
         if writer.whole:
             part.replace(path)
+            sync_folder(path.absolute().parent)
     except OSError as error:
         raise WorkspaceError(
             f"the results cannot be written: {error.strerror or error}", hint="--results FILE in a folder of yours",
