@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from atttcli.engines.network import dns, http, http_buffers, http_message, tls
+from atttcli.engines.network import dns, http, http2, http_buffers, http_message, tls
 from atttcli.engines.network.fields import Fields
 from atttcli.engines.network.small_apps import FtpApp, SmtpApp, SshApp
 
@@ -73,6 +73,11 @@ class HttpApp:
         views = [View("http", tx.number, direction, tx) for tx, direction in self._parser.finish()]
         return views + _late_events([view for view in views if view.direction])
 
+    def successor(self) -> tuple[Http2App, bytes] | None:
+        """What goes on where the server went over to HTTP/2, and the server's bytes that it gets first."""
+        first = self._parser.upgraded
+        return (Http2App(first), self._parser.rest) if first is not None else None
+
     def inspect_id(self, direction: int) -> int:
         """Number of the transaction at hand."""
         return self._parser.inspect_id(direction)
@@ -100,6 +105,34 @@ _ANSWER_EVENTS = (
     b"http.response_chunk_extension",
     b"http.duplicate_content_length_field_in_response",
 )
+
+
+class Http2App:
+    """HTTP/2 as an AppParser."""
+
+    def __init__(self, upgraded: http_message.Transaction | None = None) -> None:
+        self._parser = http2.Http2Parser(upgraded)
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """Completed requests or responses."""
+        return [View("http2", tx.number, side, tx) for tx, side in self._parser.feed(direction, data)]
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost."""
+        self._parser.lost()
+
+    def finish(self) -> list[View]:
+        """Open messages."""
+        return [View("http2", tx.number, side, tx) for tx, side in self._parser.finish()]
+
+    def inspect_id(self, direction: int) -> int:
+        """Number of the last stream."""
+        return max(self._parser.count - 1, 0)
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return self._parser.memory
 
 
 class DnsMessage(NamedTuple):
@@ -314,7 +347,7 @@ def _read_ja3(source: TlsSession, buffer: str) -> Values:
     return (tls.fingerprint(text) if kind == "hash" else text,)
 
 
-_READERS = {"http": _read_http, "dns": _read_dns, "tls": _read_tls}
+_READERS = {"http": _read_http, "http2": _read_http, "dns": _read_dns, "tls": _read_tls}
 
 _SMTP = (b"EHLO", b"HELO", b"QUIT")
 _FTP = (b"USER ", b"PASS ", b"PORT ", b"EPRT ", b"FEAT\r", b"AUTH T", b"AUTH S")
@@ -333,6 +366,8 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
     if 53 in ports and len(data) >= 14 and dns.looks_like_dns(data[2:]):
         return "dns"
     if direction == 0:
+        if data.startswith(http2.PREFACE[:16]):
+            return "http2"
         if http_message.starts_request(data):
             return "http"
         upper = data[:6].upper()
@@ -351,6 +386,8 @@ def _is_tls(data: bytes) -> bool:
 
 def make_parser(app: str, client: bytes = b"") -> AppParser:
     """A parser for a TCP flow of that application; `client` is the address of the side that opened it."""
+    if app == "http2":
+        return Http2App()
     if app == "smtp":
         return SmtpApp()
     if app == "ftp":

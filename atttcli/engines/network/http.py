@@ -47,6 +47,8 @@ class HttpParser:
         self._count = 0
         self._done: list[Transaction] = []
         self.tunnel = False
+        self.upgraded: Transaction | None = None  # its answer went over to HTTP/2
+        self.rest = b""  # of the bytes after that answer
 
     @property
     def memory(self) -> int:
@@ -79,6 +81,8 @@ class HttpParser:
                 at = self._peek(side, data, at)
             else:
                 at = self._line(side, direction, data, at)
+        if self.upgraded is not None:
+            self.rest = data[at:]
         return self._done
 
     def gap(self, direction: int, count: int) -> None:
@@ -287,8 +291,11 @@ class HttpParser:
         return False
 
     def _no_body(self, side: _Side, code: bytes) -> None:
+        transaction = side.transaction
         self._complete(side, 1)
         if code == b"101":
+            if transaction is not None and b"h2c" in (transaction.response.first(b"upgrade") or b"").lower():
+                self.upgraded = transaction
             self._stop()
 
     def _stop(self) -> None:

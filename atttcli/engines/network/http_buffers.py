@@ -61,7 +61,7 @@ def method(tx: Transaction, direction: int) -> Values:
 
 def host_raw(tx: Transaction, direction: int) -> Values:
     """The host as sent, without what `http.host` removes."""
-    value = uri_host(_request_parts(tx)[1]) or tx.request.first(b"host")
+    value = uri_host(_request_parts(tx)[1]) or tx.request.first(b"host") or tx.request.first(b":authority")
     return _one(value)
 
 
@@ -205,7 +205,19 @@ def events(tx: Transaction, direction: int) -> Values:
     return events_of(tx)
 
 
+def weights(tx: Transaction, direction: int) -> Values:
+    """HTTP/2 priorities as digits."""
+    return () if direction else tuple(b"%d" % weight for weight in tx.weights)
+
+
+def names(tx: Transaction, direction: int) -> Values:
+    """Each header's name alone."""
+    return tuple(name for name, _ in _message(tx, direction).headers)
+
+
 READERS: Final[dict[str, Reader]] = {
+    "http2.priority": weights,
+    "http2.header_name": names,
     "event.http": events,
     "http.uri": uri,
     "http.uri.raw": uri_raw,

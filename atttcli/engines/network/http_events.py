@@ -15,6 +15,11 @@ def events_of(tx: Transaction) -> tuple[bytes, ...]:
     """Of both sides, as far as they were seen."""
     found = [name + b"_in_request" if name == _DUPLICATE else name for name in tx.request.events]
     found += [name + b"_in_response" if name == _DUPLICATE else name for name in tx.response.events]
+    authority = tx.request.first(b":authority")
+    if authority is not None:
+        host = tx.request.first(b"host")
+        odd = (b"http2.authority_host_mismatch",) if host is not None and host != authority else ()
+        return odd + ((b"http2.userinfo_in_uri",) if b"@" in authority else ())
     return tuple(b"http." + name for name in found) + tuple(b"http." + name for name in _host_events(tx))
 
 

@@ -66,6 +66,7 @@ class Transaction:
     number: int
     request: Message = field(default_factory=Message)
     response: Message = field(default_factory=Message)
+    weights: tuple[int, ...] = ()  # HTTP/2: priorities that the client gave
 
     @property
     def method(self) -> bytes:

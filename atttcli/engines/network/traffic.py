@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atttcli.engines.network import dns
-from atttcli.engines.network.app import DnsApp, View, make_parser, recognise
+from atttcli.engines.network.app import DnsApp, HttpApp, View, make_parser, recognise
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.evaluate import Text
 from atttcli.engines.network.eve import detection
@@ -11,7 +11,7 @@ from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flo
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.judge import Judge, Match, Scene
-from atttcli.engines.network.ruleset import RuleSet
+from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
 from atttcli.engines.network.sightings import Sighted, Sightings
 from atttcli.engines.network.small_apps import FtpApp, FtpDataApp
 from atttcli.engines.network.stream import Stream
@@ -221,6 +221,9 @@ class Traffic:
             views = flow.parser.feed(direction, data)
             if flow.app == "ftp":
                 self._expect(flow)
+            elif direction and isinstance(flow.parser, HttpApp) and (after := flow.parser.successor()) is not None:
+                flow.app, (flow.parser, rest) = "http2", after
+                views += flow.parser.feed(1, rest)
             return views
         if flow.app is not None:
             return []
@@ -284,7 +287,7 @@ class Traffic:
         if view.direction == 0 or view.app == "dns":
             transactions[view.app] = transactions.get(view.app, 0) + 1
         self.results += self._sightings.of_view(view, flow, self._now)
-        point = self._rules.transactions.get((view.app, view.direction))
+        point = self._rules.transactions.get((SAME_POINT.get(view.app, view.app), view.direction))
         if point is None:
             return []
         return self._judge.at(point, Scene(flow, view.direction, None, payload, view), view.number, whole_flow=True)

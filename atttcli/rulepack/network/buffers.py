@@ -43,20 +43,20 @@ def _apart(scope: str, names: str) -> dict[str, Buffer]:
 
 BUFFERS: Final[dict[str, Buffer]] = {
     **_table(
-        "http",
+        HTTP,
         TO_SERVER,
         "http.uri http.uri.raw http.method http.host http.host.raw http.user_agent http.request_body"
         " http.request_line http.referer http.accept http.accept_enc http.accept_lang",
         "http.request_header",
     ),
     **_table(
-        "http",
+        HTTP,
         TO_CLIENT,
         "http.stat_code http.stat_msg http.response_line http.server http.location http.response_body",
         "http.response_header",
     ),
     **_table(
-        "http",
+        HTTP,
         BOTH,
         "http.header http.header.raw http.header_names http.cookie http.protocol http.content_type"
         " http.content_len http.connection http.start",
@@ -79,6 +79,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table("ftp", TO_SERVER, "ftpbounce"),
     **_table("ftp-data", BOTH, "ftpdata_command"),
     **_table(HTTP, BOTH, "", "event.http"),
+    **_table("http2", BOTH, "", "http2.priority http2.header_name"),
     **_table("dns", BOTH, "", "event.dns"),
     **_apart(PACKET, "tcp.hdr udp.hdr ipv4.hdr ipv6.hdr icmpv4.hdr icmpv6.hdr icmpv6.mtu decode-event"),
     **_apart(FLOW, "ip.src ip.dst flow.age"),
@@ -124,6 +125,7 @@ NUMBERS: Final = frozenset(
         "flow.age",
         "event.http",
         "event.dns",
+        "http2.priority",
     }
 )
 

@@ -40,6 +40,8 @@ APP_EVENTS: Final = frozenset(
         "http.duplicate_content_length_field_in_response",
         "http.request_header_host_invalid",
         "http.missing_host_header",
+        "http2.authority_host_mismatch",
+        "http2.userinfo_in_uri",
         "dns.z_flag_set",
         "dns.malformed_data",
     ]

@@ -87,7 +87,7 @@ def app_layer_event(draft: Draft, value: str) -> None:
     name = value.strip().lower().strip('"')
     if name not in APP_EVENTS:
         raise RuleError(f"app-layer-event: {name[:60]} is not noticed by this engine")
-    app = name.partition(".")[0]
+    app = name.partition(".")[0].replace("http2", "http")
     ask(draft, "event." + app, ContentDraft(name.encode(), False, startswith=True, endswith=True))
 
 

@@ -36,6 +36,7 @@ TRANSPORTS = frozenset(
 APPLICATIONS = {
     "http": HTTP,
     "http1": ("http",),
+    "http2": ("http2",),
     "dns": ("dns",),
     "tls": ("tls",),
     "ssl": ("tls",),
