@@ -253,6 +253,11 @@ sockets() {
 # FILES...: what starts by itself; comment lines are left out
 autoruns_of() {
     for f in "$@"; do
+        # A user's own file may be a link to what only root may read: it is told, never followed.
+        if [ -h "$f" ]; then
+            saw autoruns "${f#"$C_ROOT"}" "link=$(readlink "$f" 2>/dev/null)"
+            continue
+        fi
         [ -f "$f" ] || continue
         is_late && return
         # shellcheck disable=SC2086
@@ -330,6 +335,7 @@ state_of_system() {
 # ---- logs ----
 
 keep_log() { # FILE [raw]: its last megabytes; a first line that was cut is left out
+    [ ! -h "$1" ] || { hole "${1#"$C_ROOT"}" "symbolic link"; return; } # a service's account may write there
     [ -f "$1" ] && [ -r "$1" ] && [ -s "$1" ] || return
     # shellcheck disable=SC2086
     k_size=$($C_LIMIT wc -c "$1" 2>/dev/null </dev/null | awk 'NR == 1 { print $1 + 0 }')
@@ -403,6 +409,8 @@ walk() { # FOLDER [CONDITIONS]: list and hash what is a regular file, not larger
 
 # Tools differ: what this machine's do with our own file says whether the rest can be believed.
 try_tools() {
+    q "$(printf 'a\001%%')"
+    [ "$Q" = 'a%01%25' ] || hole / "odd names cannot be written with this machine's tools"
     find "$SELF" -type f -size -33554433c -exec sh "$SELF" --batch {} "$C_PLUS" </dev/null 2>>"$C_WORK/.errors"
     grep -q "^ok$TAB.*/collect.sh\$" "$C_WORK/files.tsv" || hole / "names and hashes cannot be collected with this machine's tools"
     : >"$C_WORK/files.tsv"
@@ -500,6 +508,10 @@ case $C_ROOT in '' | /*) ;; *) C_ROOT=$PWD/$C_ROOT ;; esac
 
 # ---- what this machine can do ----
 
+if [ "$(awk 'BEGIN { print 1 + 1 }' 2>/dev/null)" != 2 ]; then
+    echo "Máy này không có awk dùng được: không thu thập được gì. Hãy gọi đơn vị đã đưa USB." >&2
+    exit 2
+fi
 C_HEX=od
 [ "$(printf a | od -An -v -tx1 2>/dev/null | tr -d ' \n')" = 61 ] || C_HEX=hexdump
 C_LIMIT=

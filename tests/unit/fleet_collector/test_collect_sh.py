@@ -19,7 +19,16 @@ from atttcli.field.kit.machine import architecture
 from atttcli.field.names import NameSet, fold_path
 from atttcli.fleet.collector.files import encode, pattern_of, script
 from atttcli.model.observable import Indicator, ObservableType
-from tests.support.collector_stick import BAD_SHA256, HOSTILE_NAMES, LISTS, collect, make_machine, make_stick, write
+from tests.support.collector_stick import (
+    BAD,
+    BAD_SHA256,
+    HOSTILE_NAMES,
+    LISTS,
+    collect,
+    make_machine,
+    make_stick,
+    write,
+)
 
 DASH = shutil.which("dash")
 BUSYBOX = shutil.which("busybox")
@@ -194,6 +203,57 @@ def test_what_was_not_reached_is_never_called_clean(tmp_path) -> None:
     result.unlink()
     said, (result,) = collect(stick, root, "--max-size", "0", code=0)
     assert {row[0] for row in tables(result)["files.tsv"]} == {"large"}
+
+
+@needs_dash
+def test_a_link_to_what_only_root_may_read_is_not_followed(tmp_path) -> None:
+    root = tmp_path / "root"
+    write(root, b"etc/shadow", b"root:$6$secretdigest:19000:0:99999:7:::\n")
+    for name in (
+        "home/an/.bashrc",
+        "home/an/.ssh/authorized_keys",
+        "var/log/nginx/access.log",
+        "tmp/x",
+        "etc/cron.d/x",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        os.symlink(root / "etc" / "shadow", root / name)
+    _said, (result,) = collect(make_stick(tmp_path / "usb"), root, code=2)
+    with tarfile.open(result) as archive:
+        for one in archive.getmembers():
+            assert not one.isfile() or b"secretdigest" not in archive.extractfile(one).read()
+    found = tables(result)
+    assert ["/var/log/nginx/access.log", "symbolic link"] in [
+        row[1:] for row in found["manifest.txt"] if row[0] == "hole"
+    ]
+    links = {decode(row[2]): decode(row[6]) for row in found["host.tsv"] if row[-1].startswith("link=")}
+    assert set(links) == {"/home/an/.bashrc", "/home/an/.ssh/authorized_keys"}
+
+
+@needs_dash
+@pytest.mark.parametrize("tool", ["find", "sha256sum", "awk", "od"])
+def test_tools_that_do_nothing_never_make_a_machine_clean(tmp_path, tool) -> None:
+    """Whatever a machine's own tool leaves undone, or an attacker's: it is told."""
+    root, fake = tmp_path / "root", tmp_path / "bin"
+    write(root, b"tmp/bad", BAD)
+    write(root, b"tmp/odd \xff", BAD)
+    write(fake, tool.encode(), b"#!/bin/sh\nexit 0\n")
+    (fake / tool).chmod(0o755)
+    stick = make_stick(tmp_path / "usb")
+    collector = stick / "collector" / "collect.sh"
+    collector.write_bytes(
+        collector.read_bytes().replace(b"PATH=/usr/sbin:", b"PATH=" + os.fsencode(fake) + b":/usr/sbin:", 1)
+    )
+    done = subprocess.run(["dash", str(stick / "bat-dau.sh"), "--root", str(root), "--quiet"], capture_output=True, timeout=60,
+                          check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+    said = done.stdout.decode().strip()
+    if tool == "od" and shutil.which("hexdump"):  # the way around it
+        assert (done.returncode, said.startswith("Có 2 tệp nghi ngờ")) == (1, True)
+        return
+    assert done.returncode == 2
+    assert said == "" if tool == "awk" else "; 1 thư mục chưa quét" in said or "tệp không đọc được" in said
+    if tool == "awk":
+        assert "không có awk" in done.stderr.decode()
 
 
 @needs_dash
