@@ -225,9 +225,12 @@ def _last_object(last: LastRun) -> dict[str, Any]:
 @schedule.command()
 @_state
 @click.option("--if-missed", is_flag=True, help="Only if a run that was due did not take place; else end at once.")
+@click.option(
+    "--if-due", is_flag=True, help="Only if none took place since the last moment that was due; else end at once."
+)
 @_json
 @with_app
-def run(app: App, state: str, if_missed: bool, as_json: bool) -> None:
+def run(app: App, state: str, if_missed: bool, if_due: bool, as_json: bool) -> None:
     """What the scheduler starts: one scan within the profile's bounds, one line at the end, the rest in the log.
 
     Exit codes: those of `atttcli scan`; 4 on battery, 5 while another scan runs (both count as not run).
@@ -236,11 +239,12 @@ def run(app: App, state: str, if_missed: bool, as_json: bool) -> None:
     Example:
       atttcli schedule run --if-missed
     """
-    from atttcli.fleet.scheduling import last_run, read_plan, recorded, was_missed
+    from atttcli.fleet.scheduling import is_due, last_run, read_plan, recorded, was_missed
 
     folder = _folder(state)
     plan = read_plan(folder)
-    if if_missed and not was_missed(plan, last_run(folder), app.clock.now()):
+    asked = [test for test, wanted in ((was_missed, if_missed), (is_due, if_due)) if wanted]
+    if any(not test(plan, last_run(folder), app.clock.now()) for test in asked):
         if as_json:
             render.emit_json({"ran": False, "code": 0, "result": ""})
         return

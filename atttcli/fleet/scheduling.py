@@ -143,12 +143,15 @@ def last_run(state: Path) -> LastRun | None:
 
 
 def was_missed(plan: Plan, last: LastRun | None, now: int) -> bool:
-    """Whether a start that was due since the plan was made did not take place, or did and was given up (battery)."""
+    """Whether a start that was due did not take place within its spread, or did and was given up (battery)."""
+    return is_due(plan, last, now - plan.spread * 60_000_000)
+
+
+def is_due(plan: Plan, last: LastRun | None, now: int) -> bool:
+    """Whether no run took place since the last moment, after the plan was made, at which one was due."""
     due = due_before(plan.when, now)
-    if due <= plan.since or due + plan.spread * 60_000_000 > now:
-        return False
     ran = last is not None and last.result not in _NOT_RUN and last.started >= due
-    return not ran
+    return due > plan.since and not ran
 
 
 def next_due(plan: Plan, now: int) -> tuple[int, int]:

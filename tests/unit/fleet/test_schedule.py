@@ -452,7 +452,10 @@ def test_a_missed_run_is_one_that_was_due_and_did_not_take_place(tmp_path: Path)
     assert scheduling.was_missed(made, replace(ran, started=due - DAY), now)
     assert scheduling.was_missed(made, replace(ran, result="battery"), now)
     assert not scheduling.was_missed(replace(made, since=due + 1), None, now)  # installed after that time
-    assert not scheduling.was_missed(replace(made, spread=90), None, now)  # it may still come
+    spread, yesterday = replace(made, spread=90), replace(ran, started=due - DAY + 1)
+    assert not scheduling.was_missed(spread, yesterday, now)  # it may still come
+    assert scheduling.was_missed(spread, None, now)  # but yesterday's did not
+    assert scheduling.is_due(spread, yesterday, now) and not scheduling.is_due(spread, ran, now)
 
 
 def test_a_run_that_was_cut_off_is_told_and_two_do_not_run_at_once(tmp_path: Path) -> None:
