@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import time
+
 import pytest
 
-from tests.support.cli_run import tell
+from tests.support.cli_run import START, tell
 
 RULE = 'rule bad { meta: description = "bad" severity = "high" strings: $a = "evil" condition: $a }'
 
@@ -64,6 +69,33 @@ def test_parts_make_the_alerts_of_the_undivided_scan(tree, capsys):
     assert [one["host"] for one in board if one["kind"] == "machine"] == ["pc-17"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="kills a process")
+def test_a_shard_that_was_killed_is_missed_until_it_is_repeated(tree, capsys):
+    for number in range(300):
+        (tree / "tree" / f"more{number}").write_bytes(b"evil" + b"x" * 9000)
+    (tree / "tree" / "big").unlink()
+    words = ("scan", "tree", "--rules", "r.yar", "--shard", "1/2", "--results", "1.jsonl", "--quiet")
+    slow = subprocess.Popen([*START, *words, "--cpu-limit", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 30
+    while not (tree / "1.jsonl.part").exists() and slow.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+    slow.send_signal(signal.SIGKILL)
+    assert slow.wait() == -signal.SIGKILL
+    assert not (tree / "1.jsonl").exists()
+    tell(capsys, *words[:4], "--shard", "2/2", "--results", "2.jsonl")
+    missed = tell(capsys, "results", "merge", "2.jsonl", "1.jsonl.part")
+    assert (missed.code, "missing shards: 1/2" in missed.err, "its run was stopped" in missed.err) == (2, True, True)
+    tell(capsys, *words)
+    tell(capsys, *words[:4], "--fresh", "--results", "all.jsonl")
+    for name, parts in (("m", ("1.jsonl", "2.jsonl")), ("a", ("all.jsonl",))):
+        told = tell(capsys, "results", "merge", *parts, "-o", f"{name}.jsonl", "--json")
+        findings = [one for one in told.lines() if one["kind"] == "detection"]
+        assert len(findings) == 326
+    merged, whole = ((tree / f"{name}.jsonl").read_bytes().splitlines()[:-1] for name in "ma")
+    assert merged == whole  # the account's last line says what of it came from the cache
+    assert not list(tree.glob("*.part"))
+
+
 def test_refusals_name_what_is_wrong(tree, capsys):
     assert "--results FILE.jsonl" in scan(capsys, "--shard", "1/2").err
     assert scan(capsys, "--shard", "3/2", "--results", "x").code == 2
@@ -80,7 +112,18 @@ def test_refusals_name_what_is_wrong(tree, capsys):
 
 def test_detect_is_divided_as_well(tree, capsys):
     for number in (1, 2):
-        tell(capsys, "detect", "files", "tree", "--rules", "r.yar", "--shard", f"{number}/2", "--results", f"{number}.jsonl")
+        tell(
+            capsys,
+            "detect",
+            "files",
+            "tree",
+            "--rules",
+            "r.yar",
+            "--shard",
+            f"{number}/2",
+            "--results",
+            f"{number}.jsonl",
+        )
     tell(capsys, "detect", "files", "tree", "--rules", "r.yar", "--results", "all.jsonl")
     merged = tell(capsys, "results", "merge", "1.jsonl", "2.jsonl", "-o", "m.jsonl", "--json")
     tell(capsys, "results", "merge", "all.jsonl", "-o", "a.jsonl")
