@@ -84,7 +84,7 @@ class BundleImport:
     readers: Sequence[ParcelReader]
     incident: str = ""
     look_up: FileLookup | None = None
-    _turns: dict[tuple[str, str], dict[int, tuple[str, str]]] = field(default_factory=dict)
+    _turns: dict[tuple[str, str], dict[int, list[tuple[str, str]]]] = field(default_factory=dict)
 
     def run(self, paths: Sequence[Path], *, dry_run: bool = False) -> list[Taken]:
         """Take in files and folders, each kit's and machine's bundles in their turn."""
@@ -155,10 +155,10 @@ class BundleImport:
                     where=Where(str(path)),
                 ) from error
         if parcel.signed:
-            self._turns_of(manifest)[manifest.sequence] = (parcel.digest, manifest.previous)
+            self._turns_of(manifest).setdefault(manifest.sequence, []).append((parcel.digest, manifest.previous))
         return taken
 
-    def _turns_of(self, manifest: Manifest) -> dict[int, tuple[str, str]]:
+    def _turns_of(self, manifest: Manifest) -> dict[int, list[tuple[str, str]]]:
         """What is here, and what this run has taken (or in a dry run would have)."""
         key = (manifest.kit, manifest.host.machine_id)
         if key not in self._turns:

@@ -6,7 +6,7 @@ a remark that stays with it. Pure: the turns known so far, the time and the inve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from atttcli.clock import DAY, HOUR, local_text
@@ -19,6 +19,7 @@ from atttcli.inventory import Inventory
 UNSIGNED = "unsigned"
 UNSIGNED_TEXT = "unsigned: nobody can say that nothing was changed on the way"
 _SHOWN = 5
+Turns = Mapping[int, Sequence[tuple[str, str]]]
 _NO_NEW = "keep the file; look at the stick and its machine before anything else"
 
 
@@ -29,10 +30,10 @@ class Remark(NamedTuple):
     text: str
 
 
-def judge(parcel: Parcel, turns: Mapping[int, tuple[str, str]], now: int, inventory: Inventory) -> tuple[Remark, ...]:
+def judge(parcel: Parcel, turns: Turns, now: int, inventory: Inventory) -> tuple[Remark, ...]:
     """Remarks on a parcel that may be taken; BundleRefused for one that may not.
 
-    `turns`: sequence -> (digest, digest of the one before) of the bundles of this kit and machine that are here already.
+    `turns`: sequence -> (digest, digest of the one before) of each of the bundles of this kit and machine that are here already.
     """
     manifest = parcel.manifest
     found: list[Remark] = []
@@ -55,7 +56,7 @@ def clock_is_wrong(parcel: Parcel, now: int) -> bool:
     return not earliest <= manifest.started <= manifest.made <= now + DAY
 
 
-def missing_turns(sequence: int, turns: Mapping[int, tuple[str, str]]) -> range:
+def missing_turns(sequence: int, turns: Turns) -> range:
     """Those between the newest one before this and this one."""
     before = max((one for one in turns if one < sequence), default=0)
     return range(before + 1, sequence)
@@ -73,29 +74,45 @@ def _term(kit: Kit, manifest: Manifest, now: int) -> Iterator[Remark]:
     yield Remark("expired", f"the key of {kit.number} expired on {day}; made before that by its own clock")
 
 
-def _turn(parcel: Parcel, turns: Mapping[int, tuple[str, str]]) -> Iterator[Remark]:
+def _turn(parcel: Parcel, turns: Turns) -> Iterator[Remark]:
+    """Two that follow one and the same bundle prove a copied or set back stick. Two first ones do not: results are kept beside
+    a stick that is write-protected, and people copy kits before they use them (0207).
+    """
     manifest = parcel.manifest
     name, number = f"{manifest.kit}, {manifest.host.name}", manifest.sequence
-    known = turns.get(number)
-    if known is not None:
-        if known[0] != parcel.digest:
-            raise BundleRefused(
-                f"bundle {number} of {name} came before with other content: the stick was copied or set back",
-                fault="replay",
-                hint=_NO_NEW,
-            )
+    here, before = turns.get(number, ()), turns.get(number - 1, ())
+    known = {digest for digest, _previous in here}
+    if parcel.digest in known:
         return
-    before, after = turns.get(number - 1), turns.get(number + 1)
-    if before is not None and before[0] != manifest.previous:
+    if number > 1 and any(previous == manifest.previous for _digest, previous in here):
+        raise BundleRefused(
+            f"bundle {number} of {name} came before with other content: the stick was copied or set back",
+            fault="replay",
+            hint=_NO_NEW,
+        )
+    if before and all(digest != manifest.previous for digest, _previous in before):
         raise BundleRefused(
             f"bundle {number} of {name} does not follow bundle {number - 1} that is here", fault="chain", hint=_NO_NEW
         )
-    if after is not None and after[1] != parcel.digest:
+    waited_for = {previous for _digest, previous in turns.get(number + 1, ())} - known
+    strange = bool(waited_for) and parcel.digest not in waited_for
+    if strange and number > 1:
         raise BundleRefused(
             f"bundle {number} of {name} is not the one that bundle {number + 1}, which is here, follows",
             fault="chain",
             hint=_NO_NEW,
         )
+    if number == 1 and (here or strange):
+        yield Remark(
+            "anew",
+            f"the numbers of {name} begin anew: results were kept beside the stick, what it had written down was lost,"
+            " or there are two copies of it",
+        )
+        return
+    yield from _order(name, number, turns)
+
+
+def _order(name: str, number: int, turns: Turns) -> Iterator[Remark]:
     missing = missing_turns(number, turns)
     if missing:
         shown = ", ".join(map(str, missing[:_SHOWN])) + (" …" if len(missing) > _SHOWN else "")

@@ -13,6 +13,7 @@ from typing import NamedTuple, Tuple
 
 from atttcli.errors import InputError, Where
 from atttcli.field import strict_json
+from atttcli.field.opening import NotReadable, open_regular
 
 _STATE_BYTES = 4096
 _UNFINISHED = ".part"
@@ -54,15 +55,15 @@ class Chain:
         return path
 
     def _read(self) -> Tuple[int, str, str]:
+        if not os.path.lexists(self._path):
+            return 0, "", ""
         try:
-            with open(self._path, "rb") as stream:
+            with os.fdopen(open_regular(self._path)[0], "rb") as stream:
                 value = strict_json.loads(stream.read(_STATE_BYTES + 1), _STATE_BYTES)
             found = int(value["sequence"]), str(value["digest"]), str(value["name"])
             if value["kit"] != self._kit or found[0] < 1 or os.path.basename(found[2]) != found[2]:
                 raise ValueError("another kit's")
-        except FileNotFoundError:
-            return 0, "", ""
-        except (OSError, ValueError, KeyError, TypeError):
+        except (NotReadable, OSError, ValueError, KeyError, TypeError):
             raise InputError(
                 "the kit's record of its turns is damaged",
                 hint="bring the kit back to the centre",

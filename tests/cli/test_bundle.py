@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -79,8 +80,10 @@ def test_show_says_whether_it_would_be_taken(desk, kit, tmp_path, capsys):
     assert (told["imported"], told["remarks"], told["fault"]) == (False, [], "")
     assert tell(capsys, "-w", "ws", "bundle", "import", "1.attb").code == 1
     assert "taken in before" in tell(capsys, "-w", "ws", "bundle", "show", "1.attb").out
-    kit.sequence, kit.previous = 0, ""
-    (tmp_path / "copy.attb").write_bytes(kit.bundle(tool="9"))
+    copy = replace(kit)
+    (tmp_path / "2.attb").write_bytes(kit.bundle(started=kit.now))
+    tell(capsys, "-w", "ws", "bundle", "import", "2.attb")
+    (tmp_path / "copy.attb").write_bytes(copy.bundle(tool="9"))
     (told, *_rest) = tell(capsys, "-w", "ws", "bundle", "show", "copy.attb", "--json").checked("bundle-content")
     assert told["fault"] == "replay"
     shown = tell(capsys, "-w", "ws", "bundle", "show", "copy.attb")

@@ -59,12 +59,15 @@ def bundle(store: Store, digest: str) -> dict[str, Any] | None:
     return None if row is None else {**dict(row), **{name: json.loads(row[name]) for name in ("flags", "ledger")}}
 
 
-def turns(store: Store, kit: str, machine: str) -> dict[int, tuple[str, str]]:
-    """Sequence -> (digest, digest of the one before) of one kit's bundles of one machine."""
+def turns(store: Store, kit: str, machine: str) -> dict[int, list[tuple[str, str]]]:
+    """Sequence -> (digest, digest of the one before) of each of one kit's bundles of one machine."""
     rows = store.rows(
         "SELECT sequence, digest, previous FROM bundle WHERE kit = ? AND machine = ? AND signed = 1", kit, machine
     )
-    return {row["sequence"]: (row["digest"], row["previous"]) for row in rows}
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row["sequence"], []).append((row["digest"], row["previous"]))
+    return found
 
 
 def add_bundle(db: Connection, one: BundleRow) -> bool:

@@ -191,12 +191,14 @@ def test_a_folder_is_taken_in_turn_whatever_its_names(desk: KitPlace) -> None:
 
 def test_a_stick_that_was_copied_or_set_back(desk: KitPlace) -> None:
     """The same turn with other content; a turn that follows another one than ours; one that ours does not follow."""
-    copy = replace(desk.kit)
     first = desk.kit.bundle()
     desk.take_one(first)
-    copy.files = [yara_finding("/other")]
-    assert fault(desk.take_one(copy.bundle())) == "replay"
-    assert fault(desk.take_one(copy.bundle())) == "chain"
+    copy = replace(desk.kit, files=[yara_finding("/other")])
+    other, others = replace(desk.kit, files=[yara_finding("/third")]), copy.bundle()
+    desk.take_one(others)
+    assert fault(desk.take_one(other.bundle())) == "replay"
+    assert fault(desk.take_one(other.bundle())) == "chain"
+    desk.app.store.connection.execute("DELETE FROM bundle WHERE digest = ?", (sha256(others),))
     second, third = desk.kit.bundle(), desk.kit.bundle()
     assert words(desk.take_one(third)) == ["gap"]
     copy.sequence, copy.previous = 1, sha256(first)
@@ -208,6 +210,28 @@ def test_turns_of_one_machine_say_nothing_of_another(desk: KitPlace) -> None:
     other = replace(desk.kit, host=Host("PC-02", "windows", "amd64", "aa" * 16))
     for data in (desk.kit.bundle(), other.bundle(), desk.kit.bundle(), other.bundle()):
         assert words(desk.take_one(data)) == []
+
+
+def test_numbers_that_begin_anew_are_told_and_taken(desk: KitPlace) -> None:
+    """A stick that is write-protected keeps no turns: each folder that results were kept in counts from one."""
+    beside = replace(desk.kit, files=[yara_finding("/beside")])
+    assert words(desk.take_one(desk.kit.bundle())) == []
+    taken = desk.take_one(beside.bundle())
+    assert (taken.state, words(taken), taken.ledger.stored > 0) == (NEW, ["anew"], True)
+    for kit in (desk.kit, beside, beside, desk.kit):
+        assert [word for word in words(desk.take_one(kit.bundle())) if word != "late"] == []
+    assert len(desk.app.store.rows("SELECT * FROM bundle WHERE sequence = 3")) == 2
+    forked = replace(beside, sequence=beside.sequence - 1, previous="")
+    forked.previous = desk.app.store.value(
+        "SELECT previous FROM bundle WHERE sequence = 3 AND digest = ?", beside.previous
+    )
+    assert fault(desk.take_one(forked.bundle())) == "replay"
+    lone = desk.issue("x-vi-huong", b"o" * 32, now=desk.clock.at + DAY // 24)
+    lone.bundle()
+    desk.take_one(lone.bundle())
+    assert words(desk.take_one(replace(lone, sequence=0, previous="").bundle())) == ["anew"], (
+        "not the one that 2 follows"
+    )
 
 
 def test_a_wrong_clock_is_told_and_not_believed(desk: KitPlace) -> None:
@@ -332,7 +356,8 @@ def test_bad_records_are_counted_and_the_rest_is_taken(desk: KitPlace) -> None:
     assert (taken.state, ledger.read, ledger.stored, ledger.rejected) == (NEW, 6, 1, 5)
     assert [line for _member, line, _reason in taken.rejected] == [2, 3, 4, 5, 6]
     again = desk.take_one(seal(kit.seed, kit.centre, body))
-    assert fault(again) == "replay", "sealed anew it is another file"
+    assert words(again) == ["anew"], "sealed anew it is another file"
+    assert (again.ledger.stored, again.ledger.duplicate) == (0, 1)
 
 
 def test_a_signed_body_that_is_damaged_stores_nothing(desk: KitPlace) -> None:

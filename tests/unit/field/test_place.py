@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -197,3 +198,19 @@ def test_killed_and_resumed_reads_hardly_anything_twice(
     # Two kills cost what was read in 20 ms each; SIGINT costs nothing.
     assert twice <= (20 if how == signal.SIGKILL else 2)
     shutil.rmtree(root)
+
+
+def test_a_disk_without_room_costs_the_cache_never_the_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stick may be full before the scan begins."""
+
+    def full(cache: ScanCache, path: str) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(ScanCache, "_prepare", full)
+    cache = ScanCache(str(tmp_path / "state" / "c.db"), "pack")
+    assert "full" in cache.note
+    cache.keep("/a", (1, 2, 3, 4, 5), "[]")
+    cache.stand("/", "x")
+    cache.commit()
+    assert (cache.place("/"), cache.earlier("/a", (1, 2, 3, 4, 5))) == ("", None)
+    cache.close()
