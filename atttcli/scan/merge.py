@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,12 @@ from typing import Any
 
 from atttcli.engine import EngineProblem
 from atttcli.errors import Conflict, InputError, LimitExceeded, Where
-from atttcli.field import strict_json
 from atttcli.field.account import FileAccount
 from atttcli.limits import MIB
 from atttcli.model.alert import Detection
 from atttcli.scan.account import Listed, ScanAccount
-from atttcli.scan.results import MOST_BYTES, MOST_LINE, Results, ResultsWriter, read_detection, read_results
+from atttcli.scan.results import MOST_BYTES, Results, ResultsWriter, read_detection, read_results
 
-_DEPTH = 16
 _MOST_LISTED = 1000
 
 
@@ -34,7 +33,7 @@ class Merged:
     def findings(self) -> Iterator[Detection | EngineProblem]:
         """Findings and problems as values."""
         for line in self.lines():
-            value: dict[str, Any] = strict_json.loads(line.removesuffix(b"\n"), MOST_LINE, _DEPTH)
+            value: dict[str, Any] = json.loads(line)  # it was read strictly before
             if value["kind"] == "detection":
                 yield read_detection(value["detection"], Where(str(self.parts[0].path)))
             else:
@@ -47,17 +46,13 @@ class Merged:
 
     def account(self) -> ScanAccount:
         """The account of the whole."""
-        found = list(self.findings())
         severities: dict[str, int] = {}
-        for one in found:
-            if isinstance(one, Detection):
-                severities[one.severity.label] = severities.get(one.severity.label, 0) + 1
+        for part in self.parts:
+            for word, count in part.severities.items():
+                severities[word] = severities.get(word, 0) + count
         files = _sum(one.files for one in self.parts)
-        listed = [
-            Listed(str(one.where), _column(files, one.reason), one.reason)
-            for one in found
-            if isinstance(one, EngineProblem)
-        ]
+        problems = sorted(one for part in self.parts for one in part.problems)
+        listed = [Listed(where, _column(files, why), why) for where, why in problems]
         first, settings = self.parts[0], self.settings
         return ScanAccount(
             tuple(settings.get("paths", ())), min(one.started for one in self.parts), max(one.ended for one in self.parts),

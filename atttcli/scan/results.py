@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -48,6 +48,8 @@ class Results:
     rules_refused: int
     started: int
     ended: int
+    severities: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[tuple[str, str], ...] = ()  # where, why
 
     @property
     def same(self) -> tuple[Any, ...]:
@@ -134,6 +136,8 @@ def _read(path: Path, stream: BinaryIO) -> Results:
     digest = hashlib.sha256()
     head: dict[str, Any] = {}
     kept: list[bytes] = []
+    severities: dict[str, int] = {}
+    problems: list[tuple[str, str]] = []
     number = 0
     while line := stream.readline(MOST_LINE + 1):
         number += 1
@@ -145,9 +149,15 @@ def _read(path: Path, stream: BinaryIO) -> Results:
                 raise InputError("something stands behind the end", where=Where(str(path), number + 1))
             if (value.get("lines"), value.get("sha256")) != (number - 1, digest.hexdigest()):
                 raise InputError("the file is not what its end says: it was damaged or changed", where=Where(str(path)))
-            return _results(path, head, kept, value)
+            found = _results(path, head, kept, value)
+            return replace(found, severities=severities, problems=tuple(sorted(problems)))
         else:
             kept.append(line)
+            if value["kind"] == "problem":
+                problems.append((value["where"], value["reason"]))
+            else:
+                word = Severity(value["detection"]["severity"]).label
+                severities[word] = severities.get(word, 0) + 1
         digest.update(line)
     raise InputError(
         "the file has no end: its run was stopped", hint="run that shard again, then merge", where=Where(str(path))
