@@ -194,12 +194,19 @@ class RuleSet:
         return rule.source_ports in ports and rule.target_ports in ports
 
 
-def _precedence(rule: Rule) -> tuple[int, int, int]:
-    commands = {bit.command for bit in rule.flowbits}
-    reads = bool(commands & {"isset", "isnotset"})
-    writes = bool(commands - {"isset", "isnotset"})
-    bits = 0 if writes and not reads else 1 if writes else 2 if reads else 3
-    return _ACTIONS[rule.action], bits, rule.priority
+def _precedence(rule: Rule) -> tuple[int, int, int, int, int]:
+    """By action, then who sets a mark before who asks for it, then by priority; equals stay in the order of the file."""
+    marks = ([bit.command for bit in rule.flowbits], [test.operator for test in rule.flowints])
+    bits, ints = (_stage(set(commands)) for commands in marks)
+    return _ACTIONS[rule.action], bits, ints, _stage({bit.command for bit in rule.xbits}), rule.priority
+
+
+_WRITES = frozenset(("set", "unset", "toggle", "+", "-"))
+
+
+def _stage(commands: set[str]) -> int:
+    writes, reads = bool(commands & _WRITES), bool(commands - _WRITES)
+    return 0 if writes and not reads else 1 if writes else 2 if reads else 3
 
 
 def _literal(rule: Rule) -> Literal | None:

@@ -41,7 +41,7 @@ def fires(options: str, talk, header: str = "http any any -> any any") -> bool:
 @pytest.mark.parametrize(
     "options",
     [
-        'http.uri; content:"/a/c.php?x=1%20y"; bsize:16;',
+        'http.uri; content:"/a/c.php?x=1 y"; bsize:14;',
         'http.uri.raw; content:"/a/%62/../c.php?x=1%20y"; bsize:23;',
         'http.method; content:"GET"; bsize:3;',
         'http.host; content:"www.example.test"; bsize:16;',
@@ -55,7 +55,7 @@ def fires(options: str, talk, header: str = "http any any -> any any") -> bool:
         'flow:to_server; http.protocol; content:"HTTP/1.1"; bsize:8;',
         'flow:to_server; http.start; content:"GET "; startswith; content:"Cookie: k=v|0d 0a 0d 0a|"; endswith;',
         'http.request_header; content:"Host: WWW"; startswith; bsize:27;',
-        'urilen:16; http.method; content:"GET";',
+        'urilen:14; http.method; content:"GET";',
         'content:"c.php"; http_uri; content:"curl"; http_user_agent;',
         'uricontent:"/c.php";',
         'pcre:"/c\\.php\\?x=\\d/U";',

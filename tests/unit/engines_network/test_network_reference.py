@@ -19,12 +19,10 @@ pytestmark = [pytest.mark.reference, pytest.mark.skipif(not DATA.is_dir(), reaso
 
 # What a case needs that this engine does not have yet: named here so that a new failure is seen as one.
 KNOWN = {
-    "bug-5929-02": "HTTP/2",
-    "transform-strip-pseudo-headers": "HTTP/2",
-    "decode-nsh-type1": "NSH encapsulation",
-    "decode-nsh-type2": "NSH encapsulation",
-    "detect-flowbits": "order of unset and isset within one packet",
+    "bug-6207-2": "a MIME body whose padding stands in the middle",
+    "http2-bugfixes": "priority of a stream inside `http` of the alert",
     "issue-5466-alert-then-pass-04-drop-alert": "drop ends the flow (inline mode)",
+    "ssl_version_negated": "one of six handshakes is split oddly",
 }
 
 
@@ -44,7 +42,7 @@ def test_plain_cases(capsys: pytest.CaptureFixture[str]):
     report("plain cases", found, capsys)
     failed = {outcome.name: outcome.why for outcome in found if outcome.state == "fail"}
     assert set(failed) <= set(KNOWN), {name: why for name, why in failed.items() if name not in KNOWN}
-    assert sum(outcome.state == "pass" for outcome in found) >= 85
+    assert sum(outcome.state == "pass" for outcome in found) >= 170
 
 
 def test_http_evader_cases(capsys: pytest.CaptureFixture[str]):
@@ -62,7 +60,7 @@ def test_the_office_capture_with_thirty_thousand_rules(tmp_path: Path, capsys: p
     rules.write_bytes(lzma.decompress((DATA / "office" / "et2023.rules.xz").read_bytes()))
     pack = load_network_rules([rules])
     assert pack.counts["read"] == 31_993
-    assert pack.counts["loaded"] >= 31_500
+    assert pack.counts["loaded"] == 31_993
     engine = NetworkEngine(pack)
     found: Counter[tuple[object, ...]] = Counter()
     with (DATA / "office" / "office.pcap").open("rb") as stream:

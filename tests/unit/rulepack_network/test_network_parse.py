@@ -71,7 +71,7 @@ def test_old_modifiers_bind_the_content_before_them():
         "payload": [b"x"],
         "http.header": [b"b"],
     }
-    assert rule.app == "http"
+    assert rule.apps == ("http", "http2")
 
 
 def test_a_sticky_buffer_lasts_until_the_next():
@@ -158,7 +158,7 @@ def test_default_variables_are_there():
         ("alert tcp any any -> any any (byte_test:1,>,nothere,0; sid:1;)", "nothere"),
         ('alert dns any any -> any any (http.uri; content:"a"; sid:1;)', "dns"),
         ("alert http any any -> any any (http.uri; sid:1;)", "nothing is asked"),
-        ('alert tcp any any -> any any (file_data; content:"a"; sid:1;)', "file.data"),
+        ('alert dns any any -> any any (file_data; content:"a"; sid:1;)', "file.data"),
         ("alert tcp any any -> any any (nocase:yes; sid:1;)", "no value"),
     ],
 )
