@@ -89,7 +89,7 @@ def _steps(entry: RuleEntry, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _network_steps(rule: Rule) -> Iterator[str]:
-    yield f"protocol {rule.protocol}" + (f", application {rule.app}" if rule.app else "")
+    yield f"protocol {rule.protocol}" + (f", application {' or '.join(rule.apps)}" if rule.apps else "")
     if rule.flow is not None:
         yield "flow: " + (", ".join(word for word in (rule.flow.direction, rule.flow.state) if word) or "any")
     for bit in rule.flowbits:
