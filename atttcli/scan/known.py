@@ -37,9 +37,19 @@ class KnownFiles:
     names: NameSet
     pack: str
     now: int
+    place: Path
 
     def look_up(self, path: str, sha256: str, md5: str, sha1: str) -> Iterator[Detection]:
-        """Detections of one file: by its strongest hash that is known, and by its name."""
+        """Detections of one file: by its strongest hash that is known, and by its name. InputError when the set is damaged:
+        it is then thrown away, and the next scan builds it again.
+        """
+        try:
+            yield from self._found(path, sha256, md5, sha1)
+        except InputError:
+            shutil.rmtree(self.place, ignore_errors=True)
+            raise
+
+    def _found(self, path: str, sha256: str, md5: str, sha1: str) -> Iterator[Detection]:
         for digest in filter(None, (sha256, sha1, md5)):
             given = self._valid(_HASHES[len(digest)], digest, self.hashes.look_up(digest))
             if given:
@@ -97,7 +107,7 @@ def _open(place: Path, name: str, now: int) -> KnownFiles | None:
     pairs = [(str(text), dict(note)) for text, note in patterns]
     hashes = HashSet(str(place / "hashes.bin"))
     names = NameSet(HashSet(str(place / "names.bin")), pairs)
-    return KnownFiles(hashes, names, name, now) if len(hashes) or len(names) else None
+    return KnownFiles(hashes, names, name, now, place) if len(hashes) or len(names) else None
 
 
 def _build(indicators: Sequence[Indicator], place: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from atttcli.field.account import FileAccount, Outcome
 from atttcli.field.cache import ScanCache
-from atttcli.field.examine import Examiner, FileFinding, MemberProblem
+from atttcli.field.examine import Examination, Examiner, FileFinding, MemberProblem
 from atttcli.field.match import Matcher, Subject, externals_of
 from atttcli.field.scanner import ScanLimits, Scanner
 from atttcli.field.stamp import Stamp, may_be_cached
@@ -242,3 +242,55 @@ def test_the_names_that_rules_see() -> None:
     inner = externals_of(Subject("in.zip!d/e/f", "d/e/f"))
     assert (inner["filename"], inner["filepath"], inner["extension"]) == ("f", os.path.join("in.zip", "d", "e"), "")
     assert externals_of(Subject(os.fsdecode(b"/a\xff/b\x00"), ""))["filepath"] == "/a\ufffd"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Examination(6, failed="timeout"),
+        Examination(6, failed="not enough memory"),
+        Examination(6, failed="replaced or cut while it was being scanned"),
+        Examination(6, steady=False),
+        Examination(6, problems=(MemberProblem("f", "m", "damaged", "cut short"),)),
+        Examination(6, problems=(MemberProblem("f", "m", "limit", "too large"),)),
+        Examination(6, problems=(MemberProblem("f", "", "encrypted", "no password fits"),)),
+    ],
+    ids=lambda result: result.failed or ("unsteady" if not result.steady else result.problems[0].kind),
+)
+def test_what_was_not_wholly_judged_is_read_again_each_time(tmp_path: Path, result: Examination) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "f").write_bytes(b"needle")
+    time.sleep(0.06)
+    reads = []
+
+    class Told(Examiner):
+        def file(self, path: str, fd: int, info: os.stat_result) -> Examination:
+            reads.append(path)
+            return result
+
+    for _run in range(3):
+        cache = ScanCache(str(tmp_path / "c.db"), "p")
+        account = list(Scanner(Told(), cache=cache).run([str(tmp_path / "in")]))[-1]
+        cache.close()
+        assert isinstance(account, FileAccount)
+        assert account.complete is (not result.failed and not result.problems)
+    assert len(reads) == 3
+
+
+def test_a_link_in_an_archive_loses_nothing_and_is_remembered(tmp_path: Path) -> None:
+    harmless = Examination(6, problems=(MemberProblem("f", "m", "skipped", "a link", 0),))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "f").write_bytes(b"needle")
+    time.sleep(0.06)
+    reads = []
+
+    class Told(Examiner):
+        def file(self, path: str, fd: int, info: os.stat_result) -> Examination:
+            reads.append(path)
+            return harmless
+
+    for _run in range(3):
+        cache = ScanCache(str(tmp_path / "c.db"), "p")
+        list(Scanner(Told(), cache=cache).run([str(tmp_path / "in")]))
+        cache.close()
+    assert len(reads) == 1
