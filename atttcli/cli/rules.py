@@ -278,9 +278,11 @@ def _places(app: App) -> list[Path]:
     workspace = app.workspace_if_any()
     places = [packaged("rules")]
     if workspace is not None:
+        from atttcli.rulepack.catalogue import kind_of
         from atttcli.store.facts.rulepacks import every_place
 
-        places += every_place(workspace, app.store)
+        # A note that lies beside the folders was not named by anybody: only what is named must be a rule file.
+        places += [one for one in every_place(workspace, app.store) if one.is_dir() or kind_of(one)]
     return places
 
 

@@ -96,10 +96,12 @@ def _moment(text: str) -> int:
 
 
 def _own(app: App) -> list[Path]:
+    from atttcli.rulepack.catalogue import kind_of
     from atttcli.store.facts.rulepacks import PACKS
 
     folder = app.workspace.rules
-    found = sorted(one for one in folder.iterdir() if one.name not in (PACKS, "countries")) if folder.is_dir() else []
+    own = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [one for one in own if one.name not in (PACKS, "countries") and (one.is_dir() or kind_of(one))]
     if not found:
         raise UsageError("this workspace has added no rules", hint="atttcli rules pack FOLDER -o FILE.attr")
     return found

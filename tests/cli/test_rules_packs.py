@@ -57,6 +57,21 @@ def test_from_the_centre_to_a_scan_elsewhere(capsys: pytest.CaptureFixture, plac
     assert [(one["version"], one["current"], one["state"]) for one in shown] == [(7, True, "ok")]
 
 
+def test_by_default_what_the_workspace_added_itself_is_packed(
+    capsys: pytest.CaptureFixture, places: tuple[Path, Path]
+) -> None:
+    centre = places[0]
+    assert tell(capsys, "-w", "centre", "rules", "pack", "-o", "a.attr").code == 2  # nothing yet
+    (centre / "rules" / "yara").mkdir()
+    (centre / "rules" / "yara" / "p.yar").write_text(RULE)
+    (centre / "rules" / "GHI-CHU.txt").write_text("a note of people, no rule")
+    assert tell(capsys, "-w", "centre", "rules", "check").code == 0
+    assert tell(capsys, "-w", "centre", "rules", "pack", "-o", "a.attr", "--json").lines()[0]["files"] == 1
+    assert tell(capsys, "-w", "centre", "rules", "sign", "a.attr").code == 0
+    assert tell(capsys, "-w", "other", "rules", "install", "a.attr").code == 0
+    assert tell(capsys, "-w", "other", "rules", "pack", "-o", "b.attr").code == 2  # what was installed is not its own
+
+
 def test_taken_back_it_matches_no_more(capsys: pytest.CaptureFixture, places: tuple[Path, Path]) -> None:
     for words in (["pack", "mine", "-o", "a.attr", "--version", "7"], ["sign", "a.attr"], ["install", "a.attr"]):
         assert tell(capsys, "-w", "centre", "rules", *words).code == 0
