@@ -71,7 +71,11 @@ ROOMS: tuple[tuple[str, str, str], ...] = (
         " UNION ALL SELECT 1 FROM contract WHERE ended = '' UNION ALL SELECT 1 FROM inspection_finding WHERE state = 'open'",
     ),
     ("atttcli.cli.drill_agenda", "action_items", "SELECT 1 FROM action"),
-    ("atttcli.cli.fleet_agenda", "fleet_items", "SELECT 1 FROM fleet_host WHERE retired IS NULL"),
+    (
+        "atttcli.cli.fleet_agenda",
+        "fleet_items",
+        "SELECT 1 FROM fleet_host WHERE retired IS NULL UNION ALL SELECT 1 FROM fleet_interval WHERE agency <> ''",
+    ),
     ("atttcli.cli.agenda_clocks", "desk_items", "SELECT 1 FROM call WHERE ended IS NULL UNION ALL SELECT 1 FROM shift"),
 )
 

@@ -175,19 +175,25 @@ def board(
 
 
 def overdue_count(store: Store, now: int) -> int:
-    """How many machines are overdue, by the register alone: what `next` asks, without the inventory."""
+    """How many machines are overdue: what `next` asks, without the inventory (an agency's code is taken as it stands)."""
     intervals, last = Intervals.of(store), dict[_Key, int]()
-    expected = expected_hosts(store)
-    key_of = _keys(((one["agency"], one["host"]) for one in expected), str)
+    listed = {(one["agency"], one["host"]): one for one in expected_hosts(store, retired=True)}
+    key_of = _keys(listed, str)
     for agency, host, finished in facts.last_seen(store):
         key = key_of(agency, host)
         last[key] = max(finished, last.get(key, 0))
-    return sum(
-        max(last.get((one["agency"], one["host"]), 0), one["added"])
-        + intervals.days(one["agency"], one["profile"]) * DAY
-        < now
-        for one in expected
-    )
+    due = [
+        max(last.get(key, 0), one["added"]) + intervals.days(key[0], one["profile"]) * DAY
+        for key, one in listed.items()
+        if one["retired"] is None
+    ]
+    for key, finished in last.items():
+        known = listed.get(key)
+        if intervals.covers(key[0]) and (
+            known is None or (known["retired"] is not None and finished > known["retired"])
+        ):
+            due.append(finished + intervals.days(key[0], USUAL) * DAY)
+    return sum(one < now for one in due)
 
 
 def is_behind(version: str, newest: str) -> bool:
