@@ -184,6 +184,7 @@ def _tell_coverage(one: Taken) -> None:
         return
     holes = manifest.coverage.holes
     shown = "; ".join(path for path, _why in holes[:3]) or retell(manifest.account["stopped"])
+    shown = shown or "; ".join(retell(why) for why in sorted(manifest.account["failed"])[:3])
     count = len(holes) + manifest.coverage.unlisted or sum(manifest.account["failed"].values())
     text = _("{name}: the scan of {day} has holes ({count}): {shown}", name=one.path.name, count=count, shown=shown,
              day=local_text(manifest.made, seconds=False))  # fmt: skip

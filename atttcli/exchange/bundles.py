@@ -144,6 +144,7 @@ class BundleImport:
         if dry_run:
             taking.count()
         else:
+            self._may_keep(manifest)
             try:
                 taking.store()
             except InputError as error:  # read anew it is another one: a folder that was written to meanwhile
@@ -157,6 +158,12 @@ class BundleImport:
         if parcel.signed:
             self._turns_of(manifest).setdefault(manifest.sequence, []).append((parcel.digest, manifest.previous))
         return taken
+
+    def _may_keep(self, manifest: Manifest) -> None:
+        """Asked before anything is stored: whoever may take findings in, but no evidence, would never get to the end."""
+        if any(one.kind == SAMPLE for one in manifest.members):
+            body = {"incident": self.incident, "agency": manifest.agency}
+            self.journal.permit("evidence.added", self.incident, body)
 
     def _turns_of(self, manifest: Manifest) -> dict[int, list[tuple[str, str]]]:
         """What is here, and what this run has taken (or in a dry run would have)."""

@@ -32,7 +32,9 @@ def keep_sample(
         if known:
             return str(known), False
         number = journal.next_number("CC")
-        name = PureWindowsPath(path).name or member.sha256
+        name = PureWindowsPath(path).name
+        if not name.strip(". "):  # `..` and its like are a name to nobody
+            name = member.sha256
         body = {
             "number": number, "incident": incident, "agency": manifest.agency, "sha256": member.sha256,
             "size": member.size, "name": name[:255], "source": source, "note": f"bundle {parcel.digest}",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atttcli.clock import DAY
-from atttcli.errors import AtttError, BundleRefused, InputError, NotFound
+from atttcli.errors import AtttError, BundleRefused, InputError, NotFound, Refused
 from atttcli.evidence.vault import Vault, exhibits, verify
 from atttcli.exchange import bundles as importing
 from atttcli.exchange.bundles import KNOWN, NEW, REFUSED
@@ -257,6 +257,31 @@ def test_a_flood_under_a_stolen_key_is_cut_off_and_counted(desk: KitPlace, monke
     ledger = desk.take_one(desk.kit.bundle()).ledger
     assert (ledger.read, ledger.stored, ledger.rejected) == (11, 7, 4)
     assert len(desk.alerts()) == 6
+
+
+def test_who_may_not_keep_evidence_is_told_before_anything_is_stored(desk: KitPlace) -> None:
+    desk.kit.samples = (b"MZ",)
+    data, before = desk.kit.bundle(), desk.facts()
+
+    def guard(verb: str, subject: str, payload) -> None:
+        if verb == "evidence.added":
+            assert payload["agency"] == "x-vi-huong"
+            raise Refused("not yours", guard="role")
+
+    desk.journal.guard = guard
+    with pytest.raises(Refused):
+        desk.take_one(data)
+    assert desk.facts() == before
+    desk.journal.guard = None
+    assert desk.take_one(data).state == NEW
+
+
+@pytest.mark.parametrize("path", ["C:\\x\\..", "/tmp/...", "..", "C:\\a\\. ."])
+def test_a_sample_has_a_name(desk: KitPlace, path: str) -> None:
+    desk.kit.files, desk.kit.samples = [yara_finding(path, b"MZ")], (b"MZ",)
+    desk.take_one(desk.kit.bundle())
+    (name,) = [row["name"] for row in desk.app.store.rows("SELECT name FROM evidence")]
+    assert name.strip(". ") and "/" not in name and "\\" not in name
 
 
 def test_a_flood_of_line_ends_costs_no_time(desk: KitPlace) -> None:
