@@ -75,9 +75,15 @@ def home() -> Path:
 
 
 def private_folder(name: str) -> Path:
-    """A folder under `home`, made 0700."""
+    """A folder under `home`, made 0700. WorkspaceError where that cannot be (a disk that is read-only, or full)."""
     folder = home() / name
-    make_folder(folder)
+    try:
+        make_folder(folder)
+    except OSError as error:
+        raise WorkspaceError(
+            f"the folder {folder} cannot be made: {error.strerror}",
+            hint="set ATTTCLI_HOME to a folder that you may write",
+        ) from None
     return folder
 
 

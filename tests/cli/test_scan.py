@@ -294,3 +294,13 @@ def test_members_that_were_not_judged_are_named(place: Path, capsys: pytest.Capt
     told, found, _ = scanned(capsys, place, "--list-skipped")
     assert told.code == 2
     assert [one["column"] for one in found if one["kind"] == "skipped"].count("member") == 1
+
+
+def test_a_home_that_cannot_be_written_is_said(
+    place: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "home").write_bytes(b"no folder")
+    monkeypatch.setenv("ATTTCLI_HOME", str(place / "home" / "x"))
+    told = tell(capsys, "scan", place / "in", "--rules", place / "r.yar")
+    assert told.code == 2
+    assert "ATTTCLI_HOME" in told.err and "Traceback" not in told.err
