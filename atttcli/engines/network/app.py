@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from atttcli.engines.network import dns, http, http2, http_buffers, http_message, tls
+from atttcli.engines.network import dns, http, http2, http_buffers, http_message, mqtt, tls
 from atttcli.engines.network.fields import Fields
-from atttcli.engines.network.small_apps import FtpApp, SmtpApp, SshApp
+from atttcli.engines.network.small_apps import FtpApp, MqttApp, SmtpApp, SshApp
 
 PROBE_LIMIT = 2048  # bytes of a side after which an unknown protocol is given up
 Values = tuple[bytes, ...]
@@ -363,6 +363,8 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
         return "dcerpc"
     if _is_tls(data):
         return "tls"
+    if mqtt.starts_mqtt(direction, data, ports):
+        return "mqtt"
     if 53 in ports and len(data) >= 14 and dns.looks_like_dns(data[2:]):
         return "dns"
     if direction == 0:
@@ -390,6 +392,8 @@ def make_parser(app: str, client: bytes = b"") -> AppParser:
         return Http2App()
     if app == "smtp":
         return SmtpApp()
+    if app == "mqtt":
+        return MqttApp()
     if app == "ftp":
         return FtpApp(client)
     if app == "ssh":

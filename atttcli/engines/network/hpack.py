@@ -6,7 +6,7 @@ from collections import deque
 from functools import lru_cache
 
 MAX_HEADERS = 1000
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024  # one byte may stand for a header of kilobytes
 MAX_TABLE = 64 * 1024
 
 Header = tuple[bytes, bytes]

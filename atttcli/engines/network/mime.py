@@ -13,7 +13,7 @@ _PARAMETER = r"""[\s;]%s\*?=(?:"([^"]{0,1000})"|([^";\s]{1,1000}))"""
 _FILENAME = re.compile(_PARAMETER % "filename", re.I)
 _NAME = re.compile(_PARAMETER % "name", re.I)
 _BOUNDARY = re.compile(_PARAMETER % "boundary", re.I)
-_NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+_NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 
 
 class Attachment(NamedTuple):
@@ -85,10 +85,20 @@ def decode(body: bytes, coding: str) -> bytes:
     """A body after its transfer encoding; what is broken is passed over."""
     name = coding.strip().lower()
     if name == "base64":
-        text = body.partition(b"=")[0].translate(None, _NO_BASE64)
-        spare = len(text) % 4
-        text = text[:-1] if spare == 1 else text + b"=" * (-len(text) % 4)
-        return binascii.a2b_base64(text)
+        text = body.translate(None, _NO_BASE64).rstrip(b"=")
+        if b"=" not in text:
+            return _base64(text)
+        # Padding in the middle: each group of four stands for itself, as the reference engine reads it.
+        return b"".join(_base64(text[at : at + 4].rstrip(b"=")) for at in range(0, len(text), 4))
     if name == "quoted-printable":
         return binascii.a2b_qp(body)
     return body
+
+
+def _base64(text: bytes) -> bytes:
+    """Without padding; a lone last character stands for nothing."""
+    text = text[:-1] if len(text) % 4 == 1 else text
+    try:
+        return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+    except binascii.Error:
+        return b""

@@ -1,4 +1,4 @@
-"""SMTP, FTP, FTP data and SSH as parsers of a flow: their transactions are `Fields`."""
+"""SMTP, FTP, FTP data, MQTT and SSH as parsers of a flow: their transactions are `Fields`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from atttcli.engines.network.body import LIMIT
 from atttcli.engines.network.fields import Fields, Values
 from atttcli.engines.network.ftp import Expected, FtpParser
+from atttcli.engines.network.mqtt import MqttParser
 from atttcli.engines.network.smtp import Files, SmtpParser
 from atttcli.engines.network.ssh import SshHalf, fingerprint, hassh
 
@@ -132,6 +133,35 @@ class FtpDataApp:
     def memory(self) -> int:
         """Bytes held."""
         return len(self._parts[0]) + len(self._parts[1])
+
+
+class MqttApp:
+    """MQTT: one transaction a message."""
+
+    def __init__(self) -> None:
+        self._parser = MqttParser()
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """Messages completed."""
+        before = self._parser.count
+        found = self._parser.feed(direction, data)
+        return [_view("mqtt", before + number, direction, values) for number, values in enumerate(found)]
+
+    def gap(self, direction: int, count: int) -> None:
+        """Bytes were lost: what follows is taken as it comes."""
+
+    def finish(self) -> list[View]:
+        """Nothing is open."""
+        return []
+
+    def inspect_id(self, direction: int) -> int:
+        """The message at hand."""
+        return max(self._parser.count - 1, 0)
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return self._parser.memory
 
 
 class SshApp:

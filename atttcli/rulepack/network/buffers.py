@@ -77,6 +77,12 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table("ssh", TO_SERVER, "ssh.hassh ssh.hassh.string"),
     **_table("ssh", TO_CLIENT, "ssh.hassh.server ssh.hassh.server.string"),
     **_table("ftp", TO_SERVER, "ftpbounce"),
+    **_table(
+        "mqtt",
+        BOTH,
+        "mqtt.type mqtt.reason_code mqtt.connect.clientid mqtt.publish.topic mqtt.publish.message",
+        "event.mqtt",
+    ),
     **_table("ftp-data", BOTH, "ftpdata_command"),
     **_table(HTTP, BOTH, "", "event.http"),
     **_table("http2", BOTH, "", "http2.priority http2.header_name"),
@@ -126,6 +132,9 @@ NUMBERS: Final = frozenset(
         "event.http",
         "event.dns",
         "http2.priority",
+        "mqtt.type",
+        "mqtt.reason_code",
+        "event.mqtt",
     }
 )
 

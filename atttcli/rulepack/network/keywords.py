@@ -200,6 +200,7 @@ def _table() -> dict[str, Handler]:
         "requires": state.requires,
         "dataset": state.dataset,
         "tls.version": numeric.tls_version,
+        "mqtt.type": numeric.mqtt_type,
         "ssl_version": numeric.tls_version,
         "ftpbounce": numeric.ftpbounce,
         "ftpdata_command": numeric.ftpdata_command,
@@ -223,7 +224,7 @@ def _table() -> dict[str, Handler]:
         "pkt_data": _sticky(PAYLOAD),
     }
     plain |= {name: _sticky(name) for name in BUFFERS if name not in NUMBERS}
-    simple = ("http2.priority", "dns.opcode", "tls.cert_chain_len", "icmpv6.mtu", "flow.age")
+    simple = ("mqtt.reason_code", "http2.priority", "dns.opcode", "tls.cert_chain_len", "icmpv6.mtu", "flow.age")
     table |= {name: numeric.numeric(name) for name in simple}
     plain |= {alias: _sticky(name) for alias, name in STICKY_ALIASES.items()}
     plain |= {alias: _modifier(name, alias) for alias, name in MODIFIERS.items()}

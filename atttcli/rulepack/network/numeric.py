@@ -67,6 +67,19 @@ def tls_version(draft: Draft, value: str) -> None:
     ask(draft, "tls.version", Number(tuple((v, v) for v in sorted(wanted or unwanted)), bool(unwanted)))
 
 
+_MQTT = "CONNECT CONNACK PUBLISH PUBACK PUBREC PUBREL PUBCOMP SUBSCRIBE SUBACK UNSUBSCRIBE UNSUBACK PINGREQ PINGRESP DISCONNECT AUTH"
+
+
+def mqtt_type(draft: Draft, value: str) -> None:
+    """`mqtt.type:CONNACK`."""
+    names = _MQTT.split()
+    word = value.strip().upper()
+    if word not in (*names, "UNASSIGNED"):
+        raise RuleError(f"mqtt.type: unknown type {word[:40]!r}")
+    number = names.index(word) + 1 if word in names else 0
+    ask(draft, "mqtt.type", Number(((number, number),)))
+
+
 def ftpbounce(draft: Draft, value: str) -> None:
     """`ftpbounce`: a PORT command that names another address than the client's."""
     if value.strip():

@@ -44,6 +44,7 @@ APPLICATIONS = {
     "ftp": ("ftp",),
     "ftp-data": ("ftp-data",),
     "ssh": ("ssh",),
+    "mqtt": ("mqtt",),
     "smb": ("smb",),
     "dcerpc": ("dcerpc", "smb"),  # pipes over SMB count, as in the reference engine
 }

@@ -72,6 +72,7 @@ def test_mime_is_bounded_and_forgiving():
     )
     assert len(attachments(wide)) < 200
     assert decode(b"NDI\r\n=\r\n", "base64") == b"42"
+    assert decode(b"NA=\r\n=Mg\r\n==\r\n", "base64") == b"42"
     assert decode(b"=34=32=\r\n", "quoted-printable") == b"42"
     assert decode(b"*** no base64 ***", "base64") != b"*** no base64 ***"
 
@@ -249,3 +250,47 @@ def test_a_set_that_cannot_be_read_refuses_its_rule(tmp_path: Path, name: str, c
     (problem,) = load_network_rules([tmp_path / "r.rules"]).problems
     assert problem.refused
     assert "dataset" in problem.reason
+
+
+# -- MQTT -----------------------------------------------------------------------------------------------------------
+
+CONNECT = b"\x10\x10\0\x04MQTT\x04\x02\0\x3c\0\x04name"
+
+
+def mqtt(*messages: bytes, greeted: bool = True) -> Conversation:
+    talk = Conversation(dport=1883).open().send(0, CONNECT)
+    if greeted:
+        talk.send(1, b"\x20\x02\0\x05")
+    return talk.send(0, b"".join(messages)).close() if messages else talk.close()
+
+
+def test_mqtt_messages_and_their_oddities():
+    publish = b"\x30\x09\0\x05topicgo"
+    talk = mqtt(publish)
+    for options, count in (
+        ("mqtt.type:CONNACK; mqtt.reason_code:5;", 1),
+        ("mqtt.type:CONNACK; mqtt.reason_code:0;", 0),
+        ('mqtt.publish.topic; content:"topic"; bsize:5;', 1),
+        ('mqtt.publish.message; content:"go"; bsize:2;', 1),
+        ('mqtt.connect.clientid; content:"name"; bsize:4;', 1),
+        ("app-layer-event:mqtt.unintroduced_message;", 0),
+    ):
+        assert len(sids(f"alert mqtt any any -> any any ({options} sid:1;)", talk)) == count, options
+    early = mqtt(publish, greeted=False)
+    assert sids("alert mqtt any any -> any any (app-layer-event:mqtt.unintroduced_message; sid:1;)", early) == [1]
+    for event, message in (
+        ("invalid_qos_level", b"\x36\x09\0\x05topicgo"),
+        ("unassigned_msg_type", b"\x00\x01a"),
+        ("missing_msg_id", b"\x32\x07\0\x05topic"),
+        ("missing_publish", b"\x40\x02\0\x07"),
+        ("double_connect", CONNECT),
+    ):
+        rule = f"alert mqtt any any -> any any (app-layer-event:mqtt.{event}; sid:1;)"
+        assert sids(rule, mqtt(message)) == [1], event
+        assert sids(rule, talk) == []
+
+
+def test_mqtt_of_endless_length_is_bounded():
+    assert sids(
+        'alert mqtt any any -> any any (content:"zz"; sid:1;)', mqtt(b"\x30\xff\xff\xff\x7f" + b"a" * 300_000 + b"zz")
+    ) == [1]

@@ -1,0 +1,108 @@
+"""Parsers of mail, FTP, SSH, HTTP/2, MQTT and codings against mutated bytes: no exception, bounded memory, always an end."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+from atttcli.engines.network import dns
+from atttcli.engines.network.app import AppParser, View, make_parser
+from atttcli.engines.network.encoded import asn1_fault, base64_prefix
+from atttcli.engines.network.mime import attachments
+from atttcli.rulepack.network.buffers import BUFFERS
+from atttcli.rulepack.network.values import Asn1
+from atttcli.sources.capture.decode import Decoder
+from atttcli.sources.capture.records import Record
+from tests.support.network_wire import CLIENT, SERVER, SYN, dns_query, ethernet, ip, tcp
+from tests.unit.engines_network.test_network_files import CONNECT, MAIL, frame, kexinit, literal
+
+HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(
+    1, 5, 1, b"\x82\x86" + literal(b":path", b"/a") + b"\x41\x8c" + b"\xf1" * 12
+)
+SEEDS = {
+    "smtp": b"EHLO a\r\nDATA\r\n" + MAIL % (b"a", b"a", b"QUJD") + b".\r\nBDAT 5 LAST\r\nabcde",
+    "ftp": b"USER a\r\nPORT 10,1,2,3,4,5\r\nEPRT |2|2001:db8::1|99|\r\nRETR x\r\n227 (1,2,3,4,5,6)\r\n229 (|||77|)\r\n",
+    "ssh": b"SSH-2.0-a b\r\n" + kexinit(),
+    "http2": HTTP2 + frame(0, 9, 1, b"\x02body\0\0") + frame(9, 4, 1, b"\x88"),
+    "mqtt": CONNECT + b"\x20\x02\0\0\x32\x0b\0\x05topic\0\x01go\x82\x06\0\x01\0\x01a\0",
+    "http": b"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n",
+}
+
+
+def mutated(seed: bytes, chance: random.Random) -> bytes:
+    data = bytearray(seed)
+    for _ in range(chance.randrange(1, 6)):
+        at = chance.randrange(len(data) + 1)
+        what = chance.randrange(4)
+        if what == 0 and at < len(data):
+            data[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
+        elif what == 1:
+            del data[at : at + chance.randrange(1, 9)]
+        elif what == 2:
+            data[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 9)))
+        else:
+            data[at:at] = data[: chance.randrange(64)]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("app", SEEDS)
+def test_parsers_of_applications(app: str):
+    chance = random.Random(app)
+    for _ in range(150):
+        parser: AppParser = make_parser(app, b"\x0a\x01\x02\x03")
+        views: list[View] = []
+        for _ in range(3):
+            data, size = mutated(SEEDS[app], chance), chance.choice((1, 7, 4096))
+            side = chance.randrange(2)
+            for at in range(0, len(data), size):
+                views += parser.feed(side, data[at : at + size])
+            if chance.random() < 0.2:
+                parser.gap(side, 10)
+        views += parser.finish()
+        for view in views:
+            for buffer in BUFFERS:
+                assert all(isinstance(value, bytes) for value in view.read(buffer))
+        assert parser.memory < 4 << 20
+
+
+def _asn1(data: bytes) -> None:
+    asn1_fault(data, 0, Asn1(True, True, 10, 0, False))
+
+
+@pytest.mark.parametrize(
+    ("seed", "read"),
+    [
+        (MAIL % (b"a", b"a", b"QUJD"), attachments),
+        (b"\x30\x82\x01\x00\x03\x02\x07\x01\x1f\x81\x01\x09\x03\x01\x02\x03", _asn1),
+        (b"QUJD RA== x", base64_prefix),
+        (dns_query("a.b.example") + b"\xc0\x0c\0\x01\0\x01\0\0\0\0\0\x04abcd", dns.events),
+    ],
+)
+def test_codings(seed: bytes, read: Callable[[bytes], object]):
+    chance = random.Random(seed)
+    for _ in range(500):
+        data = mutated(seed, chance)
+        if len(data) >= 12:
+            read(data)
+
+
+def test_decoding_with_events():
+    chance = random.Random(7)
+    seeds = [ethernet(ip(CLIENT, SERVER, 6, tcp(1, 2, 1, 0, SYN, options=b"\x02\x04\x05\xb4\x01\x01\x04\x02")))]
+    seeds += [ethernet(ip("2001:db8::1", "2001:db8::2", 44, b"\x06\0\0\x01\0\0\0\x07" + b"A" * 24))]
+    seeds += [b"\x02" * 12 + b"\x89\x4f" + b"\0\x02\x02\x01" + b"\0\0\0\x01" + b"E" * 40]
+    decoder = Decoder(events=True)
+    for number in range(3000):
+        decoder.decode(Record(number, number, 1, mutated(chance.choice(seeds), chance)))
+
+
+def test_many_small_fragments_out_of_order_cost_little():
+    decoder = Decoder(events=True)
+    begin = time.process_time()
+    for number in range(8000):
+        head = b"\x11\0" + ((8000 - number) * 8 | 1).to_bytes(2, "big") + b"\0\0\0\x09"
+        decoder.decode(Record(number, number, 1, ethernet(ip("2001:db8::1", "2001:db8::2", 44, head + b"A" * 8))))
+    assert time.process_time() - begin < 3
