@@ -17,6 +17,7 @@ from atttcli.cli.main import cli
 from atttcli.packaged import packaged
 from tests.support.json_steps import STEPS, Answer, Day, Step, two_days
 
+pytestmark = pytest.mark.timeout(900)  # its two days are made once, by every command there is
 SCHEMAS = packaged("schemas")
 NO_JSON = {
     "demo": "tells a story on the screen by running other commands; each of those has its own JSON",

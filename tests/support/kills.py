@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def killed_after(seconds: float, work: Callable[[Tell], None], *, from_first: bo
             os.close(reading)
             work(lambda line: _tell(writing, line))
             status = 0
+        except BaseException:  # noqa: BLE001
+            traceback.print_exc()  # what went wrong there is seen nowhere else
         finally:
             os._exit(status)
     os.close(writing)
