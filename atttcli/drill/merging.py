@@ -42,7 +42,8 @@ _NAMES = {
     "language": re.compile(r"[a-z]{2}\Z"),
 }
 _JUDGE = ("drill.graded", "drill.overridden")  # whoever judged at the site: the centre is told
-_OURS = ("drill.planned", "drill.packed")  # what only the centre decides: a run never brings another sealed scenario
+# What only the centre decides: a run never brings another sealed scenario, nor who may do what here.
+_OURS = ("drill.planned", "drill.packed", "user.", "organisation.", "key.", "kit.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,13 @@ def merge(room: Room, bundle: Bundle, entries: list[Carried]) -> Merged:
         raise Refused("runs are merged where the whole scenario is", guard="sealed", hint="at the centre")
 
     known = int(room.store.value("SELECT max(seq) FROM journal"))
-    if any(one.seq > known and one.header[5] in _OURS for one in entries):
+    strange = next((one.header[5] for one in entries if one.seq > known and one.header[5].startswith(_OURS)), "")
+    if strange.startswith("drill."):
         raise IntegrityError("the run plans or packs the drill anew", hint="ask the team for its own bundle")
+    if strange:
+        raise IntegrityError(
+            f"the run decides what no team decides: {strange[:60]}", hint="ask the team for its own bundle"
+        )
 
     def check() -> None:
         score(room.scenario, room.play())

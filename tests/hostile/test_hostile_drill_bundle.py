@@ -16,7 +16,7 @@ from atttcli.drill.merging import merge, opened, unpack
 from atttcli.drill.packing import pack
 from atttcli.drill.robot import RobotClock
 from atttcli.drill.room import Room
-from atttcli.errors import AtttError
+from atttcli.errors import AtttError, IntegrityError
 from atttcli.journal.carry import Carried, carried, read_lines, to_lines
 from atttcli.journal.chain import canonical, entry_hash, payload_digest
 from atttcli.packaged import packaged
@@ -168,3 +168,16 @@ def test_a_time_that_no_calendar_has_is_not_taken(room: Room) -> None:
         one = Carried(header, digest, last.hash, entry_hash(header, digest, last.hash), "{}")
         with pytest.raises(AtttError):
             read_lines(to_lines([*ours, one]), "journal.jsonl")
+
+
+@pytest.mark.parametrize("verb", ["user.added", "organisation.adopted", "key.created", "kit.revoked", "drill.packed"])
+def test_a_run_decides_nothing_about_the_centre(room: Room, verb: str) -> None:
+    """One forged user in the drill's register, and nobody of the centre could decide there any more."""
+    conduct.start(room)
+    before = state(room)
+    with pytest.raises(AtttError):
+        merge(room, *forged(room, verb, {"name": "zzz", "roles": ["viewer"], "reason": "x", "sha256": "0" * 64}))
+    assert state(room) == before
+    full = {"name": "zzz", "full_name": "", "roles": ["viewer"], "agencies": [], "logins": ["x"], "shared": False}
+    with pytest.raises(IntegrityError, match="no team decides"):
+        merge(room, *forged(room, "user.added", full))
