@@ -187,11 +187,13 @@ def test_an_unknown_method_is_said() -> None:
     assert [(p.member, p.kind) for p in problems] == [("a", UNSUPPORTED)]
 
 
-@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01\x00"])
-def test_kinds_that_cannot_be_read_are_said(magic: bytes) -> None:
+@pytest.mark.parametrize(
+    ("magic", "kind"), [(b"7z\xbc\xaf\x27\x1c", DAMAGED), (b"Rar!\x1a\x07\x01\x00", UNSUPPORTED)], ids=["7z", "rar"]
+)
+def test_kinds_that_cannot_be_read_are_said(magic: bytes, kind: str) -> None:
     members, problems = look(magic + bytes(100))
     assert not members
-    assert [p.kind for p in problems] == [UNSUPPORTED]
+    assert [p.kind for p in problems] == [kind]
 
 
 def test_a_cut_zip_gives_what_it_still_has() -> None:
