@@ -62,7 +62,9 @@ class NetworkEngine:
             counts.bytes += len(record.data)
             packet = decoder.decode(record)
             if packet is not None:
-                traffic.packet(packet)
+                while packet is not None:
+                    traffic.packet(packet)
+                    packet = packet.inner
                 if traffic.results:
                     yield from traffic.take()
         traffic.finish()

@@ -20,6 +20,8 @@ _IP4 = struct.Struct(">BBHHHBB").unpack_from
 _IP6 = struct.Struct(">IHBB").unpack_from
 
 _VLAN = (0x8100, 0x88A8, 0x9100)
+VXLAN, GENEVE, TEREDO = 4789, 6081, 3544
+_TUNNELS = frozenset((VXLAN, GENEVE, TEREDO))
 _NSH = {1: 0x0800, 2: 0x86DD, 3: 0x6558, 5: 0x8847}
 _EXTENSIONS = (0, 43, 60, 135, 139, 140)
 
@@ -34,6 +36,7 @@ class Packet:
         "dst",
         "events",
         "flags",
+        "inner",
         "l4",
         "link_offset",
         "number",
@@ -68,6 +71,7 @@ class Packet:
         self.ttl = 0
         self.payload = b""
         self.events: tuple[str, ...] = ()  # faults of the headers, by the names that rules use
+        self.inner: Packet | None = None  # what a tunnel over UDP carries; judged after its carrier
         self.valid = True  # False: only its addresses and faults are worth a look
 
 
@@ -270,6 +274,8 @@ class Decoder:
             if length > end - at:
                 packet.events += ("udp.pkt_too_small",)
             packet.payload = data[at + 8 : min(end, at + length) if length >= 8 else end]
+            if (packet.dport in _TUNNELS or packet.sport == TEREDO) and depth < MAX_TUNNELS:
+                self._tunnel(packet, depth)
         elif protocol in (ICMP, ICMP6):
             if at + 8 > end:
                 packet.events += ("icmpv4.pkt_too_small" if protocol == ICMP else "icmpv6.pkt_too_small",)
@@ -287,6 +293,24 @@ class Decoder:
         else:
             packet.payload = data[at:end]
         return packet
+
+    def _tunnel(self, packet: Packet, depth: int) -> None:
+        """VXLAN, Geneve and Teredo: the packet inside, where there is a whole one. The carrier stays a packet of its own."""
+        payload = packet.payload
+        inner = Packet(packet.number, packet.time, payload)
+        try:
+            if packet.dport == VXLAN and payload[0] & 0x08:
+                start = self._ethertype(inner, 8 + 12)
+            elif packet.dport == GENEVE and payload[2:4] == b"\x65\x58":
+                start = self._ethertype(inner, 8 + (payload[0] & 0x3F) * 4 + 12)
+            elif TEREDO in (packet.sport, packet.dport):
+                start = _after_teredo(payload)
+            else:
+                return
+            if start >= 0:
+                packet.inner = self._network(inner, start, depth + 1)
+        except (struct.error, IndexError):
+            self._bad("cut short in a tunnel")
 
     def _gre(self, packet: Packet, at: int, end: int, depth: int) -> Packet | None:
         """The packet inside GRE; what is no plain GRE over IP stays a GRE packet."""
@@ -345,3 +369,14 @@ def tcp_option_faults(packet: Packet) -> tuple[str, ...]:
         seen.add(kind)
         at += size
     return faults
+
+
+def _after_teredo(payload: bytes) -> int:
+    """Where the IPv6 packet in a Teredo datagram begins, or -1 where there is none (RFC 4380)."""
+    at = 0
+    if payload[:2] == b"\0\x01":  # authentication
+        at = 13 + payload[2] + payload[3]
+    if payload[at : at + 2] == b"\0\0":  # origin indication
+        at += 8
+    whole = len(payload) >= at + 40 and payload[at] >> 4 == 6
+    return at if whole and int.from_bytes(payload[at + 4 : at + 6], "big") == len(payload) - at - 40 else -1

@@ -282,3 +282,26 @@ def test_precedence_holds_between_packets_and_stream():
     lone = Conversation().segment(0, 5, 5, PSH | ACK, b"GET /")
     assert sids(rules, [lone]) == [1]
     assert sids(rules.splitlines()[1], [lone]) == []
+
+
+@pytest.mark.parametrize(
+    ("port", "head", "carried"),
+    [
+        (4789, b"\x08\0\0\0\0\0\x07\0", "frame"),
+        (6081, b"\x01\0\x65\x58\0\0\x07\0" + b"opts", "frame"),
+        (3544, b"", "six"),
+        (3544, b"\0\0" + b"\x11" * 6, "six"),
+        (3544, b"\0\x01\x02\x03" + b"a" * 5 + b"b" * 8 + b"\0", "six"),
+    ],
+)
+def test_tunnels_over_udp_are_looked_into(port: int, head: bytes, carried: str):
+    datagram = struct.pack(">HHHH", 5, 6, 12, 0) + b"deep"
+    inside = (
+        ethernet(ipv4(CLIENT, SERVER, 17, datagram))
+        if carried == "frame"
+        else ipv6("2001:db8::1", "2001:db8::2", 17, datagram)
+    )
+    rules = f'alert udp any 5 -> any 6 (content:"deep"; startswith; sid:1;)\nalert udp any any -> any {port} (sid:2;)'
+    assert sorted(sids(rules, [udp_frame(head + inside, dport=port)])) == [1, 2]
+    assert sids(rules, [udp_frame(head + inside, dport=9)]) == []
+    assert sids(rules, [udp_frame((head + inside)[:-20], dport=port)]) == [2]
