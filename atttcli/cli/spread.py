@@ -49,8 +49,8 @@ class Spread:
         from atttcli.scan.results import results_file
 
         with results_file(self.results) as writer:
-            index, count = self.shard or (1, 1)
-            writer.head({**settings, "tool": __version__}, (index, count))
+            part = (self.shard.index, self.shard.count) if self.shard is not None else (1, 1)
+            writer.head({**settings, "tool": __version__}, part)
             yield Part(writer)
 
 

@@ -6,13 +6,14 @@ The same wherever the tree is mounted, whatever else lies in it: a file that com
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple
 
 MOST = 4096
 
 
-class Shard(NamedTuple):
+@dataclass(frozen=True)
+class Shard:
     """The part `index` (from 1) of `count`."""
 
     index: int
