@@ -26,8 +26,8 @@ from tests.support.network_cases import Outcome, manifest, run_case  # noqa: E40
 # The option names of the complete ET Open set (2023-05 to 2025-07). Every one may also be written with `.` for `_`.
 ET_KEYWORDS = frozenset(
     """app-layer-event app-layer-protocol asn1 base64_data base64_decode bsize byte_extract byte_jump byte_test classtype content
-    depth detection_filter distance dns.query dotprefix dsize endswith fast_pattern file.data flags flow flowbits flowint ftpbounce gid
-    http.accept http.accept_enc http.accept_lang http.connection http.content_len http.content_type http.cookie http.header
+    depth detection_filter distance dns.query dotprefix dsize endswith fast_pattern file.data flags flow flowbits flowint ftpbounce
+    gid http.accept http.accept_enc http.accept_lang http.connection http.content_len http.content_type http.cookie http.header
     http.header.raw http.header_names http.host http.host.raw http.location http.method http.protocol http.referer http.request_body
     http.request_line http.response_body http.response_line http.server http.start http.stat_code http.stat_msg http.uri
     http.uri.raw http.user_agent http.client_body icmp_id icode ip_proto isdataat itype ja3.hash ja3.string ja3s.hash metadata msg

@@ -67,7 +67,9 @@ def tls_version(draft: Draft, value: str) -> None:
     ask(draft, "tls.version", Number(tuple((v, v) for v in sorted(wanted or unwanted)), bool(unwanted)))
 
 
-_MQTT = "CONNECT CONNACK PUBLISH PUBACK PUBREC PUBREL PUBCOMP SUBSCRIBE SUBACK UNSUBSCRIBE UNSUBACK PINGREQ PINGRESP DISCONNECT AUTH"
+# In order of their numbers, from 1.
+_MQTT = """CONNECT CONNACK PUBLISH PUBACK PUBREC PUBREL PUBCOMP SUBSCRIBE SUBACK UNSUBSCRIBE UNSUBACK PINGREQ PINGRESP
+DISCONNECT AUTH"""
 
 
 def mqtt_type(draft: Draft, value: str) -> None:
