@@ -244,7 +244,7 @@ class _Steps:
 def _name_of(roots: Sequence[str], options: WalkOptions) -> str:
     """Under which the place of a walk over these roots is remembered."""
     places = sorted(os.path.realpath(root) for root in roots)
-    text = json.dumps([places, sorted(options.exclude), options.cross_devices, options.special, options.shard])
+    text = json.dumps([places, sorted(options.exclude), options.cross_devices, options.special, repr(options.shard)])
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
