@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Iterator, NamedTuple, Optional, Sequence, Tupl
 from atttcli.errors import LimitExceeded, Where
 from atttcli.field.filetype import archive_kind, is_tar_header
 from atttcli.field.inflate import CHUNK, Damaged, InflatedStream, Unsupported
+from atttcli.field.portions import Ahead, Portion
 from atttcli.field.tar import TarEntry, TarStream
 from atttcli.field.zip_members import (
     ZipEntry,
@@ -157,7 +158,7 @@ class _Unpacker:
                 first += more
         except Damaged as error:
             damage = str(error)
-        source = _Ahead(first, inflated, damage)
+        source = Ahead(first, inflated, damage)
         if is_tar_header(first):
             yield from self._tar(source, inflated)
             return
@@ -192,7 +193,7 @@ class _Unpacker:
                 if entry.folder is not holder:
                     content = seven_zip_content.open_folder(self._stream, entry.folder)
                     holder = entry.folder
-                part = _Portion(content, entry.size)
+                part = Portion(content, entry.size)
                 yield from self._member(entry.name, part, None, entry.crc)
                 self._skip(part)
             except seven_zip_content.Encrypted as error:
@@ -202,7 +203,7 @@ class _Unpacker:
             except Damaged as error:
                 yield self._problem(entry.name, DAMAGED, str(error))
 
-    def _skip(self, part: "_Portion") -> None:
+    def _skip(self, part: Portion) -> None:
         """Pass over what was not wanted of a member: the next one begins behind it."""
         while True:
             try:
@@ -315,41 +316,6 @@ class _Unpacker:
         """Bytes of a compressed tar that no member used (headers, members too large) cost time as well."""
         if inflated is not None and count > self._budget.limits.total_bytes:
             raise _Exhausted("more than %d bytes in one archive" % self._budget.limits.total_bytes)
-
-
-class _Portion:
-    """The next `size` bytes of a stream: one member of several that stand back to back."""
-
-    def __init__(self, source: Any, size: int) -> None:
-        self._source = source
-        self._left = size
-
-    def read(self, size: int) -> bytes:
-        data: bytes = self._source.read(min(size, self._left))
-        self._left -= len(data)
-        return data
-
-
-class _Ahead:
-    """A stream whose first bytes were read already; damage met then is raised once they are used up."""
-
-    def __init__(self, first: bytes, rest: InflatedStream, damage: str) -> None:
-        self._first = first
-        self._rest = rest
-        self._damage = damage
-
-    @property
-    def consumed(self) -> int:
-        return self._rest.consumed
-
-    def read(self, size: int = -1) -> bytes:
-        if self._first:
-            wanted = size if size > 0 else len(self._first)
-            piece, self._first = self._first[:wanted], self._first[wanted:]
-            return piece
-        if self._damage:
-            raise Damaged(self._damage)
-        return self._rest.read(size)
 
 
 class _Metered:
