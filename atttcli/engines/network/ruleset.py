@@ -246,5 +246,5 @@ def _transports(rule: Rule) -> list[str]:
     if protocol == "sctp":
         return ["other"]
     if rule.apps:
-        return ["udp", "tcp"] if set(rule.apps) & {"dns"} else ["tcp"]
+        return ["udp", "tcp"] if set(rule.apps) & {"dns", "snmp", "tftp"} else ["tcp"]
     return ["tcp", "udp", "icmp", "other"]

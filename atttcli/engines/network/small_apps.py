@@ -1,9 +1,10 @@
-"""SMTP, FTP, FTP data, MQTT and SSH as parsers of a flow: their transactions are `Fields`."""
+"""SMTP, FTP, FTP data, MQTT, SNMP and SSH as parsers of a flow: their transactions are `Fields`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from atttcli.engines.network import snmp
 from atttcli.engines.network.body import LIMIT
 from atttcli.engines.network.fields import Fields, Values
 from atttcli.engines.network.ftp import Expected, FtpParser
@@ -162,6 +163,37 @@ class MqttApp:
     def memory(self) -> int:
         """Bytes held."""
         return self._parser.memory
+
+
+class SnmpApp:
+    """SNMP: one transaction a datagram."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """The message of a datagram."""
+        values = snmp.fields(data)
+        if values is None:
+            return []
+        self._count += 1
+        return [_view("snmp", self._count - 1, direction, values)]
+
+    def gap(self, direction: int, count: int) -> None:
+        """Datagrams have no order."""
+
+    def finish(self) -> list[View]:
+        """Nothing is open."""
+        return []
+
+    def inspect_id(self, direction: int) -> int:
+        """The last message."""
+        return max(self._count - 1, 0)
+
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+        return 0
 
 
 class SshApp:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atttcli.engines.network import dns
+from atttcli.engines.network import dns, snmp
 from atttcli.engines.network.app import DnsApp, HttpApp, View, make_parser, recognise
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.evaluate import Text
@@ -13,7 +13,7 @@ from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.judge import Judge, Match, Scene
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
 from atttcli.engines.network.sightings import Sighted, Sightings
-from atttcli.engines.network.small_apps import FtpApp, FtpDataApp
+from atttcli.engines.network.small_apps import FtpApp, FtpDataApp, SnmpApp
 from atttcli.engines.network.stream import Stream
 from atttcli.engines.network.threshold import Thresholds
 from atttcli.model.alert import Detection, Origin
@@ -117,7 +117,12 @@ class Traffic:
         if flow.app is None and packet.payload:
             port = 53 in (packet.sport, packet.dport)
             flow.app = "dns" if port and dns.looks_like_dns(packet.payload) else "failed"
-            flow.parser = DnsApp(framed=False) if flow.app == "dns" else None
+            if flow.app == "dns":
+                flow.parser = DnsApp(framed=False)
+            elif {packet.sport, packet.dport} & {161, 162} and snmp.fields(packet.payload) is not None:
+                flow.app, flow.parser = "snmp", SnmpApp()
+            elif packet.dport == 69 and packet.payload[:2] in (b"\0\x01", b"\0\x02"):
+                flow.app = "tftp"
             if flow.app == "dns" and direction == 0 and dns.is_response(packet.payload) and not flow.seen[1]:
                 self._flows.swap(flow)
                 direction = 1

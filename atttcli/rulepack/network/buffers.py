@@ -77,6 +77,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table("ssh", TO_SERVER, "ssh.hassh ssh.hassh.string"),
     **_table("ssh", TO_CLIENT, "ssh.hassh.server ssh.hassh.server.string"),
     **_table("ftp", TO_SERVER, "ftpbounce"),
+    **_table("snmp", BOTH, "snmp.version snmp.community"),
     **_table(
         "mqtt",
         BOTH,
@@ -132,6 +133,7 @@ NUMBERS: Final = frozenset(
         "event.http",
         "event.dns",
         "http2.priority",
+        "snmp.version",
         "mqtt.type",
         "mqtt.reason_code",
         "event.mqtt",

@@ -224,7 +224,15 @@ def _table() -> dict[str, Handler]:
         "pkt_data": _sticky(PAYLOAD),
     }
     plain |= {name: _sticky(name) for name in BUFFERS if name not in NUMBERS}
-    simple = ("mqtt.reason_code", "http2.priority", "dns.opcode", "tls.cert_chain_len", "icmpv6.mtu", "flow.age")
+    simple = (
+        "snmp.version",
+        "mqtt.reason_code",
+        "http2.priority",
+        "dns.opcode",
+        "tls.cert_chain_len",
+        "icmpv6.mtu",
+        "flow.age",
+    )
     table |= {name: numeric.numeric(name) for name in simple}
     plain |= {alias: _sticky(name) for alias, name in STICKY_ALIASES.items()}
     plain |= {alias: _modifier(name, alias) for alias, name in MODIFIERS.items()}

@@ -45,6 +45,8 @@ APPLICATIONS = {
     "ftp-data": ("ftp-data",),
     "ssh": ("ssh",),
     "mqtt": ("mqtt",),
+    "snmp": ("snmp",),
+    "tftp": ("tftp",),
     "smb": ("smb",),
     "dcerpc": ("dcerpc", "smb"),  # pipes over SMB count, as in the reference engine
 }

@@ -305,3 +305,19 @@ def test_tunnels_over_udp_are_looked_into(port: int, head: bytes, carried: str):
     assert sorted(sids(rules, [udp_frame(head + inside, dport=port)])) == [1, 2]
     assert sids(rules, [udp_frame(head + inside, dport=9)]) == []
     assert sids(rules, [udp_frame((head + inside)[:-20], dport=port)]) == [2]
+
+
+def test_snmp_community_and_version_and_tftp():
+    message = b"\x30\x0f\x02\x01\x01\x04\x06public\xa0\x02\x05\x00"
+    frames = [udp_frame(message, dport=161)]
+    rule = 'alert snmp any any -> any any (snmp.community; content:"public"; bsize:6; sid:1;)'
+    assert sids(rule, frames) == [1]
+    assert sids(rule.replace("public", "secret"), frames) == []
+    assert sids("alert snmp any any -> any any (snmp.version:2; sid:1;)", frames) == [1]
+    assert sids("alert snmp any any -> any any (snmp.version:1; sid:1;)", frames) == []
+    for cut in range(1, len(message)):
+        assert sids(rule, [udp_frame(message[:cut], dport=161)]) in ([], [1])
+    asked = [udp_frame(b"\0\x01name\0octet\0", dport=69)]
+    rule = 'alert tftp any any -> any any (content:"name"; sid:1;)'
+    assert sids(rule, asked) == [1]
+    assert sids(rule, [udp_frame(b"\0\x01name\0octet\0", dport=68)]) == []
