@@ -3,7 +3,7 @@
     python bench/yara.py [--rules FOLDER] [--files FOLDER] [--rounds N] [--loki FOLDER]
 
 Without --rules a set of 400 rules is generated. Both read every file of the folder up to 64 MB, archives are not looked into (the
-command cannot). --loki names a checkout of Loki (github.com/Neo23x0/Loki) whose needs are installed for this Python; it gets the
+command cannot). --loki names a checkout of Loki whose needs are installed for this Python; it gets the
 same rules and files, `--intense`. Each figure stands beside its goal.
 """
 

@@ -23,8 +23,8 @@ from atttcli.rulepack.indicators import load_indicator_packs
 from atttcli.rulepack.yara import load_yara_rules
 from atttcli.store.connection import Store
 from atttcli.store.facts.alerts import disabled_rules
-from atttcli.store.facts.rulepacks import added_places
 from atttcli.store.facts.indicators import indicators
+from atttcli.store.facts.rulepacks import added_places
 from atttcli.store.workspace import Workspace, private_folder
 
 if TYPE_CHECKING:
