@@ -15,7 +15,7 @@ from typing import List, Optional, Tuple
 
 from atttcli.field.stamp import Stamp
 
-_VERSION = 3
+_VERSION = 4
 _BATCH = 512
 _SECONDS = 2.0  # and at least that often, so that a scan killed among large files has little to do again
 _REFRESH = 8  # rows are touched every so many days with a scan

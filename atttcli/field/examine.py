@@ -67,6 +67,11 @@ class MemberProblem(NamedTuple):
     reason: str
     counts: int = 1
 
+    @property
+    def lasting(self) -> bool:
+        """Whether the same bytes end in the same problem each time: a limit of counts or sizes, not of time."""
+        return not self.counts or (self.kind == "limit" and "took longer" not in self.reason)
+
 
 class Examination(NamedTuple):
     """One file's result. `failed` is the reason when the file itself could not be judged."""
@@ -347,10 +352,11 @@ def _join(path: str, member: str) -> str:
 
 def to_text(examination: Examination) -> str:
     """An examination as JSON text for the cache."""
-    if not examination.findings and not examination.hashes:
+    if not (examination.findings or examination.hashes or examination.problems):
         return ""
     findings = [[f.member, f.sha256, f.size, [_hit_to_list(hit) for hit in f.hits]] for f in examination.findings]
-    return json.dumps({"findings": findings, "hashes": examination.hashes})
+    problems = [[p.member, p.kind, p.reason, p.counts] for p in examination.problems]
+    return json.dumps({"findings": findings, "problems": problems, "hashes": examination.hashes})
 
 
 def from_text(path: str, text: str) -> Examination:
@@ -363,7 +369,8 @@ def from_text(path: str, text: str) -> Examination:
         for member, sha256, size, hits in data["findings"]
     )
     hashes = tuple((member, size, (trio[0], trio[1], trio[2])) for member, size, trio in data["hashes"])
-    return Examination(0, findings, hashes=hashes)
+    problems = tuple(MemberProblem(path, member, kind, why, counts) for member, kind, why, counts in data["problems"])
+    return Examination(0, findings, problems, hashes=hashes)
 
 
 def _hit_to_list(hit: RuleHit) -> List[Any]:

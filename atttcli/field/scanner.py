@@ -193,7 +193,7 @@ class Scanner:
         path = job.path
         if examination.failed:
             return Outcome(path, FAILED, examination.failed, examination.size)
-        whole = examination.steady and not any(problem.counts for problem in examination.problems)
+        whole = examination.steady and all(problem.lasting for problem in examination.problems)
         if whole and job.cacheable and self.cache is not None and job.stamp is not None:
             self.cache.keep(_key(path), job.stamp, to_text(examination))
         return Outcome(path, SCANNED, "", examination.size)

@@ -20,6 +20,7 @@ from atttcli.field.examine import Examination, Examiner, FileFinding, MemberProb
 from atttcli.field.match import Matcher, Subject, externals_of
 from atttcli.field.scanner import ScanLimits, Scanner
 from atttcli.field.stamp import Stamp, may_be_cached
+from atttcli.limits import Limits
 
 yara = pytest.importorskip("yara")
 EXTERNALS = dict.fromkeys(("filename", "filepath", "extension", "filetype", "owner"), "")
@@ -252,7 +253,7 @@ def test_the_names_that_rules_see() -> None:
         Examination(6, failed="replaced or cut while it was being scanned"),
         Examination(6, steady=False),
         Examination(6, problems=(MemberProblem("f", "m", "damaged", "cut short"),)),
-        Examination(6, problems=(MemberProblem("f", "m", "limit", "too large"),)),
+        Examination(6, problems=(MemberProblem("f", "m", "limit", "took longer than 600 s"),)),
         Examination(6, problems=(MemberProblem("f", "", "encrypted", "no password fits"),)),
     ],
     ids=lambda result: result.failed or ("unsteady" if not result.steady else result.problems[0].kind),
@@ -275,6 +276,28 @@ def test_what_was_not_wholly_judged_is_read_again_each_time(tmp_path: Path, resu
         assert isinstance(account, FileAccount)
         assert account.complete is (not result.failed and not result.problems)
     assert len(reads) == 3
+
+
+def test_an_archive_beyond_a_limit_is_told_each_time_and_read_once(tmp_path: Path) -> None:
+    """Whoever leaves an archive of 20,001 members must not cost every later scan ten seconds; it stays a hole."""
+    (tmp_path / "in").mkdir()
+    with zipfile.ZipFile(tmp_path / "in" / "z.zip", "w") as archive:
+        for name in ("a", "b", "c"):
+            archive.writestr(name, b"needle")
+    time.sleep(0.06)
+    told = []
+    for _run in range(2):
+        cache = ScanCache(str(tmp_path / "c.db"), "p")
+        examiner = Examiner(matcher(), archives=Limits(members=2))
+        *results, account = Scanner(examiner, cache=cache).run([str(tmp_path / "in")])
+        cache.close()
+        assert isinstance(account, FileAccount)
+        problems = [one.reason for one in results if isinstance(one, MemberProblem)]
+        told.append(
+            (problems, sum(isinstance(one, FileFinding) for one in results), account.complete, account.unchanged)
+        )
+    problem = ["more than 2 members in one archive"]
+    assert told == [(problem, 3, False, 0), (problem, 3, False, 1)]  # the archive itself is not compressed
 
 
 def test_a_link_in_an_archive_loses_nothing_and_is_remembered(tmp_path: Path) -> None:
