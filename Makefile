@@ -34,7 +34,8 @@ check: $(STAMP)
 	$(BIN)/python .ci/lock.py
 
 bench: $(STAMP)  ## paired measurements; minutes
-	for one in bench/*.py; do case $$one in */__init__.py) ;; *) echo "== $$one"; $(BIN)/python $$one || exit 1;; esac; done
+	missed=; for one in bench/*.py; do case $$one in */__init__.py) ;; *) echo "== $$one"; $(BIN)/python $$one || missed="$$missed $$one";; esac; done; \
+	test -z "$$missed" || { echo "goals missed or nothing to compare with:$$missed"; exit 1; }
 
 faults: $(STAMP)  ## long: kills, power cuts, full disks, many writers, tampering, hostile volumes
 	$(BIN)/python -m pytest tests/faults tests/hostile tests/properties/test_journal_tampering.py -m "slow or not slow" --timeout 3600
