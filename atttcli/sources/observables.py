@@ -53,7 +53,7 @@ _CANDIDATE = re.compile(
 )
 _VERSION_WORD = re.compile(
     r"(?:\b(?:v|ver|version|release|build|firmware|update|chrome|patch|phiên bản|phien ban|bản vá|ban va|bản|ban)\.?"
-    r"|(?<=\w)/)[ :]{0,2}$",
+    r"|(?<=\w)/)[ :]{0,2}\Z",
     re.IGNORECASE,
 )
 _WORD_NAMES = frozenset({"asp.net", "vb.net", "ado.net", "ml.net", "asp.net.core"})

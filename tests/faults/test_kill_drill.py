@@ -28,7 +28,7 @@ from tests.support.kills import Tell, assert_kept, killed_after
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forks")
 CODE = "DT-2026-0001"
-ANSWERS = ("E1", "E3", "E5", "E8", "E9", "E10", "E11", "E12", "E14")
+ANSWERS = ("E1", "E3 --choice rut-mang", "E5", "E8", "E9", "E10 --choice giu", "E11", "E12", "E14 --choice noi-het")
 
 
 def command(root: Path, clock: Clock, *words: str) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ class Exercise:
         elif doing == "do":
             command(self.root, clock, "drill", "do", CODE, "incident", "open", "--title", "Thử", "--agency", "xa-03")
         elif doing == "answer":
-            command(self.root, clock, "drill", "answer", CODE, chance.choice(ANSWERS))
+            command(self.root, clock, "drill", "answer", CODE, *chance.choice(ANSWERS).split())
         elif doing == "pause":
             command(self.root, clock, "drill", "pause", CODE, "--reason", "nghỉ")
         elif doing == "jump":

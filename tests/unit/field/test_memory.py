@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +18,16 @@ from atttcli.field.match import RuleHit
 from atttcli.field.scanner import ScanLimits, Scanner
 
 
+def taken_anew(size: int) -> mmap.mmap:
+    """Memory that no earlier test has left behind, every page of it touched."""
+    held = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    held[::4096] = b"x" * (size // 4096)
+    return held
+
+
 def test_what_is_held_grows_with_what_is_taken() -> None:
     before = memory.own_memory()
-    taken = bytearray(30 << 20)
+    taken = taken_anew(30 << 20)
     assert memory.own_memory() - before > 25 << 20
     del taken
 
@@ -48,11 +56,11 @@ def test_on_windows_the_private_bytes_are_asked(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_run_that_holds_too_much_ends_and_says_so(tmp_path: Path) -> None:
     """What it holds grows with each file, as with a consumer that keeps everything; it is looked at every 8 files."""
-    held: list[bytes] = []
+    held: list[mmap.mmap] = []
 
     class Hoarding(Examiner):
         def file(self, path: str, fd: int, info: os.stat_result) -> Examination:
-            held.append(b"x" * (1 << 20))
+            held.append(taken_anew(1 << 20))
             return Examination(0)
 
     for index in range(200):

@@ -120,3 +120,8 @@ def test_host_of_each_type() -> None:
 def test_refang_leaves_plain_text_alone() -> None:
     text = "Kính gửi: Sở TTTT (v/v rà soát) [1], mảng[0].x; f(.5)"
     assert refang(text) == text
+
+
+def test_an_address_on_the_line_below_a_link_is_no_version_number() -> None:
+    values = [found.observable.value for found in extract("Máy chủ:\nhttp://198.51.100.7/\n203.0.113.9\nChrome/120.0.0.0")]
+    assert values == ["http://198.51.100.7/", "203.0.113.9"]
