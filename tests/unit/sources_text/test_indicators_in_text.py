@@ -123,5 +123,7 @@ def test_refang_leaves_plain_text_alone() -> None:
 
 
 def test_an_address_on_the_line_below_a_link_is_no_version_number() -> None:
-    values = [found.observable.value for found in extract("Máy chủ:\nhttp://198.51.100.7/\n203.0.113.9\nChrome/120.0.0.0")]
+    values = [
+        found.observable.value for found in extract("Máy chủ:\nhttp://198.51.100.7/\n203.0.113.9\nChrome/120.0.0.0")
+    ]
     assert values == ["http://198.51.100.7/", "203.0.113.9"]
