@@ -18,7 +18,7 @@ from atttcli.text.fold import nfc
 
 CUSTODY_FORMATS = ("docx", "pdf", "html", "txt", "json")
 CUSTODY_MODEL = "atttcli/custody-form/1"
-BLANK_ROWS = 4
+BLANK_ROWS = 2
 SIGNING_SPACE = " ".join(["…" * 6] * 4)  # in a column it breaks into lines: two people sign there by hand
 
 

@@ -4,47 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from atttcli.cli.context import App
-from atttcli.cli.main import cli, report_error
 from atttcli.clock import parse_moment
-from atttcli.errors import AtttError
-from atttcli.store.connection import Store
-from tests.support.casework import SetClock
-from tests.support.drill_desk import handed_over
+from tests.support.drill_desk import DrillDesk, handed_over
 
 MINUTE = 60_000_000
 
 
-class Desk:
-    """A person at the command line, and the clock on the wall."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / "ws"
-        self.clock = SetClock()
-
-    def __call__(self, *words: str, code: int = 0) -> str:
-        app = App(str(self.root), clock=self.clock)
-        ran = CliRunner().invoke(cli, ["--lang", "en", *words], obj=app)
-        app.close()
-        ended = report_error(ran.exception) if isinstance(ran.exception, AtttError) else ran.exit_code
-        assert ended == code, (words, ran.output, ran.exception)
-        return ran.output
-
-    def json(self, *words: str) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self(*words, "--json").splitlines() if line.startswith("{")]
-
-    def later(self, minutes: float) -> None:
-        self.clock.at += int(minutes * MINUTE)
-
-    def rows(self, sql: str, drill: str = "") -> list[tuple[Any, ...]]:
-        path = self.root / "drills" / drill if drill else self.root
-        with Store(path / "workspace.db") as store:
-            return [tuple(row) for row in store.rows(sql)]
+Desk = DrillDesk
 
 
 @pytest.fixture
