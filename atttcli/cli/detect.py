@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
+from atttcli.cli.detect_capture import capture
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish, size
 from atttcli.cli.spread import Spread, settings_of, spread_by
-from atttcli.errors import InputError, UsageError, Where
+from atttcli.errors import InputError
 from atttcli.packaged import packaged
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
-    from atttcli.engines.indicators import IndicatorEngine
-    from atttcli.engines.network import NetworkEngine
     from atttcli.engines.yara import YaraEngine
     from atttcli.field.account import FileAccount
-    from atttcli.model.alert import Detection
 
 PATHS = click.Path(path_type=Path)
 
@@ -178,178 +174,7 @@ def files_summary(account: FileAccount, tally: Tally, rules: int) -> str:
     )
 
 
-@detect.command("capture")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--rules", multiple=True, type=PATHS, help="Network rule file or folder (repeatable; default: shipped).")
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Address or port variable (repeatable).")
-@click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder to match as well.")
-@ALL_RULES
-@click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
-@click.option("--json", "as_json", is_flag=True, help="EVE alert objects, one a line.")
-@with_app
-def capture(
-    app: App,
-    files: tuple[str, ...],
-    rules: tuple[Path, ...],
-    variables: tuple[str, ...],
-    indicators: tuple[Path, ...],
-    all_rules: bool,
-    strict: bool,
-    as_json: bool,
-) -> None:
-    """Captures (pcap, pcapng; gzipped too; - is standard input) through network rules.
-
-    Indicators that were seen are told as objects with event_type "indicator".
-
-    \b
-    Example:
-      atttcli detect capture office.pcap --rules local.rules --var 'HOME_NET=[10.0.0.0/8]' --json
-    """
-    from atttcli.engine import EngineProblem
-    from atttcli.engines.network import NetworkEngine
-    from atttcli.rulepack.network import load_network_rules
-    from atttcli.store.workspace import private_folder
-
-    tally = Tally(strict=strict)
-    given = existing(rules)
-    pack = load_network_rules(
-        given or [packaged("rules") / "network"], _variables(variables), private_folder("rules-cache")
-    )
-    tally.rules(pack.problems)
-    if not pack.rules and given:
-        raise InputError("no rule could be loaded", hint="atttcli rules check says why")
-    disabled = disabled_here(app, all_rules)
-    disabled.tell(f"{rule.gid}:{rule.sid}" for rule in pack.rules)
-    engine = NetworkEngine(pack)
-    listed = indicator_engine(indicators, tally)
-    rows = Rows((_("Time"), _("From"), _("To"), _("Rule"), _("Severity"), _("Title")), wide=(5,))
-    for name in files:
-        try:
-            with _opened(name) as stream:
-                for result in judged(engine, listed, stream, name):
-                    if isinstance(result, EngineProblem):
-                        tally.problem(result)
-                        continue
-                    if disabled.covers(result.rule_id):
-                        continue
-                    tally.found += 1
-                    if as_json:
-                        render.emit_json(eve_object(result))
-                    else:
-                        rows.add(*_capture_row(result))
-        except InputError as error:
-            tally.note(error.where or Where(name), error.message)
-            continue
-        if sys.stderr.isatty() or not as_json:
-            counts = engine.counts
-            text = _(
-                "{path}: {packets} packets, {flows} flows, {alerts} alerts; {rules} rules.",
-                path=name,
-                packets=counts.packets,
-                flows=counts.flows,
-                alerts=counts.alerts,
-                rules=len(pack.rules),
-            )
-            render.warn(text)
-    rows.show()
-    finish(tally)
-
-
-def judged(engine: NetworkEngine, listed: IndicatorEngine | None, stream: BinaryIO, name: str) -> Iterator[Any]:
-    """Alerts and problems as they come, and what the indicators say of what was sighted."""
-    from atttcli.engines.network import Sighted
-    from atttcli.model.alert import Origin
-
-    waiting: list[Any] = []
-    for result in engine.scan_capture(stream, name):
-        if not isinstance(result, Sighted):
-            yield result
-        elif listed is not None:
-            waiting.append(result)
-            if len(waiting) >= 4096:
-                yield from _sightings(listed, waiting, Origin("", name))
-                waiting = []
-    if listed is not None:
-        yield from _sightings(listed, waiting, Origin("", name))
-
-
-def _sightings(listed: IndicatorEngine, waiting: list[Any], origin: Any) -> Iterator[Detection]:
-    """One by one, so that the ends of the connection stay known: a detection names only the victim."""
-    for seen in waiting:
-        for found in listed.match_sighted([seen], origin):
-            ends = {
-                "src_ip": seen.src_ip,
-                "src_port": seen.src_port,
-                "dest_ip": seen.dst_ip,
-                "dest_port": seen.dst_port,
-            }
-            yield replace(found, detail={**found.detail, "ends": ends})
-
-
-def eve_object(found: Detection) -> dict[str, Any]:
-    """An alert as EVE writes it; an indicator in the same words, with its own event type."""
-    from atttcli.clock import from_micros
-
-    if found.engine == "network":
-        return found.detail
-    time = from_micros(found.time).strftime("%Y-%m-%dT%H:%M:%S.%f+0000") if found.time is not None else None
-    value = found.observables[0]
-    return {
-        "timestamp": time,
-        "event_type": "indicator",
-        **found.detail.get("ends", {}),
-        "indicator": {
-            "type": str(value.type),
-            "value": value.value,
-            "title": found.title,
-            "severity": found.severity.label,
-            "why": list(found.why),
-        },
-    }
-
-
-def _capture_row(found: Detection) -> tuple[object, ...]:
-    from atttcli.cli.alert_view import detection_title, severity_word
-
-    eve = eve_object(found)
-    source = f"{eve.get('src_ip', '')}:{eve.get('src_port', '')}".rstrip(":")
-    target = f"{eve.get('dest_ip', '')}:{eve.get('dest_port', '')}".rstrip(":")
-    return eve["timestamp"] or "", source, target, found.rule_id, severity_word(found.severity), detection_title(found)
-
-
-def indicator_engine(paths: Sequence[Path], tally: Tally) -> IndicatorEngine | None:
-    """The indicators of these files, ready; None when none are given."""
-    from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
-    from atttcli.rulepack.indicators import load_indicator_packs
-
-    if not paths:
-        return None
-    pack = load_indicator_packs(existing(paths))
-    tally.rules(pack.problems)
-    return IndicatorEngine(IndicatorIndex.build(pack.indicators))
-
-
-def _variables(given: Sequence[str]) -> dict[str, str]:
-    for text in given:
-        if "=" not in text:
-            raise UsageError("--var takes NAME=VALUE", hint="--var 'HOME_NET=[10.0.0.0/8]'")
-    return {name.strip(): value for name, _sign, value in (text.partition("=") for text in given)}
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    """A regular file opened safely, or standard input; InputError when it cannot be read."""
-    from atttcli.field.opening import NotReadable, open_regular
-
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        fd, _info = open_regular(os.path.realpath(name))
-    except NotReadable as error:
-        raise InputError(error.why, where=Where(name)) from error
-    with os.fdopen(fd, "rb") as stream:
-        yield stream
+detect.add_command(capture)
 
 
 @detect.command("logs")
