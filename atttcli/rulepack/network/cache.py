@@ -18,7 +18,7 @@ FORMAT = 10  # raise with every change of values.py or of what the parser makes 
 _PREFIX = b"atttcli-network-rules\n"
 
 
-class Problem(Struct, frozen=True, array_like=True):
+class Problem(Struct, frozen=True, array_like=True, gc=False):
     """A RuleProblem as stored; `file` is a number, since the same rules may lie elsewhere next time."""
 
     file: int
@@ -29,7 +29,7 @@ class Problem(Struct, frozen=True, array_like=True):
     refused: bool
 
 
-class Stored(Struct, frozen=True, array_like=True):
+class Stored(Struct, frozen=True, array_like=True, gc=False):
     """What the cache file holds."""
 
     rules: tuple[Rule, ...]

@@ -18,14 +18,14 @@ Ranges = tuple[tuple[int, int], ...]
 Amount = int | str
 
 
-class AddressSet(Struct, frozen=True, array_like=True):
+class AddressSet(Struct, frozen=True, array_like=True, gc=False):
     """Address ranges of one header side, merged and sorted; IPv6 ends as 16 raw bytes."""
 
     v4: Ranges
     v6: tuple[tuple[bytes, bytes], ...]
 
 
-class Content(Struct, frozen=True, array_like=True, tag="content"):
+class Content(Struct, frozen=True, array_like=True, gc=False, tag="content"):
     """A literal. `depth` counts from `offset`; `distance` and `within` from the end of the previous match."""
 
     pattern: bytes
@@ -44,7 +44,7 @@ class Content(Struct, frozen=True, array_like=True, tag="content"):
         return self.distance is not None or self.within is not None
 
 
-class Pcre(Struct, frozen=True, array_like=True, tag="pcre"):
+class Pcre(Struct, frozen=True, array_like=True, gc=False, tag="pcre"):
     """A Perl regular expression; `prefix` holds its flags as inline options, `dollar_endonly` the flag E."""
 
     pattern: bytes
@@ -54,7 +54,7 @@ class Pcre(Struct, frozen=True, array_like=True, tag="pcre"):
     dollar_endonly: bool = False
 
 
-class DataAt(Struct, frozen=True, array_like=True, tag="isdataat"):
+class DataAt(Struct, frozen=True, array_like=True, gc=False, tag="isdataat"):
     """Whether there are `amount` bytes: in the buffer, or after the previous match."""
 
     amount: Amount
@@ -62,7 +62,7 @@ class DataAt(Struct, frozen=True, array_like=True, tag="isdataat"):
     negated: bool = False
 
 
-class Size(Struct, frozen=True, array_like=True, tag="size"):
+class Size(Struct, frozen=True, array_like=True, gc=False, tag="size"):
     """The buffer's length lies within `low` and `high` (`bsize`, `urilen`)."""
 
     low: int
@@ -70,7 +70,7 @@ class Size(Struct, frozen=True, array_like=True, tag="size"):
     negated: bool = False
 
 
-class ByteTest(Struct, frozen=True, array_like=True, tag="byte_test"):
+class ByteTest(Struct, frozen=True, array_like=True, gc=False, tag="byte_test"):
     """A number in the buffer compared with `value`. `base` is 0 for binary, else 8, 10, 16 for digits."""
 
     count: Amount
@@ -84,7 +84,7 @@ class ByteTest(Struct, frozen=True, array_like=True, tag="byte_test"):
     mask: int = 0
 
 
-class ByteJump(Struct, frozen=True, array_like=True, tag="byte_jump"):
+class ByteJump(Struct, frozen=True, array_like=True, gc=False, tag="byte_jump"):
     """A number in the buffer moves the cursor."""
 
     count: Amount
@@ -99,7 +99,7 @@ class ByteJump(Struct, frozen=True, array_like=True, tag="byte_jump"):
     post_offset: Amount = 0
 
 
-class ByteExtract(Struct, frozen=True, array_like=True, tag="byte_extract"):
+class ByteExtract(Struct, frozen=True, array_like=True, gc=False, tag="byte_extract"):
     """A number in the buffer kept under `name` for later options."""
 
     count: int
@@ -113,14 +113,14 @@ class ByteExtract(Struct, frozen=True, array_like=True, tag="byte_extract"):
     align: int = 0
 
 
-class Number(Struct, frozen=True, array_like=True, tag="number"):
+class Number(Struct, frozen=True, array_like=True, gc=False, tag="number"):
     """A number (the buffer holds its decimal digits) lies within one of `ranges` (`dns.opcode`, `tls.version` ...)."""
 
     ranges: Ranges
     negated: bool = False
 
 
-class Base64(Struct, frozen=True, array_like=True, tag="base64"):
+class Base64(Struct, frozen=True, array_like=True, gc=False, tag="base64"):
     """What stands `offset` bytes on, decoded from at most `bytes` of Base64 (0: all), meets `ops` (of `base64_data`)."""
 
     bytes: Amount
@@ -129,7 +129,7 @@ class Base64(Struct, frozen=True, array_like=True, tag="base64"):
     ops: tuple[Op, ...]
 
 
-class Asn1(Struct, frozen=True, array_like=True, tag="asn1"):
+class Asn1(Struct, frozen=True, array_like=True, gc=False, tag="asn1"):
     """An ASN.1 element with one of these faults; `oversize` 0 means that no length is too long."""
 
     bitstring_overflow: bool
@@ -139,7 +139,7 @@ class Asn1(Struct, frozen=True, array_like=True, tag="asn1"):
     relative: bool
 
 
-class InSet(Struct, frozen=True, array_like=True, tag="dataset"):
+class InSet(Struct, frozen=True, array_like=True, gc=False, tag="dataset"):
     """`dataset`: the whole buffer is (not) one of the values of a set, or is put into it or taken out for this run."""
 
     command: str  # isset, isnotset, set, unset
@@ -150,7 +150,7 @@ class InSet(Struct, frozen=True, array_like=True, tag="dataset"):
 Op = Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract | Number | Base64 | Asn1 | InSet
 
 
-class Group(Struct, frozen=True, array_like=True):
+class Group(Struct, frozen=True, array_like=True, gc=False):
     """Everything that one buffer (after its transforms) must meet, in the order written."""
 
     buffer: str
@@ -158,7 +158,7 @@ class Group(Struct, frozen=True, array_like=True):
     ops: tuple[Op, ...]
 
 
-class FlowTest(Struct, frozen=True, array_like=True):
+class FlowTest(Struct, frozen=True, array_like=True, gc=False):
     """`flow`: direction `to_server`, `to_client` or both (""), `established`, `not_established` or either ("")."""
 
     direction: str = ""
@@ -167,14 +167,14 @@ class FlowTest(Struct, frozen=True, array_like=True):
     no_stream: bool = False
 
 
-class Flowbit(Struct, frozen=True, array_like=True):
+class Flowbit(Struct, frozen=True, array_like=True, gc=False):
     """`flowbits`: command and names (several are alternatives)."""
 
     command: str
     names: tuple[str, ...]
 
 
-class Xbit(Struct, frozen=True, array_like=True):
+class Xbit(Struct, frozen=True, array_like=True, gc=False):
     """`xbits` and `hostbits`: a mark on addresses instead of a flow.
 
     `track` is ip_src, ip_dst or ip_pair; `expire` seconds, 0 for ever.
@@ -186,7 +186,7 @@ class Xbit(Struct, frozen=True, array_like=True):
     expire: int
 
 
-class Flowint(Struct, frozen=True, array_like=True):
+class Flowint(Struct, frozen=True, array_like=True, gc=False):
     """`flowint`: a counter of the flow. `value` is a number or the name of another counter."""
 
     name: str
@@ -194,7 +194,7 @@ class Flowint(Struct, frozen=True, array_like=True):
     value: Amount = 0
 
 
-class Threshold(Struct, frozen=True, array_like=True):
+class Threshold(Struct, frozen=True, array_like=True, gc=False):
     """`threshold` (kind limit, threshold, both) and `detection_filter` (kind filter)."""
 
     kind: str
@@ -203,7 +203,7 @@ class Threshold(Struct, frozen=True, array_like=True):
     seconds: int
 
 
-class PacketTest(Struct, frozen=True, array_like=True):
+class PacketTest(Struct, frozen=True, array_like=True, gc=False):
     """A number of the packet's header: `keyword` of `low..high`, or for `flags` mask and value."""
 
     keyword: str
@@ -214,7 +214,7 @@ class PacketTest(Struct, frozen=True, array_like=True):
     modifier: str = ""
 
 
-class SetSource(Struct, frozen=True, array_like=True):
+class SetSource(Struct, frozen=True, array_like=True, gc=False):
     """Where a data set's values come from: `load` is a path beside the rule file, or ""."""
 
     name: str
@@ -222,7 +222,7 @@ class SetSource(Struct, frozen=True, array_like=True):
     load: str
 
 
-class Rule(Struct, frozen=True, array_like=True):
+class Rule(Struct, frozen=True, array_like=True, gc=False):
     """One rule, whole. The four header sides are indexes into the pack's `addresses` and `ports`."""
 
     action: str
