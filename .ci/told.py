@@ -95,7 +95,7 @@ COMPOSED = {
         "control characters are not allowed",
     ),
     "faults": ("chain", "payload", "projection", "schema", "segment", "head", "error", "warning", "info"),
-    "engines/correlation/evaluate.py": (
+    "engines/sigma/evaluate.py": (
         "{0} contains {1}",
         "{0} startswith {1}",
         "{0} endswith {1}",

@@ -1,276 +1,75 @@
-"""The run behind `detect logs`: open each file safely, recognise it, and pass its events through three engines."""
+"""`atttcli detect logs`: logs through Sigma rules, indicators and YARA rules for log text, with no workspace."""
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+import sys
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from atttcli.cli.matching import Tally
-from atttcli.clock import rfc3339
-from atttcli.engine import EngineProblem
-from atttcli.engines.correlation import CorrelationEngine, CountryRanges
-from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
-from atttcli.engines.yara import YaraEngine
-from atttcli.errors import InputError, UsageError, Where
-from atttcli.field.account import Outcome
-from atttcli.field.filetype import archive_kind
-from atttcli.field.inflate import Damaged, InflatedStream, Unsupported
-from atttcli.field.opening import NotReadable, open_regular
-from atttcli.field.walk import Found, walk
-from atttcli.limits import Budget
-from atttcli.model.alert import Detection, Origin
-from atttcli.model.event import Event
-from atttcli.packaged import packaged
-from atttcli.rulepack.catalogue import by_kind
-from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
-from atttcli.rulepack.indicators import load_indicator_packs
-from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
-from atttcli.rulepack.yara import load_yara_rules
-from atttcli.source import Input, ReadProblem, Source
-from atttcli.sources.logs.table import LOG_SOURCES
-from atttcli.store.workspace import home
+import click
 
-_HEAD = 64 * 1024
-_BLOCK = 4096
-_PROBLEMS_A_FILE = 20
-_COMPRESSED = ("gz", "bz2", "xz", "zst")
+from atttcli.cli import render
+from atttcli.cli.context import App, with_app
+from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here, existing, finish
+from atttcli.text.messages import _
 
-Judged = tuple[Detection, Event | None] | EngineProblem
+PATHS = click.Path(path_type=Path)
 
 
-@dataclass(slots=True)
-class LogRun:
-    """Engines ready to judge logs; `files` and `events` count what was read."""
+@click.command("logs")
+@click.argument("paths", nargs=-1, required=True, type=PATHS)
+@click.option("--rules", multiple=True, type=PATHS, help="Sigma or YARA rules (repeatable; default: shipped).")
+@click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder (repeatable).")
+@click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
+@ALL_RULES
+@click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line: the rule and the event.")
+@with_app
+def logs(
+    app: App,
+    paths: tuple[Path, ...],
+    rules: tuple[Path, ...],
+    indicators: tuple[Path, ...],
+    source_tz: str,
+    all_rules: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Logs, recognised by content (gz, bz2, xz and zst too), through Sigma rules, indicators and YARA rules for log text.
 
-    correlation: CorrelationEngine
-    indicators: IndicatorEngine | None
-    yara: YaraEngine | None
-    zone: Any
-    rule_ids: tuple[str, ...] = ()
-    files: int = 0
-    events: int = 0
-    _recent: dict[tuple[str, int | None], Event] = field(default_factory=dict)
+    With neither --rules nor --indicators the shipped packs run.
 
-    @classmethod
-    def load(cls, rules: Sequence[Path], indicators: Sequence[Path], zone: str, tally: Tally) -> LogRun:
-        """Rules by their kind: Sigma files, YARA files (those for log text, and all of those named). Shipped packs when
-        nothing is named. UsageError for an unknown zone, InputError when no rule could be loaded."""
-        try:
-            place = ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise UsageError(f"unknown time zone {zone!r}", hint="--source-tz Asia/Ho_Chi_Minh") from error
-        shipped = not rules and not indicators
-        problems: list[Any] = []
-        files = by_kind(rules or ([packaged("rules")] if shipped else []), problems)
-        tally.rules(problems)
-        countries = files["countries"] or by_kind([packaged("rules") / "sigma"])["countries"]
-        ranges = CountryRanges.load(countries[0]) if countries else None
-        sigma = load_correlation_rules(files["sigma"])
-        correlation = CorrelationEngine(sigma, countries=ranges)
-        tally.rules(correlation.problems)
-        lists = load_indicator_packs([*indicators, *files["indicators"]])
-        tally.rules(lists.problems)
-        yara = load_yara_rules(files["yara"], home() / "rules-cache", scope="log") if files["yara"] else None
-        tally.rules(yara.problems if yara else ())
-        return cls(
-            correlation,
-            IndicatorEngine(IndicatorIndex.build(lists.indicators)) if lists.indicators else None,
-            YaraEngine(yara) if yara is not None and yara.rules else None,
-            place,
-            (*_ids(sigma), *(f"{rule.namespace}:{rule.name}" for rule in (yara.rules if yara else ()))),
-        )
+    \b
+    Examples:
+      atttcli detect logs /var/log/auth.log /var/log/nginx --json
+      atttcli detect logs access.log.gz --indicators c2.csv --rules my-sigma/
+    """
+    from atttcli.cli.alert_view import detection_title, severity_word
+    from atttcli.cli.log_run import LogRun, as_json_object
+    from atttcli.engine import EngineProblem
 
-    def judge(self, paths: Iterable[Path], progress: Callable[[str], None]) -> Iterator[Judged]:
-        """Every match with its event (None for a burst whose event is long past), and every problem."""
-        for item in walk(str(path) for path in paths):
-            if isinstance(item, Outcome):
-                if not item.harmless:
-                    yield EngineProblem(Where(item.path), item.why)
+    tally = Tally(strict=strict)
+    run = LogRun.load(existing(rules), existing(indicators), source_tz, tally)
+    disabled = disabled_here(app, all_rules)
+    disabled.tell(run.rule_ids)
+    rows = Rows((_("File"), _("Line"), _("Rule"), _("Severity"), _("Title"), _("Event")), wide=(4, 5))
+    with render.progress(_("Reading"), quiet=as_json) as progress:
+        for result in run.judge(paths, lambda path: progress(run.events, 0, path)):
+            if isinstance(result, EngineProblem):
+                tally.problem(result)
                 continue
-            progress(item.path)
-            yield from self._file(item)
-        for found in self.correlation.finish():
-            yield self._with_event(found)
-
-    def _file(self, found: Found) -> Iterator[Judged]:
-        try:
-            fd, info = open_regular(found.name, found.dir_fd)
-        except NotReadable as refused:
-            yield EngineProblem(Where(found.path), refused.why)
-            return
-        with os.fdopen(fd, "rb") as raw:
-            try:
-                given = _as_input(raw, found.path, info, self.zone)
-                source = _recognise(given)
-                if source is None:
-                    yield EngineProblem(Where(found.path), "no log that any reader knows; it was not judged")
-                    return
-                self.files += 1
-                yield from self._records(source, given)
-            except InputError as error:
-                yield EngineProblem(error.where or Where(found.path), error.message)
-            except (Damaged, Unsupported, OSError) as error:
-                yield EngineProblem(Where(found.path), str(error) or "damaged")
-
-    def _records(self, source: Source, given: Input) -> Iterator[Judged]:
-        origin = Origin("", given.path)
-        problems = 0
-        records = iter(source.read(given))
-        while batch := list(islice(records, _BLOCK)):
-            for record in batch:
-                if isinstance(record, ReadProblem):
-                    problems += 1
-                    if problems <= _PROBLEMS_A_FILE:
-                        yield EngineProblem(Where(given.path, record.line, offset=record.offset), record.reason)
-            events = [record for record in batch if isinstance(record, Event)]
-            self.events += len(events)
-            yield from self._block(events, origin)
-        if problems > _PROBLEMS_A_FILE:
-            yield EngineProblem(Where(given.path), f"{problems - _PROBLEMS_A_FILE} more lines could not be read")
-
-    def _block(self, events: list[Event], origin: Origin) -> Iterator[Judged]:
-        self._recent = {(origin.path, event.line): event for event in events}
-        for found in self.correlation.feed_block(events, origin):
-            yield self._with_event(found)
-        if self.indicators is not None:
-            for position, detection in self.indicators.match_events(events, origin):
-                yield detection, events[position]
-        if self.yara is not None and events:
-            yield from self._text(self.yara, events, origin)
-
-    def _text(self, yara: YaraEngine, events: list[Event], origin: Origin) -> Iterator[Judged]:
-        lines = [event.raw.replace("\n", " ") for event in events]
-        block = "\n".join(lines).encode("utf-8", "backslashreplace")
-        for match in yara.match_text_block(block, 0):
-            event = events[match.line]
-            key = event.src_ip or event.host
-            yield yara.detection(match.hit, origin.path, "", event.line, key), event
-
-    def _with_event(self, found: Detection | EngineProblem) -> Judged:
-        if isinstance(found, EngineProblem):
-            return found
-        return found, self._recent.get((found.origin.path, found.origin.line))
-
-
-def _ids(pack: CorrelationPack) -> Iterator[str]:
-    loaded: list[SigmaRule | CorrelationRule] = [*pack.rules, *pack.correlations]
-    for rule in loaded:
-        yield rule.meta.id or rule.meta.name
-
-
-class _Spent(io.RawIOBase):
-    """A decompressed stream from its first byte, paid for from the budget."""
-
-    def __init__(self, source: InflatedStream, path: str, budget: Budget) -> None:
-        super().__init__()
-        self._source = source
-        self._where = Where(path)
-        self._budget = budget
-        self._held = b""
-        self._produced = 0
-
-    def peek(self, size: int) -> bytes:
-        """Up to `size` bytes that the next reads give again."""
-        while len(self._held) < size and (piece := self._more(size)):
-            self._held += piece
-        return self._held[:size]
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; empty at the end."""
-        if self._held:
-            piece, self._held = (self._held[:size], self._held[size:]) if size > 0 else (self._held, b"")
-            return piece
-        return self._more(size)
-
-    def readable(self) -> bool:
-        return True
-
-    def _more(self, size: int) -> bytes:
-        piece = self._source.read(size)
-        self._produced += len(piece)
-        self._budget.spend_bytes(len(piece), self._where)
-        self._budget.check_ratio(self._source.consumed, self._produced, self._where)
-        return piece
-
-
-def _as_input(raw: Any, path: str, info: os.stat_result, zone: Any) -> Input:
-    """The file as readers want it, decompressed when it is."""
-    budget = Budget()
-    head = raw.read(_HEAD)
-    raw.seek(0)
-    stream: Any = raw
-    kind = archive_kind(head)
-    if kind in _COMPRESSED:
-        stream = _Spent(InflatedStream(raw, kind), path, budget)
-        head = stream.peek(_HEAD)
-    return Input(
-        path,
-        "",
-        info.st_size,
-        head,
-        stream,
-        modified=info.st_mtime_ns // 1000,
-        file=Path(path),
-        zone=zone,
-        budget=budget,
-    )
-
-
-def _recognise(given: Input) -> Source | None:
-    sure, best = 0, None
-    for source in LOG_SOURCES:
-        mine = source.recognise(given)
-        if mine > sure:
-            sure, best = mine, source
-    return best
-
-
-def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
-    """The stable form of one match (docs/json/detect-logs.schema.json)."""
-    time = event.time if event is not None and event.time is not None else found.time
-    made: dict[str, Any] = {
-        "rule": found.rule_id,
-        "title": found.title,
-        "severity": found.severity.label,
-        "engine": found.engine,
-        "path": found.origin.path,
-        "line": found.origin.line,
-        "time": stamp(time),
-        "tags": list(found.tags),
-        "event": _event(event) if event is not None else _sample(found),
-        "why": list(found.why),
-    }
-    if found.engine == "correlation":
-        names = ("group", "count", "threshold", "timespan", "sum", "values")
-        made["burst"] = {name: found.detail[name] for name in names if name in found.detail}
-    return made
-
-
-def _sample(found: Detection) -> dict[str, Any] | None:
-    """The event with which a burst crossed its threshold: it is long past when the burst is told, its place is known."""
-    for sample in found.detail.get("samples", ()):
-        if sample["line"] == found.origin.line and sample["path"] == found.origin.path:
-            return {"line": sample["line"], "time": stamp(sample["time"])}
-    return None
-
-
-def _event(event: Event) -> dict[str, Any]:
-    import msgspec
-
-    made: dict[str, Any] = msgspec.to_builtins(event)
-    made["time"] = stamp(event.time)
-    return made
-
-
-def stamp(micros: int | None) -> str | None:
-    """A time in JSON; None for none, and for a crafted one that no calendar holds."""
-    try:
-        return rfc3339(micros) if micros is not None else None
-    except (OverflowError, ValueError):
-        return None
+            found, event = result
+            if disabled.covers(found.rule_id):
+                continue
+            tally.found += 1
+            if as_json:
+                render.emit_json(as_json_object(found, event))
+            else:
+                line, text = found.origin.line or "", (event.raw if event else "; ".join(found.why))[:160]
+                severity = severity_word(found.severity)
+                rows.add(found.origin.path, line, found.rule_id, severity, detection_title(found), text)
+    rows.show()
+    if sys.stderr.isatty() or tally.problems:
+        text = _("{files} log files read: {events} events, {matches} matches.",
+                 files=run.files, events=run.events, matches=tally.found)  # fmt: skip
+        render.warn(text)
+    finish(tally)

@@ -229,7 +229,7 @@ def _check_operand(node: Compare) -> None:
 @lru_cache(maxsize=256)
 def _search(pattern: str) -> Callable[[str], bool]:
     """A guarded search: patterns come from files of others."""
-    from atttcli.engines.correlation.pattern import compile_search
+    from atttcli.engines.sigma.pattern import compile_search
 
     try:
         return compile_search(pattern)

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atttcli.engines.correlation.dispatch import Dispatch, compile_rule
-from atttcli.engines.correlation.evaluate import compile_node, glob
+from atttcli.engines.sigma.dispatch import Dispatch, compile_rule
+from atttcli.engines.sigma.evaluate import compile_node, glob
 from atttcli.errors import Where
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma import text_test

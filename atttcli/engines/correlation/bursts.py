@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from atttcli.clock import DAY
-from atttcli.engines.correlation.fields import Reader, reader, text_of
 from atttcli.engines.correlation.windows import Window, window_factory
+from atttcli.engines.sigma.fields import Reader, reader, text_of
 from atttcli.model.alert import Origin
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import CorrelationRule

@@ -12,11 +12,11 @@ from operator import attrgetter
 
 from atttcli.engine import EngineProblem, RuleProblem
 from atttcli.engines.correlation.bursts import BurstRule, Closed
-from atttcli.engines.correlation.dispatch import Compiled, Dispatch, Key, Plan, compile_rule
-from atttcli.engines.correlation.fields import INDEXED
 from atttcli.engines.correlation.findings import at_line, describe_burst, describe_event, describe_novelty
 from atttcli.engines.correlation.novelty import Countries, History, KeptHistory, Learned, NoveltyRule
 from atttcli.engines.correlation.ordering import Matched, Ordering
+from atttcli.engines.sigma.dispatch import Compiled, Dispatch, Key, Plan, compile_rule
+from atttcli.engines.sigma.fields import INDEXED
 from atttcli.errors import RuleError, Where
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event

@@ -6,8 +6,8 @@ from typing import Any
 
 from atttcli.clock import SECOND, rfc3339
 from atttcli.engines.correlation.bursts import Closed, Sample, occurrence
-from atttcli.engines.correlation.evaluate import reasons
-from atttcli.engines.correlation.fields import reader, text_of
+from atttcli.engines.sigma.evaluate import reasons
+from atttcli.engines.sigma.fields import reader, text_of
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.canonical import canonical_address, canonical_mailbox
 from atttcli.model.event import Event

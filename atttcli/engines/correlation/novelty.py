@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from atttcli.engines.correlation.bursts import group_readers
-from atttcli.engines.correlation.fields import reader, text_of
+from atttcli.engines.sigma.fields import reader, text_of
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import CorrelationRule
 

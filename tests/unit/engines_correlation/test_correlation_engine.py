@@ -9,7 +9,8 @@ import pytest
 
 from atttcli.clock import DAY, MINUTE, SECOND
 from atttcli.engine import EngineProblem
-from atttcli.engines.correlation import CorrelationEngine, CountryRanges, KeptHistory, evaluate, pattern
+from atttcli.engines.correlation import CorrelationEngine, CountryRanges, KeptHistory
+from atttcli.engines.sigma import evaluate, pattern
 from atttcli.errors import InputError, RuleError
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from atttcli.engines.correlation.fields import INDEXED, reader, text_of
-from atttcli.engines.correlation.pattern import compile_search
+from atttcli.engines.sigma.fields import INDEXED, reader, text_of
+from atttcli.engines.sigma.pattern import compile_search
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, Test
 

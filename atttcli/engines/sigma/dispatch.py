@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from atttcli.engines.correlation.evaluate import Literals, Predicate, compile_node, heads, literals
-from atttcli.engines.correlation.fields import INDEXED, reader, text_of
-from atttcli.engines.correlation.pattern import any_literal
+from atttcli.engines.sigma.evaluate import Literals, Predicate, compile_node, heads, literals
+from atttcli.engines.sigma.fields import INDEXED, reader, text_of
+from atttcli.engines.sigma.pattern import any_literal
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import SigmaRule
 

@@ -1,0 +1,1 @@
+"""Sigma rules on single events: which rules can concern an event, what they test, and why one matched."""
