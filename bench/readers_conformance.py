@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.support.reader_cases import DATA, Check, checks, goal_of  # noqa: E402
+from tests.support.log_conformance import DATA, Check, checks, goal_of  # noqa: E402
 
 KINDS = ("address", "user", "time", "status", "host", "decoder")
 
@@ -57,7 +57,9 @@ def main() -> int:
     if chosen.misses or chosen.only:
         for check in found:
             if not check.met:
-                print(f"{check.peer}/{check.case} {check.kind}: wanted {check.wanted!r}, read {check.got!r} by {check.reader}")
+                print(
+                    f"{check.peer}/{check.case} {check.kind}: wanted {check.wanted!r}, read {check.got!r} by {check.reader}"
+                )
                 print(f"    {ascii(check.line[:300])}")
     return 0 if met else 1
 
