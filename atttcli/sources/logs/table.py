@@ -11,5 +11,14 @@ from atttcli.sources.logs.syslog import Syslog
 from atttcli.sources.logs.text import TextLines
 from atttcli.sources.logs.web import WebAccess
 from atttcli.sources.logs.zimbra import Zimbra
+from atttcli.sources.windows.table import WINDOWS_SOURCES
 
-LOG_SOURCES: Final[tuple[Source, ...]] = (Eve(), Zimbra(), WebAccess(), ErrorLog(), Syslog(), TextLines())
+LOG_SOURCES: Final[tuple[Source, ...]] = (
+    *WINDOWS_SOURCES,
+    Eve(),
+    Zimbra(),
+    WebAccess(),
+    ErrorLog(),
+    Syslog(),
+    TextLines(),
+)
