@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from atttcli.source import Source
+from atttcli.sources.logs.cef import CefLog
 from atttcli.sources.logs.errorlog import ErrorLog
 from atttcli.sources.logs.eve import Eve
+from atttcli.sources.logs.leef import LeefLog
 from atttcli.sources.logs.syslog import Syslog
 from atttcli.sources.logs.text import TextLines
 from atttcli.sources.logs.web import WebAccess
@@ -15,6 +17,8 @@ from atttcli.sources.windows.table import WINDOWS_SOURCES
 
 LOG_SOURCES: Final[tuple[Source, ...]] = (
     *WINDOWS_SOURCES,
+    CefLog(),
+    LeefLog(),
     Eve(),
     Zimbra(),
     WebAccess(),

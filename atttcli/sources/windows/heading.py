@@ -162,7 +162,10 @@ HEADINGS: Final[dict[str, dict[int, Heading]]] = {
         25: replace(_REMOTE, action="session-reconnect"),
     },
     "terminalservices-remoteconnectionmanager": {1149: replace(_REMOTE, action="connect")},
-    "terminalservices-rdpclient": {1024: replace(USUAL, action="connect"), 1102: replace(USUAL, action="connect", dst_ip=("Value",))},
+    "terminalservices-rdpclient": {
+        1024: replace(USUAL, action="connect"),
+        1102: replace(USUAL, action="connect", dst_ip=("Value",)),
+    },
     "rdpcorets": {
         131: replace(USUAL, action="connect", src_ip=("ClientIP",)),
         140: replace(USUAL, action="login", outcome="failure", src_ip=("IPString",)),
