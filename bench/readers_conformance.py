@@ -60,7 +60,7 @@ def main() -> int:
                 print(
                     f"{check.peer}/{check.case} {check.kind}: wanted {check.wanted!r}, read {check.got!r} by {check.reader}"
                 )
-                print(f"    {ascii(check.line[:300])}")
+                print(f"    {check.line[:300]!a}")
     return 0 if met else 1
 
 
