@@ -6,5 +6,7 @@ from typing import Final
 
 from atttcli.source import Source
 from atttcli.sources.windows.evtx import Evtx
+from atttcli.sources.windows.jsonlog import WindowsJson
+from atttcli.sources.windows.xmllog import WindowsXml
 
-WINDOWS_SOURCES: Final[tuple[Source, ...]] = (Evtx(),)
+WINDOWS_SOURCES: Final[tuple[Source, ...]] = (Evtx(), WindowsXml(), WindowsJson())
