@@ -34,11 +34,14 @@ def event_of(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line:
     fields = dict(data)
     fields.update(system)
     fields["EventID"] = number
+    when = system.get("SystemTime")
+    if type(when) is not str and "SystemTime" in fields:
+        del fields["SystemTime"]  # microseconds of ours: no native field
     if heading.category:
         heading = _told(fields, heading, service)
     first = _first
     return Event(
-        _moment(system.get("SystemTime")),
+        _moment(when),
         line,
         raw,
         heading.category,

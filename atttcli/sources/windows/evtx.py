@@ -39,7 +39,7 @@ class Evtx:
         while True:
             number += 1
             try:
-                record = next(records)
+                record: Any = next(records)
             except StopIteration:
                 return
             except (RuntimeError, OSError, ValueError) as error:

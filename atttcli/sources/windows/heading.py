@@ -92,6 +92,7 @@ SECURITY: Final[dict[int, Heading]] = (
     }
 )
 
+_LOCAL: Final = replace(USUAL, user=("User",), src_ip=(), src_port=(), dst_ip=(), dst_port=())
 _SYSMON_WORDS: Final = {
     1: ("process_creation", "process-start"), 2: ("file_change", "file-time-change"), 3: ("network_connection", "connect"),
     4: ("sysmon_status", ""), 5: ("process_termination", "process-end"), 6: ("driver_load", "driver-load"),
@@ -106,9 +107,11 @@ _SYSMON_WORDS: Final = {
     29: ("file_executable_detected", "file-create"), 255: ("sysmon_error", ""),
 }  # fmt: skip
 SYSMON: Final[dict[int, Heading]] = {
-    number: replace(USUAL, category=category, action=action) for number, (category, action) in _SYSMON_WORDS.items()
+    number: replace(_LOCAL, category=category, action=action) for number, (category, action) in _SYSMON_WORDS.items()
 }
-SYSMON[3] = replace(SYSMON[3], outcome="success", domain=("DestinationHostname",))
+SYSMON[3] = replace(
+    USUAL, category="network_connection", action="connect", outcome="success", domain=("DestinationHostname",), hash=()
+)
 SYSMON[22] = replace(SYSMON[22], domain=("QueryName",))
 REGISTRY_DELETED: Final = replace(SYSMON[12], category="registry_delete", action="registry-delete")
 

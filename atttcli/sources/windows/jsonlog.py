@@ -56,4 +56,4 @@ def of_object(record: Mapping[str, Any], text: str, number: int, stamps: Stamps)
 def _inner(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an export of Elasticsearch or OpenSearch wraps."""
     inner = record.get("_source")
-    return inner if isinstance(inner, Mapping) else record
+    return inner if isinstance(inner, dict) else record

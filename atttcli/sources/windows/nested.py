@@ -9,40 +9,42 @@ _ATTRIBUTES = "#attributes"
 _TEXT = "#text"
 _MAX_DEPTH = 8
 _MOST = 2_000  # leaves of one record
-_PARTS = {
-    "Provider": "Provider_",
-    "Execution": "Execution_",
-    "Security": "Security_",
-    "Correlation": "Correlation_",
+_PARTS = frozenset({"Provider", "Execution", "Security", "Correlation"})
+_KEPT = {
+    ("Provider", "Name"): "Provider_Name",
+    ("Provider", "Guid"): "Provider_Guid",
+    ("Execution", "ProcessID"): "Execution_ProcessID",
+    ("Execution", "ThreadID"): "Execution_ThreadID",
+    ("Security", "UserID"): "Security_UserID",
 }
-_KEPT = frozenset({"Provider_Name", "Provider_Guid", "Execution_ProcessID", "Execution_ThreadID", "Security_UserID"})
 
 
 def system_of(system: Any) -> dict[str, Any]:
     """System flat, in the names that `event_of` takes."""
     flat: dict[str, Any] = {}
-    if not isinstance(system, Mapping):
+    if not isinstance(system, dict):
         return flat
     for name, value in system.items():
-        if name in _PARTS:
-            attributes = _attributes(value)
-            for key, text in attributes.items():
-                full = _PARTS[name] + key
-                if full in _KEPT:
+        if type(value) is not dict:
+            if name not in _PARTS:
+                flat["SystemTime" if name == "TimeCreated" else name] = value
+        elif name in _PARTS:
+            for key, text in _attributes(value).items():
+                if (full := _KEPT.get((name, key))) is not None:
                     flat[full] = text
         elif name == "TimeCreated":
-            flat["SystemTime"] = _attributes(value).get("SystemTime") if isinstance(value, Mapping) else value
+            flat["SystemTime"] = _attributes(value).get("SystemTime")
         else:
-            flat[name] = value.get(_TEXT) if isinstance(value, Mapping) else value
+            flat[name] = value.get(_TEXT)
     return flat
 
 
 def _attributes(value: Any) -> Mapping[str, Any]:
     """`{"#attributes": {...}}` of the evtx wheel, or the attributes themselves (`@Name` too)."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return {}
     inner = value.get(_ATTRIBUTES)
-    if isinstance(inner, Mapping):
+    if isinstance(inner, dict):
         return inner
     return {key.lstrip("@"): text for key, text in value.items()}
 
@@ -50,17 +52,25 @@ def _attributes(value: Any) -> Mapping[str, Any]:
 def data_of(event: Mapping[str, Any]) -> dict[str, Any]:
     """EventData and UserData flat, by the names of their leaves."""
     data = event.get("EventData")
+    user = event.get("UserData")
     flat: dict[str, Any] = {}
-    if isinstance(data, dict):
-        if not any(isinstance(value, (dict, list)) for value in data.values()):
+    if type(data) is dict:
+        if user is None and _is_flat(data):
             return data
         _flatten(data, flat, 0)
     elif isinstance(data, str):
         flat["Data"] = data
-    user = event.get("UserData")
-    if isinstance(user, Mapping):
+    if isinstance(user, dict):
         _flatten(user, flat, 0)
     return flat
+
+
+def _is_flat(data: dict[str, Any]) -> bool:
+    for value in data.values():
+        kind = type(value)
+        if kind is dict or kind is list:
+            return False
+    return True
 
 
 def _flatten(node: Mapping[str, Any], flat: dict[str, Any], depth: int) -> None:
@@ -68,9 +78,9 @@ def _flatten(node: Mapping[str, Any], flat: dict[str, Any], depth: int) -> None:
         if len(flat) >= _MOST:
             return
         if name == _ATTRIBUTES:
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 flat.update((key, text) for key, text in value.items() if key not in ("xmlns", "Name"))
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             if _TEXT in value:
                 flat[name] = _plain(value[_TEXT])
             elif depth < _MAX_DEPTH:
@@ -83,16 +93,16 @@ def _flatten(node: Mapping[str, Any], flat: dict[str, Any], depth: int) -> None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
-        texts = [item for item in value if not isinstance(item, (Mapping, list))]
+        texts = [item for item in value if not isinstance(item, (dict, list))]
         return texts[0] if len(texts) == 1 else texts
-    return value if not isinstance(value, Mapping) else None
+    return value if not isinstance(value, dict) else None
 
 
 def _listed(name: str, values: list[Any], flat: dict[str, Any], depth: int) -> None:
     """`[{"@Name": "Image", "#text": "..."}]` by its names; unnamed texts stay a list under `name`."""
     unnamed: list[Any] = []
     for value in values[:_MOST]:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             if not isinstance(value, list):
                 unnamed.append(value)
             continue

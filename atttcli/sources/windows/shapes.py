@@ -17,19 +17,20 @@ Shape = Callable[[Mapping[str, Any], Stamps], Parts]
 _ISO = re.compile(ISO)
 _TICKS = re.compile(r"/Date\((\d{1,14})\)/")
 _LINE = re.compile(r"^([A-Z][A-Za-z0-9]{1,40}): (.*?)\r?$", re.MULTILINE)
+_EVENT_TYPE = re.compile(r"^EventType: (\w{1,40})", re.MULTILINE)
 _SEVERITIES = frozenset({"INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "AUDIT_SUCCESS", "AUDIT_FAILURE"})
 _MOST_MESSAGE = 64 * 1024
 
 
 def shape_of(record: Mapping[str, Any]) -> Shape | None:
     """Which shape an object has; None if it is no Windows event."""
-    if isinstance(record.get("Event"), Mapping) and isinstance(record["Event"].get("System"), Mapping):
+    if isinstance(record.get("Event"), dict) and isinstance(record["Event"].get("System"), dict):
         return _nested
-    if isinstance(record.get("winlog"), Mapping):
+    if isinstance(record.get("winlog"), dict):
         return _winlogbeat
     if wazuh_part(record) is not None:
         return _wazuh
-    if isinstance(record.get("System"), Mapping) and ("EventData" in record or "UserData" in record):
+    if isinstance(record.get("System"), dict) and ("EventData" in record or "UserData" in record):
         return lambda given, stamps: _nested({"Event": given}, stamps)
     if "Payload" in record and "EventId" in record and "Provider" in record:
         return _evtxecmd
@@ -48,13 +49,13 @@ def shape_of(record: Mapping[str, Any]) -> Shape | None:
 def wazuh_part(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """`data.win` of a Wazuh alert, or `win` of an archive record."""
     data = record.get("data")
-    part = data.get("win") if isinstance(data, Mapping) else record.get("win")
-    return part if isinstance(part, Mapping) and isinstance(part.get("system"), Mapping) else None
+    part = data.get("win") if isinstance(data, dict) else record.get("win")
+    return part if isinstance(part, dict) and isinstance(part.get("system"), dict) else None
 
 
 def moment(text: Any, stamps: Stamps) -> int | str | None:
     """Microseconds of an ISO stamp with or without zone, or of PowerShell's `/Date(ms)/`."""
-    if isinstance(text, Mapping):  # Get-WinEvent of PowerShell 5: {"value": "/Date(...)/", "DateTime": "..."}
+    if isinstance(text, dict):  # Get-WinEvent of PowerShell 5: {"value": "/Date(...)/", "DateTime": "..."}
         text = text.get("value")
     if not isinstance(text, str):
         return None
@@ -80,7 +81,7 @@ def _winlogbeat_old(record: Mapping[str, Any], stamps: Stamps) -> Parts:
 
 def _beat(part: Mapping[str, Any], record: Mapping[str, Any], stamps: Stamps) -> Parts:
     process, user = part.get("process"), part.get("user")
-    process = process if isinstance(process, Mapping) else {}
+    process = process if isinstance(process, dict) else {}
     thread = process.get("thread")
     keywords = part.get("keywords")
     log = record.get("log")
@@ -91,14 +92,14 @@ def _beat(part: Mapping[str, Any], record: Mapping[str, Any], stamps: Stamps) ->
         "Channel": part.get("channel") or part.get("log_name"),
         "Computer": part.get("computer_name"),
         "EventRecordID": part.get("record_id") or part.get("record_number"),
-        "Level": log.get("level") if isinstance(log, Mapping) else part.get("level"),
+        "Level": log.get("level") if isinstance(log, dict) else part.get("level"),
         "Task": part.get("task"),
         "Opcode": part.get("opcode"),
         "Version": part.get("version"),
         "Keywords": ", ".join(map(str, keywords[:16])) if isinstance(keywords, list) else keywords,
         "Execution_ProcessID": process.get("pid") or part.get("process_id"),
-        "Execution_ThreadID": thread.get("id") if isinstance(thread, Mapping) else part.get("thread_id"),
-        "Security_UserID": user.get("identifier") if isinstance(user, Mapping) else None,
+        "Execution_ThreadID": thread.get("id") if isinstance(thread, dict) else part.get("thread_id"),
+        "Security_UserID": user.get("identifier") if isinstance(user, dict) else None,
         "SystemTime": moment(record.get("@timestamp"), stamps),
     }
     data = data_of({"EventData": part.get("event_data"), "UserData": part.get("user_data")})
@@ -127,10 +128,10 @@ def _wazuh(record: Mapping[str, Any], stamps: Stamps) -> Parts:
     system = {_WAZUH[name]: value for name, value in part["system"].items() if name in _WAZUH}
     if not isinstance(system.get("SystemTime"), str):
         system["SystemTime"] = moment(record.get("timestamp"), stamps)
-    data = {}
+    data: dict[str, Any] = {}
     for block in ("eventdata", "eventData", "userData", "logFileCleared"):
         inner = part.get(block)
-        if isinstance(inner, Mapping):
+        if isinstance(inner, dict):
             data |= {name[:1].upper() + name[1:]: value for name, value in data_of({"EventData": dict(inner)}).items()}
     return _present(system), data
 
@@ -169,10 +170,10 @@ def _get_winevent(record: Mapping[str, Any], stamps: Stamps) -> Parts:
         "Version": record.get("Version"),
         "Execution_ProcessID": record.get("ProcessId"),
         "Execution_ThreadID": record.get("ThreadId"),
-        "Security_UserID": user.get("Value") if isinstance(user, Mapping) else user,
+        "Security_UserID": user.get("Value") if isinstance(user, dict) else user,
         "SystemTime": moment(record.get("TimeCreated"), stamps),
     }
-    values = [one.get("Value") if isinstance(one, Mapping) else one for one in _list(record.get("Properties"))]
+    values = [one.get("Value") if isinstance(one, dict) else one for one in _list(record.get("Properties"))]
     channel = str(record.get("LogName"))
     data = named(channel, whole(record.get("Id")), values)
     message = record.get("Message")
@@ -191,10 +192,13 @@ _FLAT = {
     "ExecutionProcessID": "Execution_ProcessID", "ProcessID": "Execution_ProcessID", "ThreadID": "Execution_ThreadID",
     "ExecutionThreadID": "Execution_ThreadID", "UserID": "Security_UserID",
 }  # fmt: skip
-_SYSTEM = frozenset(
-    "Provider_Name Provider_Guid EventID Channel Computer EventRecordID Level Task Opcode Keywords Version".split()  # noqa: SIM905
-    + "Execution_ProcessID Execution_ThreadID Security_UserID SystemTime".split()  # noqa: SIM905
-)
+_FLAT |= {
+    name: name
+    for name in (
+        "Provider_Name", "Provider_Guid", "EventID", "Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords",
+        "Version", "Execution_ProcessID", "Execution_ThreadID", "Security_UserID", "SystemTime",
+    )
+}  # fmt: skip
 
 
 def _flat(record: Mapping[str, Any], stamps: Stamps) -> Parts:
@@ -202,18 +206,18 @@ def _flat(record: Mapping[str, Any], stamps: Stamps) -> Parts:
     system: dict[str, Any] = {}
     data: dict[str, Any] = {}
     for name, value in record.items():
-        known = name if name in _SYSTEM else _FLAT.get(name)
-        if known is not None and known not in system and not isinstance(value, (dict, list)):
-            system[known] = value
-        elif isinstance(value, dict):
+        kind = type(value)
+        if kind is dict:
             data |= data_of({"UserData": {name: value}})
+        elif name in _FLAT and kind is not list:
+            system.setdefault(_FLAT[name], value)
         else:
             data[name] = value
     system["SystemTime"] = _flat_moment(record, stamps)
     if data.get("EventType") in _SEVERITIES and isinstance(data.get("Message"), str):
-        said = _of_message(data["Message"])
-        if "EventType" in said and str(system.get("Channel", "")).startswith("Microsoft-Windows-Sysmon"):
-            data["EventType"] = said["EventType"]  # NXLog writes its own word over Sysmon's
+        said = _EVENT_TYPE.search(data["Message"][:_MOST_MESSAGE])
+        if said is not None and str(system.get("Channel", "")).startswith("Microsoft-Windows-Sysmon"):
+            data["EventType"] = said[1]  # NXLog writes its own word over Sysmon's
     return system, data
 
 
