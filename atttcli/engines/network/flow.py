@@ -43,14 +43,13 @@ class Flow:
         "ints",
         "ip_only_done",
         "keys",
+        "kind",
         "last",
-        "masks",
         "memory",
         "parser",
         "passed",
         "protocol",
         "raw_base",
-        "rejected",
         "seen",
         "server",
         "server_port",
@@ -83,8 +82,7 @@ class Flow:
         self.parser: AppParser | None = None
         self.passed = False  # a pass rule matched: no more alerts
         self.ip_only_done = [False, False]
-        self.masks: tuple[int, int, int, int] | None = None
-        self.rejected: list[set[int] | None] = [None, None]  # rules ruled out by their header, for each direction
+        self.kind: int | None = None  # number of the class of flows with the same header groups
         self.chunks: list[list[bytes]] = [[], []]  # released, not yet judged as stream
         self.tails = [b"", b""]
         self.raw_base = [0, 0]  # stream position of the first byte of `chunks`
@@ -103,8 +101,7 @@ class Flow:
         self.client_port, self.server_port = self.server_port, self.client_port
         self.keys = (self.keys[1], self.keys[0])
         self.seen.reverse()
-        self.masks = None
-        self.rejected = [None, None]
+        self.kind = None
 
     def expired(self, now: int) -> bool:
         """Whether this silence ended the flow."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from atttcli.engines.network.admit import is_guarded
 from atttcli.engines.network.datasets import Datasets
 from atttcli.engines.network.evaluate import Step, compile_ops
 from atttcli.engines.network.headers import Headers
@@ -21,7 +22,7 @@ from atttcli.engines.network.prefilter import (
 )
 from atttcli.rulepack.network.buffers import BOTH, BUFFERS, FLOW, PAYLOAD, is_of_packet, is_transaction, scope_of
 from atttcli.rulepack.network.cache import read_blob, write_blob
-from atttcli.rulepack.network.values import Content, NetworkPack, Rule
+from atttcli.rulepack.network.values import Content, Group, NetworkPack, Rule
 
 BufferKey = tuple[str, tuple[str, ...]]
 PAYLOAD_KEY: BufferKey = (PAYLOAD, ())
@@ -32,15 +33,18 @@ SAME_POINT = {"http2": "http"}
 
 
 class Compiled(NamedTuple):
-    """A rule's options as closures, one per buffer."""
+    """A rule's options as closures, one per buffer; `guarded` where it also asks of the packet or of marks."""
 
+    rule: Rule
+    guarded: bool
     steps: tuple[tuple[BufferKey, Step], ...]
 
 
 class Point:
     """A place where rules look: literals per buffer, and the rules that must always be judged."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
         self.always: set[int] = set()
         self.eager = False  # something is to be judged also where there is no payload
         self._leads: dict[BufferKey, dict[Literal, list[int]]] = {}
@@ -114,12 +118,13 @@ class RuleSet:
         self.rules = sorted(pack.rules, key=_precedence)
         self.headers = Headers(pack.addresses, pack.ports)
         self.sets = Datasets(pack.datasets)
-        self.ip_only: list[int] = []
+        self.ip_only = Point(0)
         self.wants_events = False  # rules ask for faults of packets (`decode-event`)
-        self.packets: dict[str, Point] = {name: Point() for name in ("tcp", "udp", "icmp", "other", "invalid")}
-        self.stream = Point()
+        kinds = ("tcp", "udp", "icmp", "other", "invalid")
+        self.packets: dict[str, Point] = {name: Point(number) for number, name in enumerate(kinds, 1)}
+        self.stream = Point(len(kinds) + 1)
         self.transactions: dict[tuple[str, int], Point] = {}
-        self._compiled: dict[int, Compiled] = {}
+        self.known: dict[int, Compiled] = {}  # compiled so far
         self._any_ports = {number for number, ports in enumerate(pack.ports) if ports == ((0, 65_535),)}
         for number, rule in enumerate(self.rules):
             self._register(number, rule)
@@ -130,11 +135,12 @@ class RuleSet:
 
     def compiled(self, number: int) -> Compiled:
         """The closures of a rule, made at its first candidacy."""
-        known = self._compiled.get(number)
+        known = self.known.get(number)
         if known is None:
             groups = self.rules[number].groups
-            steps = tuple(((group.buffer, group.transforms), compile_ops(group.ops, self.sets)) for group in groups)
-            known = self._compiled[number] = Compiled(steps)
+            steps = tuple((_key(group), compile_ops(group.ops, self.sets)) for group in groups)
+            rule = self.rules[number]
+            known = self.known[number] = Compiled(rule, is_guarded(rule), steps)
         return known
 
     def _register(self, number: int, rule: Rule) -> None:
@@ -143,7 +149,7 @@ class RuleSet:
             return
         lead, key = _literal(rule), _lead_key(rule)
         if not rule.groups and self._is_ip_only(rule):
-            self.ip_only.append(number)
+            self.ip_only.always.add(number)
             return
         if any(group.buffer == "decode-event" for group in rule.groups):
             self.wants_events = True
@@ -158,7 +164,10 @@ class RuleSet:
         lead, key = _literal(rule), _lead_key(rule)
         for app in sorted({SAME_POINT.get(app, app) for app in rule.apps}):
             for direction in _directions(rule):
-                self.transactions.setdefault((app, direction), Point()).add(number, key, lead)
+                point = self.transactions.get((app, direction))
+                if point is None:
+                    point = self.transactions[app, direction] = Point(100 + len(self.transactions))
+                point.add(number, key, lead)
 
     def _register_tcp(self, number: int, rule: Rule, key: BufferKey, lead: Literal | None) -> None:
         """As the reference engine: packets for what asks of one packet, else the stream; both where a place is given."""
@@ -224,7 +233,13 @@ def _lead_key(rule: Rule) -> BufferKey:
     """The buffer that holds the leading literal."""
     if rule.lead is None:
         return PAYLOAD_KEY
-    group = rule.groups[rule.lead[0]]
+    return _key(rule.groups[rule.lead[0]])
+
+
+def _key(group: Group) -> BufferKey:
+    """The plain payload is one object, so that it can be told by identity."""
+    if group.buffer == PAYLOAD and not group.transforms:
+        return PAYLOAD_KEY
     return group.buffer, group.transforms
 
 

@@ -321,10 +321,8 @@ class Traffic:
         if flow.ip_only_done[direction]:
             return []
         flow.ip_only_done[direction] = True
-        if not self._rules.ip_only:
-            return []
-        scene = Scene(flow, direction, packet, None)
-        return self._judge.among(self._rules.ip_only, scene, None, whole_flow=True)
+        point = self._rules.ip_only
+        return self._judge.at(point, Scene(flow, direction, packet, None), None, whole_flow=True) if point else []
 
     def _report(self, flow: Flow, direction: int, matches: list[Match]) -> None:
         """Pass rules, thresholds, the limit per packet; the rest become detections."""
