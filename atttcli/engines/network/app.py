@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple, Protocol
 
 from atttcli.engines.network import dns, http, http2, http_buffers, http_message, mqtt, tls
 from atttcli.engines.network.fields import Fields
+from atttcli.engines.network.protocols import message_app, recognise_stream
 from atttcli.engines.network.small_apps import FtpApp, MqttApp, SmtpApp, SshApp
 
 PROBE_LIMIT = 2048  # bytes of a side after which an unknown protocol is given up
@@ -379,15 +381,21 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
             return "ftp"
     elif http_message.starts_response(data):
         return "http"
-    return "failed" if len(data) >= PROBE_LIMIT else None
+    found = recognise_stream(direction, data, ports)
+    return found or ("failed" if len(data) >= PROBE_LIMIT else None)
 
 
 def _is_tls(data: bytes) -> bool:
     return len(data) >= 6 and data[0] == 22 and data[1] == 3 and data[2] <= 4 and data[5] in (1, 2)
 
 
-def make_parser(app: str, client: bytes = b"") -> AppParser:
-    """A parser for a TCP flow of that application; `client` is the address of the side that opened it."""
+def make_parser(app: str, client: bytes = b"", wanted: Container[str] = ()) -> AppParser:
+    """A parser for a TCP flow of that application; `client` is the address of the side that opened it.
+
+    Protocols of messages are parsed only where a rule wants them.
+    """
+    if app in wanted and (messages := message_app(app, framed=True)) is not None:
+        return messages
     if app == "http2":
         return Http2App()
     if app == "smtp":

@@ -78,7 +78,18 @@ class Sieve:
     Literals are looked at when they are first found: a class meets few of them.
     """
 
-    __slots__ = ("_app", "_direction", "_established", "_family", "_masks", "_protocol", "_rules", "always", "buffers")
+    __slots__ = (
+        "_app",
+        "_direction",
+        "_established",
+        "_family",
+        "_masks",
+        "_protocol",
+        "_rules",
+        "always",
+        "buffers",
+        "steady",
+    )
 
     def __init__(
         self, rules: Sequence[Rule], point: Point, flow: Flow, masks: Masks, direction: int, established: bool
@@ -91,6 +102,7 @@ class Sieve:
         self._app = flow.app
         self._established = established
         self.always = self.kept(sorted(point.always))
+        self.steady = self.kept(sorted(point.always | point.steady))  # where there is a payload
         self.buffers: list[tuple[BufferKey, Matcher, list[tuple[int, ...]], dict[int, tuple[int, ...]]]] = [
             (key, matcher, owners, {}) for key, (matcher, owners) in point.buffers.items()
         ]
@@ -115,9 +127,10 @@ class Sieve:
                         mine = known[hit] = self.kept(owners[hit])
                     if mine:
                         wanted.update(mine)
+        always = self.always if scene.payload is None else self.steady
         if not wanted:
-            return self.always
-        wanted.update(self.always)
+            return always
+        wanted.update(always)
         return sorted(wanted)
 
 

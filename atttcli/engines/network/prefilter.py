@@ -11,15 +11,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 GRAM = 4
+RARE = 6  # literals as long as this are found seldom: where they stand is left to the evaluator, which compiles faster
+_NO_END = 1 << 62
 
 
 class Literal(NamedTuple):
-    """Bytes to look for; `start` and `end` say that only a buffer's very start or end counts."""
+    """Bytes to look for. `start` and `end` say that only a buffer's very start or end counts, `first` and `last` between
+    which offsets the whole must lie (`last` -1: anywhere)."""
 
     pattern: bytes
     nocase: bool
     start: bool = False
     end: bool = False
+    first: int = 0
+    last: int = -1
 
 
 class Matcher(Protocol):
@@ -45,7 +50,9 @@ class HyperscanMatcher:
     def __init__(self, literals: Sequence[Literal], blob: bytes | None = None) -> None:
         import hyperscan
 
-        self._hits: list[int] = []
+        hits: list[int] = []
+        append = hits.append
+        self._hits = hits
         if blob is not None:
             self._database = hyperscan.loadb(blob, hyperscan.HS_MODE_BLOCK)
             self._database.scratch = hyperscan.Scratch(self._database)
@@ -53,32 +60,51 @@ class HyperscanMatcher:
             self._database = _compile(hyperscan, literals)
         self._scan = self._database.scan
 
+        def hit(number: int, _begin: int, _end: int, _flags: int, _context: object) -> None:
+            append(number)
+
+        self._hit = hit
+
     def dump(self) -> bytes:
         """The compiled database, for our own private cache."""
         import hyperscan
 
         return bytes(hyperscan.dumpb(self._database))
 
-    def _hit(self, number: int, _begin: int, _end: int, _flags: int, _context: object) -> None:
-        self._hits.append(number)
-
     def scan(self, data: bytes) -> list[int]:
-        """Numbers of the literals found."""
-        hits = self._hits = []
-        self._scan(data, match_event_handler=self._hit)
-        return hits
+        """Numbers of the literals found; the list is used again by the next call."""
+        self._hits.clear()
+        self._scan(data, self._hit)
+        return self._hits
 
 
 def _compile(hyperscan: Any, literals: Sequence[Literal]) -> Any:
     expressions = []
     flags = []
+    places = []
     for literal in literals:
         text = "".join(f"\\x{byte:02x}" for byte in literal.pattern)
-        expressions.append(((r"\A" if literal.start else "") + text + (r"\z" if literal.end else "")).encode())
+        short = len(literal.pattern) < RARE
+        expressions.append(
+            ((r"\A" if literal.start and short else "") + text + (r"\z" if literal.end and short else "")).encode()
+        )
         flags.append(hyperscan.HS_FLAG_SINGLEMATCH | (hyperscan.HS_FLAG_CASELESS if literal.nocase else 0))
+        places.append(_place(hyperscan, literal))
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=flags)
+    database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=flags, ext=places)
     return database
+
+
+def _place(hyperscan: Any, literal: Literal) -> tuple[int, int, int, int, int, int]:
+    """Between which offsets a match may end."""
+    flags = 0
+    if len(literal.pattern) >= RARE:
+        return 0, 0, 0, 0, 0, 0
+    if literal.first:
+        flags |= hyperscan.HS_EXT_FLAG_MIN_OFFSET
+    if literal.last >= 0:
+        flags |= hyperscan.HS_EXT_FLAG_MAX_OFFSET
+    return flags, literal.first + len(literal.pattern) if literal.first else 0, max(literal.last, 0), 0, 0, 0
 
 
 class GramMatcher:
@@ -88,27 +114,30 @@ class GramMatcher:
     """
 
     def __init__(self, literals: Sequence[Literal]) -> None:
-        self._short: list[tuple[int, bytes]] = []
-        self._long: dict[int, list[tuple[int, int, bytes]]] = {}
+        self._short: list[tuple[int, bytes, int, int]] = []
+        self._long: dict[int, list[tuple[int, int, bytes, int, int]]] = {}
         for number, literal in enumerate(literals):
             pattern = literal.pattern.lower()
+            last = literal.last if literal.last >= 0 else _NO_END
             if len(pattern) < GRAM:
-                self._short.append((number, pattern))
+                self._short.append((number, pattern, literal.first, last))
             else:
                 at = _rarest(pattern)
                 gram = int.from_bytes(pattern[at : at + GRAM], "little")
-                self._long.setdefault(gram, []).append((number, at, pattern))
+                self._long.setdefault(gram, []).append(
+                    (number, at, pattern, literal.first + at, last - len(pattern) + at)
+                )
         self._table: Any = None
 
     def scan(self, data: bytes) -> set[int]:
         """Numbers of the literals found."""
         lowered = data.lower()
-        hits = {number for number, pattern in self._short if pattern in lowered}
+        hits = {number for number, pattern, first, last in self._short if lowered.find(pattern, first, last) >= 0}
         places = self._places_long(lowered) if len(lowered) > 512 else self._places_short(lowered)
         for place in places:
             gram = int.from_bytes(lowered[place : place + GRAM], "little")
-            for number, at, pattern in self._long.get(gram, ()):
-                if number not in hits and place >= at and lowered.startswith(pattern, place - at):
+            for number, at, pattern, first, last in self._long.get(gram, ()):
+                if first <= place <= last and number not in hits and lowered.startswith(pattern, place - at):
                     hits.add(number)
         return hits
 
@@ -157,7 +186,5 @@ def fingerprint(literals: Sequence[Literal]) -> str:
     """What a stored database was compiled from."""
     running = hashlib.sha256()
     for literal in literals:
-        running.update(
-            b"%d%d%d%d:" % (literal.nocase, literal.start, literal.end, len(literal.pattern)) + literal.pattern
-        )
+        running.update(b"%d%d%d,%d,%d,%d:" % (*literal[1:], len(literal.pattern)) + literal.pattern)
     return running.hexdigest()

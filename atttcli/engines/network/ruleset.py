@@ -29,6 +29,7 @@ PAYLOAD_KEY: BufferKey = (PAYLOAD, ())
 
 _ACTIONS = {"pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
 # Transactions of the second are judged at the point of the first: the rules are nearly the same.
+UDP_APPS = frozenset(("dns", "snmp", "tftp", "quic", "krb5", "ike", "nfs"))
 SAME_POINT = {"http2": "http"}
 
 
@@ -46,6 +47,7 @@ class Point:
     def __init__(self, number: int) -> None:
         self.number = number
         self.always: set[int] = set()
+        self.steady: set[int] = set()  # judged wherever there is a payload
         self.eager = False  # something is to be judged also where there is no payload
         self._leads: dict[BufferKey, dict[Literal, list[int]]] = {}
         self.buffers: dict[BufferKey, tuple[Matcher, list[tuple[int, ...]]]] = {}
@@ -54,6 +56,8 @@ class Point:
         """Register a rule."""
         if lead is None:
             self.always.add(number)
+        elif key is PAYLOAD_KEY and len(lead.pattern) == 1:
+            self.steady.add(number)  # nearly every payload holds it: its header is the better sieve
         else:
             self._leads.setdefault(key, {}).setdefault(lead, []).append(number)
 
@@ -67,7 +71,7 @@ class Point:
         self.eager = bool(self.always) or any(key != PAYLOAD_KEY for key in self.buffers)
 
     def __bool__(self) -> bool:
-        return bool(self.always or self.buffers)
+        return bool(self.always or self.steady or self.buffers)
 
 
 class Databases:
@@ -76,7 +80,7 @@ class Databases:
     def __init__(self, pack: NetworkPack, hyperscan: bool | None) -> None:
         self._use = have_hyperscan() if hyperscan is None else hyperscan
         self._folder = pack.cache if self._use else None
-        self._name = f"network-literals-2-{pack.digest[:40]}"
+        self._name = f"network-literals-4-{pack.digest[:40]}"
         self._known: dict[str, bytes] = {}
         self._new = False
         blob = read_blob(self._folder, self._name) if self._folder else None
@@ -128,6 +132,7 @@ class RuleSet:
         self._any_ports = {number for number, ports in enumerate(pack.ports) if ports == ((0, 65_535),)}
         for number, rule in enumerate(self.rules):
             self._register(number, rule)
+        self.apps = frozenset(app for rule in self.rules for app in rule.apps)
         store = Databases(pack, hyperscan)
         for point in (*self.packets.values(), self.stream, *self.transactions.values()):
             point.build(store)
@@ -185,7 +190,7 @@ class RuleSet:
         if packet_only or (placed and not stream_only):
             self.packets["tcp"].add(number, key, lead)
         if not packet_only:
-            self.stream.add(number, key, lead)
+            self.stream.add(number, key, _literal(rule, stream=True))
 
     def _is_ip_only(self, rule: Rule) -> bool:
         if (
@@ -218,15 +223,20 @@ def _stage(commands: set[str]) -> int:
     return 0 if writes and not reads else 1 if writes else 2 if reads else 3
 
 
-def _literal(rule: Rule) -> Literal | None:
+def _literal(rule: Rule, *, stream: bool = False) -> Literal | None:
+    """What the prefilter looks for, and where. A piece of `stream` has no start or end: its bytes may lie anywhere."""
     if rule.lead is None:
         return None
-    group = rule.groups[rule.lead[0]]
-    op = group.ops[rule.lead[1]]
+    op = rule.groups[rule.lead[0]].ops[rule.lead[1]]
     assert isinstance(op, Content)
-    whole = group.buffer != PAYLOAD  # a payload may be the middle of a stream: nothing is its start or end
-    start = whole and not op.relative and op.offset == 0 and op.depth == len(op.pattern)
-    return Literal(op.pattern, op.nocase, start, whole and op.endswith)
+    if stream:
+        return Literal(op.pattern, op.nocase)
+    first = op.offset if isinstance(op.offset, int) and not op.relative else 0
+    last = -1
+    if isinstance(op.depth, int) and isinstance(op.offset, int) and not op.relative:
+        last = first + op.depth
+    start = first == 0 and last == len(op.pattern)
+    return Literal(op.pattern, op.nocase, start, op.endswith, first, -1 if start else last)
 
 
 def _lead_key(rule: Rule) -> BufferKey:
@@ -261,5 +271,5 @@ def _transports(rule: Rule) -> list[str]:
     if protocol == "sctp":
         return ["other"]
     if rule.apps:
-        return ["udp", "tcp"] if set(rule.apps) & {"dns", "snmp", "tftp"} else ["tcp"]
+        return ["udp", "tcp"] if not UDP_APPS.isdisjoint(rule.apps) else ["tcp"]
     return ["tcp", "udp", "icmp", "other"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atttcli.engines.network import dns, snmp
+from atttcli.engines.network import dns
 from atttcli.engines.network.app import DnsApp, HttpApp, View, make_parser, recognise
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.evaluate import Text
@@ -11,6 +11,7 @@ from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flo
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.judge import Judge, Match, Scene
+from atttcli.engines.network.protocols import message_app, recognise_datagram
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
 from atttcli.engines.network.sightings import Sighted, Sightings
 from atttcli.engines.network.small_apps import FtpApp, FtpDataApp, SnmpApp
@@ -41,6 +42,7 @@ class Traffic:
         self._expected: dict[tuple[bytes, int], Expected] = {}
         self._now = 0
         self._number = 0
+        self._parsed = frozenset(app for app, _ in rules.transactions)  # whose transactions rules look at
         self.results: list[Detection | Sighted] = []
 
     def take(self) -> list[Detection | Sighted]:
@@ -115,14 +117,13 @@ class Traffic:
     def _udp(self, flow: Flow, direction: int, packet: Packet) -> tuple[int, list[View]]:
         """The packet's direction (an answer may come first) and the messages in it."""
         if flow.app is None and packet.payload:
-            port = 53 in (packet.sport, packet.dport)
-            flow.app = "dns" if port and dns.looks_like_dns(packet.payload) else "failed"
+            flow.app = recognise_datagram(packet.payload, (packet.sport, packet.dport), self._rules.apps)
             if flow.app == "dns":
                 flow.parser = DnsApp(framed=False)
-            elif {packet.sport, packet.dport} & {161, 162} and snmp.fields(packet.payload) is not None:
-                flow.app, flow.parser = "snmp", SnmpApp()
-            elif packet.dport == 69 and packet.payload[:2] in (b"\0\x01", b"\0\x02"):
-                flow.app = "tftp"
+            elif flow.app == "snmp":
+                flow.parser = SnmpApp()
+            elif flow.app != "failed" and flow.app in self._parsed:
+                flow.parser = message_app(flow.app, framed=False)
             if flow.app == "dns" and direction == 0 and dns.is_response(packet.payload) and not flow.seen[1]:
                 self._flows.swap(flow)
                 direction = 1
@@ -242,7 +243,7 @@ class Traffic:
     def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
         """The application is known: its parser gets what came before, the client's bytes first."""
         flow.app = app
-        flow.parser = parser = make_parser(app, flow.client)
+        flow.parser = parser = make_parser(app, flow.client, self._parsed)
         views: list[View] = []
         for side in (0, 1):
             early = flow.tails[side] + b"".join(flow.chunks[side])
