@@ -1,10 +1,16 @@
-"""EVTX files by the evtx wheel: each record as JSON, a damaged chunk as a problem, the rest read."""
+"""EVTX files by the evtx wheel: each record as JSON, a damaged chunk as a problem, the rest read.
+
+The file is fed to the wheel some chunks (64 KiB, each whole by itself) at a time, so that a damaged one costs nothing but its
+own records, streams need no temporary file and memory stays small. Before that the chains of a chunk's tables are followed here:
+the wheel would go round in a crafted one for ever (found by fuzzing; docs/decisions/0233).
+"""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+import io
+import struct
+from collections.abc import Iterator
+from typing import Any, Final
 
 from atttcli.errors import InputError, Where
 from atttcli.source import Input, ReadProblem, Record
@@ -12,8 +18,17 @@ from atttcli.sources.logs.jsonline import decode_object
 from atttcli.sources.windows.event import event_of
 from atttcli.sources.windows.nested import data_of, system_of
 
-MAGIC = b"ElfFile\0"
-_CHUNK = 1024 * 1024
+MAGIC: Final = b"ElfFile\0"
+CHUNK_MAGIC: Final = b"ElfChnk\0"
+HEADER: Final = 4096
+CHUNK: Final = 65_536
+BATCH: Final = 64  # chunks given to the wheel at once: 4 MiB; one by one costs a third more
+_RECORDS: Final = 512  # of a chunk: where its records begin
+_STRINGS: Final = (128, 64)  # the chunk's table of names: where, how many offsets
+_TEMPLATES: Final = (384, 32)
+_OFFSET: Final = struct.Struct("<I")
+_MOST_DEPTH: Final = 4096  # entries that one chain may have
+_TABLES: Final = slice(128, 512)
 
 
 class Evtx:
@@ -28,31 +43,84 @@ class Evtx:
 
     def read(self, given: Input) -> Iterator[Record]:
         """Event or ReadProblem for every record; the record's place in the file is its `line`."""
-        import evtx
+        if not _exactly(given, HEADER).startswith(MAGIC):
+            raise InputError("damaged event log: its header is cut off", where=Where(given.path))
+        number, offset = 0, HEADER
+        while data := _exactly(given, BATCH * CHUNK):
+            given.budget.spend_bytes(0)  # the budget's time
+            for record in _of_batch(data, offset):
+                number += 1
+                if isinstance(record, str):
+                    yield _record(record, number)
+                else:
+                    yield ReadProblem(number, record.reason, record.offset)
+            offset += len(data)
 
-        stream = _seekable(given)
+
+def _of_batch(data: bytes, offset: int) -> Iterator[str | ReadProblem]:
+    """The records of some chunks, as JSON; problems of whole chunks first."""
+    chunks: list[bytes] = []
+    for at in range(0, len(data), CHUNK):
+        chunk = data[at : at + CHUNK]
+        if not chunk.startswith(CHUNK_MAGIC):
+            if chunk.strip(b"\0"):
+                yield ReadProblem(None, "damaged chunk: no chunk header; not read", offset + at)
+            continue
+        if len(chunk) < CHUNK:
+            yield ReadProblem(None, "the file ends within a chunk; records were lost", offset + at)
+            chunk = chunk.ljust(CHUNK, b"\0")
+        if not (_is_finite(chunk, *_STRINGS) and _is_finite(chunk, *_TEMPLATES)):
+            yield ReadProblem(None, "damaged chunk: its tables go round in a circle; read without them", offset + at)
+            chunk = chunk[: _TABLES.start] + bytes(_TABLES.stop - _TABLES.start) + chunk[_TABLES.stop :]
+        chunks.append(chunk)
+    if chunks:
+        yield from _parsed(chunks, offset)
+
+
+def _parsed(chunks: list[bytes], offset: int) -> Iterator[str | ReadProblem]:
+    import evtx
+
+    whole = io.BytesIO(b"".join((_file_header(len(chunks)), *chunks)))
+    try:
+        records: Iterator[Any] = evtx.PyEvtxParser(whole, 1).records_json()
+    except (RuntimeError, OSError, ValueError) as error:
+        yield ReadProblem(None, f"damaged chunk: {_short(error)}", offset)
+        return
+    for _ in range(len(chunks) * CHUNK // 24):  # a record has 24 bytes at least
         try:
-            records = evtx.PyEvtxParser(stream, 1).records_json()
+            record = next(records)
+        except StopIteration:
+            return
         except (RuntimeError, OSError, ValueError) as error:
-            raise InputError(f"damaged event log: {_short(error)}", where=Where(given.path)) from error
-        number = 0
-        while True:
-            number += 1
-            try:
-                record: Any = next(records)
-            except StopIteration:
-                return
-            except (RuntimeError, OSError, ValueError) as error:
-                yield ReadProblem(number, f"record cannot be read: {_short(error)}")
-                continue
-            yield _record(record["data"], number)
+            yield ReadProblem(None, f"record cannot be read: {_short(error)}", offset)
+            continue
+        yield record["data"]
+
+
+def _is_finite(chunk: bytes, at: int, count: int) -> bool:
+    """Whether every chain of a table (each entry begins with the offset of the next) comes to an end."""
+    known: set[int] = set()  # entries from which an end is reached
+    for slot in range(count):
+        offset = _OFFSET.unpack_from(chunk, at + 4 * slot)[0]
+        way: set[int] = set()
+        while _RECORDS <= offset <= CHUNK - 4 and offset not in known:
+            if offset in way or len(way) >= _MOST_DEPTH:
+                return False
+            way.add(offset)
+            offset = _OFFSET.unpack_from(chunk, offset)[0]
+        if 0 < offset < _RECORDS:
+            return False
+        known |= way
+    return True
 
 
 def _record(text: str, number: int) -> Record:
     whole = decode_object(text)
     if isinstance(whole, str):
         return ReadProblem(number, whole, excerpt=text[:200])
-    event: Mapping[str, Any] = whole.get("Event") or {}
+    event = whole.get("Event")
+    if not isinstance(event, dict):
+        return ReadProblem(number, "record without an event", excerpt=text[:200])
     return event_of(system_of(event.get("System")), data_of(event), text, number)
 
 
@@ -60,13 +128,15 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:160] or "damaged"
 
 
-def _seekable(given: Input) -> BinaryIO:
-    """The stream itself when it can be moved in, else a copy of it in a temporary file."""
-    stream = given.stream
-    if stream.seekable():
-        return stream
-    copy: BinaryIO = tempfile.TemporaryFile(prefix="atttcli-")  # noqa: SIM115 - closed with the reader
-    while piece := stream.read(_CHUNK):
-        copy.write(piece)
-    copy.seek(0)
-    return copy
+def _exactly(given: Input, size: int) -> bytes:
+    """Up to `size` bytes; fewer only at the end."""
+    data = given.stream.read(size)
+    while 0 < len(data) < size and (more := given.stream.read(size - len(data))):
+        data += more
+    return data
+
+
+def _file_header(chunks: int) -> bytes:
+    """The header of a file with so many chunks."""
+    head = struct.pack("<8sQQQIHHHH", MAGIC, 0, chunks - 1, 1, 128, 1, 3, HEADER, chunks)
+    return head.ljust(HEADER, b"\0")
