@@ -101,7 +101,7 @@ def scan(engine: NetworkEngine, capture: Path) -> tuple[Counter[tuple[object, ..
     problems = 0
     begin = time.process_time()
     with capture.open("rb") as stream:
-        for result in engine.scan_capture(stream, str(capture)):
+        for result in engine.scan_capture(stream, str(capture), sightings=False):
             if isinstance(result, Detection):
                 found[identity(result.detail, result.detail["alert"]["signature_id"])] += 1
             elif isinstance(result, EngineProblem):

@@ -38,22 +38,28 @@ class NetworkEngine:
     def scan(self, items: Iterable[Input]) -> Iterator[Detection | EngineProblem]:
         """Judge captures one after the other; sightings are left out (`scan_capture` gives them)."""
         for item in items:
-            for result in self.scan_capture(item.stream, item.path, item.sha256, item.budget):
+            for result in self.scan_capture(item.stream, item.path, item.sha256, item.budget, sightings=False):
                 if not isinstance(result, Sighted):
                     yield result
 
     def scan_capture(
-        self, stream: BinaryIO, path: str, sha256: str = "", budget: Budget | None = None
+        self,
+        stream: BinaryIO,
+        path: str,
+        sha256: str = "",
+        budget: Budget | None = None,
+        *,
+        sightings: bool = True,
     ) -> Iterator[Result]:
         """Alerts, first sightings and problems in order of the packets. InputError when it is no capture at all.
 
         `counts` are those of this capture and complete when the iteration ends. Damage ends the reading with an
-        EngineProblem; what came before it has been judged.
+        EngineProblem; what came before it has been judged. Without `sightings` nobody wants these.
         """
         self.counts = counts = Counts()
         decoder = Decoder(events=self._rules.wants_events)
         self._rules.sets.reset()
-        traffic = Traffic(self._rules, Origin(sha256, path), self.pack, counts)
+        traffic = Traffic(self._rules, Origin(sha256, path), self.pack, counts, sightings=sightings)
         for record in read_records(stream, path, budget):
             if isinstance(record, ReadProblem):
                 yield EngineProblem(Where(path, offset=record.offset), record.reason)
@@ -61,12 +67,11 @@ class NetworkEngine:
             counts.packets += 1
             counts.bytes += len(record.data)
             packet = decoder.decode(record)
-            if packet is not None:
-                while packet is not None:
-                    traffic.packet(packet)
-                    packet = packet.inner
-                if traffic.results:
-                    yield from traffic.take()
+            while packet is not None:
+                traffic.packet(packet)
+                packet = packet.inner
+            if traffic.results:
+                yield from traffic.take()
         traffic.finish()
         yield from traffic.take()
         counts.undecodable = dict(decoder.undecodable)

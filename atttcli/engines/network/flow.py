@@ -36,6 +36,7 @@ class Flow:
         "app",
         "begun",
         "bits",
+        "chunk_bytes",
         "chunks",
         "client",
         "client_port",
@@ -84,6 +85,7 @@ class Flow:
         self.ip_only_done = [False, False]
         self.kind: int | None = None  # number of the class of flows with the same header groups
         self.chunks: list[list[bytes]] = [[], []]  # released, not yet judged as stream
+        self.chunk_bytes = [0, 0]
         self.tails = [b"", b""]
         self.raw_base = [0, 0]  # stream position of the first byte of `chunks`
         self.memory = 0

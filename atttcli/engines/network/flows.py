@@ -19,7 +19,7 @@ class FlowTable:
     def __init__(self) -> None:
         self._flows: dict[Key, tuple[Flow, int]] = {}
         self._count = 0
-        self._swept: int | None = None
+        self._swept = -1
         self.memory = 0
 
     def __len__(self) -> int:
@@ -61,22 +61,27 @@ class FlowTable:
         self.memory += memory - flow.memory
         flow.memory = memory
 
-    def expired(self, now: int) -> list[Flow]:
-        """Flows that fell silent, taken out; looked for every ten seconds of the capture."""
-        if self._swept is None or now < self._swept:
+    def is_due(self, now: int) -> bool:
+        """Whether flows that fell silent are to be looked for: every ten seconds of the capture."""
+        if now < self._swept or self._swept < 0:
             self._swept = now
-        if now - self._swept < SWEEP_EVERY:
-            return []
+        return now - self._swept >= SWEEP_EVERY
+
+    def expired(self, now: int) -> list[Flow]:
+        """Flows that fell silent, taken out."""
         self._swept = now
         gone = [flow for flow in self._all() if flow.expired(now)]
         for flow in gone:
             self.remove(flow)
         return gone
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there are too many, or they hold too much."""
+        return self.memory > MAX_MEMORY or len(self._flows) > 2 * MAX_FLOWS
+
     def surplus(self) -> list[Flow]:
-        """Where there are too many, or they hold too much: the tenth that was silent longest, taken out."""
-        if len(self) <= MAX_FLOWS and self.memory <= MAX_MEMORY:
-            return []
+        """The tenth that was silent longest, taken out."""
         oldest = sorted(self._all(), key=lambda flow: flow.last)
         gone = oldest[: max(len(oldest) // 10, 1)]
         for flow in gone:

@@ -30,12 +30,15 @@ FIN = 1
 class Traffic:
     """One capture's packets, in order. Results gather in `results`."""
 
-    def __init__(self, rules: RuleSet, origin: Origin, pack: str, counts: Counts) -> None:
+    def __init__(
+        self, rules: RuleSet, origin: Origin, pack: str, counts: Counts, *, sightings: bool = True
+    ) -> None:
         self._rules = rules
         self._judge = Judge(rules)
+        self._tcp_point = rules.packets["tcp"]
         self._flows = FlowTable()
         self._thresholds = Thresholds()
-        self._sightings = Sightings()
+        self._sightings = Sightings() if sightings else None
         self._origin = origin
         self._pack = pack
         self._counts = counts
@@ -64,8 +67,9 @@ class Traffic:
         if not packet.valid:
             self._invalid(packet)
             return
-        for flow in self._flows.expired(packet.time):
-            self._end(flow)
+        if self._flows.is_due(packet.time):
+            for flow in self._flows.expired(packet.time):
+                self._end(flow)
         flow, direction = self._find(packet)
         flow.last = packet.time
         flow.seen[direction] = True
@@ -76,9 +80,10 @@ class Traffic:
             if packet.protocol == UDP:
                 direction, views = self._udp(flow, direction, packet)
             self._judge_packet(flow, direction, packet, views)
-        for gone in self._flows.surplus():
-            self._counts.evicted += 1
-            self._end(gone)
+        if self._flows.is_full:
+            for gone in self._flows.surplus():
+                self._counts.evicted += 1
+                self._end(gone)
 
     def _invalid(self, packet: Packet) -> None:
         """A packet that could not be decoded, or waits for the rest of its datagram: only its faults are judged."""
@@ -96,7 +101,8 @@ class Traffic:
             self._flows.remove(flow)
             self._end(flow)
         flow = self._flows.open(packet)
-        self.results += self._sightings.of_flow(flow, packet.time)
+        if self._sightings is not None:
+            self.results += self._sightings.of_flow(flow, packet.time)
         return flow, 0
 
     def _expect(self, flow: Flow) -> None:
@@ -133,7 +139,8 @@ class Traffic:
 
     def _judge_packet(self, flow: Flow, direction: int, packet: Packet, views: list[View]) -> None:
         """Header rules, payload rules and the transactions of a packet that is no TCP."""
-        self._report(flow, direction, self._address_matches(flow, direction, packet))
+        if not flow.ip_only_done[direction]:
+            self._report(flow, direction, self._address_matches(flow, direction, packet))
         matches: list[Match] = []
         name = "udp" if packet.protocol == UDP else "icmp" if packet.protocol in (ICMP, ICMP6) else "other"
         point = self._rules.packets[name]
@@ -143,7 +150,8 @@ class Traffic:
             matches += self._judge.at(point, scene, number, whole_flow=False)
         for view in views:
             matches += self._view_matches(flow, view, Text(packet.payload))
-        self._report(flow, direction, matches)
+        if matches:
+            self._report(flow, direction, matches)
 
     # -- TCP -------------------------------------------------------------------------------------------------------
 
@@ -159,10 +167,11 @@ class Traffic:
         added = own is not None and (_fast_open(packet) if packet.flags & SYN else flow.state == ESTABLISHED)
         if packet.payload and own is not None and added and not packet.flags & RST:
             seq = packet.seq + 1 if packet.flags & SYN else packet.seq
+            held = own.held
             own.add(seq, packet.payload)
+            self._flows.account(flow, flow.memory + own.held - held)
             if own.full:
                 self._deliver(flow, direction, own.release_all())
-            self._flows.account(flow, _memory(flow))
         self._judge_tcp_packet(flow, direction, packet, in_stream=added)
         if packet.flags & (RST | FIN):
             self._closing(flow, direction, packet, own)
@@ -189,16 +198,17 @@ class Traffic:
         flow.state = CLOSED
 
     def _judge_tcp_packet(self, flow: Flow, direction: int, packet: Packet, *, in_stream: bool) -> None:
-        self._report(flow, direction, self._address_matches(flow, direction, packet))
+        if not flow.ip_only_done[direction]:
+            self._report(flow, direction, self._address_matches(flow, direction, packet))
         matches: list[Match] = []
-        point = self._rules.packets["tcp"]
+        point = self._tcp_point
         text = Text(packet.payload) if packet.payload else None
         if text is not None and not in_stream and self._rules.stream:
             # No connection was seen to begin: the packet is judged as if it were a piece of stream.
             scenes = (Scene(flow, direction, packet, text), Scene(flow, direction, None, text))
             matches += self._judge.together(tuple(zip((point, self._rules.stream), scenes, strict=True)))
-        elif point and (text is not None or point.eager):
-            matches += self._judge.at(point, Scene(flow, direction, packet, text), None, whole_flow=False)
+        elif text is not None or point.eager:
+            matches = self._judge.at(point, Scene(flow, direction, packet, text), None, whole_flow=False)
         if matches:
             self._report(flow, direction, matches)
 
@@ -213,10 +223,10 @@ class Traffic:
                     flow.parser.gap(direction, gap)
                 elif flow.app is None:
                     flow.app = "failed"
-            chunk = flow.chunks[direction]
-            chunk.append(data)
+            flow.chunks[direction].append(data)
+            flow.chunk_bytes[direction] += len(data)
             views = self._feed(flow, direction, data)
-            if views or sum(map(len, chunk)) >= CHUNK:
+            if views or flow.chunk_bytes[direction] >= CHUNK:
                 self._judge_stream(flow, direction, views)
         self._flows.account(flow, _memory(flow))
 
@@ -259,6 +269,7 @@ class Traffic:
         if parts:
             fresh = b"".join(parts)
             parts.clear()
+            flow.chunk_bytes[direction] = 0
             text, stream_matches = self._stream_matches(flow, direction, fresh)
             matches += stream_matches
             flow.raw_base[direction] += len(fresh)
@@ -292,7 +303,8 @@ class Traffic:
         transactions = self._counts.transactions
         if view.direction == 0 or view.app == "dns":
             transactions[view.app] = transactions.get(view.app, 0) + 1
-        self.results += self._sightings.of_view(view, flow, self._now)
+        if self._sightings is not None:
+            self.results += self._sightings.of_view(view, flow, self._now)
         point = self._rules.transactions.get((SAME_POINT.get(view.app, view.app), view.direction))
         if point is None:
             return []
@@ -319,8 +331,6 @@ class Traffic:
 
     def _address_matches(self, flow: Flow, direction: int, packet: Packet) -> list[Match]:
         """Rules that ask only for addresses: once for each direction of a flow."""
-        if flow.ip_only_done[direction]:
-            return []
         flow.ip_only_done[direction] = True
         point = self._rules.ip_only
         return self._judge.at(point, Scene(flow, direction, packet, None), None, whole_flow=True) if point else []
@@ -373,4 +383,4 @@ def _memory(flow: Flow) -> int:
     for stream in flow.streams:
         if stream is not None:
             held += stream.held
-    return held + sum(len(part) for parts in flow.chunks for part in parts)
+    return held + flow.chunk_bytes[0] + flow.chunk_bytes[1] + len(flow.tails[0]) + len(flow.tails[1])
