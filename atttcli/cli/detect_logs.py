@@ -19,6 +19,9 @@ PATHS = click.Path(path_type=Path)
 @click.argument("paths", nargs=-1, required=True, type=PATHS)
 @click.option("--rules", multiple=True, type=PATHS, help="Sigma or YARA rules (repeatable; default: shipped).")
 @click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder (repeatable).")
+@click.option("--yara", "yara", multiple=True, type=PATHS, help="YARA rules for the text of each line (repeatable).")
+@click.option("--network-rules", multiple=True, type=PATHS, help="Suricata rules, those that a log record can decide.")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Address variable of network rules.")
 @click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
 @ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
@@ -29,6 +32,9 @@ def logs(
     paths: tuple[Path, ...],
     rules: tuple[Path, ...],
     indicators: tuple[Path, ...],
+    yara: tuple[Path, ...],
+    network_rules: tuple[Path, ...],
+    variables: tuple[str, ...],
     source_tz: str,
     all_rules: bool,
     strict: bool,
@@ -36,19 +42,25 @@ def logs(
 ) -> None:
     """Logs, recognised by content (gz, bz2, xz and zst too), through Sigma rules, indicators and YARA rules for log text.
 
-    With neither --rules nor --indicators the shipped packs run.
+    With no rules and no indicators named the shipped packs run. --network-rules takes Suricata rules: one whose every
+    buffer stands in a record (web, proxy, DNS, Zeek, EVE, firewall) is judged on it, the others are counted.
 
     \b
     Examples:
       atttcli detect logs /var/log/auth.log /var/log/nginx --json
       atttcli detect logs access.log.gz --indicators c2.csv --rules my-sigma/
+      atttcli detect logs access.log --network-rules et.rules --var 'HOME_NET=[10.0.0.0/8]'
+      atttcli detect logs mailbox.log --yara webshell.yar
     """
     from atttcli.cli.alert_view import detection_title, severity_word
+    from atttcli.cli.log_network import network_variables, tell_coverage
     from atttcli.cli.log_run import LogRun, as_json_object
     from atttcli.engine import EngineProblem
 
     tally = Tally(strict=strict)
-    run = LogRun.load(existing(rules), existing(indicators), source_tz, tally)
+    given = existing((*rules, *yara))
+    names = network_variables(variables)
+    run = LogRun.load(given, existing(indicators), source_tz, tally, existing(network_rules), names)
     disabled = disabled_here(app, all_rules)
     disabled.tell(run.rule_ids)
     rows = Rows((_("File"), _("Line"), _("Rule"), _("Severity"), _("Title"), _("Event")), wide=(4, 5))
@@ -68,6 +80,8 @@ def logs(
                 severity = severity_word(found.severity)
                 rows.add(found.origin.path, line, found.rule_id, severity, detection_title(found), text)
     rows.show()
+    if run.network is not None:
+        tell_coverage(run.network)
     if sys.stderr.isatty() or tally.problems:
         text = _("{files} log files read: {events} events, {matches} matches.",
                  files=run.files, events=run.events, matches=tally.found)  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from atttcli.cli.matching import Tally
@@ -36,6 +36,9 @@ from atttcli.source import Input, ReadProblem, Source
 from atttcli.sources.logs.table import LOG_SOURCES
 from atttcli.store.workspace import home
 
+if TYPE_CHECKING:  # loaded only where network rules are given
+    from atttcli.engines.network_logs.engine import NetworkLogEngine
+
 _HEAD = 64 * 1024
 _BLOCK = 4096
 _PROBLEMS_A_FILE = 20
@@ -51,6 +54,7 @@ class LogRun:
     correlation: CorrelationEngine
     indicators: IndicatorEngine | None
     yara: YaraEngine | None
+    network: NetworkLogEngine | None
     zone: Any
     rule_ids: tuple[str, ...] = ()
     files: int = 0
@@ -58,14 +62,23 @@ class LogRun:
     _recent: dict[tuple[str, int | None], Event] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, rules: Sequence[Path], indicators: Sequence[Path], zone: str, tally: Tally) -> LogRun:
-        """Rules by their kind: Sigma files, YARA files (those for log text, and all of those named). Shipped packs when
-        nothing is named. UsageError for an unknown zone, InputError when no rule could be loaded."""
+    def load(
+        cls,
+        rules: Sequence[Path],
+        indicators: Sequence[Path],
+        zone: str,
+        tally: Tally,
+        network: Sequence[Path] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> LogRun:
+        """Rules by their kind: Sigma files, YARA files (those for log text, and all of those named), network rules (those
+        that a log record can decide). Shipped packs, but no network rules, when nothing is named. UsageError for an unknown
+        zone, InputError when no rule could be loaded."""
         try:
             place = ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise UsageError(f"unknown time zone {zone!r}", hint="--source-tz Asia/Ho_Chi_Minh") from error
-        shipped = not rules and not indicators
+        shipped = not rules and not indicators and not network
         problems: list[Any] = []
         files = by_kind(rules or ([packaged("rules")] if shipped else []), problems)
         tally.rules(problems)
@@ -82,6 +95,7 @@ class LogRun:
             correlation,
             IndicatorEngine(IndicatorIndex.build(lists.indicators)) if lists.indicators else None,
             YaraEngine(yara) if yara is not None and yara.rules else None,
+            _network([*network, *(files["network"] if not shipped else ())], variables, tally),
             place,
             (*_ids(sigma), *(f"{rule.namespace}:{rule.name}" for rule in (yara.rules if yara else ()))),
         )
@@ -141,6 +155,9 @@ class LogRun:
         if self.indicators is not None:
             for position, detection in self.indicators.match_events(events, origin):
                 yield detection, events[position]
+        if self.network is not None:
+            for position, detection in self.network.match_events(events, origin):
+                yield detection, events[position]
         if self.yara is not None and events:
             yield from self._text(self.yara, events, origin)
 
@@ -156,6 +173,17 @@ class LogRun:
         if isinstance(found, EngineProblem):
             return found
         return found, self._recent.get((found.origin.path, found.origin.line))
+
+
+def _network(paths: Sequence[Path], variables: Mapping[str, str] | None, tally: Tally) -> NetworkLogEngine | None:
+    if not paths:
+        return None
+    from atttcli.engines.network_logs.engine import NetworkLogEngine
+    from atttcli.rulepack.network.load import load_network_rules
+
+    pack = load_network_rules(paths, variables, home() / "rules-cache")
+    tally.rules(pack.problems)
+    return NetworkLogEngine(pack, variables=variables)
 
 
 def _ids(pack: CorrelationPack) -> Iterator[str]:
@@ -246,6 +274,10 @@ def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
         "event": _event(event) if event is not None else _sample(found),
         "why": list(found.why),
     }
+    if found.engine == "yara":
+        made["strings"] = found.detail["strings"]
+    if found.engine == "network":
+        made["alert"] = found.detail["alert"]
     if found.engine == "correlation":
         names = ("group", "count", "threshold", "timespan", "sum", "values")
         made["burst"] = {name: found.detail[name] for name in names if name in found.detail}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ class NetworkLogEngine:
     name = "network"
 
     def __init__(
-        self, pack: NetworkPack, *, variables: dict[str, str] | None = None, hyperscan: bool | None = None
+        self, pack: NetworkPack, *, variables: Mapping[str, str] | None = None, hyperscan: bool | None = None
     ) -> None:
         self.pack = pack.digest
         self.problems: tuple[RuleProblem, ...] = pack.problems
