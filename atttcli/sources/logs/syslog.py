@@ -12,6 +12,7 @@ from typing import Any
 
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
+from atttcli.sources.firewall import bodies
 from atttcli.sources.logs import auth, errorlog, mail
 from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.message import MESSAGE_LIMIT, Said
@@ -175,4 +176,4 @@ def understand(program: str, hint: str, message: str) -> Said | None:
         return errorlog.nginx_syslog(message)
     if program.partition("/")[0] in ("httpd", "apache2", "apache"):
         return errorlog.apache(message)
-    return auth.understand(program, hint, message)
+    return auth.understand(program, hint, message) or bodies.in_syslog(program, message)

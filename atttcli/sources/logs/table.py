@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from atttcli.source import Source
+from atttcli.sources.firewall.table import FIREWALL_SOURCES
 from atttcli.sources.logs.cef import CefLog
 from atttcli.sources.logs.errorlog import ErrorLog
 from atttcli.sources.logs.eve import Eve
@@ -20,6 +21,7 @@ LOG_SOURCES: Final[tuple[Source, ...]] = (
     CefLog(),
     LeefLog(),
     Eve(),
+    *FIREWALL_SOURCES,
     Zimbra(),
     WebAccess(),
     ErrorLog(),

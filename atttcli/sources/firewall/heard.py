@@ -1,0 +1,76 @@
+"""What was understood of a device's message, and its way to an Event: Sigma's names beside the native ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from atttcli.model.event import Event
+from atttcli.sources.logs.message import Said
+from atttcli.sources.logs.stamps import Stamps
+
+LOOKED_AT = 32_768  # characters of a message that are looked at; the rest stays in `raw`
+ALLOW: Final = "allow"
+DENY: Final = "deny"
+_ALLOWED = re.compile(
+    r"\A(?:accept|allow|pass|permit|built|monitor|start|close|end|timeout|client-rst|server-rst|ip-conn|alert|encrypt|decrypt"
+    r"|key install|bypass|detect|log|nat|established)", re.IGNORECASE,
+)  # fmt: skip
+_DENIED = re.compile(
+    r"\A(?:den|drop|block|reject|reset|discard|dns$|violation|prevent|quarantine|refus|sinkhole|clear_session|cleanup)",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"(?<![\w.\-])([A-Za-z_][\w.\-]{0,63}+)=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*))")
+
+
+@dataclass(slots=True)
+class Heard(Said):
+    """A Said with a device's own name and clock; `moment` is (form, text) as `Stamps.format` reads it."""
+
+    host: str = ""
+    hash: str = ""
+    moment: tuple[str, str] = ("", "")
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`name=value name="value with blanks"`: the values, unquoted. Linear, whatever the text."""
+    return {
+        found[1]: found[3] if found[2] is None else found[2].replace('\\"', '"')
+        for found in _PAIR.finditer(text, 0, LOOKED_AT)
+    }
+
+
+def verdict(word: str) -> tuple[str, str]:
+    """(action, outcome) of a device's own word for what it did with a packet: allow, deny, or "" when it says neither."""
+    if _DENIED.match(word):
+        return DENY, "failure"
+    if _ALLOWED.match(word):
+        return ALLOW, "success"
+    return "", ""
+
+
+def event_of(heard: Said, time: int | None, number: int, line: str, host: str, stamps: Stamps | None) -> Event:
+    """The Event. Addresses, ports and the verdict are in its fields too, by the names that Sigma's firewall rules use."""
+    fields: dict[str, Any] = heard.fields
+    if isinstance(heard, Heard):
+        host = heard.host or host
+        if heard.moment[1] and stamps is not None:
+            told = stamps.format(heard.moment[1], heard.moment[0])
+            time = told if told is not None else time
+    if heard.category == "firewall":
+        sigma_names(heard, fields)
+    return Event(
+        time, number, line, heard.category, heard.product, heard.service, host, heard.user, heard.src_ip, heard.src_port,
+        heard.dst_ip, heard.dst_port, heard.domain, heard.url, getattr(heard, "hash", ""), heard.action, heard.outcome, fields,
+    )  # fmt: skip
+
+
+def sigma_names(heard: Said, fields: dict[str, Any]) -> None:
+    """src_ip, dst_port, action, blocked ...; a native field of that name stays."""
+    for name in ("src_ip", "src_port", "dst_ip", "dst_port"):
+        if value := getattr(heard, name):
+            fields.setdefault(name, value)
+    if heard.action in (ALLOW, DENY):
+        fields.setdefault("action", "accept" if heard.action == ALLOW else "deny")
+        fields.setdefault("blocked", "true" if heard.action == DENY else "false")
