@@ -87,8 +87,9 @@ class SigmaRule:
 class CorrelationRule:
     """A rule on several events. Times in microseconds; `threshold` is inclusive.
 
-    `kind` is event_count, value_count, value_sum, temporal, temporal_ordered or new_value. `group_by` holds per entry the
-    field to read for each referenced rule (aliases resolved), `rules` the ids of the referenced rules in order.
+    `kind` is event_count, value_count, value_sum, value_avg, value_percentile, value_median, temporal, temporal_ordered or
+    new_value. `group_by` names fields or aliases, `rules` the ids of the referenced rules in order. `condition` is what the
+    measure must meet, all of it; `whole` conditions are known only when their window is over (docs/decisions/0230).
     """
 
     meta: Meta
@@ -103,3 +104,8 @@ class CorrelationRule:
     learn: int = 5  # new_value: how many earlier events must be known before anything counts as new
     generate: bool = False  # the referenced rules alert by themselves too
     silent: bool = False
+    condition: tuple[tuple[str, float], ...] = ()  # (gte, 10) ...
+    expression: Node | None = None  # temporal: `a and not b`, with the ids of rules as names of fields
+    fields: tuple[str, ...] = ()  # value_*: what is counted; several together are one value
+    percentile: float = 50.0
+    whole: bool = False
