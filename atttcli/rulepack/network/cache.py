@@ -54,7 +54,7 @@ def private_folder(folder: Path) -> bool:
     return True
 
 
-def read_blob(folder: Path, name: str) -> bytes | None:
+def read_blob(folder: Path, name: str) -> memoryview | None:
     """A cache file's content if it is whole and ours; None otherwise (the caller makes it anew)."""
     if not private_folder(folder):
         return None
@@ -63,9 +63,10 @@ def read_blob(folder: Path, name: str) -> bytes | None:
     except OSError:
         return None
     head = len(_PREFIX) + 32
-    if not data.startswith(_PREFIX) or hashlib.sha256(data[head:]).digest() != data[len(_PREFIX) : head]:
+    content = memoryview(data)[head:]
+    if not data.startswith(_PREFIX) or hashlib.sha256(content).digest() != data[len(_PREFIX) : head]:
         return None
-    return data[head:]
+    return content
 
 
 def write_blob(folder: Path, name: str, content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from atttcli.engine import RuleProblem
@@ -31,13 +31,15 @@ def load_network_rules(
     whole become `problems`.
     """
     names = effective(variables)
-    files = [(path, read_rules(path)) for path in rule_files(paths)]
-    digest = _digest(files, names)
-    shown = tuple(str(path) for path, _ in files)
-    if cache is not None:
+    found = list(rule_files(paths))
+    shown = tuple(str(path) for path in found)
+    if cache is not None:  # the texts are let go before what was parsed of them is loaded
+        digest = _digest(((path, read_rules(path)) for path in found), names)
         stored = rule_cache.load(cache, digest)
         if stored is not None:
             return rule_cache.to_pack(stored, shown, digest, cache)
+    files = [(path, read_rules(path)) for path in found]
+    digest = _digest(files, names)
     pack = _parse(files, names, digest, shown, cache)
     if cache is not None:
         rule_cache.store(cache, pack)
@@ -69,7 +71,7 @@ def read_rules(path: Path) -> bytes:
     return data
 
 
-def _digest(files: list[tuple[Path, bytes]], names: Mapping[str, str]) -> str:
+def _digest(files: Iterable[tuple[Path, bytes]], names: Mapping[str, str]) -> str:
     running = hashlib.sha256()
     for path, data in files:
         running.update(hashlib.sha256(data).digest())
