@@ -361,7 +361,7 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
         return "ssh"
     if data[:1] == b"\0" and data[4:8] in (b"\xffSMB", b"\xfeSMB", b"\xfdSMB"):
         return "smb"
-    if data[:3] in (b"\x05\0\x0b", b"\x05\0\x0c") and data[3:4] and data[4:8] in (b"\x10\0\0\0", b"\0\0\0\x10"):
+    if data[:3] in (b"\x05\0\x0b", b"\x05\0\x0c", b"\x05\0\0") and data[3:4] and data[4:8] in (b"\x10\0\0\0", b"\0\0\0\x10"):
         return "dcerpc"
     if _is_tls(data):
         return "tls"

@@ -27,7 +27,7 @@ class Carried(Generic[Key]):
             return None
         if key not in self._open and (len(self._open) >= MAX_OPEN or self.memory >= MAX_HELD):
             return None
-        known, content = self._open.setdefault(key, (name, bytearray()))
+        content = self._open.setdefault(key, (name, bytearray()))[1]
         before = len(content)
         if where <= before:  # a hole would shift what comes after: such a piece is left out
             piece = data[: max(LIMIT - where, 0)]

@@ -48,6 +48,7 @@ class Kerberos:
             _reply(parts, values)
         elif kind == 30:
             values["krb5_err_code"] = digits(big(_content(parts.get(6, b"")), 0, 4))
+            values["krb5.cname"], values["krb5.sname"] = _names(parts.get(8, b"")), _names(parts.get(10, b""))
         self.count += 1
         return [Message(self.count - 1, direction, values)]
 

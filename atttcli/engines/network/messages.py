@@ -26,7 +26,10 @@ class Message(NamedTuple):
 class Dialect(Protocol):
     """A protocol: how long its messages are, and what they say. It never raises, whatever the bytes."""
 
-    count: int  # transactions so far
+    @property
+    def count(self) -> int:
+        """Transactions so far."""
+        ...
 
     def size(self, direction: int, held: bytearray, at: int) -> int:
         """Length of the message at `at`, UNKNOWN while too little is there, LOST where it is none."""

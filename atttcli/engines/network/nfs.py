@@ -41,7 +41,7 @@ class Nfs:
         self.count = 0
         self._calls: dict[int, Call] = {}
         self._names: dict[bytes, bytes] = {}
-        self._files = Carried()
+        self._files: Carried[tuple[bytes, int]] = Carried()
 
     @property
     def memory(self) -> int:
@@ -72,11 +72,11 @@ class Nfs:
         files: list[Message] = []
         if call.version in (2, 3) and at <= len(body):
             files = self._arguments(direction, call, body, at)
-        if call.name:
-            values["nfs.name"] = (call.name,)
         if len(self._calls) >= MAX_WAITING:
             del self._calls[next(iter(self._calls))]
         self._calls[big(body, 0, 4)] = call
+        if call.version == 4 and not _on_files(body, at):
+            return []
         return [Message(call.number, direction, values), *files]
 
     def _arguments(self, direction: int, call: Call, body: bytes, at: int) -> list[Message]:
@@ -87,13 +87,12 @@ class Nfs:
             call.name, _ = _opaque(body, at)
         elif call.procedure == 6:
             call.where = big(body, at, 4 if old else 8)
-        elif call.procedure == (8 if old else 7):
-            where = big(body, at + 4, 4) if old else big(body, at, 8)
-            data, _ = _opaque(body, at + (12 if old else 16))
+        elif call.procedure == 7 and not old:  # writing in version 2 is not followed, as in the reference engine
+            data, _ = _opaque(body, at + 16)
             name = self._names.get(call.handle, b"")
-            done = self._files.add((call.handle, direction), name, where, data)
+            done = self._files.add((call.handle, direction), name, big(body, at, 8), data)
             return _told(done, call, direction)
-        elif call.procedure == 21 and not old:
+        elif call.procedure == 21 and not old:  # COMMIT
             return _told(self._files.close((call.handle, direction)), call, direction)
         return []
 
@@ -104,8 +103,6 @@ class Nfs:
         at = _after_auth(body, 12) + 4
         status = big(body, at, 4)
         values: dict[str, Values] = {"nfs_version": digits(call.version), "nfs_procedure": digits(call.procedure)}
-        if call.name:
-            values["nfs.name"] = (call.name,)
         found = [Message(call.number, direction, values)]
         if not status and call.version in (2, 3):
             found += self._result(direction, call, body, at + 4)
@@ -138,6 +135,30 @@ class Nfs:
             Message(max(self.count - 1, 0), direction, {"file.data": (data,), "file.name": (name,)})
             for (_, direction), name, data in self._files.drain()
         ]
+
+
+# Operations of version 4 that make a compound worth judging, and the lengths of those that may stand before them.
+_WORTH = {4, 28, 29}  # CLOSE, REMOVE, RENAME
+_LENGTHS = {53: 32, 3: 4, 10: 0, 24: 0, 32: 0, 31: 0, 16: 0}
+_OPAQUE = {22, 15}
+MAX_OPERATIONS = 32
+
+
+def _on_files(body: bytes, at: int) -> bool:
+    """Whether a compound of version 4 has an operation on a file."""
+    _, at = _opaque(body, at)
+    count, at = min(big(body, at + 4, 4), MAX_OPERATIONS), at + 8
+    for _ in range(count):
+        kind, at = big(body, at, 4), at + 4
+        if kind in _WORTH:
+            return True
+        if kind in _OPAQUE:
+            at = _opaque(body, at)[1]
+        elif kind in _LENGTHS:
+            at += _LENGTHS[kind]
+        else:
+            return False
+    return False
 
 
 # Procedures whose arguments begin with a directory's handle and a name.

@@ -14,7 +14,8 @@ PAYLOAD: Final = "payload"
 PACKET: Final = "packet"
 FLOW: Final = "flow"
 HTTP: Final = ("http", "http2")
-FILES: Final = (*HTTP, "smtp", "ftp-data")
+FILES: Final = (*HTTP, "smtp", "ftp-data", "smb", "nfs")
+PIPES: Final = ("dcerpc", "smb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ def _apart(scope: str, names: str) -> dict[str, Buffer]:
     return {name: Buffer(name, (), BOTH, False, scope) for name in names.split()}
 
 
+# What `ike.chosen_sa_attribute` may ask for, and the buffer that holds its number.
+_CHOSEN = """alg_enc alg_hash alg_auth alg_dh alg_prf sa_group_type sa_life_type sa_life_duration sa_key_length
+sa_field_size"""
+IKE_ATTRIBUTES: Final[dict[str, str]] = {name: "ike." + name for name in _CHOSEN.split()}
+
 BUFFERS: Final[dict[str, Buffer]] = {
     **_table(
         HTTP,
@@ -64,8 +70,26 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table(FILES, BOTH, "", "file.data file.name"),
     **_table("dns", TO_SERVER, "", "dns.query"),
     **_table("dns", BOTH, "dns.opcode"),
-    **_table("tls", TO_SERVER, "tls.sni ja3.hash ja3.string"),
-    **_table("tls", TO_CLIENT, "ja3s.hash ja3s.string"),
+    **_table("tls", TO_SERVER, "tls.sni"),
+    **_table(("tls", "quic"), TO_SERVER, "ja3.hash ja3.string"),
+    **_table(("tls", "quic"), TO_CLIENT, "ja3s.hash ja3s.string"),
+    **_table("quic", BOTH, "quic.version"),
+    **_table("quic", TO_SERVER, "quic.sni quic.ua quic.cyu.hash quic.cyu.string"),
+    **_table("krb5", BOTH, "krb5_msg_type"),
+    **_table("krb5", TO_CLIENT, "krb5_err_code krb5.weak krb5.ticket_encryption", "krb5.cname krb5.sname"),
+    **_table("ike", TO_SERVER, "ike.init_spi", "ike.vendor"),
+    **_table("ike", TO_CLIENT, "ike.resp_spi " + " ".join(IKE_ATTRIBUTES.values())),
+    **_table(
+        "ike",
+        BOTH,
+        "ike.exchtype ike.key_exchange_payload ike.key_exchange_payload_length ike.nonce_payload"
+        " ike.nonce_payload_length",
+    ),
+    **_table("rfb", TO_SERVER, "rfb.sectype"),
+    **_table("rfb", TO_CLIENT, "rfb.secresult rfb.name"),
+    **_table("nfs", BOTH, "nfs_version nfs_procedure"),
+    **_table(PIPES, BOTH, "dcerpc.iface dcerpc.opnum dcerpc.stub_data"),
+    **_table("smb", TO_SERVER, "smb.share smb.named_pipe smb.ntlmssp_user smb.ntlmssp_domain"),
     **_table(
         "tls",
         BOTH,
@@ -117,6 +141,11 @@ STICKY_ALIASES: Final[dict[str, str]] = {
     "http_referer": "http.referer",
     "ssh_proto": "ssh.proto",
     "ssh_software": "ssh.software",
+    "krb5_cname": "krb5.cname",
+    "krb5_sname": "krb5.sname",
+    "dce_stub_data": "dcerpc.stub_data",
+    "ja3s_hash": "ja3s.hash",
+    "ja3s_string": "ja3s.string",
 }
 
 # Buffers that hold a number: an option asks of it directly, it is not sticky.
@@ -137,6 +166,20 @@ NUMBERS: Final = frozenset(
         "mqtt.type",
         "mqtt.reason_code",
         "event.mqtt",
+        "krb5_msg_type",
+        "krb5_err_code",
+        "krb5.weak",
+        "krb5.ticket_encryption",
+        *IKE_ATTRIBUTES.values(),
+        "ike.exchtype",
+        "ike.key_exchange_payload_length",
+        "ike.nonce_payload_length",
+        "rfb.sectype",
+        "rfb.secresult",
+        "nfs_version",
+        "nfs_procedure",
+        "dcerpc.iface",
+        "dcerpc.opnum",
     }
 )
 

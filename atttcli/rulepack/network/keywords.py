@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from atttcli.errors import RuleError
-from atttcli.rulepack.network import bytetests, contents, encoded, headers, numeric, state
+from atttcli.rulepack.network import bytetests, contents, encoded, headers, numeric, protocols, state
 from atttcli.rulepack.network.buffers import BUFFERS, MODIFIERS, NUMBERS, PAYLOAD, STICKY_ALIASES, TRANSFORMS
 from atttcli.rulepack.network.classification import CLASSES
 from atttcli.rulepack.network.draft import ContentDraft, Draft
@@ -209,6 +209,14 @@ def _table() -> dict[str, Handler]:
         "filename": numeric.file_name,
         "fileext": numeric.file_extension,
         "pcrexform": _pcrexform,
+        "krb5.ticket_encryption": protocols.ticket_encryption,
+        "ike.chosen_sa_attribute": protocols.chosen_attribute,
+        "rfb.secresult": protocols.security_result,
+        "dcerpc.iface": protocols.interface,
+        "dce_iface": protocols.interface,
+        "dcerpc.opnum": protocols.operation,
+        "dce_opnum": protocols.operation,
+        "filestore": protocols.filestore,
         "xor": _xor,
     }
     plain: dict[str, Handler] = {
@@ -222,6 +230,7 @@ def _table() -> dict[str, Handler]:
         "base64_data": encoded.base64_data,
         "sameip": headers.sameip,
         "pkt_data": _sticky(PAYLOAD),
+        "krb5.weak_encryption": protocols.weak_encryption,
     }
     plain |= {name: _sticky(name) for name in BUFFERS if name not in NUMBERS}
     simple = (
@@ -232,6 +241,14 @@ def _table() -> dict[str, Handler]:
         "tls.cert_chain_len",
         "icmpv6.mtu",
         "flow.age",
+        "krb5_msg_type",
+        "krb5_err_code",
+        "ike.exchtype",
+        "ike.key_exchange_payload_length",
+        "ike.nonce_payload_length",
+        "rfb.sectype",
+        "nfs_version",
+        "nfs_procedure",
     )
     table |= {name: numeric.numeric(name) for name in simple}
     plain |= {alias: _sticky(name) for alias, name in STICKY_ALIASES.items()}

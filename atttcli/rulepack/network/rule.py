@@ -48,6 +48,11 @@ APPLICATIONS = {
     "snmp": ("snmp",),
     "tftp": ("tftp",),
     "smb": ("smb",),
+    "quic": ("quic",),
+    "krb5": ("krb5",),
+    "ike": ("ike",),
+    "rfb": ("rfb",),
+    "nfs": ("nfs",),
     "dcerpc": ("dcerpc", "smb"),  # pipes over SMB count, as in the reference engine
 }
 MAX_OPS = 256  # the evaluator nests one call per option
