@@ -20,6 +20,7 @@ from atttcli.model.event import Event
 from atttcli.model.ledger import Ledger
 from atttcli.model.observable import Observable
 from atttcli.source import ReadProblem, Record, Source
+from atttcli.sources.antivirus import detection_of
 from atttcli.store.facts import alerts as alert_facts
 from atttcli.store.facts import files, segments
 from atttcli.store.facts.segments import add_segment, one_log
@@ -152,6 +153,9 @@ class LogIntake:
         for position, found in self.session.matchers.indicators.match_events(events, self.origin):
             self.waiting.detection(found, line_occurrence(self.origin, events[position].line))
         match_lines(self.session, self.waiting, self.origin, events)
+        for event in events:
+            if event.category == "antivirus" and (said := detection_of(event, self.origin)) is not None:
+                self.waiting.detection(said, line_occurrence(self.origin, event.line))
         self.matches.add(self.session.matchers.single_events, events)
 
     def _commit(self, last: bool = False) -> None:

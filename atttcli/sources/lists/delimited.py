@@ -50,7 +50,7 @@ def header_of(head: bytes) -> tuple[Header, str] | None:
     best: tuple[Header, str] | None = None
     for delimiter in _DELIMITERS:
         rows = [
-            row for row, _ in zip(_parse(iter(lines), delimiter), range(WINDOW), strict=False) if isinstance(row, Row)
+            row for row, _ in zip(rows_of(iter(lines), delimiter), range(WINDOW), strict=False) if isinstance(row, Row)
         ]
         header = find_header("", rows)
         if header and _fits(header, rows) and (best is None or _known(header) > _known(best[0])):
@@ -86,11 +86,11 @@ def read_delimited(given: Input) -> Document:
     found = header_of(given.head)
     if found is None:
         raise InputError("no row that looks like the heading of a list", where=Where(given.path))
-    lines = _lines(given.stream, encoding_of(given.head[:_HEAD]))
-    return Document(iter([Table("", _parse(lines, found[1]))]))
+    lines = lines_of(given.stream, encoding_of(given.head[:_HEAD]))
+    return Document(iter([Table("", rows_of(lines, found[1]))]))
 
 
-def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
+def lines_of(stream: BinaryIO, encoding: str) -> Iterator[str]:
     """Lines of bounded length; a longer one goes on as the next."""
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
     try:
@@ -101,7 +101,8 @@ def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
             text.detach()  # it is the caller's to close
 
 
-def _parse(lines: Iterator[str], delimiter: str) -> Iterator[Row | ReadProblem]:
+def rows_of(lines: Iterator[str], delimiter: str) -> Iterator[Row | ReadProblem]:
+    """The rows that hold something; one that is no row comes as a problem."""
     reader = csv.reader(lines, delimiter=delimiter)
     number = 0
     while True:

@@ -5,24 +5,34 @@ from __future__ import annotations
 from typing import Final
 
 from atttcli.source import Source
+from atttcli.sources.antivirus.table import ANTIVIRUS_SOURCES
 from atttcli.sources.firewall.table import FIREWALL_SOURCES
 from atttcli.sources.logs.cef import CefLog
 from atttcli.sources.logs.errorlog import ErrorLog
 from atttcli.sources.logs.eve import Eve
+from atttcli.sources.logs.exim import Exim
+from atttcli.sources.logs.ftp import VsftpdLog
 from atttcli.sources.logs.leef import LeefLog
 from atttcli.sources.logs.syslog import Syslog
 from atttcli.sources.logs.text import TextLines
 from atttcli.sources.logs.web import WebAccess
+from atttcli.sources.logs.webmail import Webmail
 from atttcli.sources.logs.zimbra import Zimbra
+from atttcli.sources.sensors.table import SENSOR_SOURCES
 from atttcli.sources.windows.table import WINDOWS_SOURCES
 
 LOG_SOURCES: Final[tuple[Source, ...]] = (
     *WINDOWS_SOURCES,
+    *ANTIVIRUS_SOURCES,
     CefLog(),
     LeefLog(),
     Eve(),
     *FIREWALL_SOURCES,
+    *SENSOR_SOURCES,
     Zimbra(),
+    Exim(),
+    VsftpdLog(),
+    Webmail(),
     WebAccess(),
     ErrorLog(),
     Syslog(),
