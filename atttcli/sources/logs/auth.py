@@ -109,12 +109,6 @@ _LOGIND: tuple[Pattern, ...] = (
     pattern("session", r"\ARemoved session (?P<session>\S+?)\.", "logout"),
     pattern("logged out", r"\ASession (?P<session>\S+) logged out", "logout"),
 )
-_ACCOUNT: tuple[Pattern, ...] = (
-    pattern("new user", r"\Anew user: name=(?P<target>[^,]+), UID=(?P<uid>\d+)", "account-create", "success"),
-    pattern("delete user", r"\Adelete user '(?P<target>[^']+)'", "account-delete", "success"),
-    pattern("to group", r"\Aadd '(?P<target>[^']+)' to (?:shadow )?group '(?P<group>[^']+)'", "group-add", "success"),
-    pattern("password", r"password changed for (?P<target>\S+)", "password-change", "success"),
-)
 _CRON: tuple[Pattern, ...] = (
     pattern("CMD", r"\A\((?P<user>[^()]*)\) CMD \((?P<command>.*)\)\Z", "command", "success"),
     pattern(") ", r"\A\((?P<user>[^()]*)\) (?P<text>(?:BEGIN|END) EDIT|REPLACE|RELOAD|LIST|DELETE)", "crontab"),
@@ -130,8 +124,7 @@ _LEVEL = re.compile(r"(?:error|fatal|warning|notice|info): ")
 _TABLES: dict[str, tuple[Pattern, ...]] = {
     "sshd": _SSHD, "sshd-session": _SSHD, "sshd-auth": _SSHD, "dropbear": _SSHD,
     "sudo": _SUDO, "su": _SU, "systemd-logind": _LOGIND, "login": _LOGIN,
-    "useradd": _ACCOUNT, "userdel": _ACCOUNT, "usermod": _ACCOUNT, "passwd": _ACCOUNT, "chpasswd": _ACCOUNT,
-    "gpasswd": _ACCOUNT, "CRON": _CRON, "cron": _CRON, "crond": _CRON, "crontab": _CRON,
+    "CRON": _CRON, "cron": _CRON, "crond": _CRON, "crontab": _CRON,
 }  # fmt: skip
 
 

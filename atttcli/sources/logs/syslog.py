@@ -1,7 +1,6 @@
 """Syslog: RFC 3164 and RFC 5424 with or without <PRI>, rsyslog's ISO stamps, journald's short forms.
 
-The message is handed to the reader of its program (sshd, sudo, su, PAM, logind, cron; postfix, dovecot); every other one
-stays a plain event with its program as `service`.
+The message is handed to the reader of its program (`programs`); every other one stays a plain event with its program as `service`.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ from typing import Any
 
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
-from atttcli.sources.firewall import bodies
-from atttcli.sources.logs import auth, errorlog, mail
 from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.message import MESSAGE_LIMIT, Said
+from atttcli.sources.logs.programs import understand
 from atttcli.sources.logs.stamps import ISO, Stamps
 
 _BSD = re.compile(
@@ -35,12 +33,16 @@ _TAG = re.compile(
     r"(?P<program>[^\s:\[\](){}]{1,64})(?:\((?P<hint>[^()\s]{1,64})\))?(?:\[(?P<pid>\d{1,10})\])?: ?(?P<message>.*)\Z",
     re.DOTALL,
 )
+_UNUSUAL = re.compile(  # proftpd writes no colon, fail2ban pads its name, FreeBSD's -vv puts <facility.severity> in front
+    r"(?:<(?P<priority>\w{2,10}\.\w{2,10})> )?(?:(?P<host>\S{1,255}) )?(?P<program>proftpd(?=\[)|fail2ban\.\w{2,20}|[\w./-]{1,64}(?=(?:\[\d+\])?:))"
+    r" {0,40}(?:\[(?P<pid>\d{1,10})\])?:? {1,4}(?P<message>.*)\Z",
+    re.DOTALL,
+)
 _FACILITIES = (  # by number, RFC 5424 table 1
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
     "ntp", "audit", "alert", "clock", *(f"local{number}" for number in range(8)),
 )  # fmt: skip
 _SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-_DOVECOT_PROCESSES = ("imap-login", "pop3-login", "submission-login", "managesieve-login", "auth", "auth-worker")
 REASON = "no syslog header"
 
 
@@ -109,6 +111,8 @@ def _split(rest: str) -> tuple[str, str, str, str, str]:
     if host.endswith(":") and (tag := _TAG.match(rest)):
         host = ""
     elif not (tag := _TAG.match(after)):
+        if found := _UNUSUAL.match(rest):
+            return found["host"] or "", found["program"], "", found["pid"] or "", found["message"]
         return host, "", "", "", after
     return host, tag["program"], tag["hint"] or "", tag["pid"] or "", tag["message"]
 
@@ -162,18 +166,3 @@ def event_of(said: Said, time: int | None, number: int, line: str, host: str, fi
         time, number, line, said.category, said.product, said.service, host, said.user, said.src_ip, said.src_port,
         said.dst_ip, said.dst_port, said.domain, said.url, "", said.action, said.outcome, fields,
     )  # fmt: skip
-
-
-def understand(program: str, hint: str, message: str) -> Said | None:
-    """The message by its program's reader; None if there is none for it."""
-    if program.startswith("postfix"):
-        return mail.postfix(program.rpartition("/")[2], message)
-    if program == "dovecot":
-        return mail.dovecot(message)
-    if program in _DOVECOT_PROCESSES:
-        return mail.dovecot(f"{program}: {message}")
-    if program == "nginx":
-        return errorlog.nginx_syslog(message)
-    if program.partition("/")[0] in ("httpd", "apache2", "apache"):
-        return errorlog.apache(message)
-    return auth.understand(program, hint, message) or bodies.in_syslog(program, message)
