@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atttcli.engines.network import NetworkEngine
+from atttcli.engines.network.settings import Settings
 from atttcli.model.alert import Detection
 from atttcli.rulepack.network import load_network_rules
 
@@ -37,7 +38,7 @@ def run_case(root: Path, case: dict[str, Any]) -> Outcome:
     refused = sorted({problem.reason for problem in pack.problems if problem.refused})
     if refused:
         return Outcome(case["name"], "refused", "; ".join(refused))
-    engine = NetworkEngine(pack)
+    engine = NetworkEngine(pack, settings=settings_of(case))
     with (folder / "input.pcap").open("rb") as stream:
         found = [flat(r.detail) for r in engine.scan_capture(stream, case["name"]) if isinstance(r, Detection)]
     for check in case["checks"]:
@@ -48,6 +49,26 @@ def run_case(root: Path, case: dict[str, Any]) -> Outcome:
         if count != check["count"]:
             return Outcome(case["name"], "fail", f"{count} instead of {check['count']} of {wanted}")
     return Outcome(case["name"], "pass")
+
+
+# Options of the reference engine's command line that this one has as well.
+_SWITCHES = {
+    "stream.midstream=true": "midstream",
+    "stream.async-oneside=true": "one_sided",
+    "stream.inline=true": "inline",
+}
+
+
+def settings_of(case: dict[str, Any]) -> Settings:
+    """What a case asks of the engine, as far as it makes sense for captures."""
+    words = " ".join(case.get("args", ())).split()
+    given: dict[str, Any] = {name: True for switch, name in _SWITCHES.items() if switch in words}
+    if "--simulate-ips" in words:
+        given["inline"] = True
+    layers = next((w.partition("=")[2] for w in words if "response-body-decompress-layer-limit=" in w), "")
+    if layers.isdigit():
+        given["layers"] = int(layers)
+    return Settings(**given)
 
 
 def reportable(match: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from atttcli.engine import EngineProblem, RuleProblem
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.ruleset import RuleSet
+from atttcli.engines.network.settings import DEFAULTS, Settings
 from atttcli.engines.network.sightings import Sighted
 from atttcli.engines.network.traffic import Traffic
 from atttcli.errors import Where
@@ -29,10 +30,11 @@ class NetworkEngine:
 
     name = "network"
 
-    def __init__(self, pack: NetworkPack, *, hyperscan: bool | None = None) -> None:
+    def __init__(self, pack: NetworkPack, *, hyperscan: bool | None = None, settings: Settings = DEFAULTS) -> None:
         self.pack = pack.digest
         self.problems: tuple[RuleProblem, ...] = pack.problems
         self.counts = Counts()
+        self._settings = settings
         self._rules = RuleSet(pack, hyperscan)
 
     def scan(self, items: Iterable[Input]) -> Iterator[Detection | EngineProblem]:
@@ -59,7 +61,8 @@ class NetworkEngine:
         self.counts = counts = Counts()
         decoder = Decoder(events=self._rules.wants_events)
         self._rules.sets.reset()
-        traffic = Traffic(self._rules, Origin(sha256, path), self.pack, counts, sightings=sightings)
+        origin = Origin(sha256, path)
+        traffic = Traffic(self._rules, origin, self.pack, counts, sightings=sightings, settings=self._settings)
         for record in read_records(stream, path, budget):
             if isinstance(record, ReadProblem):
                 yield EngineProblem(Where(path, offset=record.offset), record.reason)
@@ -89,4 +92,4 @@ class NetworkEngine:
             yield EngineProblem(Where(path), f"{counts.gave_up} judgements stopped at their limit of tries")
 
 
-__all__ = ["Counts", "NetworkEngine", "Result", "Sighted"]
+__all__ = ["Counts", "NetworkEngine", "Result", "Settings", "Sighted"]

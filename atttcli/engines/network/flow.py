@@ -40,6 +40,7 @@ class Flow:
         "chunks",
         "client",
         "client_port",
+        "dropped",
         "id",
         "ints",
         "ip_only_done",
@@ -81,6 +82,7 @@ class Flow:
         self.streams: list[Stream | None] = [None, None]
         self.app: str | None = None  # "http" ...; None while unknown, "failed" when given up
         self.parser: AppParser | None = None
+        self.dropped = False  # a drop rule matched, judged as in the line: nothing more is looked at
         self.passed = False  # a pass rule matched: no more alerts
         self.ip_only_done = [False, False]
         self.kind: int | None = None  # number of the class of flows with the same header groups
@@ -103,6 +105,7 @@ class Flow:
         self.client_port, self.server_port = self.server_port, self.client_port
         self.keys = (self.keys[1], self.keys[0])
         self.seen.reverse()
+        self.ip_only_done.reverse()
         self.kind = None
 
     def expired(self, now: int) -> bool:

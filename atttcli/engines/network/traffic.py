@@ -7,12 +7,13 @@ from atttcli.engines.network.app import DnsApp, HttpApp, View, make_parser, reco
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.evaluate import Text
 from atttcli.engines.network.eve import detection
-from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flow, key_of
+from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.judge import Judge, Match, Scene
 from atttcli.engines.network.protocols import message_app, recognise_datagram
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
+from atttcli.engines.network.settings import DEFAULTS, Settings
 from atttcli.engines.network.sightings import Sighted, Sightings
 from atttcli.engines.network.small_apps import FtpApp, FtpDataApp, SnmpApp
 from atttcli.engines.network.stream import Stream
@@ -23,6 +24,7 @@ from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, UDP, Packet
 CHUNK = 2560  # acknowledged bytes that make a piece of stream worth judging
 TAIL = 1024  # bytes of the piece before that are looked at again, for matches across the border
 MAX_ALERTS = 15  # per packet
+BLOCKING = frozenset(("drop", "reject", "rejectsrc", "rejectdst", "rejectboth"))
 MAX_EXPECTED = 4096  # FTP data connections announced and not yet seen
 FIN = 1
 
@@ -31,7 +33,14 @@ class Traffic:
     """One capture's packets, in order. Results gather in `results`."""
 
     def __init__(
-        self, rules: RuleSet, origin: Origin, pack: str, counts: Counts, *, sightings: bool = True
+        self,
+        rules: RuleSet,
+        origin: Origin,
+        pack: str,
+        counts: Counts,
+        *,
+        sightings: bool = True,
+        settings: Settings = DEFAULTS,
     ) -> None:
         self._rules = rules
         self._judge = Judge(rules)
@@ -45,6 +54,7 @@ class Traffic:
         self._expected: dict[tuple[bytes, int], Expected] = {}
         self._now = 0
         self._number = 0
+        self._settings = settings
         self._parsed = frozenset(app for app, _ in rules.transactions)  # whose transactions rules look at
         self.results: list[Detection | Sighted] = []
 
@@ -72,6 +82,8 @@ class Traffic:
                 self._end(flow)
         flow, direction = self._find(packet)
         flow.last = packet.time
+        if flow.dropped:
+            return
         flow.seen[direction] = True
         if packet.protocol == TCP:
             self._tcp(flow, direction, packet)
@@ -160,8 +172,12 @@ class Traffic:
             self._judge_tcp_packet(flow, direction, packet, in_stream=True)
             return
         flow.was_established = flow.state == ESTABLISHED
+        if self._settings.midstream and not flow.session and not packet.flags & RST:
+            direction = self._pick_up(flow, direction, packet)
         flow.handshake(packet, direction)
         own, other = flow.streams[direction], flow.streams[1 - direction]
+        if self._settings.one_sided and other is None and own is not None and packet.flags & (SYN | ACK) == ACK:
+            flow.state, flow.was_established = ESTABLISHED, True
         if packet.flags & ACK and other is not None and other.segments:
             self._deliver(flow, 1 - direction, other.release(packet.ack))
         added = own is not None and (_fast_open(packet) if packet.flags & SYN else flow.state == ESTABLISHED)
@@ -172,9 +188,29 @@ class Traffic:
             self._flows.account(flow, flow.memory + own.held - held)
             if own.full:
                 self._deliver(flow, direction, own.release_all())
+            elif (self._settings.inline or (other is None and self._settings.one_sided)) and own.top > own.base:
+                self._deliver(flow, direction, own.release_to(own.top))
         self._judge_tcp_packet(flow, direction, packet, in_stream=added)
         if packet.flags & (RST | FIN):
             self._closing(flow, direction, packet, own)
+
+    def _pick_up(self, flow: Flow, direction: int, packet: Packet) -> int:
+        """Follow a connection from its middle; the packet's direction, for the side with the lower port serves."""
+        flags, ports = packet.flags, (packet.sport, packet.dport)
+        if flags & (SYN | ACK) == SYN:
+            return direction
+        if direction == 0 and (flags & SYN or ports[0] < 1024 <= ports[1]):
+            self._flows.swap(flow)
+            direction = 1
+        flow.session = True
+        flow.streams[direction] = Stream(packet.seq - (not flags & SYN))
+        if flags & SYN:
+            flow.streams[1 - direction], flow.state = Stream(packet.ack - 1), OPENED
+            return direction
+        if not self._settings.one_sided:
+            flow.streams[1 - direction] = Stream(packet.ack - 1)
+        flow.state, flow.was_established = ESTABLISHED, True
+        return direction
 
     def _closing(self, flow: Flow, direction: int, packet: Packet, own: Stream | None) -> None:
         """A reset ends the connection when its place is plausible; FIN on both sides ends it too."""
@@ -348,6 +384,9 @@ class Traffic:
                 flow.passed = flow.passed or match.whole_flow or not rule.groups
                 if not rule.told:
                     return
+            blocked = self._settings.inline and rule.action in BLOCKING
+            if blocked:
+                flow.dropped = flow.dropped or match.whole_flow or not rule.groups
             if not all(
                 self._thresholds.allows(match.number, index, rate, src, dst, self._now)
                 for index, rate in enumerate(rule.thresholds)
@@ -359,7 +398,10 @@ class Traffic:
             if kept > MAX_ALERTS:
                 return
             self._counts.alerts += 1
-            self.results.append(detection(match, flow, direction, self._now, self._number, self._origin, self._pack))
+            found = detection(match, flow, direction, self._now, self._number, self._origin, self._pack)
+            if blocked:
+                found.detail["alert"]["action"] = "blocked"
+            self.results.append(found)
             if rule.action == "pass":
                 return
 

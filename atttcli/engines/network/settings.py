@@ -1,0 +1,23 @@
+"""How a capture is judged, where that is a choice. The defaults are those of the reference engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`midstream`: connections whose beginning was not captured are followed too. `one_sided`: what only one side sent
+    is judged without the other's acknowledgements. `inline`: as if the engine stood in the line: bytes are judged when
+    they are seen, and `drop` and `reject` end what they match. `checksums`: packets with a wrong TCP or UDP checksum
+    count only for rules that ask for it. `layers`: content codings of one HTTP body that are undone.
+    """
+
+    midstream: bool = False
+    one_sided: bool = False
+    inline: bool = False
+    checksums: bool = False
+    layers: int = 2
+
+
+DEFAULTS = Settings()
