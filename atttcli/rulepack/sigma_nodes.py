@@ -1,17 +1,20 @@
-"""What a Sigma detection says, as a tree of frozen values; the engine compiles it, `explain` reads it."""
+"""What a Sigma detection says, as a tree of frozen values; the engine compiles it, `explain` reads it, the cache keeps it as JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from atttcli.errors import Where
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True, gc=False):
     """One value a field is tested for.
 
-    `kind` is equals, contains, startswith, endswith, glob, re, cidr, null, exists, lt, lte, gt, gte.
+    `kind` is equals, contains, startswith, endswith, glob, re, cidr, null, exists, lt, lte, gt, gte, a part of a time
+    (minute, hour, day, week, month, year) or fieldref, fieldref-contains, fieldref-startswith, fieldref-endswith, whose
+    value is the name of another field. The flags of a regular expression stand in front of it: `(?im)`.
     """
 
     __test__ = False  # not one of pytest's
@@ -21,31 +24,31 @@ class Test:
     cased: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field meets any of its tests (`every`: all of them). An empty name means the whole record (keywords)."""
+class Field(msgspec.Struct, frozen=True, omit_defaults=True, tag="f", gc=False):
+    """A field meets any of its tests (`every`: all of them). An empty name means the whole record (keywords).
+
+    `selection` is the name that the rule gives to what this is part of: findings tell it.
+    """
 
     name: str
     tests: tuple[Test, ...]
     every: bool = False
+    selection: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(msgspec.Struct, frozen=True, tag="a", gc=False):
     """All children hold."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(msgspec.Struct, frozen=True, tag="o", gc=False):
     """Any child holds."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True, tag="n", gc=False):
     """The child does not hold."""
 
     child: Node
