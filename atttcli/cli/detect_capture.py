@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from atttcli.cli import render
+from atttcli.cli.capture_runs import Done, Found, Given, Said, Trouble, captures_of, in_order, trouble_of
 from atttcli.cli.context import App, with_app
-from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here, existing, finish
+from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.packaged import packaged
-from atttcli.text.messages import _
+from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from atttcli.engines.indicators import IndicatorEngine
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from atttcli.model.alert import Detection
 
 PATHS = click.Path(path_type=Path)
+SHOWN = 8  # captures that are told one by one
 
 
 @click.command("capture")
@@ -34,6 +36,14 @@ PATHS = click.Path(path_type=Path)
 @click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder to match as well.")
 @ALL_RULES
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that judge captures; the result is that of one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="EVE alert objects, one a line.")
 @with_app
 def capture(
@@ -44,18 +54,20 @@ def capture(
     indicators: tuple[Path, ...],
     all_rules: bool,
     strict: bool,
+    workers: int,
     as_json: bool,
 ) -> None:
-    """Captures (pcap, pcapng; gzipped too; - is standard input) through network rules.
+    """Captures (pcap, pcapng; gzipped too; - is standard input) through network rules. Folders are looked through.
 
     Indicators that were seen are told as objects with event_type "indicator".
 
     \b
     Example:
       atttcli detect capture office.pcap --rules local.rules --var 'HOME_NET=[10.0.0.0/8]' --json
+      atttcli detect capture captures/ more.pcap --workers 2
     """
-    from atttcli.engine import EngineProblem
     from atttcli.engines.network import NetworkEngine
+    from atttcli.process.collector import settle
     from atttcli.rulepack.network import load_network_rules
     from atttcli.store.workspace import private_folder
 
@@ -71,37 +83,94 @@ def capture(
     disabled.tell(f"{rule.gid}:{rule.sid}" for rule in pack.rules)
     engine = NetworkEngine(pack)
     listed = indicator_engine(indicators, tally)
-    rows = Rows((_("Time"), _("From"), _("To"), _("Rule"), _("Severity"), _("Title")), wide=(5,))
-    for name in files:
-        try:
-            with _opened(name) as stream:
-                for result in judged(engine, listed, stream, name):
-                    if isinstance(result, EngineProblem):
-                        tally.problem(result)
-                        continue
-                    if disabled.covers(result.rule_id):
-                        continue
-                    tally.found += 1
-                    if as_json:
-                        render.emit_json(eve_object(result))
-                    else:
-                        rows.add(*_capture_row(result))
-        except InputError as error:
-            tally.note(error.where or Where(name), error.message)
-            continue
-        if sys.stderr.isatty() or not as_json:
-            counts = engine.counts
-            text = _(
-                "{path}: {packets} packets, {flows} flows, {alerts} alerts; {rules} rules.",
-                path=name,
-                packets=counts.packets,
-                flows=counts.flows,
-                alerts=counts.alerts,
-                rules=len(pack.rules),
+    settle()
+    account = _Account(tally, len(pack.rules), as_json)
+    meant = captures_of(files)
+
+    def judge(name: str) -> Iterator[Said]:
+        return _said(engine, listed, disabled, name, as_json)
+
+    for trouble in meant.unread:
+        account.take(trouble)
+    for said in in_order(meant.names, workers, judge):
+        account.take(said)
+    account.close(meant)
+    finish(tally)
+
+
+class _Account:
+    """Alerts shown as they come, and the one ledger of all captures."""
+
+    def __init__(self, tally: Tally, rules: int, as_json: bool) -> None:
+        self._tally, self._rules, self._as_json = tally, rules, as_json
+        self._rows = Rows((_("Time"), _("From"), _("To"), _("Rule"), _("Severity"), _("Title")), wide=(5,))
+        self._done: list[Done] = []
+
+    def take(self, said: Said) -> None:
+        """Show it, or keep it for the table."""
+        if isinstance(said, Trouble):
+            self._tally.note(said.where, said.reason)
+        elif isinstance(said, Done):
+            self._done.append(said)
+            if len(self._done) <= SHOWN and self._speaks():
+                self._tell(_("{path}: {packets} packets, {flows} flows, {alerts} alerts; {rules} rules."), [said])
+        else:
+            self._tally.found += 1
+            if said.eve is not None:
+                render.emit_json(said.eve)
+            else:
+                self._rows.add(*said.row)
+
+    def close(self, meant: Given) -> None:
+        """The table, and where there were several captures what they came to together."""
+        self._rows.show()
+        if self._speaks() and (len(self._done) > 1 or meant.others):
+            self._tell(
+                _("{count} captures: {packets} packets, {flows} flows, {alerts} alerts; {rules} rules."), self._done
+            )
+        if meant.others:
+            text = ngettext(
+                "{count} file of the folders is no capture and was left out.",
+                "{count} files of the folders are no captures and were left out.",
+                meant.others,
             )
             render.warn(text)
-    rows.show()
-    finish(tally)
+
+    def _speaks(self) -> bool:
+        return sys.stderr.isatty() or not self._as_json
+
+    def _tell(self, text: str, done: Sequence[Done]) -> None:
+        render.warn(
+            text.format(
+                path=done[0].path if done else "",
+                count=len(done),
+                packets=sum(one.packets for one in done),
+                flows=sum(one.flows for one in done),
+                alerts=sum(one.alerts for one in done),
+                rules=self._rules,
+            )
+        )
+
+
+def _said(
+    engine: NetworkEngine, listed: IndicatorEngine | None, disabled: Disabled, name: str, as_json: bool
+) -> Iterator[Said]:
+    """All that one capture comes to."""
+    from atttcli.engine import EngineProblem
+
+    try:
+        with _opened(name) as stream:
+            for result in judged(engine, listed, stream, name):
+                if isinstance(result, EngineProblem):
+                    yield Trouble(result.where, result.reason)
+                elif not disabled.covers(result.rule_id):
+                    shown = () if as_json else tuple(str(cell) for cell in _capture_row(result))
+                    yield Found(result.rule_id, eve_object(result) if as_json else None, shown)
+    except InputError as error:
+        yield trouble_of(error, name)
+        return
+    counts = engine.counts
+    yield Done(name, counts.packets, counts.flows, counts.alerts)
 
 
 def judged(engine: NetworkEngine, listed: IndicatorEngine | None, stream: BinaryIO, name: str) -> Iterator[Any]:
@@ -110,7 +179,7 @@ def judged(engine: NetworkEngine, listed: IndicatorEngine | None, stream: Binary
     from atttcli.model.alert import Origin
 
     waiting: list[Any] = []
-    for result in engine.scan_capture(stream, name):
+    for result in engine.scan_capture(stream, name, sightings=listed is not None):
         if not isinstance(result, Sighted):
             yield result
         elif listed is not None:

@@ -35,6 +35,7 @@ class Forked:
 
     pid: int
     _spool: IO[bytes]
+    _status: int = 0
 
     @classmethod
     def start(cls, work: Callable[[Put], bytes]) -> Forked:
@@ -53,15 +54,24 @@ class Forked:
     def wait(self) -> bytes | None:
         """The summary, once the work is done; None when it was lost."""
         if self.pid:
-            _pid, status = os.waitpid(self.pid, 0)
+            _pid, self._status = os.waitpid(self.pid, 0)
             self.pid = 0
-            if status != 0:
-                self._spool.close()
-                return None
+        if self._status != 0:
+            self._spool.close()
+            return None
         end = self._spool.seek(-_END.size, os.SEEK_END)
         (at,) = _END.unpack(self._spool.read(_END.size))
         self._spool.seek(at)
         return self._spool.read(end - at)[_FRAME.size :]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the work still goes on; does not wait."""
+        if self.pid:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                self.pid, self._status = 0, status
+        return self.pid != 0
 
     def frames(self) -> Iterator[bytes]:
         """All frames but the summary, in order; then nothing is left."""
