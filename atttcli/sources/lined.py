@@ -17,23 +17,28 @@ class LineLog:
 
     kind = "log"
 
-    def __init__(self, name: str, certain: Callable[[str], bool], parse: Parse, reason: str, score: int = 95) -> None:
-        self.name = name
+    def __init__(
+        self, name: str, certain: Callable[[str], bool], parse: Parse, reason: str, score: int = 95,
+        skip: Callable[[str], bool] | None = None,
+    ) -> None:  # fmt: skip
+        self.name, self._skip = name, skip
         self._certain, self._parse, self._reason, self._score = certain, parse, reason, score
 
     def recognise(self, given: Input) -> int:
         """By the share of the first lines that are certain; a third is the least."""
         lines = head_lines(given)
+        if self._skip is not None:
+            lines = [line for line in lines if not self._skip(line)]
         hits = sum(1 for line in lines if self._certain(line))
         return self._score * hits // len(lines) if hits * 3 >= len(lines) and hits else 0
 
     def read(self, given: Input) -> Iterator[Record]:
         """An Event a line that is not blank; what is no line of this format is a ReadProblem."""
-        stamps, parse = Stamps(given), self._parse
+        stamps, parse, skip = Stamps(given), self._parse, self._skip
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block
                 continue
             for index, line in enumerate(block.lines):
-                if line and not line.isspace():
+                if line and not line.isspace() and not (skip and skip(line)):
                     yield parse(line, block.number + index, stamps) or block.problem(index, self._reason)

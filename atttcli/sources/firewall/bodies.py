@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from atttcli.sources.firewall import checkpoint, cisco, fortigate, mikrotik, netfilter, paloalto, pfsense, sophos
 from atttcli.sources.firewall.heard import Heard, sigma_names
+from atttcli.sources.sensors import nameservers
 
 _BY_PROGRAM = {
     "kernel": netfilter.understand,
@@ -15,6 +16,9 @@ _BY_PROGRAM = {
     "httpproxy": sophos.understand,
     "aua": sophos.understand,
     "CheckPoint": checkpoint.understand,
+    "named": nameservers.named,
+    "dnsmasq": nameservers.dnsmasq,
+    "unbound": nameservers.unbound,
 }
 
 

@@ -88,7 +88,7 @@ def _stamp(text: str, stamps: Stamps) -> tuple[int | None, str, bool]:
 
 def unstamped(line: str) -> Envelope:
     """As `opened`, when only the body is wanted: recognising a format must not note an assumed year or zone."""
-    return opened(line, _NO_CLOCK)
+    return opened(line, NO_CLOCK)
 
 
 class _NoClock(Stamps):
@@ -105,4 +105,4 @@ class _NoClock(Stamps):
         return None
 
 
-_NO_CLOCK = _NoClock()
+NO_CLOCK = _NoClock()

@@ -28,7 +28,7 @@ _TCP = (
 )
 _UDP = ("src_port", "dst_port", "data_length")
 _RECORD = re.compile(
-    r"\d{1,6},[^,\s]{0,20},[^,]{0,128},[0-9a-fA-F]{0,40},[\w.-]{1,32},[\w-]{1,24},(?:block|pass|reject|rdr|nat|match|scrub|unkn)"
+    r"\d{1,6},[^,\s]{0,20},[^,]{0,128},[0-9a-fA-F-]{0,40},[\w.-]{1,32},[\w-]{1,24},(?:block|pass|reject|rdr|nat|match|scrub|unkn)"
 )
 _LOGIN: tuple[Pattern, ...] = (
     pattern("authentication error for", r"(?:webConfigurator|Web GUI) authentication error for (?:user )?'(?P<user>.*)' from:? (?P<ip>[0-9A-Fa-f.:]{2,45})",

@@ -124,13 +124,42 @@ def _file_hash(record: dict[str, Any]) -> str:
 def _event(record: dict[str, Any], line: str, number: int, stamps: Stamps) -> Event:
     domain, url = _names(record)
     category = _text(record, "event_type")
-    status = record["http"].get("status") if isinstance(record.get("http"), dict) else None
-    outcome = ("success" if status < 400 else "failure") if isinstance(status, int) else ""
+    action, outcome = _did(record, category)
     return Event(
         _time(record, stamps), number, line, category, "suricata", "eve", _text(record, "host"), "",
         address(_text(record, "src_ip")), _port(record, "src_port"), address(_text(record, "dest_ip")),
-        _port(record, "dest_port"), domain, url, _file_hash(record), "request" if category == "http" else "", outcome, record,
+        _port(record, "dest_port"), domain, url, _file_hash(record), action, outcome, record,
     )  # fmt: skip
+
+
+def _did(record: dict[str, Any], kind: str) -> tuple[str, str]:
+    """(action, outcome); a dns record gets Sigma's names of the dns category beside its own."""
+    if kind == "http":
+        status = record["http"].get("status") if isinstance(record.get("http"), dict) else None
+        return "request", ("success" if status < 400 else "failure") if isinstance(status, int) else ""
+    if kind == "dns":
+        return _dns(record)
+    if kind == "flow":
+        return _text(record, "flow", "state"), ""
+    return ("transfer", "") if kind == "fileinfo" else ("", "")
+
+
+def _dns(record: dict[str, Any]) -> tuple[str, str]:
+    dns = record["dns"] if isinstance(record.get("dns"), dict) else {}
+    first = next((one for one in _list(dns, "query") + _list(dns, "queries") if isinstance(one, dict)), dns)
+    rows = [one for one in (*_list(dns, "answers"), dns) if isinstance(one, dict)]
+    names = {"query": _text(first, "rrname"), "record_type": _text(first, "rrtype"), "rcode": _text(dns, "rcode")}
+    record.update((name, value) for name, value in names.items() if value and name not in record)
+    if answers := [text for one in rows if (text := _text(one, "rdata"))][:64]:
+        record.setdefault("answer", answers)
+    if _text(dns, "type") in ("query", "request"):
+        return "query", ""
+    return "answer", {"NOERROR": "success", "": ""}.get(_text(dns, "rcode"), "failure")
+
+
+def _list(record: dict[str, Any], name: str) -> list[Any]:
+    value = record.get(name)
+    return value if isinstance(value, list) else []
 
 
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
@@ -151,8 +180,8 @@ def _alert(record: dict[str, Any], line: str, origin: Origin, stamps: Stamps, ow
         occurrence=_occurrence(record, line, rule_id),
         time=_time(record, stamps),
         key=f"{source}>{target}",
-        category=_category(_text(claim, "category")),
-        victim=_victim(source, target, own),
+        category=category_of(_text(claim, "category")),
+        victim=victim_of(source, target, own),
         sender="suricata",
         tags=tuple(word for word in (_text(record, "app_proto"), _text(claim, "action")) if word),
         observables=tuple(_observables(record, source, target, domain, url)),
@@ -175,12 +204,13 @@ def _occurrence(record: dict[str, Any], line: str, rule_id: str) -> str:
     return "/".join(part[:64] for part in parts)
 
 
-def _category(description: str) -> str:
+def category_of(description: str) -> str:
+    """The profile's incident type for Suricata's class description, "" for none."""
     lowered = description.lower()
     return next((code for words, code in _CATEGORIES if words in lowered), "")
 
 
-def _victim(source: str, target: str, own: Networks) -> str:
+def victim_of(source: str, target: str, own: Networks) -> str:
     """Our own side; the target if both are ours."""
     for candidate in (target, source):
         if candidate and any(ipaddress.ip_address(candidate) in network for network in own):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from atttcli.sources.firewall import bodies  # firewalls, routers, name servers
 from atttcli.sources.logs import account, auth, ban, errorlog, exim, ftp, haproxy, imap, mail, sendmail, webmail
 from atttcli.sources.logs.message import Said
 
@@ -59,4 +60,4 @@ def understand(program: str, hint: str, message: str) -> Said | None:
             reader = imap.perdition
     if reader is not None and not hint.startswith("pam_") and (said := reader(program, message)) is not None:
         return said
-    return auth.understand(program, hint, message)
+    return auth.understand(program, hint, message) or bodies.in_syslog(program, message)
