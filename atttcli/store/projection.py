@@ -55,6 +55,7 @@ PROJECTED_TABLES = (
     "rule_install",
     "fleet_host",
     "fleet_interval",
+    "saved_hunt",
 )
 
 

@@ -11,6 +11,7 @@ from atttcli.store.projected import (
     clocks,
     drills,
     fleet,
+    hunts,
     papers,
     people,
     place,
@@ -29,4 +30,5 @@ HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     **drills.HANDLERS,
     **fleet.HANDLERS,
     **rulepacks.HANDLERS,
+    **hunts.HANDLERS,
 }
