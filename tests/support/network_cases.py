@@ -44,8 +44,14 @@ def run_case(root: Path, case: dict[str, Any]) -> Outcome:
     for check in case["checks"]:
         if check.get("peer") == "skip":  # meant for another version of the reference engine
             continue
-        wanted = reportable(check["match"])
-        count = sum(all(event.get(name) == value for name, value in wanted.items()) for event in found)
+        wanted = reportable(flat(check["match"]))
+        count = sum(
+            all(
+                event.get(name) == value if name != "not-has-key" else value not in event
+                for name, value in wanted.items()
+            )
+            for event in found
+        )
         if count != check["count"]:
             return Outcome(case["name"], "fail", f"{count} instead of {check['count']} of {wanted}")
     return Outcome(case["name"], "pass")
@@ -85,6 +91,9 @@ def flat(event: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in event.items():
         if isinstance(value, dict):
             out |= flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            out[prefix + name] = value
+            out |= flat({f"{name}[{index}]": one for index, one in enumerate(value)}, prefix)
         else:
             out[prefix + name] = value
     return out

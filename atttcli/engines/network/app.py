@@ -58,8 +58,8 @@ class AppParser(Protocol):
 class HttpApp:
     """HTTP/1 as an AppParser."""
 
-    def __init__(self) -> None:
-        self._parser = http.HttpParser()
+    def __init__(self, layers: int = 2) -> None:
+        self._parser = http.HttpParser(layers)
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """Completed requests or responses."""
@@ -361,7 +361,11 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
         return "ssh"
     if data[:1] == b"\0" and data[4:8] in (b"\xffSMB", b"\xfeSMB", b"\xfdSMB"):
         return "smb"
-    if data[:3] in (b"\x05\0\x0b", b"\x05\0\x0c", b"\x05\0\0") and data[3:4] and data[4:8] in (b"\x10\0\0\0", b"\0\0\0\x10"):
+    if (
+        data[:3] in (b"\x05\0\x0b", b"\x05\0\x0c", b"\x05\0\0")
+        and data[3:4]
+        and data[4:8] in (b"\x10\0\0\0", b"\0\0\0\x10")
+    ):
         return "dcerpc"
     if _is_tls(data):
         return "tls"
@@ -389,10 +393,10 @@ def _is_tls(data: bytes) -> bool:
     return len(data) >= 6 and data[0] == 22 and data[1] == 3 and data[2] <= 4 and data[5] in (1, 2)
 
 
-def make_parser(app: str, client: bytes = b"", wanted: Container[str] = ()) -> AppParser:
+def make_parser(app: str, client: bytes = b"", wanted: Container[str] = (), layers: int = 2) -> AppParser:
     """A parser for a TCP flow of that application; `client` is the address of the side that opened it.
 
-    Protocols of messages are parsed only where a rule wants them.
+    Protocols of messages are parsed only where a rule wants them; `layers` are the content codings undone in HTTP.
     """
     if app in wanted and (messages := message_app(app, framed=True)) is not None:
         return messages
@@ -407,7 +411,7 @@ def make_parser(app: str, client: bytes = b"", wanted: Container[str] = ()) -> A
     if app == "ssh":
         return SshApp()
     if app == "http":
-        return HttpApp()
+        return HttpApp(layers)
     if app == "tls":
         return TlsApp()
     if app == "dns":

@@ -40,6 +40,37 @@ class Inflater:
         return data if self._first else b""
 
 
+class Unbrotli:
+    """Brotli (RFC 7932), one step at a time; where its library is missing or the data is none, bytes pass as they are."""
+
+    def __init__(self) -> None:
+        try:
+            import brotli
+        except ImportError:
+            self._engine, self.broken = None, True
+        else:
+            self._engine, self._failure, self.broken = brotli.Decompressor(), brotli.error, False
+        self._first = True
+
+    def feed(self, data: bytes, room: int) -> bytes:
+        """About `room` bytes of what `data` unpacks to; the library may give a block of its own size more."""
+        if self.broken or self._engine is None:
+            return data if self._first else b""
+        out = bytearray()
+        try:
+            while len(out) < room:
+                piece = self._engine.process(data, output_buffer_limit=room)
+                out += piece
+                data = b""
+                if not piece or self._engine.is_finished() or self._engine.can_accept_more_data():
+                    break
+        except self._failure:
+            self.broken = True
+            return bytes(out) or (data if self._first else b"")
+        self._first = self._first and not out
+        return bytes(out[:room])
+
+
 def _after_gzip_header(data: bytes) -> bytes:
     """What follows a plain ten-byte gzip header, whatever its damaged fields say."""
     return data[10:] if data.startswith(b"\x1f\x8b") else data
@@ -54,6 +85,8 @@ def codings(value: bytes) -> list[str]:
             found.append("gzip")
         elif b"deflate" in name:
             found.append("deflate")
+        elif name.strip() == b"br":
+            found.append("br")
     return found
 
 
@@ -63,14 +96,14 @@ class Body:
     __slots__ = ("_layers", "_parts", "length", "total")
 
     def __init__(self) -> None:
-        self._layers: list[Inflater] = []
+        self._layers: list[Inflater | Unbrotli] = []
         self._parts: list[bytes] = []
         self.length = 0
         self.total = 0  # bytes on the wire, also beyond the limit
 
     def decode(self, names: list[str]) -> None:
         """Undo these codings, the last one listed first."""
-        self._layers = [Inflater(name) for name in reversed(names)]
+        self._layers = [Unbrotli() if name == "br" else Inflater(name) for name in reversed(names)]
 
     def add(self, data: bytes) -> None:
         """More bytes of the wire."""

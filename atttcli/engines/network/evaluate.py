@@ -30,6 +30,7 @@ from atttcli.rulepack.network.values import (
 
 MAX_TRIES = 3000
 MAX_DIGITS = 23
+MAX_CAPTURED = 512
 _LIMITS = b"(*LIMIT_MATCH=3500)"  # what the reference engine allows by default
 
 
@@ -54,10 +55,11 @@ class Text:
 class Run:
     """One judgement: variables, tries, and where contents were found."""
 
-    __slots__ = ("found", "gave_up", "tries", "variables")
+    __slots__ = ("captured", "found", "gave_up", "tries", "variables")
 
     def __init__(self) -> None:
         self.tries = 0
+        self.captured: list[tuple[str, bytes]] = []  # what `pcre` keeps in variables
         self.gave_up = False
         self.variables: dict[str, int] = {}
         self.found: dict[int, int] = {}  # op number -> offset
@@ -198,7 +200,7 @@ def _pcre(op: Pcre, number: int, rest: Step, retry: bool) -> Step:
     import pcre2
 
     search = pcre2.compile(_LIMITS + op.prefix + op.pattern, 0x10 if op.dollar_endonly else 0).search
-    relative, negated = op.relative, op.negated
+    relative, negated, captures = op.relative, op.negated, op.captures
     failure = pcre2.LibraryError
 
     def step(text: Text, cursor: int, run: Run) -> bool:
@@ -220,12 +222,20 @@ def _pcre(op: Pcre, number: int, rest: Step, retry: bool) -> Step:
             begin, end = found.span()
             run.found[number] = shift + begin
             if rest(text, shift + end, run):
+                if captures:
+                    run.captured += _captured(captures, found.groups())
                 return True
             position = begin + 1
             if not retry or position > len(data) or not run.spend():
                 return False
 
     return step
+
+
+def _captured(names: Sequence[str], groups: Sequence[bytes | None]) -> list[tuple[str, bytes]]:
+    """What a pattern's groups hold under the names of a rule."""
+    pairs = zip(names, groups, strict=False)
+    return [(name.partition(":")[2], bytes(value)[:MAX_CAPTURED]) for name, value in pairs if value is not None]
 
 
 def _data_at(op: DataAt, rest: Step) -> Step:

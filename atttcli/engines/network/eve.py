@@ -48,12 +48,32 @@ def alert_object(match: Match, flow: Flow, direction: int, time: int, number: in
         made["icmp_type"], made["icmp_code"] = flow.client_port, flow.server_port
     if flow.app is not None:
         made["app_proto"] = flow.app
+    vlan = flow.keys[0][5]
+    if vlan:
+        made["vlan"] = list(vlan) if isinstance(vlan, tuple) else [vlan]
     if match.transaction is not None:
         made["tx_id"] = match.transaction
     made["alert"] = _alert(rule)
     made["direction"] = "to_client" if direction else "to_server"
     if match.view is not None:
         made |= _context(match.view)
+    if flow.bits or flow.variables:
+        made |= _marks(flow)
+    return made
+
+
+def _marks(flow: Flow) -> dict[str, Any]:
+    """Flowbits and captured variables as EVE tells them; bits named `traffic/id/...` also under `traffic`."""
+    bits = sorted(flow.bits)
+    metadata: dict[str, Any] = {"flowbits": bits} if bits else {}
+    if flow.variables:
+        metadata["flowvars"] = [{name: value.decode("utf-8", "replace")} for name, value in flow.variables]
+    made: dict[str, Any] = {"metadata": metadata}
+    traffic = {
+        kind: [bit.split("/", 2)[2] for bit in bits if bit.startswith(f"traffic/{kind}/")] for kind in ("id", "label")
+    }
+    if any(traffic.values()):
+        made["traffic"] = {kind: names for kind, names in traffic.items() if names}
     return made
 
 
@@ -96,12 +116,18 @@ def _context(view: View) -> dict[str, Any]:
             "url": _text(READERS["http.uri.raw"](source, 0)),
             "http_user_agent": _text(READERS["http.user_agent"](source, 0)),
             "http_method": _text(READERS["http.method"](source, 0)),
+            "http_refer": _text(READERS["http.referer"](source, 0)),
+            "http_content_type": _media_type(source),
             "protocol": _text(READERS["http.protocol"](source, 0)),
         }
         http: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
         code = status_code(source.response.line)
         if code.isdigit() and len(code) == 3:
             http["status"] = int(code)
+        http["length"] = source.response.body.total
+        weights = READERS["http2.priority"](source, 0) if view.app == "http2" else ()
+        if weights:
+            http["http2"] = {"request": {"priority": int(weights[0])}}
         return {"http": http}
     if isinstance(source, DnsMessage):
         return {"dns": {"query": [{"rrname": name.decode("utf-8", "replace")} for name in source.names[:16]]}}
@@ -110,6 +136,12 @@ def _context(view: View) -> dict[str, Any]:
             "tls": {"sni": source.session.server_name.decode("utf-8", "replace")} if source.session.server_name else {}
         }
     return dict(source.context) if isinstance(source, Fields) else {}
+
+
+def _media_type(source: Transaction) -> str | None:
+    """The answer's content type without its parameters."""
+    text = _text(READERS["http.content_type"](source, 1))
+    return text.split(";")[0].split(",")[0].strip() if text else None
 
 
 def detection(match: Match, flow: Flow, direction: int, time: int, number: int, origin: Origin, pack: str) -> Detection:

@@ -19,6 +19,7 @@ TIMEOUTS = {TCP: (60, 600, 60), UDP: (30, 300, 30)}
 OTHER_TIMEOUTS = (30, 300, 30)
 
 Key = tuple[Any, ...]
+MAX_VARIABLES = 64
 
 
 def key_of(packet: Packet) -> Key:
@@ -60,6 +61,7 @@ class Flow:
         "streams",
         "tails",
         "timeouts",
+        "variables",
         "was_established",
     )
 
@@ -78,6 +80,7 @@ class Flow:
         self.begun = self.last = packet.time
         self.timeouts = TIMEOUTS.get(packet.protocol, OTHER_TIMEOUTS)
         self.bits: set[str] = set()
+        self.variables: list[tuple[str, bytes]] = []  # captured by `pcre` into flow variables
         self.ints: dict[str, int] = {}  # `flowint`
         self.streams: list[Stream | None] = [None, None]
         self.app: str | None = None  # "http" ...; None while unknown, "failed" when given up
@@ -107,6 +110,11 @@ class Flow:
         self.seen.reverse()
         self.ip_only_done.reverse()
         self.kind = None
+
+    def keep(self, captured: list[tuple[str, bytes]]) -> None:
+        """Variables of the flow that a rule captured; the first ones stay."""
+        room = MAX_VARIABLES - len(self.variables)
+        self.variables += [pair for pair in captured if pair not in self.variables][: max(room, 0)]
 
     def expired(self, now: int) -> bool:
         """Whether this silence ended the flow."""

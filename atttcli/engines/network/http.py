@@ -41,7 +41,8 @@ class _Side:
 class HttpParser:
     """A connection's transactions."""
 
-    def __init__(self) -> None:
+    def __init__(self, layers: int = MAX_LAYERS) -> None:
+        self._layers = layers
         self._sides = (_Side(), _Side())
         self._waiting: deque[Transaction] = deque()  # requests whose response has not begun
         self._count = 0
@@ -245,9 +246,9 @@ class HttpParser:
 
     def _body_begins(self, side: _Side, direction: int, transaction: Transaction, message: Message) -> None:
         layers = codings(message.first(b"content-encoding") or b"")
-        if len(layers) > MAX_LAYERS:
+        if len(layers) > self._layers:
             message.events += (b"too_many_encoding_layers",)
-        message.body.decode(layers[:MAX_LAYERS])
+        message.body.decode(layers[: self._layers])
         coding = (message.first(b"transfer-encoding") or b"").lower().replace(b"\0", b"")
         length = message.first(b"content-length")
         if length is not None and b"," in length:

@@ -211,6 +211,9 @@ class Judge:
                 continue
             if rule.guarded:
                 note(rule.rule, flow, direction, self._marks)
+            for run, _ in runs:
+                if run.captured:
+                    flow.keep(run.captured)
             matches.append(Match(number, rule.rule, _why(rule, runs), transaction, scene.view, whole_flow))
         return matches
 

@@ -27,7 +27,7 @@ from atttcli.rulepack.network.values import Content, Group, NetworkPack, Rule
 BufferKey = tuple[str, tuple[str, ...]]
 PAYLOAD_KEY: BufferKey = (PAYLOAD, ())
 
-_ACTIONS = {"pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
+_ACTIONS = {"config": 3, "pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
 # Transactions of the second are judged at the point of the first: the rules are nearly the same.
 UDP_APPS = frozenset(("dns", "snmp", "tftp", "quic", "krb5", "ike", "nfs"))
 SAME_POINT = {"http2": "http"}

@@ -289,7 +289,7 @@ class Traffic:
     def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
         """The application is known: its parser gets what came before, the client's bytes first."""
         flow.app = app
-        flow.parser = parser = make_parser(app, flow.client, self._parsed)
+        flow.parser = parser = make_parser(app, flow.client, self._parsed, self._settings.layers)
         views: list[View] = []
         for side in (0, 1):
             early = flow.tails[side] + b"".join(flow.chunks[side])

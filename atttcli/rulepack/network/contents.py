@@ -192,6 +192,9 @@ _PCRE_INLINE = {"i": "i", "m": "m", "s": "s", "x": "x", "G": "U"}
 
 def pcre(draft: Draft, value: str) -> None:
     r"""`pcre:"/.../flags"`; the delimiter may be another sign after `m`."""
+    value = value.strip()
+    if re.match(r"!?\s*/", value):  # the quotes may be left out
+        value = value.replace("/", '"/', 1) + '"'
     negated, text = unquote(value, "pcre")
     if text.startswith("m") and len(text) > 1 and not text[1].isalnum():
         text = text[1:]
@@ -200,6 +203,9 @@ def pcre(draft: Draft, value: str) -> None:
     if end < 2:
         raise RuleError("pcre: no pattern between delimiters")
     body, flags = text[1:end], text[end + 1 :]
+    flags, *kept = (part.strip() for part in flags.split(","))
+    if any(not re.fullmatch(r"(?:pkt|flow|alert):[A-Za-z0-9_.\-]{1,64}", name) for name in kept) or (kept and negated):
+        raise RuleError(f"pcre: {', '.join(kept)[:60]!r} are no variables to capture into")
     inline = "".join(_PCRE_INLINE[flag] for flag in dict.fromkeys(flags) if flag in _PCRE_INLINE)
     prefix = f"(?{inline})" if inline else ""
     if "A" in flags:
@@ -209,9 +215,9 @@ def pcre(draft: Draft, value: str) -> None:
     unknown = [flag for flag in flags if flag not in "imsxGARBEO" and flag not in PCRE_BUFFERS]
     if unknown or len(buffers) > 1:
         raise RuleError(f"pcre: flags {flags[:20]!r} are unknown or contradict each other")
-    if re.search(r"\(\?P?<flow_|\(\?P?<pkt_|\(\?P?<alert_", body) or re.search(r",\s*(pkt|flow|alert):", flags):
-        raise RuleError("pcre: capturing into variables is not supported")
-    op = Pcre(body.encode("utf-8", "surrogateescape"), prefix.encode(), negated, "R" in flags, "E" in flags)
+    named = re.findall(r"\(\?P?<(flow|pkt|alert)_+([A-Za-z0-9_]{1,64})>", body)
+    captures = tuple(kept) or tuple(f"{kind}:{name}" for kind, name in named)
+    op = Pcre(body.encode("utf-8", "surrogateescape"), prefix.encode(), negated, "R" in flags, "E" in flags, captures)
     check_pcre(op)
     if buffers:
         if draft.current is not None and draft.current.buffer not in buffers | _same_bytes(buffers):

@@ -217,6 +217,7 @@ def _table() -> dict[str, Handler]:
         "dcerpc.opnum": protocols.operation,
         "dce_opnum": protocols.operation,
         "filestore": protocols.filestore,
+        "config": state.config,
         "xor": _xor,
     }
     plain: dict[str, Handler] = {

@@ -61,10 +61,8 @@ def tls_version(draft: Draft, value: str) -> None:
         else:
             raise RuleError(f"tls.version: unknown version {word[:40]!r}")
         (unwanted if word.startswith("!") else wanted).add(number)
-    if wanted and unwanted:
-        wanted -= unwanted
-        unwanted = set()
-    ask(draft, "tls.version", Number(tuple((v, v) for v in sorted(wanted or unwanted)), bool(unwanted)))
+    # Where one is unwanted, all but the unwanted ones match, whatever else is listed: as in the reference engine.
+    ask(draft, "tls.version", Number(tuple((v, v) for v in sorted(unwanted or wanted)), bool(unwanted)))
 
 
 # In order of their numbers, from 1.

@@ -14,7 +14,7 @@ from atttcli.rulepack.network.lead import choose_lead
 from atttcli.rulepack.network.ranges import parse_addresses, parse_ports
 from atttcli.rulepack.network.values import AddressSet, ByteTest, Content, Group, Ranges, Rule, Size
 
-ACTIONS = frozenset({"alert", "pass", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth"})
+ACTIONS = frozenset({"config", "alert", "pass", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth"})
 TRANSPORTS = frozenset(
     [
         "ip",

@@ -101,6 +101,16 @@ def tag(draft: Draft, value: str) -> None:
     draft.tag = ",".join(word for word in found.groups() if word)
 
 
+_CONFIG = re.compile(r"\s*logging\s+disable\s*,\s*type\s+(tx|flow)\s*,\s*scope\s+(tx|flow)\s*\Z")
+
+
+def config(draft: Draft, value: str) -> None:
+    """`config:logging disable, type tx, scope tx`: what is not to be logged. Only alerts are told here: nothing changes."""
+    if not _CONFIG.match(value):
+        raise RuleError(f"config: {value.strip()[:60]!r} is not logging disable, type, scope")
+    draft.noalert = True
+
+
 _KINDS = {"string": "string", "md5": "md5", "sha256": "sha256", "ipv4": "ip", "ipv6": "ip", "ip": "ip"}
 
 

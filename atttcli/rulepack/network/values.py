@@ -52,6 +52,7 @@ class Pcre(Struct, frozen=True, array_like=True, gc=False, tag="pcre"):
     negated: bool = False
     relative: bool = False
     dollar_endonly: bool = False
+    captures: tuple[str, ...] = ()  # what its groups are kept as: `flow:name`, `pkt:name`, `alert:name`
 
 
 class DataAt(Struct, frozen=True, array_like=True, gc=False, tag="isdataat"):
