@@ -1,8 +1,4 @@
-"""Loading Sigma rules and correlations: YAML files with one or more documents each, problems collected, not raised.
-
-A correlation document has Sigma's `correlation:` key; what Sigma has no word for stands under `atttcli:` instead
-(docs/decisions/0061): `type: new_value`.
-"""
+"""Loading Sigma rules and correlations: YAML files with one or more documents each, problems collected, not raised."""
 
 from __future__ import annotations
 
@@ -11,22 +7,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from atttcli.clock import DAY, HOUR, MINUTE, SECOND
 from atttcli.engine import RuleProblem
 from atttcli.errors import InputError, RuleError, Where
 from atttcli.limits import MIB, read_bounded
-from atttcli.rulepack.sigma import parse_meta, parse_rule, placed
+from atttcli.rulepack.correlation_rule import parse_correlation, renamed
+from atttcli.rulepack.sigma import parse_rule
 from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
 from atttcli.text import strict_yaml
 
-KINDS = ("event_count", "value_count", "value_sum", "temporal", "temporal_ordered")
-VIEWS = ("value", "network", "country")
-MAX_THRESHOLD = 100_000
-MAX_TIMESPAN = 90 * DAY
-_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_TIMESPAN = re.compile(r"([1-9][0-9]{0,5})([smhdw])\Z")
 _SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 _SUFFIXES = (".yml", ".yaml")
 
@@ -121,114 +110,11 @@ def _document(text: str, path: str, lines_before: int) -> Iterator[SigmaRule | C
         if not isinstance(document, dict):
             raise RuleError("a rule is a mapping", where=Where(path, line=lines_before + 1))
         if "correlation" in document or "atttcli" in document:
-            yield _correlation(document, path)
+            yield parse_correlation(document, path)
         else:
             yield parse_rule(document, path)
     except InputError as error:
         yield RuleProblem(error.where or Where(path, line=lines_before + 1), error.message, error.hint)
-
-
-def _correlation(document: Mapping[str, Any], path: str) -> CorrelationRule:
-    meta = parse_meta(document, path)
-    own = document.get("atttcli")
-    said = document.get("correlation") if own is None else own
-    try:
-        if not isinstance(said, dict):
-            raise RuleError("`correlation` must be a mapping")
-        kind = said.get("type")
-        if own is None and kind not in KINDS:
-            raise RuleError(f"the correlation type {kind!r} is not supported", hint="supported: " + ", ".join(KINDS))
-        if own is not None and kind != "new_value":
-            raise RuleError(f"the type {kind!r} is not known under `atttcli`", hint="known: new_value")
-        return _new_value(said, meta) if own is not None else _counted(said, meta, str(kind))
-    except RuleError as error:
-        raise placed(error, meta) from error
-
-
-def _counted(said: Mapping[str, Any], meta: Meta, kind: str) -> CorrelationRule:
-    _only(said, {"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"})
-    rules = _names(said, "rules")
-    if not rules:
-        raise RuleError("the correlation names no `rules`")
-    condition = said.get("condition")
-    threshold, field = 1, ""
-    if kind in ("temporal", "temporal_ordered"):
-        threshold = len(rules) if condition is None else _threshold(condition, set())[0]
-        if threshold > len(rules) or (kind == "temporal_ordered" and threshold != len(rules)):
-            raise RuleError("the condition cannot be met by the rules named")
-        if len(rules) < 2:
-            raise RuleError(f"`{kind}` needs at least two rules")
-    else:
-        needs = {"field"} if kind != "event_count" else set()
-        threshold, field = _threshold(condition, needs)
-    aliases = _aliases(said.get("aliases"), rules)
-    group = _names(said, "group-by")
-    generate = said.get("generate") is True
-    span = _timespan(said.get("timespan"))
-    return CorrelationRule(meta, kind, rules, group, aliases, span, threshold, field, generate=generate)
-
-
-def _new_value(said: Mapping[str, Any], meta: Meta) -> CorrelationRule:
-    _only(said, {"type", "rules", "group-by", "field", "as", "learn"})
-    rules, group = _names(said, "rules"), _names(said, "group-by")
-    field, view, learn = said.get("field"), said.get("as", "value"), said.get("learn", 5)
-    if not rules or not group or not isinstance(field, str):
-        raise RuleError("`new_value` needs `rules`, `group-by` and `field`")
-    if view not in VIEWS:
-        raise RuleError(f"`as: {view}` is not known", hint="known: " + ", ".join(VIEWS))
-    if isinstance(learn, bool) or not isinstance(learn, int) or not 1 <= learn <= 10_000:
-        raise RuleError("`learn` is a number from 1 to 10000")
-    return CorrelationRule(meta, "new_value", rules, group, {}, 0, 1, field, str(view), learn)
-
-
-def _only(said: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(said) - known)
-    if unknown:
-        raise RuleError(f"`{unknown[0]}` is not known in a correlation")
-
-
-def _names(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = said.get(key, [])
-    value = [value] if isinstance(value, str) else value
-    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
-        raise RuleError(f"`{key}` is a list of names")
-    return tuple(value)
-
-
-def _aliases(value: Any, rules: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict) or not all(isinstance(fields, dict) for fields in value.values()):
-        raise RuleError("`aliases` maps a name to {rule: field}")
-    for fields in value.values():
-        if not set(fields) <= set(rules) or not all(isinstance(field, str) for field in fields.values()):
-            raise RuleError("an alias names a rule that the correlation does not")
-    return {name: {str(rule): str(field) for rule, field in fields.items()} for name, fields in value.items()}
-
-
-def _threshold(condition: Any, needs: set[str]) -> tuple[int, str]:
-    if not isinstance(condition, dict):
-        raise RuleError("no `condition` such as {gte: 10}")
-    compared = [name for name in condition if name != "field"]
-    if compared not in (["gte"], ["gt"]):
-        raise RuleError("the condition must be one of gte, gt", hint="lower bounds only: a stream never ends")
-    value = condition[compared[0]]
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_THRESHOLD:
-        raise RuleError(f"the threshold is a number from 1 to {MAX_THRESHOLD}")
-    field = condition.get("field")
-    if needs and not isinstance(field, str):
-        raise RuleError("the condition names no `field`")
-    return value + (compared[0] == "gt"), field if isinstance(field, str) else ""
-
-
-def _timespan(value: Any) -> int:
-    match = _TIMESPAN.match(value) if isinstance(value, str) else None
-    if match is None:
-        raise RuleError("`timespan` is a number and s, m, h, d or w, such as 5m")
-    span = int(match[1]) * _UNITS[match[2]]
-    if span > MAX_TIMESPAN:
-        raise RuleError("a `timespan` of more than 90 days")
-    return span
 
 
 def _without_doubles(
@@ -260,21 +146,23 @@ def _resolve(
     ready = {rule.meta.id for rule in rules}
     waiting = list(drafts)
     ordered: list[CorrelationRule] = []
+    whole: set[str] = set()
+    refused: set[str] = set()
     while waiting:
         able = [one for one in waiting if all(ids.get(name) in ready for name in one.rules)]
         if not able:
             break
         for one in able:
-            resolved = replace(
-                one,
-                rules=tuple(ids[name] for name in one.rules),
-                aliases={
-                    alias: {ids[name]: field for name, field in fields.items()} for alias, fields in one.aliases.items()
-                },
-            )
-            ordered.append(resolved)
+            reason = _unsound(one, ids, whole)
+            if reason:
+                problems.append(RuleProblem(one.meta.where, reason))
+                refused.add(one.meta.id)
+                continue
+            ordered.append(_resolved(one, ids))
             ready.add(one.meta.id)
-        waiting = [one for one in waiting if one.meta.id not in ready]
+            if one.whole:
+                whole.add(one.meta.id)
+        waiting = [one for one in waiting if one.meta.id not in ready and one.meta.id not in refused]
     for one in waiting:
         missing = sorted({name for name in one.rules if name not in ids})
         reason = (
@@ -282,3 +170,22 @@ def _resolve(
         )
         problems.append(RuleProblem(one.meta.where, reason))
     return ordered
+
+
+def _unsound(one: CorrelationRule, ids: Mapping[str, str], whole: set[str]) -> str:
+    """Why a correlation whose references all exist cannot be run."""
+    named = {ids[name] for name in one.rules}
+    for fields in one.aliases.values():
+        strange = sorted(name for name in fields if ids.get(name) not in named)
+        if strange:
+            return f"an alias names `{strange[0]}`, a rule that the correlation does not"
+    late = sorted(name for name in one.rules if ids[name] in whole)
+    if late:
+        return f"refers to `{late[0]}`, which is known to hold only when its window is over"
+    return ""
+
+
+def _resolved(one: CorrelationRule, ids: Mapping[str, str]) -> CorrelationRule:
+    aliases = {alias: {ids[name]: field for name, field in fields.items()} for alias, fields in one.aliases.items()}
+    expression = renamed(one.expression, ids) if one.expression is not None else None
+    return replace(one, rules=tuple(ids[name] for name in one.rules), aliases=aliases, expression=expression)

@@ -13,16 +13,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from atttcli.clock import DAY
+from atttcli.engines.correlation.maximal import Whole, whole_window
+from atttcli.engines.correlation.measures import Entry, billionths
 from atttcli.engines.correlation.windows import Window, window_factory
 from atttcli.engines.sigma.fields import Reader, reader, text_of
 from atttcli.model.alert import Origin
 from atttcli.model.event import Event
+from atttcli.rulepack.correlation_rule import NUMERIC
 from atttcli.rulepack.sigma_nodes import CorrelationRule
 
 _FIRST, _LAST = 3, 2
 _EXCERPT = 200
 _VALUES = 50
-_MAX_WEIGHT = 1_000_000_000
+MAX_HELD = 1_000_000  # entries in all windows of a rule
+_NUMERIC = frozenset(NUMERIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,18 @@ class Sample:
 class Burst:
     """An open burst of one group: its window, and what will be told about it."""
 
-    __slots__ = ("count", "crossed", "event", "first", "head", "last", "tail", "total", "values", "window")
+    __slots__ = (
+        "count", "crossed", "event", "first", "head", "last", "latest", "measured", "tail", "total", "values", "window",
+    )  # fmt: skip
 
-    def __init__(self, window: Window, time: int) -> None:
+    def __init__(self, window: Window | Whole, time: int) -> None:
         self.window = window
         self.first = self.last = time
         self.count = self.total = 0
-        self.crossed: Sample | None = None  # the line that reached the threshold
+        self.crossed: Sample | None = None  # the line with which the condition was met
         self.event: Event | None = None
+        self.latest: tuple[Sample, Event] | None = None  # the last line of a window that is not over yet
+        self.measured = ""
         self.head: list[Sample] = []
         self.tail: list[Sample] = []
         self.values: dict[str, None] = {}
@@ -98,18 +106,31 @@ def group_readers(rule: CorrelationRule) -> dict[str, tuple[Reader, ...]]:
     }
 
 
+def value_readers(rule: CorrelationRule) -> dict[str, tuple[Reader, ...]]:
+    """Per referenced rule how to read the fields that are counted."""
+    return {
+        name: tuple(reader(rule.aliases.get(field, {}).get(name, field)) for field in rule.fields)
+        for name in rule.rules
+    }
+
+
 class BurstRule:
-    """One correlation at work: its open bursts, at most `capacity` of them."""
+    """One correlation at work: its open bursts, at most `capacity` of them and MAX_HELD entries in their windows.
+
+    `evicted` groups were let go to keep to that; `cut` events left windows that held too many.
+    """
 
     def __init__(self, rule: CorrelationRule, capacity: int) -> None:
         self.rule = rule
         self.names = frozenset(rule.rules)
-        self.evicted = 0
+        self.evicted = self.cut = 0
         self._capacity = capacity
+        self._held = 0
         self._groups: OrderedDict[tuple[str, ...], Burst] = OrderedDict()
         self._readers = group_readers(rule)
-        self._value = reader(rule.field) if rule.field else None
-        self._new_window: Callable[[], Window] = window_factory(rule)
+        self._values = value_readers(rule)
+        self._numeric = rule.kind in _NUMERIC
+        self._new_window: Callable[[], Window | Whole] = whole_window(rule) if rule.whole else window_factory(rule)
         self._limit = max(DAY, 4 * rule.timespan)
 
     def offer(self, time: int, names: frozenset[str], origin: Origin, event: Event) -> tuple[bool, list[Closed]]:
@@ -117,26 +138,44 @@ class BurstRule:
         closed: list[Closed] = []
         holds = False
         for group, matched in self._split(names, event).items():
-            value = text_of(self._value(event)) if self._value is not None else ""
-            if self._value is not None and not value:
+            value, number = self._counted(matched, event)
+            if value is None:
                 continue
             burst, ended = self._open(group, time)
             closed += ended
-            time_here = max(time, burst.last)
-            burst.last = time_here
-            weight = self._weight(event, value)
-            burst.count += weight if self.rule.kind == "event_count" else 1
-            burst.total += weight
+            burst.last = max(time, burst.last)
+            weight = _weight(event) if self.rule.kind == "event_count" else 1
+            burst.count += weight
+            burst.total += number
             if value and len(burst.values) < _VALUES:
                 burst.values[value] = None
             sample = Sample(origin.path, origin.sha256, event.line, time, event.raw[:_EXCERPT])
             burst.keep(sample)
-            if burst.window.add(time_here, matched, value, weight):
+            before = burst.window.size
+            if isinstance(burst.window, Whole):
+                burst.latest = (sample, event)
+                burst.window.add(Entry(burst.last, matched, value, number, weight))
+            elif burst.window.add(burst.last, matched, value, number if self._numeric else weight):
                 holds = True
                 if burst.crossed is None:
                     burst.crossed, burst.event = sample, event
+            self._held += burst.window.size - before
         closed += self._shrink(time)
         return holds, closed
+
+    def _counted(self, matched: frozenset[str], event: Event) -> tuple[str | None, int]:
+        """The value counted (None: the event has none, and counts nothing) and its number in billionths."""
+        readers = self._values.get(min(matched), ())
+        if not readers:
+            return "", 0
+        parts = [text_of(read(event)) for read in readers]
+        if not all(parts):
+            return None, 0
+        value = parts[0] if len(parts) == 1 else " | ".join(parts)
+        if not self._numeric:
+            return value, 0
+        number = billionths(value)
+        return (None, 0) if number is None else (value, number)
 
     def finish(self) -> Iterator[Closed]:
         """The end of the input: every burst that is still open."""
@@ -157,21 +196,25 @@ class BurstRule:
         burst = self._groups.get(group)
         if burst is not None:
             self._groups.move_to_end(group)
+            if isinstance(burst.window, Whole):
+                self._advance(burst, burst.window, max(time, burst.last))
             paused = time - burst.last > self.rule.timespan
             if not paused and time - burst.first <= self._limit:
                 return burst, []
-            closed = list(self._told(group, burst))
+            if paused:
+                self._held -= burst.window.size
+            closed = list(self._told(group, burst, over=paused))
             window = self._new_window() if paused else burst.window
             self._groups[group] = fresh = Burst(window, time)
             return fresh, closed
         self._groups[group] = fresh = Burst(self._new_window(), time)
         return fresh, []
 
-    def _weight(self, event: Event, value: str) -> int:
-        if self.rule.kind == "value_sum":
-            return min(int(value), _MAX_WEIGHT) if value.isascii() and value.isdigit() and len(value) <= 18 else 0
-        repeated = event.fields.get("repeated")
-        return min(max(1, repeated), 100_000) if isinstance(repeated, int) else 1
+    def _advance(self, burst: Burst, window: Whole, time: int) -> None:
+        before = window.size
+        if window.advance(time):
+            _cross(burst, window)
+        self._held += window.size - before
 
     def _shrink(self, time: int) -> list[Closed]:
         """Close what has been silent for longer than the span (two a step, which keeps up), and what is too much."""
@@ -180,14 +223,34 @@ class BurstRule:
             if not self._groups:
                 break
             group, burst = next(iter(self._groups.items()))
-            over = len(self._groups) > self._capacity
+            over = len(self._groups) > self._capacity or (self._held > MAX_HELD and len(self._groups) > 1)
             if not over and time - burst.last <= 2 * self.rule.timespan:
                 break
             del self._groups[group]
+            self._held -= burst.window.size
             self.evicted += over and time - burst.last <= self.rule.timespan
             closed += self._told(group, burst)
         return closed
 
-    def _told(self, group: tuple[str, ...], burst: Burst) -> Iterator[Closed]:
+    def _told(self, group: tuple[str, ...], burst: Burst, over: bool = True) -> Iterator[Closed]:
+        """The burst, if its condition was met. `over`: no event comes to its window any more."""
+        window = burst.window
+        if isinstance(window, Whole):
+            if over and window.finish():
+                _cross(burst, window)
+            self.cut += window.cut
+            window.cut = 0
         if burst.crossed is not None:
             yield Closed(self.rule, group, burst)
+
+
+def _cross(burst: Burst, window: Whole) -> None:
+    """The window that just ended met the condition, with the burst's last line."""
+    if burst.crossed is None and burst.latest is not None:
+        burst.crossed, burst.event = burst.latest
+        burst.measured = window.measured
+
+
+def _weight(event: Event) -> int:
+    repeated = event.fields.get("repeated")
+    return min(max(1, repeated), 100_000) if isinstance(repeated, int) else 1

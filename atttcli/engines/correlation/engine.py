@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from operator import attrgetter
 
 from atttcli.engine import EngineProblem, RuleProblem
 from atttcli.engines.correlation.bursts import BurstRule, Closed
 from atttcli.engines.correlation.findings import at_line, describe_burst, describe_event, describe_novelty
 from atttcli.engines.correlation.novelty import Countries, History, KeptHistory, Learned, NoveltyRule
 from atttcli.engines.correlation.ordering import Matched, Ordering
-from atttcli.engines.sigma.dispatch import Compiled, Dispatch, Key, Plan, compile_rule
-from atttcli.engines.sigma.fields import INDEXED
+from atttcli.engines.sigma.dispatch import Compiled, Dispatch, compile_rule
 from atttcli.errors import RuleError, Where
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
@@ -24,8 +21,7 @@ from atttcli.rulepack.correlation import CorrelationPack
 from atttcli.rulepack.sigma_nodes import CorrelationRule
 
 _BLOCK = 4096
-_KEY: Callable[[Event], Key] = attrgetter(*INDEXED)
-CAPACITY = 10_000  # open groups per correlation
+CAPACITY = 50_000  # open groups per correlation
 Found = Detection | EngineProblem
 
 
@@ -82,7 +78,7 @@ class CorrelationEngine:
 
     def matches(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Position of each event that rules on single events match, with their ids. Depends on nothing seen before."""
-        for index, chosen in self._candidates(events):
+        for index, chosen in self._dispatch.candidates(events):
             event = events[index]
             found = tuple([one.rule.meta.id for one in chosen if one.matches(event)])
             if found:
@@ -128,25 +124,6 @@ class CorrelationEngine:
             origin = origins if isinstance(origins, Origin) else origins[index]
             yield from self.feed_matched(events[index], ids, origin)
 
-    def _candidates(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[Compiled, ...]]]:
-        """Events that some rule may match, with those rules, in order."""
-        by_key: defaultdict[Key, list[int]] = defaultdict(list)
-        for index, key in enumerate(map(_KEY, events)):
-            by_key[key].append(index)
-        waiting: list[tuple[Plan, list[int]]] = []
-        chosen: dict[int, tuple[Compiled, ...]] = {}
-        for key, indexes in by_key.items():
-            plan = self._dispatch.plan(key)
-            if plan.always:
-                chosen.update(dict.fromkeys(indexes, plan.always))
-            if plan.prefilter is not None:
-                waiting.append((plan, indexes))
-        for plan, indexes in waiting:
-            of_plan = events if len(indexes) == len(events) else [events[index] for index in indexes]
-            for hit, reached in plan.reached(of_plan).items():
-                chosen[indexes[hit]] = plan.always + reached
-        yield from sorted(chosen.items())
-
     def _correlate(self, matched: Matched) -> Iterator[Found]:
         """Every stage in order: one that holds is itself a match for those that refer to it."""
         names = matched.names
@@ -180,6 +157,10 @@ class CorrelationEngine:
                 reason = f"{stage.evicted} groups were let go to bound memory: counts of this rule may be too low"
                 yield EngineProblem(Where(stage.rule.meta.where.path, rule=stage.rule.meta.title), reason)
                 stage.evicted = 0
+            if isinstance(stage, BurstRule) and stage.cut:
+                reason = f"{stage.cut} events left windows that held too many: what this rule measured may be too low"
+                yield EngineProblem(Where(stage.rule.meta.where.path, rule=stage.rule.meta.title), reason)
+                stage.cut = 0
 
 
 def _compile(pack: CorrelationPack, problems: list[RuleProblem]) -> list[Compiled]:

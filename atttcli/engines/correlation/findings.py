@@ -6,14 +6,15 @@ from typing import Any
 
 from atttcli.clock import SECOND, rfc3339
 from atttcli.engines.correlation.bursts import Closed, Sample, occurrence
-from atttcli.engines.sigma.evaluate import reasons
+from atttcli.engines.correlation.measures import NANO
 from atttcli.engines.sigma.fields import reader, text_of
+from atttcli.engines.sigma.reasons import matched
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.canonical import canonical_address, canonical_mailbox
 from atttcli.model.event import Event
 from atttcli.model.observable import Observable, ObservableType
 from atttcli.model.severity import parse_severity
-from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
+from atttcli.rulepack.sigma_nodes import And, CorrelationRule, Field, Meta, Node, Not, Or, SigmaRule
 
 _EXCERPT = 300
 _DEFAULT_KEY = {
@@ -27,9 +28,11 @@ def describe_event(rule: SigmaRule, event: Event, origin: Origin, pack: str) -> 
     """A rule on single events matched."""
     fields = rule.meta.key or _DEFAULT_KEY.get(event.category, ("host", "user", "src_ip"))
     key = "|".join(text_of(reader(name)(event)) for name in fields)
+    why = matched(rule.node, event)
+    told = [{"selection": one.selection, "field": one.field, "test": one.test, "wanted": one.wanted, "value": one.value} for one in why]
     return _detection(
         "sigma", rule.meta, event, at_line(origin, event.line), pack, key,
-        (*reasons(rule.node, event), event.raw[:_EXCERPT]), {}, event.time,
+        (*dict.fromkeys(one.as_text() for one in why), event.raw[:_EXCERPT]), {"level": rule.meta.level, "matched": told}, event.time,
     )  # fmt: skip
 
 
@@ -53,8 +56,10 @@ def describe_burst(closed: Closed, pack: str) -> Detection:
     }
     if rule.kind == "value_count":
         detail["values"] = list(burst.values)
-    if rule.kind == "value_sum":
-        detail["sum"] = burst.total
+    if rule.kind == "value_sum" and not rule.whole:
+        detail["sum"] = _plain(burst.total)
+    if rule.whole:
+        detail["condition"], detail["measured"] = condition_text(rule), burst.measured
     origin = Origin(crossed.sha256, crossed.path, crossed.line)
     why = (_summary(closed), *(f"line {sample.line}: {sample.excerpt}" for sample in samples))
     return _detection(
@@ -140,18 +145,43 @@ def _victim(event: Event, group: dict[str, str] | None) -> str:
     return user or event.host or event.dst_ip
 
 
+def condition_text(rule: CorrelationRule) -> str:
+    """The condition as a person writes it: `gt 100 and lte 200`, `a and not b`."""
+    if rule.expression is not None:
+        return _words(rule.expression)
+    return " and ".join(f"{op} {bound:g}" for op, bound in rule.condition)
+
+
+def _words(node: Node) -> str:
+    if isinstance(node, Field):
+        return node.name
+    if isinstance(node, Not):
+        return f"not ({_words(node.child)})"
+    joined = " and " if isinstance(node, And) else " or "
+    return joined.join(f"({_words(one)})" if isinstance(one, (And, Or)) else _words(one) for one in node.children)
+
+
+def _plain(billionths: int) -> int | float:
+    return billionths // NANO if billionths % NANO == 0 else billionths / NANO
+
+
 def _summary(closed: Closed) -> str:
     rule, burst = closed.rule, closed.burst
     window = f"{rule.timespan // SECOND} s"
-    if rule.kind == "value_count":
+    threshold = "" if rule.kind.startswith("temporal") else f" (threshold {rule.threshold} in {window})"
+    if rule.whole:
+        head = rule.kind if rule.expression is None else condition_text(rule)
+        head += f" of {rule.field}" if rule.field else ""
+        threshold = f" {burst.measured} (condition {condition_text(rule)} in {window})" if rule.condition else ""
+    elif rule.kind == "value_count":
         head = f"{len(burst.values)} different {rule.field}: {', '.join(list(burst.values)[:10])}"
     elif rule.kind == "value_sum":
-        head = f"{rule.field} adds up to {burst.total}"
+        head = f"{rule.field} adds up to {_plain(burst.total)}"
     elif rule.kind in ("temporal", "temporal_ordered"):
         head = " then ".join(rule.rules) if rule.kind == "temporal_ordered" else " and ".join(rule.rules)
+        head = condition_text(rule) if rule.expression is not None else head
     else:
         head = f"{burst.count} events"
-    threshold = "" if rule.kind.startswith("temporal") else f" (threshold {rule.threshold} in {window})"
     return f"{head}{threshold}, {_moment(burst.first)} to {_moment(burst.last)}"
 
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from fractions import Fraction
+from math import ceil
 from typing import Protocol
 
+from atttcli.engines.correlation.measures import NANO
+from atttcli.rulepack.correlation_rule import chains
 from atttcli.rulepack.sigma_nodes import CorrelationRule
 
 
@@ -18,6 +22,11 @@ class Window(Protocol):
 
     def add(self, time: int, names: frozenset[str], value: str, weight: int) -> bool:
         """`names`: which of the rules matched; `value`, `weight`: the counted field as text and as number."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Entries held."""
         ...
 
 
@@ -36,6 +45,11 @@ class EventCount:
         for _ in range(min(max(1, weight), self._threshold)):
             times.append(time)
         return len(times) == self._threshold and time - times[0] <= self._span
+
+    @property
+    def size(self) -> int:
+        """See Window."""
+        return len(self._times)
 
 
 class ValueCount:
@@ -56,9 +70,14 @@ class ValueCount:
             del last[next(iter(last))]
         return len(last) >= self._threshold
 
+    @property
+    def size(self) -> int:
+        """See Window."""
+        return len(self._last)
+
 
 class ValueSum:
-    """Numbers that add up to at least `threshold`; what is not a positive number adds nothing."""
+    """Numbers (in billionths) that add up to at least `threshold`; what is below zero adds nothing."""
 
     __slots__ = ("_parts", "_span", "_threshold", "_total")
 
@@ -79,6 +98,11 @@ class ValueSum:
             self._total -= parts.popleft()[1]
         return self._total >= self._threshold
 
+    @property
+    def size(self) -> int:
+        """See Window."""
+        return len(self._parts)
+
 
 class Together:
     """At least `threshold` of the rules matched."""
@@ -94,39 +118,80 @@ class Together:
         self._last.update(dict.fromkeys(names, time))
         return sum(1 for then in self._last.values() if time - then <= self._span) >= self._threshold
 
+    @property
+    def size(self) -> int:
+        """See Window."""
+        return len(self._last)
+
+
+class AnyOf:
+    """All the rules of one of several sets matched: a condition with `and` and `or`."""
+
+    __slots__ = ("_last", "_sets", "_span")
+
+    def __init__(self, sets: Sequence[Sequence[str]], span: int) -> None:
+        self._sets, self._span = sets, span
+        self._last: dict[str, int] = {}
+
+    def add(self, time: int, names: frozenset[str], value: str, weight: int) -> bool:
+        """See Window."""
+        last = self._last
+        last.update(dict.fromkeys(names, time))
+        since = time - self._span
+        return any(all(last.get(name, since - 1) >= since for name in wanted) for wanted in self._sets)
+
+    @property
+    def size(self) -> int:
+        """See Window."""
+        return len(self._last)
+
 
 class InOrder:
-    """The rules matched one after the other, each by an event of its own."""
+    """The rules of one of several chains matched one after the other, each by an event of its own."""
 
-    __slots__ = ("_names", "_span", "_starts")
+    __slots__ = ("_chains", "_span", "_starts")
 
-    def __init__(self, names: Sequence[str], span: int) -> None:
-        self._names, self._span = tuple(names), span
-        self._starts: list[int | None] = [None] * len(names)  # latest start of a chain that has come this far
+    def __init__(self, chains: Sequence[Sequence[str]], span: int) -> None:
+        self._chains, self._span = chains, span
+        # For every link the latest start of a chain that has come this far.
+        self._starts: list[list[int | None]] = [[None] * len(chain) for chain in chains]
 
     def add(self, time: int, names: frozenset[str], value: str, weight: int) -> bool:
         """See Window."""
         done = False
-        for index in range(len(self._names) - 1, -1, -1):  # backwards: one event is one link only
-            if self._names[index] not in names:
-                continue
-            start = time if index == 0 else self._starts[index - 1]
-            if start is None or time - start > self._span:
-                continue
-            self._starts[index] = start
-            done = done or index == len(self._names) - 1
+        for chain, starts in zip(self._chains, self._starts, strict=True):
+            for index in range(len(chain) - 1, -1, -1):  # backwards: one event is one link only
+                if chain[index] not in names:
+                    continue
+                start = time if index == 0 else starts[index - 1]
+                if start is None or time - start > self._span:
+                    continue
+                starts[index] = start
+                done = done or index == len(chain) - 1
         return done
+
+    @property
+    def size(self) -> int:
+        """See Window."""
+        return len(self._starts)
 
 
 def window_factory(rule: CorrelationRule) -> Callable[[], Window]:
-    """A new window for each group of a rule."""
+    """A new window for each group of a rule whose condition only ever waits for more."""
     threshold, span = rule.threshold, rule.timespan
     if rule.kind == "event_count":
         return lambda: EventCount(threshold, span)
     if rule.kind == "value_count":
         return lambda: ValueCount(threshold, span)
     if rule.kind == "value_sum":
-        return lambda: ValueSum(threshold, span)
+        return lambda: ValueSum(_least_sum(rule), span)
+    sets = [must for must, _ in chains(rule.expression)] if rule.expression is not None else None
     if rule.kind == "temporal":
-        return lambda: Together(threshold, span)
-    return lambda: InOrder(rule.rules, span)
+        return (lambda: Together(threshold, span)) if sets is None else (lambda: AnyOf(sets, span))
+    order = sets or [rule.rules]
+    return lambda: InOrder(order, span)
+
+
+def _least_sum(rule: CorrelationRule) -> int:
+    """The smallest sum that meets every lower bound, in billionths."""
+    return max(ceil(Fraction(str(bound)) * NANO) + (op == "gt") for op, bound in rule.condition)

@@ -39,7 +39,7 @@ def load(tmp_path: Path, text: str, name: str = "a.yml") -> CorrelationPack:
         ("title: x\n", "neither `id` nor `name`", 1),
         ("title: t\nid: y\ncorrelation: {type: median, rules: [x]}\n", "is not supported", 1),
         ("title: t\nid: y\natttcli: {type: magic}\n", "not known", 1),
-        ("title: t\nid: y\ncorrelation: {type: event_count, rules: [x], timespan: 5m, condition: {lt: 3}}\n", "gte, gt", 1),
+        ("title: t\nid: y\ncorrelation: {type: event_count, rules: [x], timespan: 5m, condition: {lt: 1}}\n", "never hold", 1),
         ("title: t\nid: y\ncorrelation: {type: event_count, rules: [x], timespan: 5y, condition: {gte: 3}}\n", "timespan", 1),
         ("title: t\nid: y\ncorrelation: {type: event_count, rules: [x], timespan: 5m, condition: {gte: 3}, every: 2}\n", "`every`", 1),
         ("title: t\nid: y\ncorrelation: {type: value_count, rules: [x], timespan: 5m, condition: {gte: 3}}\n", "`field`", 1),
