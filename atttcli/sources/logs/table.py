@@ -6,12 +6,15 @@ from typing import Final
 
 from atttcli.source import Source
 from atttcli.sources.antivirus.table import ANTIVIRUS_SOURCES
+from atttcli.sources.cloud.table import CLOUD_SOURCES
 from atttcli.sources.firewall.table import FIREWALL_SOURCES
+from atttcli.sources.logs.auditd import Auditd
 from atttcli.sources.logs.cef import CefLog
 from atttcli.sources.logs.errorlog import ErrorLog
 from atttcli.sources.logs.eve import Eve
 from atttcli.sources.logs.exim import Exim
 from atttcli.sources.logs.ftp import VsftpdLog
+from atttcli.sources.logs.journal import JournalExport, JournalJson
 from atttcli.sources.logs.leef import LeefLog
 from atttcli.sources.logs.syslog import Syslog
 from atttcli.sources.logs.text import TextLines
@@ -24,12 +27,16 @@ from atttcli.sources.windows.table import WINDOWS_SOURCES
 LOG_SOURCES: Final[tuple[Source, ...]] = (
     *WINDOWS_SOURCES,
     *ANTIVIRUS_SOURCES,
+    *CLOUD_SOURCES,
     CefLog(),
     LeefLog(),
     Eve(),
     *FIREWALL_SOURCES,
     *SENSOR_SOURCES,
     Zimbra(),
+    Auditd(),
+    JournalJson(),
+    JournalExport(),
     Exim(),
     VsftpdLog(),
     Webmail(),
