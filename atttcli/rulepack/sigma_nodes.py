@@ -1,4 +1,4 @@
-"""What a Sigma detection says, as a tree of frozen values; the engine compiles it, `explain` reads it, the cache keeps it as JSON."""
+"""What a Sigma detection says, as a tree of frozen values: the engine compiles it, `explain` reads it, the cache keeps it."""
 
 from __future__ import annotations
 

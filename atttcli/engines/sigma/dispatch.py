@@ -1,92 +1,70 @@
-"""Which rules can concern an event: by its log source, action and outcome, then by a literal that must stand in it.
+"""Which rules can concern an event: by its log source, action, outcome and event number, then by a literal that must stand in it.
 
-The literals of all rules of one kind of event are looked for in one pass over a whole block of events (RE2 over a joined
-text). The filter may let too much through, never too little; the rule decides.
+Few rules: their literals are looked for in one pass over a whole block of events (RE2 over a joined text), which suits lines that
+never repeat. Many rules: field by field, with a memory of values, which suits Windows events.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cached_property
+from operator import attrgetter
 
-from atttcli.engines.sigma.evaluate import Literals, Predicate, compile_node, heads, literals
-from atttcli.engines.sigma.fields import INDEXED, reader, text_of
-from atttcli.engines.sigma.pattern import any_literal
+from atttcli.engines.sigma.columns import Columns, Memory, Prefilter
+from atttcli.engines.sigma.evaluate import Predicate, compile_node
+from atttcli.engines.sigma.fields import INDEXED, text_of
+from atttcli.engines.sigma.literals import Literals, heads, literals
+from atttcli.engines.sigma.logsource import concerns
+from atttcli.engines.sigma.pattern import compile_search
 from atttcli.model.event import Event
-from atttcli.rulepack.sigma_nodes import SigmaRule
+from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, SigmaRule
 
 Key = tuple[str, str, str, str, str]
+KEY: Callable[[Event], Key] = attrgetter(*INDEXED)
 _PLANS = 4096
+_MANY = 40  # rules from which looking field by field pays
 
 
-@dataclass(frozen=True, slots=True)
 class Compiled:
-    """A rule ready to run."""
+    """A rule ready to run; each part is made when first asked for: most rules never meet an event of theirs."""
 
-    rule: SigmaRule
-    matches: Predicate
-    bound: dict[str, frozenset[str]]
-    literals: Literals | None
+    def __init__(self, rule: SigmaRule) -> None:
+        self.rule = rule
+
+    @cached_property
+    def matches(self) -> Predicate:
+        """Whether the rule holds for an event of its log source."""
+        return compile_node(self.rule.node)
+
+    @cached_property
+    def bound(self) -> dict[str, frozenset[str]]:
+        """See `literals.heads`."""
+        return heads(self.rule.node)
+
+    @cached_property
+    def literals(self) -> Literals | None:
+        """See `literals.literals`."""
+        return literals(self.rule.node)
 
 
 def compile_rule(rule: SigmaRule) -> Compiled:
     """RuleError when a pattern of the rule cannot be run safely."""
-    bound = heads(rule.node)
-    for name, value in zip(("category", "product", "service"), rule.logsource, strict=True):
-        if value:
-            given = bound.get(name)
-            bound[name] = frozenset({value}) if given is None else given & {value}
-    return Compiled(rule, compile_node(rule.node), bound, literals(rule.node))
+    for pattern in _patterns(rule.node):
+        compile_search(pattern)
+    return Compiled(rule)
 
 
-class Prefilter:
-    """The literals of several rules, looked for column by column: a field of all events of a block is one text."""
-
-    def __init__(self, rules: Sequence[Compiled]) -> None:
-        wanted: dict[str, set[str]] = {}
-        for name, text in frozenset[tuple[str, str]]().union(*(one.literals or () for one in rules)):
-            wanted.setdefault(name, set()).add(text)
-        self._columns = [(reader(name or "raw"), any_literal(texts)) for name, texts in sorted(wanted.items())]
-
-    def hits(self, events: Sequence[Event]) -> set[int]:
-        """Positions of the events in which a literal stands."""
-        found: set[int] = set()
-        for read, find in self._columns:
-            values = list(map(read, events))
-            try:
-                joined = "\n".join(values)
-            except TypeError:  # absent, a number or a list among them
-                values = [_text(value) for value in values]
-                joined = "\n".join(values)
-            data = joined.lower().encode("utf-8", "replace")
-            end = find(data, 0)
-            if end >= 0:
-                found.update(_positions(values, joined.isascii(), data, end, find))
-        return found
-
-
-def _positions(
-    values: Sequence[str], plain: bool, data: bytes, end: int, find: Callable[[bytes, int], int]
-) -> Iterator[int]:
-    """The values in which the search hits, skipping to the next value after each hit."""
-    lengths = map(len, values) if plain else (len(value.lower().encode("utf-8", "replace")) for value in values)
-    starts = [0, *accumulate(length + 1 for length in lengths)]
-    while end >= 0:
-        index = bisect_right(starts, end - 1) - 1
-        yield index
-        if starts[index + 1] >= len(data):
-            return
-        end = find(data, starts[index + 1])
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return "\n".join(text_of(member) for member in value[:256])
-    return text_of(value)
+def _patterns(node: Node) -> Iterator[str]:
+    if isinstance(node, Field):
+        if any(test.kind == "re" for test in node.tests):
+            yield from (str(test.value) for test in node.tests if test.kind == "re")
+    elif isinstance(node, Not):
+        yield from _patterns(node.child)
+    elif isinstance(node, (And, Or)):
+        for child in node.children:
+            yield from _patterns(child)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +72,19 @@ class Plan:
     """The rules for one kind of event: those always run, and those run after a literal was seen.
 
     `prefilter` looks for the literals of all filtered rules at once; `own` for those of each, in what the first let
-    through: one rule with a common literal does not make every other rule run.
+    through: one rule with a common literal does not make every other rule run. `columns` instead of both for many rules.
     """
 
     always: tuple[Compiled, ...]
     filtered: tuple[Compiled, ...]
     prefilter: Prefilter | None
     own: tuple[Prefilter, ...] = ()
+    columns: Columns | None = None
 
     def reached(self, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
         """Position of each event in which a literal stands, with the filtered rules that it reaches, in order."""
+        if self.columns is not None:
+            return self._by_columns(self.columns, events)
         if self.prefilter is None:
             return {}
         positions = sorted(self.prefilter.hits(events))
@@ -112,6 +93,13 @@ class Plan:
         for rule, own in zip(self.filtered, self.own, strict=True):
             for hit in own.hits(few) if few else ():
                 chosen[positions[hit]] = (*chosen.get(positions[hit], ()), rule)
+        return chosen
+
+    def _by_columns(self, columns: Columns, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
+        chosen: dict[int, tuple[Compiled, ...]] = {}
+        for position, event in enumerate(events):
+            if hit := columns.reached(event):
+                chosen[position] = tuple([self.filtered[place] for place in sorted(hit)])
         return chosen
 
     @property
@@ -124,33 +112,88 @@ class Dispatch:
     """Plans by kind of event, made when first met."""
 
     def __init__(self, rules: Sequence[Compiled]) -> None:
-        self._rules = tuple(rules)
-        self._plans: dict[Key, Plan] = {}
-        self._prefilters: dict[tuple[str, ...], Prefilter] = {}
+        self._sources: dict[tuple[str, str, str], list[tuple[int, Compiled]]] = {}
+        for place, one in enumerate(rules):
+            self._sources.setdefault(one.rule.logsource, []).append((place, one))
+        self._plans: dict[tuple[Key, str | None], Plan] = {}
+        self._alike: dict[tuple[int, ...], Plan] = {}
+        self._prefilters: dict[frozenset[tuple[str, str]], Prefilter] = {}
+        self._memory = Memory()
 
-    def plan(self, key: Key) -> Plan:
-        """The plan for (category, product, service, action, outcome)."""
-        plan = self._plans.get(key)
+    def candidates(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[Compiled, ...]]]:
+        """Events that some rule may match, with those rules, in order."""
+        by_key: defaultdict[Key, list[int]] = defaultdict(list)
+        for index, key in enumerate(map(KEY, events)):
+            by_key[key].append(index)
+        chosen: dict[int, tuple[Compiled, ...]] = {}
+        for plan, indexes in self._planned(by_key, events):
+            if plan.always:
+                chosen.update(dict.fromkeys(indexes, plan.always))
+            of_plan = events if len(indexes) == len(events) else [events[index] for index in indexes]
+            for hit, reached in plan.reached(of_plan).items():
+                chosen[indexes[hit]] = plan.always + reached
+        yield from sorted(chosen.items())
+
+    def _planned(self, by_key: dict[Key, list[int]], events: Sequence[Event]) -> Iterator[tuple[Plan, list[int]]]:
+        for key, indexes in by_key.items():
+            if key[1] != "windows":
+                plan = self.plan(key)
+                if not plan.empty:
+                    yield plan, indexes
+                continue
+            by_number: defaultdict[str, list[int]] = defaultdict(list)
+            for index in indexes:
+                by_number[text_of(events[index].fields.get("EventID"))].append(index)
+            for number, some in by_number.items():
+                plan = self.plan(key, number)
+                if not plan.empty:
+                    yield plan, some
+
+    def plan(self, key: Key, number: str | None = None) -> Plan:
+        """The plan for (category, product, service, action, outcome) and, of a Windows event, its number."""
+        plan = self._plans.get((key, number))
         if plan is None:
-            plan = self._make(key)
+            plan = self._make(key, number)
             if len(self._plans) >= _PLANS:  # values of a crafted log: forget and go on
                 self._plans.clear()
-            self._plans[key] = plan
+            self._plans[key, number] = plan
         return plan
 
-    def _make(self, key: Key) -> Plan:
-        values = {name: value.lower() for name, value in zip(INDEXED, key, strict=True)}
-        chosen = [one for one in self._rules if all(values[name] in allowed for name, allowed in one.bound.items())]
+    def _make(self, key: Key, number: str | None) -> Plan:
+        category, product, service, action, outcome = (word.lower() for word in key)
+        values = {"action": action, "outcome": outcome}
+        if number is not None:
+            values["EventID"] = number.lower()
+        chosen = [
+            (place, one)
+            for source, rules in self._sources.items()
+            if concerns(source, category, product, service)
+            for place, one in rules
+            if all(values[name] in allowed for name, allowed in one.bound.items() if name in values)
+        ]
+        chosen.sort(key=lambda pair: pair[0])
+        places = tuple(place for place, _ in chosen)
+        plan = self._alike.get(places)
+        if plan is None:
+            plan = self._planned_for([one for _, one in chosen])
+            if len(self._alike) >= _PLANS:
+                self._alike.clear()
+            self._alike[places] = plan
+        return plan
+
+    def _planned_for(self, chosen: Sequence[Compiled]) -> Plan:
         always = tuple(one for one in chosen if not one.literals)
         filtered = tuple(one for one in chosen if one.literals)
-        own = tuple(self._prefilter((one,)) for one in filtered)
-        return Plan(always, filtered, self._prefilter(filtered) if filtered else None, own)
+        wanted = [one.literals or frozenset() for one in filtered]
+        if len(filtered) >= _MANY:
+            return Plan(always, filtered, None, (), Columns(wanted, self._memory))
+        own = tuple(self._prefilter(some) for some in wanted)
+        return Plan(always, filtered, self._prefilter(frozenset().union(*wanted)) if filtered else None, own)
 
-    def _prefilter(self, rules: tuple[Compiled, ...]) -> Prefilter:
-        names = tuple(one.rule.meta.id for one in rules)
-        found = self._prefilters.get(names)
+    def _prefilter(self, wanted: Literals) -> Prefilter:
+        found = self._prefilters.get(wanted)
         if found is None:
-            found = Prefilter(rules)
+            found = Prefilter((wanted,))
             if len(self._prefilters) < 1024:
-                self._prefilters[names] = found
+                self._prefilters[wanted] = found
         return found

@@ -1,21 +1,24 @@
-"""A rule's tree as a function of an event, and what the tree says before it is run: its log source, its literals."""
+"""A rule's tree as a function of an event."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
-from atttcli.engines.sigma.fields import INDEXED, reader, text_of
+from atttcli.engines.sigma.fields import reader, text_of
 from atttcli.engines.sigma.pattern import compile_search
 from atttcli.model.event import Event
-from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, Test
+from atttcli.rulepack.sigma_modifiers import TIME_PARTS
+from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Test
 
 Predicate = Callable[[Event], bool]
 Check = Callable[[Any], bool]
-_MAX_MEMBERS = 256
-_TEXT_KINDS = ("equals", "contains", "startswith", "endswith", "glob")
+MAX_MEMBERS = 256
+TEXT_KINDS = ("equals", "contains", "startswith", "endswith", "glob")
+_REFERENCE = "fieldref"
 
 
 def compile_node(node: Node) -> Predicate:
@@ -26,21 +29,53 @@ def compile_node(node: Node) -> Predicate:
         child = compile_node(node.child)
         return lambda event: not child(event)
     children = tuple(compile_node(one) for one in node.children)
-    if isinstance(node, And):
-        return lambda event: all(one(event) for one in children)
-    return lambda event: any(one(event) for one in children)
+    return _both(children) if isinstance(node, And) else _either(children)
+
+
+def _both(children: tuple[Predicate, ...]) -> Predicate:
+    if len(children) == 2:
+        first, second = children
+        return lambda event: first(event) and second(event)
+
+    def holds(event: Event) -> bool:
+        for one in children:  # noqa: SIM110 - all() over a generator takes twice as long
+            if not one(event):
+                return False
+        return True
+
+    return holds
+
+
+def _either(children: tuple[Predicate, ...]) -> Predicate:
+    if len(children) == 2:
+        first, second = children
+        return lambda event: first(event) or second(event)
+
+    def holds(event: Event) -> bool:
+        for one in children:  # noqa: SIM110
+            if one(event):
+                return True
+        return False
+
+    return holds
 
 
 def _field(node: Field) -> Predicate:
-    read = reader(node.name or "raw")
+    read = reader(node.name)
+    if any(test.kind.startswith(_REFERENCE) for test in node.tests):
+        return _referring(node)
     check = _any_text(node.tests) if not node.every else None
-    checks = (check,) if check is not None else tuple(compile_test(test) for test in node.tests)
+    if check is not None:
+        return _one_check(read, check)
+    checks = tuple(compile_test(test) for test in node.tests)
+    if len(checks) == 1:
+        return _one_check(read, checks[0])
     every = node.every
 
     def holds(event: Event) -> bool:
         value = read(event)
         if isinstance(value, list):
-            members = value[:_MAX_MEMBERS] or [None]
+            members = value[:MAX_MEMBERS] or [None]
             found = (any(check(member) for member in members) for check in checks)
         else:
             found = (check(value) for check in checks)
@@ -49,9 +84,46 @@ def _field(node: Field) -> Predicate:
     return holds
 
 
+def _one_check(read: Callable[[Event], Any], check: Check) -> Predicate:
+    def holds(event: Event) -> bool:
+        value = read(event)
+        if type(value) is list:
+            return any(check(member) for member in value[:MAX_MEMBERS] or [None])
+        return check(value)
+
+    return holds
+
+
+def _referring(node: Field) -> Predicate:
+    """Tests of which some compare the field with another field of the same event."""
+    checks = tuple(referring_test(node, test) for test in node.tests)
+    return _both(checks) if node.every else _either(checks)
+
+
+def referring_test(node: Field, test: Test) -> Predicate:
+    """One test of a field as a function of the event."""
+    if not test.kind.startswith(_REFERENCE):
+        return _one_check(reader(node.name), compile_test(test))
+    read, other = reader(node.name), reader(str(test.value))
+    shape = test.kind.partition("-")[2] or "equals"
+    cased = test.cased
+
+    def holds(event: Event) -> bool:
+        wanted, given = other(event), read(event)
+        if wanted is None or given is None or wanted == "":
+            return False
+        texts = [text_of(one) for one in (wanted[:MAX_MEMBERS] if isinstance(wanted, list) else [wanted])]
+        values = [text_of(one) for one in (given[:MAX_MEMBERS] if isinstance(given, list) else [given])]
+        if not cased:
+            texts, values = [text.lower() for text in texts], [value.lower() for value in values]
+        return any(_compare(shape, text)(value) for text in texts if text for value in values)
+
+    return holds
+
+
 def _any_text(tests: tuple[Test, ...]) -> Check | None:
     """Many tests of text without regard to case as one: the text is folded once. None when there are others among them."""
-    if any(test.cased or test.kind not in _TEXT_KINDS for test in tests):
+    if any(test.cased or test.kind not in TEXT_KINDS for test in tests):
         return None
     wanted = [(test.kind, text_of(test.value).lower()) for test in tests]
     whole = frozenset(text for kind, text in wanted if kind == "equals")
@@ -82,6 +154,8 @@ def compile_test(test: Test) -> Check:
         return _ordered(kind, value)
     if kind == "cidr":
         return _within(str(value))
+    if kind in TIME_PARTS:
+        return _time_part(kind, value)
     if kind == "re":
         search = compile_search(str(value))
         return lambda given: given is not None and search(text_of(given))
@@ -116,6 +190,24 @@ def _ordered(kind: str, bound: Any) -> Check:
         if kind == "lte":
             return bool(known <= bound)
         return bool(known > bound) if kind == "gt" else bool(known >= bound)
+
+    return check
+
+
+def _time_part(kind: str, wanted: Any) -> Check:
+    """A part of a date that stands in the field as ISO 8601 text, read in UTC."""
+
+    def check(given: Any) -> bool:
+        if not isinstance(given, str) or not 10 <= len(given) <= 40:
+            return False
+        try:
+            moment = datetime.fromisoformat(given.strip())
+        except ValueError:
+            return False
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC)
+        known = moment.isocalendar().week if kind == "week" else getattr(moment, kind)
+        return bool(known == wanted)
 
     return check
 
@@ -192,89 +284,3 @@ def _segment(part: str) -> str:
 def _width(regex: str) -> int:
     """Characters that a segment's expression takes (it has no repetition)."""
     return len(re.sub(r"\\.", "x", regex, flags=re.DOTALL))
-
-
-def heads(node: Node) -> dict[str, frozenset[str]]:
-    """What a matching event's indexed head fields must be; a field that is not bound is absent."""
-    if isinstance(node, Field):
-        plain = all(test.kind == "equals" and isinstance(test.value, str) for test in node.tests)
-        if node.name not in INDEXED or not plain or (node.every and len(node.tests) > 1):
-            return {}
-        return {node.name: frozenset(str(test.value).lower() for test in node.tests)}
-    if isinstance(node, Not):
-        return {}
-    bound = [heads(child) for child in node.children]
-    if isinstance(node, And):
-        merged: dict[str, frozenset[str]] = {}
-        for one in bound:
-            for name, values in one.items():
-                merged[name] = merged[name] & values if name in merged else values
-        return merged
-    shared = set.intersection(*(set(one) for one in bound))
-    return {name: frozenset().union(*(one[name] for one in bound)) for name in shared}
-
-
-Literals = frozenset[tuple[str, str]]  # (field name, lower-case text): one of them stands in every matching event
-
-
-def literals(node: Node) -> Literals | None:
-    """A set of texts of which a matching event has at least one, or None when there is no such set."""
-    if isinstance(node, Not):
-        return None
-    if isinstance(node, Field):
-        if node.name in INDEXED:  # in every event that comes this far: as a literal it would let all through
-            return None
-        found = [_literal(test) for test in node.tests]
-        if node.every:
-            best = max((text for text in found if text), key=len, default=None)
-            return frozenset({(node.name, best)}) if best else None
-        if any(text is None for text in found):
-            return None
-        return frozenset((node.name, text) for text in found if text)
-    children = [literals(child) for child in node.children]
-    if isinstance(node, And):
-        return max((one for one in children if one), key=_worth, default=None)
-    if any(one is None for one in children):
-        return None
-    return frozenset().union(*(one for one in children if one))
-
-
-def _worth(found: Literals) -> tuple[int, int]:
-    return min(len(text) for _, text in found), -len(found)
-
-
-def _literal(test: Test) -> str | None:
-    if not isinstance(test.value, str) or test.kind not in _TEXT_KINDS:
-        return None
-    text = test.value.lower()
-    if test.kind == "glob":
-        runs = "".join(
-            "\0" if any_char else char
-            for part in _split_stars(text)
-            for char, any_char in [*_pieces(part), ("?", True)]
-        )
-        text = max(runs.split("\0"), key=len)
-    return text if len(text) >= 2 else None
-
-
-def reasons(node: Node, event: Event) -> list[str]:
-    """The positive tests that held: `url contains ../`."""
-    found: list[str] = []
-    for leaf in _positive(node):
-        value = reader(leaf.name or "raw")(event)
-        for test in leaf.tests:
-            members = value if isinstance(value, list) else [value]
-            if any(compile_test(test)(member) for member in members[:_MAX_MEMBERS]):
-                name = leaf.name or "record"
-                found.append(
-                    f"{name} {test.kind} {text_of(test.value)}" if leaf.name != "raw" else f"record {test.kind}"
-                )
-    return found
-
-
-def _positive(node: Node) -> Iterator[Field]:
-    if isinstance(node, Field):
-        yield node
-    elif isinstance(node, (And, Or)):
-        for child in node.children:
-            yield from _positive(child)

@@ -1,19 +1,23 @@
-"""Regular expressions of rules over text of attackers: RE2 (linear) where it is installed, else a guarded `re`.
+"""Regular expressions of rules over text of attackers: RE2 (linear) where it is installed, else a guarded engine.
 
-Without RE2 only patterns are taken in which no repetition stands within another and nothing refers back, and at most
-4 KiB of text is looked at; others are refused by name.
+What RE2 does not take (look-around, back-references) PCRE2 runs under limits of matching and depth; a search that meets one
+is given up and says no.
+Without either only patterns are taken in which no repetition stands within another and nothing refers back, and at most 4 KiB
+of text is looked at; others are refused by name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from atttcli.errors import RuleError
 
 Search = Callable[[str], bool]
 _GUARDED_TEXT = 4096
+_LIMITED_TEXT = 65_536
+_LIMITS = "(*LIMIT_MATCH=10000)(*LIMIT_DEPTH=1000)"
 
 
 def _re2() -> Any:
@@ -22,6 +26,14 @@ def _re2() -> Any:
     except ImportError:
         return None
     return re2
+
+
+def _pcre2() -> Any:
+    try:
+        import pcre2
+    except ImportError:
+        return None
+    return pcre2
 
 
 def compile_search(pattern: str, cased: bool = True) -> Search:
@@ -36,12 +48,32 @@ def compile_search(pattern: str, cased: bool = True) -> Search:
     try:
         compiled = re2.compile(pattern.encode(), options)
     except re2.error as error:
-        raise RuleError(
-            f"the regular expression is not one of RE2: {error}", hint="no look-around or back-references"
-        ) from error
+        return _limited(pattern, cased, str(error))
 
     def search(text: str) -> bool:
         return compiled.search(text.encode("utf-8", "replace")) is not None
+
+    return search
+
+
+def _limited(pattern: str, cased: bool, reason: str) -> Search:
+    """By PCRE2, whose limits end a search that backtracks too long. RuleError when it cannot take the pattern either."""
+    refused = RuleError(f"the regular expression is not one of RE2: {reason}", hint="no look-around or back-references")
+    pcre2 = _pcre2()
+    if pcre2 is None:
+        raise refused
+    text = _LIMITS + ("" if cased else "(?i)") + pattern
+    try:
+        compiled = pcre2.compile(text, jit=False)
+    except (pcre2.PatternError, ValueError) as error:
+        raise refused from error
+    failure = pcre2.LibraryError
+
+    def search(given: str) -> bool:
+        try:
+            return compiled.search(given[:_LIMITED_TEXT]) is not None
+        except (failure, UnicodeError):
+            return False
 
     return search
 
@@ -79,5 +111,52 @@ def any_literal(literals: Iterable[str]) -> Callable[[bytes, int], int]:
     def find(data: bytes, start: int) -> int:
         match = compiled.search(data, start)
         return -1 if match is None else int(match.end())
+
+    return find
+
+
+Finder = Callable[[str], Sequence[int]]
+
+
+def each_literal(literals: Sequence[str]) -> Finder:
+    """Which of many lower-case literals stand in a lower-case text, by their places in the list."""
+    re2 = _re2()
+    found = _by_set(re2, literals) if re2 is not None else None
+    return found or _by_one(literals)
+
+
+def _by_set(re2: Any, literals: Sequence[str]) -> Finder | None:
+    """All at once by RE2; None when it cannot hold them (it would then say nothing, and rules would be missed)."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes: the literals and the text are UTF-8 alike
+    options.max_mem = min(64 << 20, (2 << 20) + 4096 * len(literals))
+    options.never_nl = False
+    options.log_errors = False
+    chosen = re2.Set.SearchSet(options)
+    try:
+        for literal in literals:
+            chosen.Add(re2.escape(literal.encode()))
+        chosen.Compile()
+    except re2.error:
+        return None
+    match = chosen.Match
+
+    def find(text: str) -> Sequence[int]:
+        found: Sequence[int] = match(text.encode("utf-8", "replace"))
+        return found
+
+    for place, literal in enumerate(literals):
+        if place not in find(literal):
+            return None
+    return find
+
+
+def _by_one(literals: Sequence[str]) -> Finder:
+    any_of = re.compile("|".join(map(re.escape, sorted(literals, key=len))))
+
+    def find(text: str) -> Sequence[int]:
+        if any_of.search(text) is None:
+            return ()
+        return [place for place, literal in enumerate(literals) if literal in text]
 
     return find

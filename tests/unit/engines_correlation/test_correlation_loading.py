@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from atttcli.engines.correlation import CorrelationEngine
+from atttcli.engines.sigma import pattern
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 
 HEAD = "title: t\nid: x\nlogsource: {category: webserver}\n"
@@ -65,7 +66,10 @@ def test_a_broken_document_does_not_take_its_neighbours(tmp_path: Path) -> None:
     assert len(pack.problems) == 1 and pack.problems[0].where.line in (7, 8)
 
 
-def test_an_expression_that_re2_does_not_take_is_refused_with_those_that_need_it(tmp_path: Path) -> None:
+def test_an_expression_that_nothing_takes_is_refused_with_those_that_need_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pattern, "_pcre2", lambda: None)
     text = HEAD + "detection: {s: {url|re: '(a)(?=b)'}, condition: s}\n---\ntitle: c\nid: c\n"
     text += "correlation: {type: event_count, rules: [x], timespan: 5m, condition: {gte: 3}}\n"
     engine = CorrelationEngine(load(tmp_path, text))

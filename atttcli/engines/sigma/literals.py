@@ -1,0 +1,88 @@
+"""What a rule's tree says before it is run: what the indexed fields must be, and texts of which one must stand in the event."""
+
+from __future__ import annotations
+
+from atttcli.engines.sigma.evaluate import TEXT_KINDS
+from atttcli.engines.sigma.fields import BOUND, INDEXED
+from atttcli.engines.sigma.regex_literal import literal_of_regex
+from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Test
+from atttcli.rulepack.sigma_text import Wildcard, parse_text
+
+Literals = frozenset[tuple[str, str]]  # (field name, lower-case text): one of them stands in every matching event
+_SHORTEST = 2
+_COMMON = (
+    ".exe", ".dll", "\\", "c:\\", "c:\\windows\\", "c:\\windows\\system32\\", "\\system32\\", "\\syswow64\\", "windows",
+    "true", "false", "\\powershell.exe", "\\pwsh.exe", "\\cmd.exe", "powershell.exe", "cmd.exe", "powershell",
+    "\\svchost.exe", "\\rundll32.exe", "\\explorer.exe", "system", "\\users\\", "c:\\users\\", "\\appdata\\", "\\temp\\",
+    "c:\\program files\\", "http", "https://", "nt authority", "hklm\\", "\\software\\", "\\currentversion\\",
+    "software\\microsoft\\windows\\currentversion", "system\\currentcontrolset\\", "0x0", "0x1",
+)  # fmt: skip
+_PENALTY = dict.fromkeys(_COMMON, 100)
+
+
+def heads(node: Node) -> dict[str, frozenset[str]]:
+    """What a matching event's indexed fields must be; a field that is not bound is absent."""
+    if isinstance(node, Field):
+        plain = all(test.kind == "equals" and type(test.value) in (str, int) and not test.cased for test in node.tests)
+        if node.name not in BOUND or not plain or (node.every and len(node.tests) > 1):
+            return {}
+        return {node.name: frozenset(str(test.value).lower() for test in node.tests)}
+    if isinstance(node, Not):
+        return {}
+    bound = [heads(child) for child in node.children]
+    if isinstance(node, And):
+        merged: dict[str, frozenset[str]] = {}
+        for one in bound:
+            for name, values in one.items():
+                merged[name] = merged[name] & values if name in merged else values
+        return merged
+    shared = set.intersection(*(set(one) for one in bound))
+    return {name: frozenset().union(*(one[name] for one in bound)) for name in shared}
+
+
+def literals(node: Node) -> Literals | None:
+    """A set of texts of which a matching event has at least one, or None when there is no such set."""
+    if isinstance(node, Not):
+        return None
+    if isinstance(node, Field):
+        if node.name in BOUND or node.name in INDEXED:  # in every event that comes this far: it would let all through
+            return None
+        return _of_field(node)
+    children = [literals(child) for child in node.children]
+    if isinstance(node, And):
+        return max((one for one in children if one), key=_worth, default=None)
+    if any(one is None for one in children):
+        return None
+    return frozenset().union(*(one for one in children if one))
+
+
+def _of_field(node: Field) -> Literals | None:
+    found = [_literal(test) for test in node.tests]
+    if node.every:
+        best = max((text for text in found if text), key=_rarity, default=None)
+        return frozenset({(node.name, best)}) if best else None
+    if any(text is None for text in found):
+        return None
+    return frozenset((node.name, text) for text in found if text)
+
+
+def _rarity(text: str) -> int:
+    """How seldom a text may be met: its length, and less for what stands in every other event."""
+    return len(text) - _PENALTY.get(text, 0)
+
+
+def _worth(found: Literals) -> tuple[int, int]:
+    return min(_rarity(text) for _, text in found), -len(found)
+
+
+def _literal(test: Test) -> str | None:
+    if not isinstance(test.value, str):
+        return None
+    if test.kind == "re":
+        return literal_of_regex(test.value)
+    if test.kind not in TEXT_KINDS or (test.cased and not test.value.isascii()):
+        return None
+    text = test.value.lower()
+    if test.kind == "glob":
+        text = max((part for part in parse_text(text) if not isinstance(part, Wildcard)), key=len, default="")
+    return text if len(text) >= _SHORTEST else None

@@ -1,0 +1,65 @@
+"""Why a rule matched: which selection, which field, which test, which value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from atttcli.engines.sigma.evaluate import MAX_MEMBERS, compile_node, referring_test
+from atttcli.engines.sigma.fields import reader, text_of
+from atttcli.model.event import Event
+from atttcli.rulepack.sigma_nodes import And, Field, Node, Not
+
+_VALUE = 400
+_MOST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One test that held. `field` is empty when words were looked for in the whole record."""
+
+    selection: str
+    field: str
+    test: str
+    wanted: str
+    value: str
+
+    def as_text(self) -> str:
+        """`url contains ../`."""
+        return f"{self.field or 'record'} {self.test} {self.wanted}"
+
+
+def matched(node: Node, event: Event) -> list[Reason]:
+    """The positive tests that held, of the branches that held; for a rule that only excludes, what was absent is no reason."""
+    return [reason for leaf in _held(node, event) for reason in _of_leaf(leaf, event)][:_MOST]
+
+
+def reasons(node: Node, event: Event) -> list[str]:
+    """The same as text."""
+    return [reason.as_text() for reason in matched(node, event)]
+
+
+def _held(node: Node, event: Event) -> Iterator[Field]:
+    if isinstance(node, Field):
+        yield node
+    elif not isinstance(node, Not):
+        for child in node.children:
+            if isinstance(node, And) or compile_node(child)(event):
+                yield from _held(child, event)
+
+
+def _of_leaf(leaf: Field, event: Event) -> Iterator[Reason]:
+    value = reader(leaf.name)(event)
+    for test in leaf.tests:
+        if referring_test(leaf, test)(event):
+            wanted = text_of(test.value)
+            yield Reason(leaf.selection, leaf.name, test.kind, wanted, _shown(value, wanted))
+
+
+def _shown(value: object, wanted: str) -> str:
+    """The value, of a long one the part around what was looked for."""
+    text = ", ".join(text_of(one) for one in value[:MAX_MEMBERS]) if isinstance(value, list) else text_of(value)
+    if len(text) <= _VALUE:
+        return text
+    at = max(0, text.lower().find(wanted.lower()) - 100)
+    return ("…" if at else "") + text[at : at + _VALUE] + ("…" if at + _VALUE < len(text) else "")
