@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from atttcli.errors import LimitExceeded, UsageError, WorkspaceError
+from atttcli.hunt.choose import Window
 from atttcli.hunt.columns import COLUMNS, REF_DIGITS, literal, quoted
+from atttcli.hunt.duck import load
 
 _CHUNK = 2000
+_OPEN = Window()
 _LONGEST_SQL = 200_000
 
 
@@ -86,7 +89,7 @@ class Hunting:
     @contextmanager
     def _told(self) -> Iterator[None]:
         """DuckDB's errors as ours."""
-        import duckdb
+        duckdb = load()
 
         try:
             yield
@@ -116,9 +119,9 @@ class Hunting:
 
 
 @contextmanager
-def hunting(folder: Path, files: Sequence[Path], bounds: Bounds) -> Iterator[Hunting]:
-    """A connection whose one table is `events`: the given files of the folder `hunt/`."""
-    import duckdb
+def hunting(folder: Path, files: Sequence[Path], bounds: Bounds, window: Window = _OPEN) -> Iterator[Hunting]:
+    """A connection whose one table is `events`: what lies in the window, of the given files of the folder `hunt/`."""
+    duckdb = load()
 
     config = {
         "threads": max(1, bounds.threads),
@@ -134,7 +137,7 @@ def hunting(folder: Path, files: Sequence[Path], bounds: Bounds) -> Iterator[Hun
     with db:
         # The view binds its files while it is made: closed doors come after it.
         try:
-            db.execute(f"CREATE VIEW events AS {_events(files)}")
+            db.execute(f"CREATE VIEW events AS {_events(files)} WHERE {_within(window)}")
         except duckdb.Error as error:
             raise WorkspaceError(
                 f"the hunting files cannot be read: {_first(error)}", hint="atttcli hunt build --anew"
@@ -154,14 +157,20 @@ def _events(files: Sequence[Path]) -> str:
     ref = f"left(source_sha256, {REF_DIGITS}) || ':' || line"
     if not files:
         empty = ", ".join(f"CAST(NULL AS {c.type}) AS {quoted(c.name)}" for c in COLUMNS)
-        return f"SELECT {empty} WHERE false"
+        return f"SELECT * FROM (SELECT {empty} WHERE false)"
     names = ", ".join(f"{ref} AS ref" if c.name == "ref" else quoted(c.name) for c in COLUMNS)
     listed = ", ".join(literal(str(path.resolve())) for path in files)
     return f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)"
 
 
+def _within(window: Window) -> str:
+    bounds = ((">=", window.since), ("<", window.until))
+    parts = [f'"time" {sign} make_timestamp(CAST({moment} AS BIGINT))' for sign, moment in bounds if moment is not None]
+    return " AND ".join(parts) or "true"
+
+
 def _only_select(db: Any, sql: str) -> None:
-    import duckdb
+    duckdb = load()
 
     if len(sql) > _LONGEST_SQL:
         raise UsageError("the SQL is too long", hint="atttcli hunt schema")

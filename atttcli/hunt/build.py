@@ -19,6 +19,7 @@ import msgspec
 from atttcli.archive.reading import verify_segment
 from atttcli.errors import IntegrityError, LimitExceeded, Where, WorkspaceError
 from atttcli.hunt.columns import COLUMNS, NUMBERS, literal, quoted
+from atttcli.hunt.duck import load
 from atttcli.hunt.lock import writing
 from atttcli.hunt.parts import (
     BUILDING,
@@ -39,7 +40,10 @@ from atttcli.store.facts.segments import segments
 from atttcli.store.workspace import Workspace
 
 Report = Callable[[int, int, str], None]
-_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999  # the years 1 to 9999, which every reader of ours can show
+_FIRST, _LAST = (
+    -62_135_596_800_000_000,
+    253_402_300_799_999_999,
+)  # the years 1 to 9999, which every reader of ours can show
 _ROWS = 20_480  # of a row group: small ones are written in little memory, and skipped more often
 _LITTLE, _MUCH = "160MB", "2GB"
 _DAYS = 31  # a segment of so many days is always cut by day, a longer one only where a day has enough events
@@ -136,7 +140,7 @@ def _build(workspace: Workspace, folder: Path, row: dict[str, Any]) -> bool:
 
 
 def _write(source: Path, work: Path, row: dict[str, Any], memory: str) -> list[PartFile]:
-    import duckdb
+    duckdb = load()
 
     whole = work / "whole.parquet"
     with duckdb.connect(config=_SETTINGS | {"memory_limit": memory}) as db:
@@ -233,9 +237,7 @@ def _file(db: Any, work: Path, target: Path) -> PartFile:
     low, high, count = db.execute(
         f'SELECT epoch_us(min("time")), epoch_us(max("time")), count(*) FROM {_parquet(target)}'
     ).fetchone()
-    return PartFile(
-        target.relative_to(work).as_posix(), count, target.stat().st_size, digest_of(target), low, high
-    )
+    return PartFile(target.relative_to(work).as_posix(), count, target.stat().st_size, digest_of(target), low, high)
 
 
 def _plain(reader: str) -> str:

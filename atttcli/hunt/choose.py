@@ -39,13 +39,16 @@ def parts(workspace: Workspace, store: Store) -> Iterator[tuple[dict[str, Any], 
             yield row, part
 
 
-def files(workspace: Workspace, store: Store, window: Window, source: str = "") -> list[Path]:
-    """The files to open. `source` is a log's name, its reader, or a part of its path; NotFound if no log is called so."""
+def files(workspace: Workspace, store: Store, window: Window, source: str = "", sha256: str = "") -> list[Path]:
+    """The files to open. `source` is a log's name, its reader, or a part of its path; NotFound if no log is called so.
+
+    `sha256`: only what was read from the file whose digest begins so.
+    """
     folder = folder_of(workspace.root)
     found: list[Path] = []
     named = not source
     for row, part in parts(workspace, store):
-        if source and not _is_of(row, source):
+        if not row["source_sha256"].startswith(sha256) or (source and not _is_of(row, source)):
             continue
         named = True
         place = folder / f"{PREFIX}{part.segment}"

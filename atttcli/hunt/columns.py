@@ -23,7 +23,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("product", "VARCHAR", "nginx, linux, windows, fortigate ..."),
     Column("service", "VARCHAR", "access, sshd, security ..."),
     Column("host", "VARCHAR", "The machine that it is about"),
-    Column("user", "VARCHAR", "The account; quote the name in SQL: \"user\""),
+    Column("user", "VARCHAR", 'The account; quote the name in SQL: "user"'),
     Column("src_ip", "VARCHAR", "The remote party's address"),
     Column("src_port", "INTEGER", "0 if unknown"),
     Column("dst_ip", "VARCHAR", "Where it went"),

@@ -34,16 +34,13 @@ class FieldHunt:
             until = start + DAY if until is None else min(until, start + DAY)
         return Window(since, until)
 
-    def select(self, columns: tuple[str, ...] = EVERY) -> tuple[str, list[object]]:
-        """The SQL and its values, in order of time and then of the log."""
+    def select(self, columns: tuple[str, ...] = EVERY, limit: int = 0) -> tuple[str, list[object]]:
+        """The SQL and its values, in order of time and then of the log, of what lies in the window; `limit` rows at most (0: all)."""
         found = where([parse_condition(one) for one in self.fields], self.text)
-        window, sql, values = self.window, found.sql, list(found.values)
-        for sign, moment in ((">=", window.since), ("<", window.until)):
-            if moment is not None:
-                sql += f' AND "time" {sign} make_timestamp(CAST(? AS BIGINT))'
-                values.append(moment)
+        sql, values = found.sql, list(found.values)
         chosen = ", ".join(quoted(name) for name in columns)
-        return f'SELECT {chosen} FROM events WHERE {sql} ORDER BY "time" NULLS LAST, source_sha256, line', values
+        most = f" LIMIT {int(limit)}" if limit else ""
+        return f'SELECT {chosen} FROM events WHERE {sql} ORDER BY "time" NULLS LAST, source_sha256, line{most}', values
 
 
 def _moment(text: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from atttcli.errors import NotFound, UsageError
 from atttcli.hunt.fields import FieldHunt
@@ -31,7 +32,9 @@ def save(journal: Journal, name: str, sql: str, fields: FieldHunt, note: str = "
     if not _NAME.match(name):
         raise UsageError(f"not a name: {name[:64]!r}", hint="letters, digits, - and _: atttcli hunt save ssh-root ...")
     if bool(sql) == (fields != FieldHunt()):
-        raise UsageError("a saved hunt is one SELECT, or fields", hint='hunt save NAME "SELECT ..." | --field user=root')
+        raise UsageError(
+            "a saved hunt is one SELECT, or fields", hint='hunt save NAME "SELECT ..." | --field user=root'
+        )
     asked = {key: value for key, value in asdict(fields).items() if value}
     with journal.transaction():
         journal.append("hunt.saved", name, {"sql": sql, "filter": asked, "note": note})
@@ -57,8 +60,8 @@ def one(store: Store, name: str) -> SavedHunt:
     return _of(row)
 
 
-def _of(row: object) -> SavedHunt:
-    values = dict(row)  # type: ignore[call-overload]
+def _of(row: Any) -> SavedHunt:
+    values = dict(row)
     asked = {key: tuple(value) if key == "fields" else value for key, value in json.loads(values["filter"]).items()}
-    known = {key: value for key, value in asked.items() if key in FieldHunt.__dataclass_fields__}
+    known: dict[str, Any] = {key: value for key, value in asked.items() if key in FieldHunt.__dataclass_fields__}
     return SavedHunt(values["name"], values["sql"], FieldHunt(**known), values["note"], values["at"], values["actor"])
