@@ -189,6 +189,7 @@ class Traffic:
             if own.full:
                 self._deliver(flow, direction, own.release_all())
             elif (self._settings.inline or (other is None and self._settings.one_sided)) and own.top > own.base:
+                flow.was_established = True  # by this very packet
                 self._deliver(flow, direction, own.release_to(own.top))
         self._judge_tcp_packet(flow, direction, packet, in_stream=added)
         if packet.flags & (RST | FIN):
