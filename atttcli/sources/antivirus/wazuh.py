@@ -87,7 +87,7 @@ def _event(record: dict[str, Any], text: str, number: int, stamps: Stamps) -> Ev
         _time(record, stamps),
         number,
         text,
-        "antivirus" if is_virus else "",
+        "antivirus" if is_virus else "authentication" if action == "login" else "",
         "wazuh",
         str(_part(record, "decoder").get("name") or "")[:64],
         str(_part(record, "predecoder").get("hostname") or agent.get("name") or ""),

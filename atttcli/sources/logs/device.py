@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from atttcli.model.event import Event
+from atttcli.sources.antivirus.threat import outcome_of as _dealt_with
 from atttcli.sources.logs.address import address, port
 from atttcli.sources.logs.stamps import ISO, MONTHS, Stamps
 
@@ -121,7 +122,9 @@ def event_of(header: Header, pairs: Pairs, line: str, number: int, stamps: Stamp
         first(pairs, _URL),
         _hash(first(pairs, _HASH)),
         "alert" if category == "antivirus" else act.lower()[:64],
-        outcome_of(first(pairs, ("outcome",)) or act),
+        _dealt_with(f"{act} {header.name}")
+        if category == "antivirus"
+        else outcome_of(first(pairs, ("outcome",)) or act),
         fields,
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 from atttcli.source import Source
 from atttcli.sources.antivirus.table import ANTIVIRUS_SOURCES
 from atttcli.sources.cloud.table import CLOUD_SOURCES
+from atttcli.sources.databases.table import DATABASE_SOURCES
 from atttcli.sources.firewall.table import FIREWALL_SOURCES
 from atttcli.sources.logs.auditd import Auditd
 from atttcli.sources.logs.cef import CefLog
@@ -33,6 +34,7 @@ LOG_SOURCES: Final[tuple[Source, ...]] = (
     Eve(),
     *FIREWALL_SOURCES,
     *SENSOR_SOURCES,
+    *DATABASE_SOURCES,
     Zimbra(),
     Auditd(),
     JournalJson(),

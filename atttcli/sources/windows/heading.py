@@ -42,19 +42,19 @@ def _audit(action: str, outcome: str = BY_KEYWORDS, category: str = "", user: Na
 
 
 _LOGON: Final = {
-    4624: _audit("login", "success", user=_TARGET),
-    4625: _audit("login", "failure", user=_TARGET),
+    4624: _audit("login", "success", "authentication", _TARGET),
+    4625: _audit("login", "failure", "authentication", _TARGET),
     4634: _audit("logout", "success", user=_TARGET),
     4647: _audit("logout", "success", user=_TARGET),
     4648: replace(_audit("login-explicit", user=_TARGET), dst_ip=()),
     4672: _audit("privileges", "success"),
-    4768: _audit("login", BY_STATUS, user=_TARGET),
+    4768: _audit("login", BY_STATUS, "authentication", _TARGET),
     4769: _audit("ticket", BY_STATUS, user=_TARGET),
     4770: _audit("ticket", "success", user=_TARGET),
-    4771: _audit("login", "failure", user=_TARGET),
-    4772: _audit("login", "failure", user=_TARGET),
-    4776: _audit("login", BY_STATUS, user=_TARGET),
-    4777: _audit("login", "failure", user=_TARGET),
+    4771: _audit("login", "failure", "authentication", _TARGET),
+    4772: _audit("login", "failure", "authentication", _TARGET),
+    4776: _audit("login", BY_STATUS, "authentication", _TARGET),
+    4777: _audit("login", "failure", "authentication", _TARGET),
     4778: replace(_audit("session-reconnect", "success", user=("AccountName",)), src_ip=("ClientAddress",)),
     4779: replace(_audit("session-disconnect", "success", user=("AccountName",)), src_ip=("ClientAddress",)),
 }
@@ -158,7 +158,7 @@ HEADINGS: Final[dict[str, dict[int, Heading]]] = {
         800: replace(USUAL, category="ps_classic_script", action="script"),
     },
     "terminalservices-localsessionmanager": {
-        21: replace(_REMOTE, action="login"),
+        21: replace(_REMOTE, action="login", category="authentication"),
         22: replace(_REMOTE, action="login"),
         23: replace(_REMOTE, action="logout"),
         24: replace(_REMOTE, action="session-disconnect"),
