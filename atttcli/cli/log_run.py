@@ -120,8 +120,8 @@ class LogRun:
             return
         with os.fdopen(fd, "rb") as raw:
             try:
-                given = _as_input(raw, found.path, info, self.zone)
-                source = _recognise(given)
+                given = as_input(raw, found.path, info, self.zone)
+                source = recognised(given)
                 if source is None:
                     yield EngineProblem(Where(found.path), "no log that any reader knows; it was not judged")
                     return
@@ -227,7 +227,7 @@ class _Spent(io.RawIOBase):
         return piece
 
 
-def _as_input(raw: Any, path: str, info: os.stat_result, zone: Any) -> Input:
+def as_input(raw: Any, path: str, info: os.stat_result, zone: Any) -> Input:
     """The file as readers want it, decompressed when it is."""
     budget = Budget()
     head = raw.read(_HEAD)
@@ -250,7 +250,7 @@ def _as_input(raw: Any, path: str, info: os.stat_result, zone: Any) -> Input:
     )
 
 
-def _recognise(given: Input) -> Source | None:
+def recognised(given: Input) -> Source | None:
     sure, best = 0, None
     for source in LOG_SOURCES:
         mine = source.recognise(given)
