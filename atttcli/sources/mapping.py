@@ -211,7 +211,7 @@ class MappedLog:
 
     def _read_csv(self, given: Input, stamps: Stamps) -> Iterator[Record]:
         header = self.mapping.header
-        for found in _csv_records(given, self.mapping.delimiter):
+        for found in csv_records(given, self.mapping.delimiter):
             if isinstance(found, ReadProblem):
                 yield found
                 continue
@@ -264,7 +264,7 @@ def _paths(record: dict[str, Any], prefix: str = "", depth: int = 6) -> set[str]
     return found
 
 
-def _csv_records(given: Input, delimiter: str) -> Iterator[tuple[int, str, list[str]] | ReadProblem]:
+def csv_records(given: Input, delimiter: str) -> Iterator[tuple[int, str, list[str]] | ReadProblem]:
     """Rows with their first line's number and raw text. A quoted field may hold line ends, up to a bound: beyond it the
     line that opened the quote is a problem by itself and reading goes on with the next one."""
     held: list[str] = []

@@ -1,0 +1,1 @@
+"""Readers of database servers' logs: PostgreSQL, MySQL and MariaDB, Microsoft SQL Server."""
