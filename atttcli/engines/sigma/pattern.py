@@ -9,7 +9,7 @@ of text is looked at; others are refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from atttcli.errors import RuleError
@@ -17,6 +17,7 @@ from atttcli.errors import RuleError
 Search = Callable[[str], bool]
 _GUARDED_TEXT = 4096
 _LIMITED_TEXT = 65_536
+_SHARE = 60_000  # characters of literals in one automaton
 _LIMITS = "(*LIMIT_MATCH=10000)(*LIMIT_DEPTH=1000)"
 
 
@@ -121,21 +122,43 @@ Finder = Callable[[str], Sequence[int]]
 def each_literal(literals: Sequence[str]) -> Finder:
     """Which of many lower-case literals stand in a lower-case text, by their places in the list."""
     re2 = _re2()
-    found = _by_set(re2, literals) if re2 is not None else None
-    return found or _by_one(literals)
+    if re2 is None:
+        return _by_one(literals)
+    parts = []
+    for first, some in _shares(literals):
+        find = _by_set(re2, some)
+        parts.append((first, find or _by_one(some)))
+    if len(parts) == 1:
+        return parts[0][1]
+
+    def find_all(text: str) -> Sequence[int]:
+        return [first + place for first, find in parts for place in find(text)]
+
+    return find_all
+
+
+def _shares(literals: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Runs of literals, none with more text than one automaton takes well, with the place of their first."""
+    first = size = 0
+    for place, literal in enumerate(literals):
+        if size and size + len(literal) > _SHARE:
+            yield first, literals[first:place]
+            first, size = place, 0
+        size += len(literal)
+    yield first, literals[first:]
 
 
 def _by_set(re2: Any, literals: Sequence[str]) -> Finder | None:
     """All at once by RE2; None when it cannot hold them (it would then say nothing, and rules would be missed)."""
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1  # bytes: the literals and the text are UTF-8 alike
-    options.max_mem = min(64 << 20, (2 << 20) + 4096 * len(literals))
+    options.max_mem = (8 << 20) + 512 * sum(map(len, literals))
     options.never_nl = False
     options.log_errors = False
     chosen = re2.Set.SearchSet(options)
     try:
         for literal in literals:
-            chosen.Add(re2.escape(literal.encode()))
+            chosen.Add(re2.escape(literal.encode("utf-8", "replace")))
         chosen.Compile()
     except re2.error:
         return None
@@ -145,9 +168,8 @@ def _by_set(re2: Any, literals: Sequence[str]) -> Finder | None:
         found: Sequence[int] = match(text.encode("utf-8", "replace"))
         return found
 
-    for place, literal in enumerate(literals):
-        if place not in find(literal):
-            return None
+    if any(place not in find(literal) for place, literal in enumerate(literals)):
+        return None
     return find
 
 
