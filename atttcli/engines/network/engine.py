@@ -34,8 +34,8 @@ class NetworkEngine:
         self.pack = pack.digest
         self.problems: tuple[RuleProblem, ...] = pack.problems
         self.counts = Counts()
-        self._settings = settings
-        self._rules = RuleSet(pack, hyperscan)
+        self.settings = settings
+        self.rules = RuleSet(pack, hyperscan)
 
     def scan(self, items: Iterable[Input]) -> Iterator[Detection | EngineProblem]:
         """Judge captures one after the other; sightings are left out (`scan_capture` gives them)."""
@@ -58,11 +58,35 @@ class NetworkEngine:
         `counts` are those of this capture and complete when the iteration ends. Damage ends the reading with an
         EngineProblem; what came before it has been judged. Without `sightings` nobody wants these.
         """
-        self.counts = counts = Counts()
-        decoder = Decoder(events=self._rules.wants_events)
-        self._rules.sets.reset()
-        origin = Origin(sha256, path)
-        traffic = Traffic(self._rules, origin, self.pack, counts, sightings=sightings, settings=self._settings)
+        run = CaptureRun(self, sightings=sightings)
+        yield from run.read(stream, path, sha256, budget)
+        yield from run.finish()
+
+    def begin(self, *, sightings: bool = True) -> CaptureRun:
+        """A run over several files of one capture: connections go on from one to the next."""
+        return CaptureRun(self, sightings=sightings)
+
+
+class CaptureRun:
+    """One capture, in one file or cut into several; the engine's `counts` are those of the file at hand."""
+
+    def __init__(self, engine: NetworkEngine, *, sightings: bool) -> None:
+        rules = engine.rules
+        rules.sets.reset()
+        self._engine = engine
+        self._decoder = Decoder(events=rules.wants_events)
+        self._traffic = Traffic(rules, engine.pack, sightings=sightings, settings=engine.settings)
+        self._path = ""
+        self._dropped = 0
+
+    def read(self, stream: BinaryIO, path: str, sha256: str = "", budget: Budget | None = None) -> Iterator[Result]:
+        """The next file. What its packets complete comes at once, what stays open later or with `finish`."""
+        self._path = path
+        self._engine.counts = counts = Counts()
+        decoder, traffic = self._decoder, self._traffic
+        traffic.of_file(Origin(sha256, path), counts)
+        decoder.undecodable.clear()
+        self._dropped = decoder.fragments.dropped
         for record in read_records(stream, path, budget):
             if isinstance(record, ReadProblem):
                 yield EngineProblem(Where(path, offset=record.offset), record.reason)
@@ -75,11 +99,21 @@ class NetworkEngine:
                 packet = packet.inner
             if traffic.results:
                 yield from traffic.take()
-        traffic.finish()
-        yield from traffic.take()
+        traffic.note_counts()
         counts.undecodable = dict(decoder.undecodable)
-        counts.fragments_dropped = decoder.fragments.dropped
+        counts.fragments_dropped = decoder.fragments.dropped - self._dropped
         yield from self._account(path, counts)
+
+    def finish(self) -> Iterator[Result]:
+        """The capture is over: every open flow ends, which counts for the last file."""
+        counts, fragments = self._engine.counts, self._decoder.fragments
+        gave_up, evicted = counts.gave_up, counts.evicted
+        self._traffic.finish()
+        yield from self._traffic.take()
+        waiting = fragments.give_up()
+        counts.fragments_dropped += waiting
+        late = Counts(gave_up=counts.gave_up - gave_up, evicted=counts.evicted - evicted, fragments_dropped=waiting)
+        yield from self._account(self._path, late)
 
     def _account(self, path: str, counts: Counts) -> Iterator[EngineProblem]:
         """What was not judged whole, one line a kind."""
@@ -88,8 +122,10 @@ class NetworkEngine:
                 yield EngineProblem(Where(path), f"{number} packets could not be decoded: {reason}")
         if counts.fragments_dropped:
             yield EngineProblem(Where(path), f"{counts.fragments_dropped} fragmented packets never became whole")
+        if counts.evicted:
+            yield EngineProblem(Where(path), f"{counts.evicted} connections were ended early: too many were open at once")
         if counts.gave_up:
             yield EngineProblem(Where(path), f"{counts.gave_up} judgements stopped at their limit of tries")
 
 
-__all__ = ["Counts", "NetworkEngine", "Result", "Settings", "Sighted"]
+__all__ = ["CaptureRun", "Counts", "NetworkEngine", "Result", "Settings", "Sighted"]

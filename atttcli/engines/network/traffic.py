@@ -35,9 +35,7 @@ class Traffic:
     def __init__(
         self,
         rules: RuleSet,
-        origin: Origin,
         pack: str,
-        counts: Counts,
         *,
         sightings: bool = True,
         settings: Settings = DEFAULTS,
@@ -48,9 +46,10 @@ class Traffic:
         self._flows = FlowTable()
         self._thresholds = Thresholds()
         self._sightings = Sightings() if sightings else None
-        self._origin = origin
+        self._origin = Origin("", "")
         self._pack = pack
-        self._counts = counts
+        self._counts = Counts()
+        self._before = (0, 0, 0)  # flows, judgements given up and candidates of the files before
         self._expected: dict[tuple[bytes, int], Expected] = {}
         self._now = 0
         self._number = 0
@@ -63,13 +62,23 @@ class Traffic:
         taken, self.results = self.results, []
         return taken
 
+    def of_file(self, origin: Origin, counts: Counts) -> None:
+        """The packets that follow come from this file, and count there."""
+        self._before = (self._flows.opened, self._judge.gave_up, self._judge.candidates)
+        self._origin, self._counts = origin, counts
+
+    def note_counts(self) -> None:
+        """What was seen since the file began."""
+        flows, gave_up, candidates = self._before
+        self._counts.flows = self._flows.opened - flows
+        self._counts.gave_up = self._judge.gave_up - gave_up
+        self._counts.candidates = self._judge.candidates - candidates
+
     def finish(self) -> None:
         """The capture is over: every open flow ends."""
         for flow in self._flows.drain():
             self._end(flow)
-        self._counts.flows = self._flows.opened
-        self._counts.gave_up = self._judge.gave_up
-        self._counts.candidates = self._judge.candidates
+        self.note_counts()
 
     def packet(self, packet: Packet) -> None:
         """Judge one packet and what it completes."""

@@ -64,6 +64,14 @@ class Fragments:
         self._bound()
         return whole
 
+    def give_up(self) -> int:
+        """No more pieces will come: how many datagrams still waited."""
+        left = len(self._waiting)
+        self._waiting.clear()
+        self._bytes = 0
+        self.dropped += left
+        return left
+
     def _assemble(self, waiting: Datagram) -> bytes | None:
         """Earlier pieces win where they overlap."""
         end = waiting.end or 0
