@@ -31,7 +31,10 @@ class HuntGroup(click.Group):
 def _asking(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options of a hunt by fields."""
     for option in (
-        click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="A column or native field; = != < <= > >=, * and networks; repeatable."),
+        click.option(
+            "--field", "fields", multiple=True, metavar="NAME=VALUE",
+            help="A column or native field; = != < <= > >=, * and networks; repeatable.",
+        ),
         click.option("--text", default="", help="Stands in the raw record, in any case."),
         click.option("--day", default="", metavar="DAY", help="Only this day (Viet Nam's)."),
         click.option("--since", default="", metavar="TIME", help="From this moment on."),
@@ -45,8 +48,13 @@ def _asking(command: Callable[..., Any]) -> Callable[..., Any]:
 def _bounded(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options of what a hunt may use and how it is written."""
     for option in (
-        click.option("--limit", "-n", type=click.IntRange(1, _MOST), default=1000, show_default=True, help="How many rows at most."),
-        click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, show_default=True, metavar="SECONDS", help="How long at most."),
+        click.option(
+            "--limit", "-n", type=click.IntRange(1, _MOST), default=1000, show_default=True, help="How many rows at most."
+        ),
+        click.option(
+            "--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, show_default=True, metavar="SECONDS",
+            help="How long at most.",
+        ),
         click.option("--memory", default="1GB", show_default=True, metavar="SIZE", help="How much memory at most."),
         click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="How many threads."),
         click.option("--as", "form", type=click.Choice(FORMS), default="table", show_default=True, help="How it is written."),
@@ -289,8 +297,9 @@ def _run(
     columns: str,
 ) -> None:
     from atttcli.hunt.ask import Bounds, hunting
-    from atttcli.hunt.build import bring_up_to_date, waiting
+    from atttcli.hunt.build import bring_up_to_date
     from atttcli.hunt.choose import files
+    from atttcli.hunt.derived import is_behind
     from atttcli.hunt.fields import EVERY, FieldHunt
     from atttcli.hunt.parts import folder_of
 
@@ -305,7 +314,7 @@ def _run(
     chosen = tuple(part.strip() for part in columns.split(",")) if columns and form not in OF_EVENTS else EVERY
     if not set(chosen) <= set(EVERY):
         raise UsageError(f"no column {sorted(set(chosen) - set(EVERY))[0][:40]!r}", hint="atttcli hunt schema")
-    if waiting(app.workspace, app.store):
+    if is_behind(app.workspace, app.store):
         with render.progress(_("Hunting files"), quiet=form != "table") as report:
             bring_up_to_date(app.workspace, app.store, report)
     window = fields.window

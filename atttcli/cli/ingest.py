@@ -85,6 +85,7 @@ def ingest(
             workers=workers,
         )
         account = job.run(paths)
+        _for_hunting(app, tick)
     unplaced = _unplaced(app, account)
     if as_json:
         render.emit_json(_as_json(account) | {"unplaced": unplaced})
@@ -94,6 +95,24 @@ def ingest(
     for path, reason in account.failures:
         render.warn(f"atttcli: {path}: {retell(reason)}")
     click.get_current_context().exit(2 if account.incomplete else 1 if account.alerts else 0)
+
+
+_WORTH = 50_000  # waiting events for which DuckDB is loaded at once; fewer are left to the first hunt
+
+
+def _for_hunting(app: App, tick: Any) -> None:
+    """Parquet of what was taken in. A disk without room for it loses nothing: the next hunt writes it."""
+    from atttcli.hunt.parts import waiting_events
+
+    if waiting_events(app.workspace, app.store) < _WORTH:
+        return
+    from atttcli.errors import Conflict, IntegrityError, LimitExceeded, WorkspaceError
+    from atttcli.hunt.build import bring_up_to_date
+
+    try:
+        bring_up_to_date(app.workspace, app.store, tick, patience=5.0)
+    except (WorkspaceError, Conflict, IntegrityError, LimitExceeded) as error:
+        render.warn(f"atttcli: {retell(error.message)}")
 
 
 def _system_code(app: App, name: str) -> str:

@@ -53,11 +53,12 @@ def timeline(
     """
     from atttcli.cli.casework_words import entry_words
     from atttcli.hunt.ask import Bounds
-    from atttcli.hunt.build import bring_up_to_date, waiting
+    from atttcli.hunt.build import bring_up_to_date
+    from atttcli.hunt.derived import is_behind
     from atttcli.hunt.timeline import Whom, around
     from atttcli.hunt.timeline import timeline as lines
 
-    if waiting(app.workspace, app.store):
+    if is_behind(app.workspace, app.store):
         with render.progress(_("Hunting files"), quiet=as_json) as report:
             bring_up_to_date(app.workspace, app.store, report)
     about = around(app.workspace, app.store, text, minutes)

@@ -140,6 +140,18 @@ def _segments(app: App, result: Verification, report: Report) -> None:
     left = orphans(app.workspace.events, known)
     if left:
         result.notes.append(_("{count} event files belong to no ingest that was finished", count=len(left)))
+    _hunting(app, result, report)
+
+
+def _hunting(app: App, result: Verification, report: Report) -> None:
+    """What was derived for hunting: it can be written anew, but until then hunts would tell something else."""
+    from atttcli.hunt.derived import faults, strangers
+
+    for place, reason in faults(app.workspace, app.store, report):
+        result.faults.append(Fault("hunting file", reason, where=place))
+    left = strangers(app.workspace, app.store)
+    if left:
+        result.notes.append(_("{count} hunting folders belong to no segment: atttcli hunt build", count=left))
 
 
 def _evidence(app: App, result: Verification, report: Report) -> None:
@@ -201,6 +213,7 @@ def purge_events(app: App, cutoff: int, reason: str, dry_run: bool, report: Repo
     (segments touched, events gone, learned values gone).
     """
     from atttcli.archive.purge import purge, remove
+    from atttcli.hunt.derived import forget
     from atttcli.store.facts.learned import forget_learned, learned_before
     from atttcli.store.purge import replace_segment
 
@@ -214,6 +227,7 @@ def purge_events(app: App, cutoff: int, reason: str, dry_run: bool, report: Repo
         done.append(purged)
     events = sum(purged.removed for purged in done)
     if not done and not learned:
+        forget(app.workspace, app.store)  # a purge that was killed may have left what it should have taken away
         return 0, 0, 0
     listed = [{"path": p.old.path, "sha256": p.old.sha256, "events": p.removed} for p in done[:_LISTED]]
     body = {"cutoff": rfc3339(cutoff), "segments": len(done), "events": events, "reason": reason, "listed": listed}
@@ -225,6 +239,7 @@ def purge_events(app: App, cutoff: int, reason: str, dry_run: bool, report: Repo
         app.journal.append("events.purged", app.workspace.organisation, body)
     for purged in done:
         remove(app.workspace.events, purged)
+    forget(app.workspace, app.store)
     return len(done), events, learned
 
 

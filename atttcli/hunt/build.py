@@ -31,8 +31,8 @@ from atttcli.hunt.parts import (
     digest_of,
     folder_of,
     name_of,
-    read_part,
     remove_strangers,
+    waiting,
 )
 from atttcli.store.connection import Store
 from atttcli.store.durable import sync_folder, sync_tree
@@ -64,20 +64,16 @@ def quiet(_done: int, _total: int, _what: str) -> None:
     """Nobody watches."""
 
 
-def waiting(workspace: Workspace, store: Store) -> list[dict[str, Any]]:
-    """Rows of the segments that stand in no Parquet file yet."""
-    folder = folder_of(workspace.root)
-    return [row for row in segments(store) if read_part(folder, name_of(row["path"])) is None]
-
-
-def bring_up_to_date(workspace: Workspace, store: Store, report: Report = quiet, *, anew: bool = False) -> Built:
+def bring_up_to_date(
+    workspace: Workspace, store: Store, report: Report = quiet, *, anew: bool = False, patience: float = 600.0
+) -> Built:
     """Write what is wanting, take away what belongs to no segment any more (all of it first, if `anew`).
 
     WorkspaceError where the folder cannot be written; IntegrityError for a segment that is damaged.
     """
     folder = folder_of(workspace.root)
     try:
-        with writing(folder):
+        with writing(folder, patience):
             known = [] if anew else [name_of(row["path"]) for row in segments(store)]
             removed = remove_strangers(folder, known)
             rows = waiting(workspace, store)
@@ -95,15 +91,6 @@ def bring_up_to_date(workspace: Workspace, store: Store, report: Report = quiet,
             hint="is the disk full? they are derived: free some room, then run the same command again",
             where=Where(str(folder)),
         ) from error
-
-
-def forget(workspace: Workspace, store: Store) -> int:
-    """Take away what was derived of segments that the store no longer knows: a purge calls it. Returns how many went."""
-    folder = folder_of(workspace.root)
-    if not folder.is_dir():
-        return 0
-    with writing(folder):
-        return remove_strangers(folder, [name_of(row["path"]) for row in segments(store)])
 
 
 def _build(workspace: Workspace, folder: Path, row: dict[str, Any]) -> bool:

@@ -152,5 +152,4 @@ def _iso(moment: datetime | None) -> str:
 
 
 def _stamp(moment: datetime) -> str:
-    text = moment.replace(tzinfo=None).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
-    return text + "Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -35,7 +35,7 @@ class FieldHunt:
         return Window(since, until)
 
     def select(self, columns: tuple[str, ...] = EVERY, limit: int = 0) -> tuple[str, list[object]]:
-        """The SQL and its values, in order of time and then of the log, of what lies in the window; `limit` rows at most (0: all)."""
+        """The SQL and its values, in order of time and of the log; `limit` rows at most (0: all). The window is not in it."""
         found = where([parse_condition(one) for one in self.fields], self.text)
         sql, values = found.sql, list(found.values)
         chosen = ", ".join(quoted(name) for name in columns)

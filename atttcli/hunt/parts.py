@@ -13,11 +13,15 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from atttcli.errors import IntegrityError, Where
 from atttcli.limits import MIB
+from atttcli.store.connection import Store
+from atttcli.store.facts.segments import segments
+from atttcli.store.workspace import Workspace
 
 FORMAT = "atttcli hunt 1"
 PREFIX = "segment="
@@ -72,6 +76,17 @@ def read_part(folder: Path, segment: str) -> Part | None:
     except (OSError, ValueError, msgspec.MsgspecError):
         return None
     return part
+
+
+def waiting(workspace: Workspace, store: Store) -> list[dict[str, Any]]:
+    """Rows of the segments that stand in no Parquet file yet."""
+    folder = folder_of(workspace.root)
+    return [row for row in segments(store) if read_part(folder, name_of(row["path"])) is None]
+
+
+def waiting_events(workspace: Workspace, store: Store) -> int:
+    """How many events stand in no Parquet file yet."""
+    return sum(row["count"] for row in waiting(workspace, store))
 
 
 def present(folder: Path) -> Iterator[tuple[Path, str]]:
