@@ -175,23 +175,51 @@ def test(app: App, paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 @rules.command("explain")
-@click.argument("rule")
+@click.argument("rule", required=False)
+@click.option("--sigma", metavar="ID", help="A Sigma rule or correlation, as RULE.")
+@click.option("--event", metavar="FILE[:N]", help="Why a Sigma rule holds for that event of a log, or does not.")
+@click.option("--file", "log", type=PATHS, help="The log, as --event.")
+@click.option("--line", type=click.IntRange(1), help="The line of --file.")
 @click.option("--rules", "paths", multiple=True, type=PATHS, help="Look in these packs instead (repeatable).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @with_app
-def explain(app: App, rule: str, paths: tuple[Path, ...], as_json: bool) -> None:
+def explain(
+    app: App,
+    rule: str | None,
+    sigma: str | None,
+    event: str | None,
+    log: Path | None,
+    line: int | None,
+    paths: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """What a rule looks for, where it stands, its text and its samples.
 
-    RULE is an id as `rules list` shows it, a YARA rule's name or a sid.
+    RULE is an id as `rules list` shows it, a YARA rule's name or a sid. With --event it is told why a Sigma rule holds for
+    an event or does not: its log source, each selection, field, value and test. Of a correlation: groups and counts.
 
     \b
-    Example:
+    Examples:
       atttcli rules explain 9910003
+      atttcli rules explain --sigma attt-auth-0010 --event /var/log/auth.log
+      atttcli rules explain --sigma attt-web-0001 --event access.log:17 --rules my-sigma/
     """
     from atttcli.cli.rules_explain import explanation
+    from atttcli.cli.rules_trace import split_place, tell, trace
 
-    catalogue = _catalogue(app, paths, None)
-    entry = find_rule(catalogue, rule)
+    asked = rule or sigma
+    if asked is None or (rule is not None and sigma is not None):
+        raise UsageError("name one rule", hint="atttcli rules explain RULE")
+    catalogue = _catalogue(app, paths, "sigma" if sigma else None)
+    entry = find_rule(catalogue, asked)
+    if event is not None or log is not None:
+        place, number = split_place(event) if event is not None else (log or Path(), line)
+        seen = trace(entry, catalogue, existing((place,))[0], number)
+        if as_json:
+            render.emit_json(seen)
+        else:
+            tell(seen, _title(entry))
+        return
     told = explanation(entry, catalogue, existing(paths) or _places(app))
     told["disabled"] = entry.id in _disabled(app)
     if as_json:
