@@ -33,6 +33,7 @@ from atttcli.rulepack.indicators import load_indicator_packs
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.rulepack.yara import load_yara_rules
 from atttcli.source import Input, ReadProblem, Source
+from atttcli.sources.antivirus import detection_of
 from atttcli.sources.logs.table import LOG_SOURCES
 from atttcli.store.workspace import home
 
@@ -152,6 +153,9 @@ class LogRun:
         self._recent = {(origin.path, event.line): event for event in events}
         for found in self.correlation.feed_block(events, origin):
             yield self._with_event(found)
+        for event in events:
+            if event.category == "antivirus" and (said := detection_of(event, origin)) is not None:
+                yield said, event
         if self.indicators is not None:
             for position, detection in self.indicators.match_events(events, origin):
                 yield detection, events[position]
