@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 
 from atttcli.errors import InputError, Where
 from atttcli.process.forked import AVAILABLE, Forked, Put
+from atttcli.sources.capture.span import Span, goes_on, span_of
 
 SHARES = 8  # batches for each worker: the last one to end keeps the others waiting the shorter, the more there are
 MOST_BATCH = 64 << 20
 MOST_WAITING = 64  # batches that are done before one that came first
 _PAUSE = 0.005
 _HEAD = 4096
+_STDIN = [["-"]]
 
 
 class Found(NamedTuple):
@@ -49,7 +51,8 @@ class Done(NamedTuple):
 
 
 Said = Found | Trouble | Done
-Judge = Callable[[str], Iterator[Said]]
+Group = list[str]  # the files of one capture
+Judge = Callable[[Group], Iterator[Said]]
 _KINDS: dict[str, type[Found] | type[Trouble] | type[Done]] = {"found": Found, "trouble": Trouble, "done": Done}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -102,21 +105,51 @@ def _sort_out(name: str, given: Given) -> None:
         given.others += 1
 
 
-def in_order(names: Sequence[str], workers: int, judge: Judge) -> Iterator[Said]:
-    """What `judge` says of all of them, in their order, whoever worked on it."""
-    if workers < 2 or not AVAILABLE or len(names) < 2:
-        for name in names:
-            yield from judge(name)
-        return
-    waiting: deque[tuple[list[str], Forked | None]] = deque()
+def grouped(names: Sequence[str], joined: bool | None) -> list[Group]:
+    """Which of the files are one capture. `joined` says that all are, or none; None looks whether each begins where the one
+    before it ends."""
+    if joined is not None or len(names) < 2:
+        return [list(names)] if joined and names else [[name] for name in names]
+    groups: list[Group] = []
+    before: Span | None = None
+    for name in names:
+        span = _span(name)
+        if groups and goes_on(before, span):
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+        before = span
+    return groups
+
+
+def _span(name: str) -> Span | None:
+    from atttcli.field.opening import NotReadable, open_regular
+
+    if name == "-":
+        return None
     try:
-        for batch in _batches(names, workers):
+        fd, _info = open_regular(os.path.realpath(name))
+        with os.fdopen(fd, "rb") as stream:
+            return span_of(stream, name)
+    except (NotReadable, OSError):
+        return None  # told when it is judged
+
+
+def in_order(groups: Sequence[Group], workers: int, judge: Judge) -> Iterator[Said]:
+    """What `judge` says of all of them, in their order, whoever worked on it."""
+    if workers < 2 or not AVAILABLE or len(groups) < 2:
+        for group in groups:
+            yield from judge(group)
+        return
+    waiting: deque[tuple[list[Group], Forked | None]] = deque()
+    try:
+        for batch in _batches(groups, workers):
             while len(waiting) >= MOST_WAITING or _running(waiting) >= workers:
                 if waiting[0][1] is None or not waiting[0][1].is_running:
                     yield from _finish(*waiting.popleft(), judge)
                 else:
                     time.sleep(_PAUSE)
-            waiting.append((batch, None if batch == ["-"] else Forked.start(_work(batch, judge))))
+            waiting.append((batch, None if batch == _STDIN else Forked.start(_work(batch, judge))))
         while waiting:
             yield from _finish(*waiting.popleft(), judge)
     finally:
@@ -125,24 +158,24 @@ def in_order(names: Sequence[str], workers: int, judge: Judge) -> Iterator[Said]
                 forked.stop()
 
 
-def _running(waiting: Sequence[tuple[list[str], Forked | None]] | deque[tuple[list[str], Forked | None]]) -> int:
+def _running(waiting: Sequence[tuple[list[Group], Forked | None]] | deque[tuple[list[Group], Forked | None]]) -> int:
     return sum(forked is not None and forked.is_running for _batch, forked in waiting)
 
 
-def _finish(batch: list[str], forked: Forked | None, judge: Judge) -> Iterator[Said]:
+def _finish(batch: list[Group], forked: Forked | None, judge: Judge) -> Iterator[Said]:
     """What a copy said; where it was lost, or may not do it, this process does the work."""
     if forked is None or forked.wait() is None:
-        for name in batch:
-            yield from judge(name)
+        for group in batch:
+            yield from judge(group)
         return
     for frame in forked.frames():
         yield _read(frame)
 
 
-def _work(batch: list[str], judge: Judge) -> Callable[[Put], bytes]:
+def _work(batch: list[Group], judge: Judge) -> Callable[[Put], bytes]:
     def work(put: Put) -> bytes:
-        for name in batch:
-            for said in judge(name):
+        for group in batch:
+            for said in judge(group):
                 put(_written(said))
         return b""
 
@@ -166,17 +199,17 @@ def _read(frame: bytes) -> Said:
     return Done(*values)
 
 
-def _batches(names: Sequence[str], workers: int) -> Iterator[list[str]]:
+def _batches(groups: Sequence[Group], workers: int) -> Iterator[list[Group]]:
     """Neighbours together, so that a thousand small captures are not a thousand copies; standard input alone."""
-    sizes = [_size(name) for name in names]
+    sizes = [sum(_size(name) for name in group) for group in groups]
     most = min(sum(sizes) // (workers * SHARES), MOST_BATCH)
-    batch: list[str] = []
+    batch: list[Group] = []
     held = 0
-    for name, size in zip(names, sizes, strict=True):
-        if batch and (held + size > most or name == "-" or batch == ["-"]):
+    for group, size in zip(groups, sizes, strict=True):
+        if batch and (held + size > most or "-" in group or batch == _STDIN):
             yield batch
             batch, held = [], 0
-        batch.append(name)
+        batch.append(group)
         held += size
     if batch:
         yield batch

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from atttcli.cli import render
-from atttcli.cli.capture_runs import Done, Found, Given, Said, Trouble, captures_of, in_order, trouble_of
+from atttcli.cli.capture_runs import Done, Found, Given, Said, Trouble, captures_of, grouped, in_order, trouble_of
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish
 from atttcli.errors import InputError, UsageError, Where
@@ -44,6 +44,11 @@ SHOWN = 8  # captures that are told one by one
     metavar="N",
     help="Processes that judge captures; the result is that of one.",
 )
+@click.option(
+    "--joined/--apart",
+    default=None,
+    help="The files are one capture, or none is [default: one that begins when the one before ends goes on with it].",
+)
 @click.option("--json", "as_json", is_flag=True, help="EVE alert objects, one a line.")
 @with_app
 def capture(
@@ -55,6 +60,7 @@ def capture(
     all_rules: bool,
     strict: bool,
     workers: int,
+    joined: bool | None,
     as_json: bool,
 ) -> None:
     """Captures (pcap, pcapng; gzipped too; - is standard input) through network rules. Folders are looked through.
@@ -87,12 +93,12 @@ def capture(
     account = _Account(tally, len(pack.rules), as_json)
     meant = captures_of(files)
 
-    def judge(name: str) -> Iterator[Said]:
-        return _said(engine, listed, disabled, name, as_json)
+    def judge(group: Sequence[str]) -> Iterator[Said]:
+        return _said(engine, listed, disabled, group, as_json)
 
     for trouble in meant.unread:
         account.take(trouble)
-    for said in in_order(meant.names, workers, judge):
+    for said in in_order(grouped(meant.names, joined), workers, judge):
         account.take(said)
     account.close(meant)
     finish(tally)
@@ -153,33 +159,49 @@ class _Account:
 
 
 def _said(
-    engine: NetworkEngine, listed: IndicatorEngine | None, disabled: Disabled, name: str, as_json: bool
+    engine: NetworkEngine, listed: IndicatorEngine | None, disabled: Disabled, group: Sequence[str], as_json: bool
 ) -> Iterator[Said]:
-    """All that one capture comes to."""
+    """All that one capture comes to, in however many files it is."""
+    run = engine.begin(sightings=listed is not None)
+    done: Done | None = None
+
+    def told(results: Iterator[Any]) -> Iterator[Said]:
+        return _told(judged(results, listed, name), disabled, as_json)
+
+    for name in group:
+        if done is not None:
+            yield done
+            done = None
+        try:
+            with _opened(name) as stream:
+                yield from told(run.read(stream, name))
+        except InputError as error:
+            yield trouble_of(error, name)
+            continue
+        done = Done(name, engine.counts.packets, engine.counts.flows, engine.counts.alerts)
+    yield from told(run.finish())
+    if done is not None:
+        yield done._replace(flows=engine.counts.flows, alerts=engine.counts.alerts)
+
+
+def _told(results: Iterator[Any], disabled: Disabled, as_json: bool) -> Iterator[Said]:
     from atttcli.engine import EngineProblem
 
-    try:
-        with _opened(name) as stream:
-            for result in judged(engine, listed, stream, name):
-                if isinstance(result, EngineProblem):
-                    yield Trouble(result.where, result.reason)
-                elif not disabled.covers(result.rule_id):
-                    shown = () if as_json else tuple(str(cell) for cell in _capture_row(result))
-                    yield Found(result.rule_id, eve_object(result) if as_json else None, shown)
-    except InputError as error:
-        yield trouble_of(error, name)
-        return
-    counts = engine.counts
-    yield Done(name, counts.packets, counts.flows, counts.alerts)
+    for result in results:
+        if isinstance(result, EngineProblem):
+            yield Trouble(result.where, result.reason)
+        elif not disabled.covers(result.rule_id):
+            shown = () if as_json else tuple(str(cell) for cell in _capture_row(result))
+            yield Found(result.rule_id, eve_object(result) if as_json else None, shown)
 
 
-def judged(engine: NetworkEngine, listed: IndicatorEngine | None, stream: BinaryIO, name: str) -> Iterator[Any]:
+def judged(results: Iterator[Any], listed: IndicatorEngine | None, name: str) -> Iterator[Any]:
     """Alerts and problems as they come, and what the indicators say of what was sighted."""
     from atttcli.engines.network import Sighted
     from atttcli.model.alert import Origin
 
     waiting: list[Any] = []
-    for result in engine.scan_capture(stream, name, sightings=listed is not None):
+    for result in results:
         if not isinstance(result, Sighted):
             yield result
         elif listed is not None:
