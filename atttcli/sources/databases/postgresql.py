@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
+from atttcli.sources.csvrows import csv_records
 from atttcli.sources.firewall.heard import Heard, event_of
 from atttcli.sources.logs.address import address, address_port, port
 from atttcli.sources.logs.joined import Joined, read_joined
 from atttcli.sources.logs.lines import head_lines
 from atttcli.sources.logs.message import Pattern, fill, first_match, pattern
 from atttcli.sources.logs.stamps import Stamps
-from atttcli.sources.mapping import csv_records
 
 _STAMP = re.compile(
     r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: (?P<zone>[A-Za-z]{1,5}|[+-]\d\d(?::?\d\d)?)(?![\w/]))?"
@@ -31,7 +31,7 @@ _LEVEL = re.compile(
 _BESIDE = re.compile(r"(?<![\w.-])(?P<user>[\w.$-]{1,63}|\[unknown\])@(?P<db>[\w.$-]{1,63}|\[unknown\])(?![\w@])")
 _NAMED = re.compile(r"\b(?P<name>user|db|database|app|client|host|ip)=(?P<value>[^,\s]{1,128})")
 _ADDRESS = re.compile(
-    r"(?<![\w.:])(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?:\((?P<port>\d{1,5})\))?(?![\w.])"
+    r"(?P<ip>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}|(?<![\w.:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?:\((?P<port>\d{1,5})\))?(?![\w.])"
 )
 _PID = re.compile(r"\[(?P<pid>\d{1,10})(?:-\d{1,10})?\]")
 _AFTER: Final = {

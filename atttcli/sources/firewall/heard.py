@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from atttcli.model.event import Event
+from atttcli.sources.keyvalue import LOOKED_AT, pairs
 from atttcli.sources.logs.message import Said
 from atttcli.sources.logs.stamps import Stamps
 
-LOOKED_AT = 32_768  # characters of a message that are looked at; the rest stays in `raw`
+__all__ = ["ALLOW", "DENY", "LOOKED_AT", "Heard", "event_of", "pairs", "sigma_names", "verdict"]
+
 ALLOW: Final = "allow"
 DENY: Final = "deny"
 _ALLOWED = re.compile(
@@ -21,7 +23,6 @@ _DENIED = re.compile(
     r"\A(?:den|drop|block|reject|reset|discard|dns$|violation|prevent|quarantine|refus|sinkhole|clear_session|cleanup)",
     re.IGNORECASE,
 )
-_PAIR = re.compile(r"(?<![\w.\-])([A-Za-z_][\w.\-]{0,63}+)=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*))")
 
 
 @dataclass(slots=True)
@@ -31,14 +32,6 @@ class Heard(Said):
     host: str = ""
     hash: str = ""
     moment: tuple[str, str] = ("", "")
-
-
-def pairs(text: str) -> dict[str, str]:
-    """`name=value name="value with blanks"`: the values, unquoted. Linear, whatever the text."""
-    return {
-        found[1]: found[3] if found[2] is None else found[2].replace('\\"', '"')
-        for found in _PAIR.finditer(text, 0, LOOKED_AT)
-    }
 
 
 def verdict(word: str) -> tuple[str, str]:

@@ -1,0 +1,19 @@
+"""`name=value name="value with blanks"`: how devices and programs write pairs. Linear in the text, whatever it holds."""
+
+from __future__ import annotations
+
+import re
+
+LOOKED_AT = 32_768  # characters of a message that are looked at; the rest stays in `raw`
+_NAME = r"(?<![\w.\-])([A-Za-z_][\w.\-]{0,63}+)"
+_VALUE = r"(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\",;]*))"
+_EQUALS = re.compile(_NAME + r"=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*))")
+_COLON = re.compile(_NAME + r": ?" + _VALUE)
+
+
+def pairs(text: str, sign: str = "=") -> dict[str, str]:
+    """The values by their names, unquoted; `sign` is `=` or `:`."""
+    return {
+        found[1]: found[3] if found[2] is None else found[2].replace('\\"', '"')
+        for found in (_EQUALS if sign == "=" else _COLON).finditer(text, 0, LOOKED_AT)
+    }
