@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from atttcli.engine import RuleProblem
-from atttcli.errors import InputError, RuleError, Where
-from atttcli.limits import MIB, read_bounded
-from atttcli.rulepack.correlation_rule import parse_correlation, renamed
-from atttcli.rulepack.sigma import parse_rule
+from atttcli.errors import Where
+from atttcli.rulepack.correlation_rule import renamed
+from atttcli.rulepack.sigma_files import SigmaSettings, read_sigma_files
+from atttcli.rulepack.sigma_filter import SigmaFilter, filtered
 from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
-from atttcli.text import strict_yaml
-
-_SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
-_SUFFIXES = (".yml", ".yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +25,29 @@ class CorrelationPack:
     digest: str
 
 
-def load_correlation_rules(paths: Iterable[Path | str]) -> CorrelationPack:
+def load_correlation_rules(paths: Iterable[Path | str], settings: SigmaSettings | None = None) -> CorrelationPack:
     """Read files and folders (`*.yml`, `*.yaml`, in name order). A broken rule is a problem; the rest is loaded."""
     rules: list[SigmaRule] = []
     drafts: list[CorrelationRule] = []
+    filters: list[SigmaFilter] = []
     problems: list[RuleProblem] = []
-    digests: list[str] = []
-    for file in _files(paths):
-        try:
-            with file.open("rb") as stream:
-                data = read_bounded(stream, 8 * MIB, Where(str(file)))
-        except (OSError, InputError) as error:
-            problems.append(RuleProblem(Where(str(file)), getattr(error, "message", "") or f"cannot be read: {error}"))
-            continue
-        digests.append(hashlib.sha256(data).hexdigest())
-        for parsed in _documents(data, str(file)):
-            if isinstance(parsed, RuleProblem):
-                problems.append(parsed)
-            elif isinstance(parsed, SigmaRule):
-                rules.append(parsed)
-            else:
-                drafts.append(parsed)
+    read = read_sigma_files(paths, settings or SigmaSettings())
+    for parsed in (one for file in read for one in file.parsed):
+        if isinstance(parsed, RuleProblem):
+            problems.append(parsed)
+        elif isinstance(parsed, SigmaRule):
+            rules.append(parsed)
+        elif isinstance(parsed, SigmaFilter):
+            filters.append(parsed)
+        else:
+            drafts.append(parsed)
+    digests = [file.digest for file in read if file.digest]
     rules, drafts = _without_doubles(rules, drafts, problems)
+    rules = filtered(rules, filters, problems)
     correlations = _resolve(rules, drafts, problems)
     quiet = _quiet(correlations)
     return CorrelationPack(
-        rules=tuple(replace(rule, silent=_is_silent(rule.meta, quiet)) for rule in rules),
+        rules=tuple(_silenced(rule, quiet) for rule in rules),
         correlations=tuple(replace(one, silent=_is_silent(one.meta, quiet)) for one in correlations),
         problems=tuple(problems),
         digest=hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest(),
@@ -69,52 +61,12 @@ def _quiet(correlations: Iterable[CorrelationRule]) -> set[str]:
     return used - {name for one in correlations if one.generate for name in one.rules}
 
 
+def _silenced(rule: SigmaRule, quiet: set[str]) -> SigmaRule:
+    return replace(rule, silent=True) if _is_silent(rule.meta, quiet) else rule
+
+
 def _is_silent(meta: Meta, quiet: set[str]) -> bool:
     return not meta.alert if meta.alert is not None else meta.id in quiet
-
-
-def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
-    for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            yield from sorted(found for found in path.rglob("*") if found.suffix in _SUFFIXES and found.is_file())
-        else:
-            yield path
-
-
-def _documents(data: bytes, path: str) -> Iterator[SigmaRule | CorrelationRule | RuleProblem]:
-    """Every document of a file on its own: one that is broken does not take the others with it."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        yield RuleProblem(Where(path, offset=error.start), "the rule file is not UTF-8")
-        return
-    text = text.replace("\r\n", "\n")
-    starts = [0, *(match.end() for match in _SEPARATOR.finditer(text))]
-    ends = [*(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
-    lines = 0
-    last = 0
-    for start, end in zip(starts, ends, strict=True):
-        lines += text.count("\n", last, start)
-        last = start
-        if text[start:end].strip():
-            yield from _document(text[start:end], path, lines)
-
-
-def _document(text: str, path: str, lines_before: int) -> Iterator[SigmaRule | CorrelationRule | RuleProblem]:
-    try:
-        # The empty lines in front keep the line numbers of errors those of the file.
-        document = strict_yaml.load("\n" * lines_before + text, path)
-        if document is None:
-            return
-        if not isinstance(document, dict):
-            raise RuleError("a rule is a mapping", where=Where(path, line=lines_before + 1))
-        if "correlation" in document or "atttcli" in document:
-            yield parse_correlation(document, path)
-        else:
-            yield parse_rule(document, path)
-    except InputError as error:
-        yield RuleProblem(error.where or Where(path, line=lines_before + 1), error.message, error.hint)
 
 
 def _without_doubles(

@@ -1,0 +1,215 @@
+"""Reading Sigma files: documents of YAML, each parsed on its own, and what was parsed kept by the digest of its file.
+
+A file of which the cache knows the digest is not parsed again; the cache is JSON in a private folder, authenticated
+before it is read (rulepack/cache.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from atttcli.engine import RuleProblem
+from atttcli.errors import InputError, RuleError, Where
+from atttcli.limits import MIB, read_bounded
+from atttcli.rulepack.cache import Parts, PrivateCache
+from atttcli.rulepack.correlation_rule import parse_correlation
+from atttcli.rulepack.sigma import parse_rule
+from atttcli.rulepack.sigma_filter import SigmaFilter, parse_filter
+from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
+from atttcli.text import strict_yaml
+
+_VERSION = 1  # of what is kept: another one begins anew
+_SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
+_SUFFIXES = (".yml", ".yaml")
+PLACEHOLDERS = ("placeholders.yml", "placeholders.yaml")
+Parsed = SigmaRule | CorrelationRule | SigmaFilter | RuleProblem
+
+
+@dataclass(frozen=True, slots=True)
+class SigmaSettings:
+    """How rules are read: where parsed ones are kept (None: nowhere), values of placeholders, processing pipelines."""
+
+    cache: Path | None = None
+    placeholders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pipelines: tuple[Path, ...] = ()
+
+
+class _Kept(msgspec.Struct, array_like=True, gc=False):
+    """What one file gave. Files with correlations or filters are not kept: they are few."""
+
+    path: str
+    digest: str
+    rules: tuple[SigmaRule, ...]
+    problems: tuple[RuleProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SigmaFile:
+    """A file that was read: its digest (empty when it could not be) and what its documents gave, in order."""
+
+    path: str
+    digest: str
+    parsed: tuple[Parsed, ...]
+
+
+def read_sigma_files(paths: Iterable[Path | str], settings: SigmaSettings) -> list[SigmaFile]:
+    """Files and folders (`*.yml`, `*.yaml`, in name order)."""
+    files = list(_files(paths))
+    values, found = _placeholders([file for file in files if file.name in PLACEHOLDERS], settings)
+    rules = [file for file in files if file.name not in PLACEHOLDERS]
+    pipeline = _pipeline(settings.pipelines)
+    store = PrivateCache(settings.cache) if settings.cache is not None else None
+    key = _key(rules, values, settings.pipelines)
+    known = _known(store, key)
+    read, fresh = [], False
+    for file in rules:
+        data = _bytes(file)
+        if isinstance(data, RuleProblem):
+            read.append(SigmaFile(str(file), "", (data,)))
+            continue
+        digest = hashlib.sha256(data).hexdigest()
+        kept = known.get(str(file))
+        if kept is not None and kept.digest == digest:
+            read.append(SigmaFile(str(file), digest, (*kept.rules, *kept.problems)))
+            continue
+        fresh = True
+        read.append(SigmaFile(str(file), digest, tuple(_documents(data, str(file), values, pipeline))))
+    if store is not None and (fresh or len(known) > len(read)):
+        store.put(key, Parts(_encoded(read), []))
+    return [*found, *read]
+
+
+def _key(files: Sequence[Path], values: Mapping[str, Sequence[str]], pipelines: Sequence[Path]) -> str:
+    """Of the folders rather than of the files: one that is added or changed leaves the others known."""
+    about = {
+        "version": _VERSION,
+        "folders": sorted({str(file.parent) for file in files}),
+        "placeholders": {name: list(texts) for name, texts in sorted(values.items())},
+        "pipelines": [hashlib.sha256(path.read_bytes()).hexdigest() for path in pipelines],
+    }
+    return "sigma-" + hashlib.sha256(msgspec.json.encode(about, order="sorted")).hexdigest()
+
+
+def _known(store: PrivateCache | None, key: str) -> dict[str, _Kept]:
+    parts = store.get(key) if store is not None else None
+    if parts is None:
+        return {}
+    try:
+        return {kept.path: kept for kept in msgspec.json.decode(parts.about, type=list[_Kept])}
+    except msgspec.DecodeError:  # of another version of ours
+        return {}
+
+
+def _encoded(read: Iterable[SigmaFile]) -> bytes:
+    kept = []
+    for file in read:
+        rules = tuple(one for one in file.parsed if isinstance(one, SigmaRule))
+        problems = tuple(one for one in file.parsed if isinstance(one, RuleProblem))
+        if file.digest and len(rules) + len(problems) == len(file.parsed):
+            kept.append(_Kept(file.path, file.digest, rules, problems))
+    return msgspec.json.encode(kept)
+
+
+def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            yield from sorted(found for found in path.rglob("*") if found.suffix in _SUFFIXES and found.is_file())
+        else:
+            yield path
+
+
+def _bytes(file: Path) -> bytes | RuleProblem:
+    try:
+        with file.open("rb") as stream:
+            return read_bounded(stream, 8 * MIB, Where(str(file)))
+    except (OSError, InputError) as error:
+        return RuleProblem(Where(str(file)), getattr(error, "message", "") or f"cannot be read: {error}")
+
+
+def _placeholders(files: Sequence[Path], settings: SigmaSettings) -> tuple[dict[str, Sequence[str]], list[SigmaFile]]:
+    """Values given, over those of `placeholders.yml` beside the rules."""
+    values: dict[str, Sequence[str]] = {}
+    read: list[SigmaFile] = []
+    for file in files:
+        data = _bytes(file)
+        if isinstance(data, RuleProblem):
+            read.append(SigmaFile(str(file), "", (data,)))
+            continue
+        try:
+            values.update(parse_placeholders(data, str(file)))
+            read.append(SigmaFile(str(file), hashlib.sha256(data).hexdigest(), ()))
+        except InputError as error:
+            read.append(SigmaFile(str(file), "", (RuleProblem(error.where or Where(str(file)), error.message),)))
+    return {**values, **settings.placeholders}, read
+
+
+def parse_placeholders(data: bytes, path: str) -> dict[str, Sequence[str]]:
+    """`name: value` or `name: [value, ...]`; InputError otherwise."""
+    document = strict_yaml.load(data, path)
+    if not isinstance(document, dict):
+        raise InputError("placeholders are a mapping of names to values", where=Where(path))
+    made: dict[str, Sequence[str]] = {}
+    for name, given in document.items():
+        values = given if isinstance(given, list) else [given]
+        if not values or any(not isinstance(one, (str, int, float)) or isinstance(one, bool) for one in values):
+            line = getattr(document, "lines", {}).get(name)
+            raise InputError(f"the placeholder {name} has no list of texts", where=Where(path, line=line))
+        made[name.strip("%")] = tuple(str(one) for one in values)
+    return made
+
+
+def _pipeline(paths: Sequence[Path]) -> Any:
+    if not paths:
+        return None
+    from atttcli.rulepack.sigma_pipeline import load_pipelines
+
+    return load_pipelines(paths)
+
+
+def _documents(data: bytes, path: str, values: Mapping[str, Sequence[str]], pipeline: Any) -> Iterator[Parsed]:
+    """Every document of a file on its own: one that is broken does not take the others with it."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        yield RuleProblem(Where(path, offset=error.start), "the rule file is not UTF-8")
+        return
+    text = text.replace("\r\n", "\n")
+    starts = [0, *(match.end() for match in _SEPARATOR.finditer(text))]
+    ends = [*(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
+    lines = 0
+    last = 0
+    for start, end in zip(starts, ends, strict=True):
+        lines += text.count("\n", last, start)
+        last = start
+        if text[start:end].strip():
+            yield from _document(text[start:end], path, lines, values, pipeline)
+
+
+def _document(
+    text: str, path: str, lines_before: int, values: Mapping[str, Sequence[str]], pipeline: Any
+) -> Iterator[Parsed]:
+    try:
+        # The empty lines in front keep the line numbers of errors those of the file.
+        document = strict_yaml.load("\n" * lines_before + text, path)
+        if document is None:
+            return
+        if not isinstance(document, dict):
+            raise RuleError("a rule is a mapping", where=Where(path, line=lines_before + 1))
+        if "correlation" in document or "atttcli" in document:
+            yield parse_correlation(document, path)
+        elif "filter" in document:
+            yield parse_filter(document, path, values)
+        elif pipeline is not None:
+            yield pipeline.rule(document, path, values)
+        else:
+            yield parse_rule(document, path, values)
+    except InputError as error:
+        yield RuleProblem(error.where or Where(path, line=lines_before + 1), error.message, error.hint)
