@@ -1,8 +1,10 @@
 """Ingest of web access lines with 10,000 indicators and the shipped packs: lines per CPU second, by part, and peak memory.
 
-    python -m bench.ingest [--lines 200000] [--parts]
+    python -m bench.ingest [--lines 200000] [--mixed] [--parts] [--hunt]
 
-Goals (issue 2): >= 50,000 lines per CPU second, <= 200 MB. The run is a process of its own; `--parts` profiles a second one.
+Goals (issues 2 and 7): >= 50,000 lines per CPU second with events kept and their Parquet written, <= 200 MB, flat up to
+10,000,000 lines. The run is a process of its own; `--parts` profiles a second one, over a tenth of the lines at most.
+`--mixed`: every other line is of a syslog. `--hunt`: then a filter on a day must take at most 2 s.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GOAL_RATE, GOAL_MB = 50_000, 200
+GOAL_RATE, GOAL_MB, GOAL_HUNT = 50_000, 200, 2.0
 PARTS = {
     "read lines, parse": ("sources/logs/web.py", "read"),
     "which are new (digests)": ("archive/identity.py", "line_digests"),
@@ -29,6 +32,7 @@ PARTS = {
     "sha256 of the file": ("ingest/route.py", "_sha256"),
     "sigma on single events": ("ingest/matched.py", "add"),
     "correlation of what matched": ("ingest/correlate.py", "correlate"),
+    "parquet for hunting": ("hunt/build.py", "bring_up_to_date"),
 }
 
 
@@ -45,6 +49,26 @@ def write_log(path: Path, count: int) -> None:
                 f'{address} - - [{stamp} +0700] "GET {draw.choice(pages)}?id={draw.randrange(10**6)} HTTP/1.1" 200'
                 f' {draw.randrange(90000)} "https://backan.gov.vn/" "{draw.choice(agents)}"\n'
             )
+
+
+def write_syslog(path: Path, count: int) -> None:
+    draw = random.Random(6)
+    with path.open("w") as out:
+        for i in range(count):
+            second = i // 20
+            stamp = f"2021-05-{12 + second // 86400:02d}T{second // 3600 % 24:02d}:{second // 60 % 60:02d}:{second % 60:02d}+07:00"
+            pid, port = draw.randrange(400, 32000), draw.randrange(1024, 65000)
+            address, user = f"203.0.{draw.randrange(20)}.{draw.randrange(250)}", f"cb{draw.randrange(7000):04d}"
+            what = draw.randrange(100)
+            if what < 2:
+                told = f"sshd[{pid}]: Failed password for {user} from {address} port {port} ssh2"
+            elif what < 10:
+                told = f"sshd[{pid}]: Accepted publickey for {user} from {address} port {port} ssh2: RSA SHA256:x"
+            elif what < 50:
+                told = f"CRON[{pid}]: pam_unix(cron:session): session opened for user root by (uid=0)"
+            else:
+                told = f"postfix/smtpd[{pid}]: connect from unknown[{address}]"
+            out.write(f"{stamp} may-chu-{draw.randrange(20)} {told}\n")
 
 
 def write_indicators(path: Path, count: int) -> None:
@@ -85,31 +109,75 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lines", type=int, default=200_000)
     parser.add_argument("--indicators", type=int, default=10_000)
+    parser.add_argument("--mixed", action="store_true")
     parser.add_argument("--parts", action="store_true")
+    parser.add_argument("--hunt", action="store_true")
+    parser.add_argument("--folder", help="where the logs and the workspace stand (default: a temporary folder)")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         base = Path(folder)
         os.environ["ATTTCLI_HOME"] = str(base / "home")
-        write_log(base / "access.log", given.lines)
         write_indicators(base / "list.csv", given.indicators)
-        for name in ("ws", "profiled"):
-            attt(base / name, "init", str(base / name), "--organisation", "bac-kan")
-            attt(base / name, "ingest", str(base / "list.csv"))
+        attt(base / "ws", "init", str(base / "ws"), "--organisation", "bac-kan")
+        attt(base / "ws", "ingest", str(base / "list.csv"))
         attt(base / "ws", "ingest", str(base / "list.csv"))  # caches are warm
-        out = attt(base / "ws", "ingest", str(base / "access.log"), "--json", script=MEASURED)
-        cpu, peak = eval(out.strip().splitlines()[-1])
-        rate = given.lines / cpu
-        print(
-            f"{given.lines} lines, {given.indicators} indicators: {cpu:.2f} CPU s, {rate:,.0f} lines per CPU s, {peak:.0f} MB"
-        )
-        print(f"  goal {GOAL_RATE:,} lines per CPU s: {rate / GOAL_RATE:.2f}; goal {GOAL_MB} MB: {peak / GOAL_MB:.2f}")
+        logs = write_logs(base, given.lines, given.mixed)
+        measure(base / "ws", logs, given.lines, given.indicators)
+        if given.hunt:
+            hunt(base / "ws", given.lines)
         if given.parts:
-            out = attt(base / "profiled", "ingest", str(base / "access.log"), "--json", script=PROFILED)
-            rows = json.loads(out.strip().splitlines()[-1])
-            for part, (file, function) in PARTS.items():
-                spent = sum(row[2] for row in rows if row[0].endswith(file) and row[1] == function)
-                print(f"  {part:42} {spent * 1e6 / given.lines:6.2f} us/line (profiled)")
+            profile(base, min(given.lines, max(200_000, given.lines // 10)), given.mixed)
         print(f"  this process: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.1f} CPU s in all runs")
+
+
+def write_logs(base: Path, lines: int, mixed: bool) -> list[str]:
+    base.mkdir(exist_ok=True)
+    write_log(base / "access.log", lines - lines // 2 if mixed else lines)
+    if not mixed:
+        return [str(base / "access.log")]
+    write_syslog(base / "auth.log", lines // 2)
+    return [str(base / "access.log"), str(base / "auth.log")]
+
+
+def measure(workspace: Path, logs: list[str], lines: int, indicators: int) -> None:
+    out = attt(workspace, "ingest", *logs, "--json", script=MEASURED)
+    account, _, figures = out.strip().splitlines()[-3:]
+    kept = json.loads(account)["total"]["stored"]
+    cpu, peak = eval(figures)
+    rate = lines / cpu
+    print(
+        f"{lines} lines, {indicators} indicators: {cpu:.2f} CPU s, {rate:,.0f} lines per CPU s, {peak:.0f} MB; {kept} kept"
+    )
+    print(f"  goal {GOAL_RATE:,} lines per CPU s: {rate / GOAL_RATE:.2f}; goal {GOAL_MB} MB: {peak / GOAL_MB:.2f}")
+
+
+def hunt(workspace: Path, lines: int) -> None:
+    asked = (
+        ("a network on a day", ("--field", "src_ip=203.0.7.0/24", "--day", "2021-05-13")),
+        ("a text on a day", ("--text", "bai-777.html", "--day", "2021-05-13")),
+        ("a native field on a day", ("--field", "sc-status=200", "--field", "cs-uri-stem=*bai-77.html", "--day", "2021-05-13")),
+        ("a user, any day", ("--field", "user=cb0042",)),
+        ("SQL over all of it", ("SELECT src_ip, count(*) AS n FROM events GROUP BY ALL ORDER BY n DESC LIMIT 10",)),
+    )  # fmt: skip
+    for name, words in asked:
+        began = time.monotonic()
+        out = attt(workspace, "hunt", *words, "--json", script=MEASURED)
+        wall = time.monotonic() - began
+        cpu, peak = eval(out.strip().splitlines()[-1])
+        rows = len(out.strip().splitlines()) - 2
+        told = f"  hunt over {lines:,} events, {name}: {wall:.2f} s, {cpu:.2f} CPU s, {peak:.0f} MB, {rows} rows"
+        print(told + (f"; goal {GOAL_HUNT:g} s: {wall / GOAL_HUNT:.2f}" if "on a day" in name else ""))
+
+
+def profile(base: Path, lines: int, mixed: bool) -> None:
+    attt(base / "profiled", "init", str(base / "profiled"), "--organisation", "bac-kan")
+    attt(base / "profiled", "ingest", str(base / "list.csv"))
+    logs = write_logs(base / "short", lines, mixed)
+    out = attt(base / "profiled", "ingest", *logs, "--json", script=PROFILED)
+    rows = json.loads(out.strip().splitlines()[-1])
+    for part, (file, function) in PARTS.items():
+        spent = sum(row[2] for row in rows if row[0].endswith(file) and row[1] == function)
+        print(f"  {part:42} {spent * 1e6 / lines:6.2f} us/line (profiled)")
 
 
 if __name__ == "__main__":
