@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from atttcli.cli import render
+from atttcli.cli.alert_avreport import avreport
 from atttcli.cli.alert_list import show_alerts, show_groups
 from atttcli.cli.alert_view import decided, show_alert
 from atttcli.cli.capture import BYTES, OUTPUT
@@ -32,6 +33,9 @@ def alert() -> None:
       atttcli alert list --group
       atttcli alert triage
     """
+
+
+alert.add_command(avreport)
 
 
 @alert.command("list")
