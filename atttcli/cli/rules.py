@@ -13,6 +13,7 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import existing
+from atttcli.cli.rules_convert import convert
 from atttcli.cli.rules_packs import install, pack, packs, sign, tell_pack
 from atttcli.cli.rules_ranges import ranges
 from atttcli.errors import InputError, NotFound, UsageError, Where
@@ -39,7 +40,7 @@ def rules() -> None:
     """
 
 
-for _command in (ranges, pack, sign, install, packs):
+for _command in (convert, ranges, pack, sign, install, packs):
     rules.add_command(_command)
 
 
