@@ -10,9 +10,11 @@ from pathlib import Path
 from atttcli.engine import RuleProblem
 from atttcli.errors import Where
 from atttcli.rulepack.correlation_rule import renamed
-from atttcli.rulepack.sigma_files import SigmaSettings, read_sigma_files
+from atttcli.rulepack.sigma_files import SigmaSettings, documents, read_sigma_files, rule_files
 from atttcli.rulepack.sigma_filter import SigmaFilter, filtered
 from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
+
+__all__ = ["CorrelationPack", "documents", "load_correlation_rules", "rule_files"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class SigmaFile:
 
 def read_sigma_files(paths: Iterable[Path | str], settings: SigmaSettings) -> list[SigmaFile]:
     """Files and folders (`*.yml`, `*.yaml`, in name order)."""
-    files = list(_files(paths))
+    files = list(rule_files(paths))
     values, found = _placeholders([file for file in files if file.name in PLACEHOLDERS], settings)
     rules = [file for file in files if file.name not in PLACEHOLDERS]
     pipeline = _pipeline(settings.pipelines)
@@ -80,7 +80,7 @@ def read_sigma_files(paths: Iterable[Path | str], settings: SigmaSettings) -> li
             read.append(SigmaFile(str(file), digest, (*kept.rules, *kept.problems)))
             continue
         fresh = True
-        read.append(SigmaFile(str(file), digest, tuple(_documents(data, str(file), values, pipeline))))
+        read.append(SigmaFile(str(file), digest, tuple(_parsed(data, str(file), values, pipeline))))
     if store is not None and (fresh or len(known) > len(read)):
         store.put(key, Parts(_encoded(read), []))
     return [*found, *read]
@@ -117,7 +117,8 @@ def _encoded(read: Iterable[SigmaFile]) -> bytes:
     return msgspec.json.encode(kept)
 
 
-def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
+def rule_files(paths: Iterable[Path | str]) -> Iterator[Path]:
+    """Files as they are named, and those of folders that may hold rules, in order of name."""
     for given in paths:
         path = Path(given)
         if path.is_dir():
@@ -174,7 +175,7 @@ def _pipeline(paths: Sequence[Path]) -> Any:
     return load_pipelines(paths)
 
 
-def _documents(data: bytes, path: str, values: Mapping[str, Sequence[str]], pipeline: Any) -> Iterator[Parsed]:
+def documents(data: bytes, path: str) -> Iterator[dict[str, Any] | RuleProblem]:
     """Every document of a file on its own: one that is broken does not take the others with it."""
     try:
         text = data.decode("utf-8-sig")
@@ -190,26 +191,38 @@ def _documents(data: bytes, path: str, values: Mapping[str, Sequence[str]], pipe
         lines += text.count("\n", last, start)
         last = start
         if text[start:end].strip():
-            yield from _document(text[start:end], path, lines, values, pipeline)
+            yield from _document(text[start:end], path, lines)
 
 
-def _document(
-    text: str, path: str, lines_before: int, values: Mapping[str, Sequence[str]], pipeline: Any
-) -> Iterator[Parsed]:
+def _document(text: str, path: str, lines_before: int) -> Iterator[dict[str, Any] | RuleProblem]:
     try:
         # The empty lines in front keep the line numbers of errors those of the file.
         document = strict_yaml.load("\n" * lines_before + text, path)
-        if document is None:
-            return
-        if not isinstance(document, dict):
+        if document is not None and not isinstance(document, dict):
             raise RuleError("a rule is a mapping", where=Where(path, line=lines_before + 1))
-        if "correlation" in document or "atttcli" in document:
-            yield parse_correlation(document, path)
-        elif "filter" in document:
-            yield parse_filter(document, path, values)
-        elif pipeline is not None:
-            yield pipeline.rule(document, path, values)
-        else:
-            yield parse_rule(document, path, values)
+        if document is not None:
+            yield document
     except InputError as error:
         yield RuleProblem(error.where or Where(path, line=lines_before + 1), error.message, error.hint)
+
+
+def _parsed(data: bytes, path: str, values: Mapping[str, Sequence[str]], pipeline: Any) -> Iterator[Parsed]:
+    for document in documents(data, path):
+        if isinstance(document, RuleProblem):
+            yield document
+            continue
+        try:
+            yield _rule(document, path, values, pipeline)
+        except InputError as error:
+            yield RuleProblem(error.where or Where(path, line=1), error.message, error.hint)
+
+
+def _rule(document: Mapping[str, Any], path: str, values: Mapping[str, Sequence[str]], pipeline: Any) -> Parsed:
+    if "correlation" in document or "atttcli" in document:
+        return parse_correlation(document, path)
+    if "filter" in document:
+        return parse_filter(document, path, values)
+    if pipeline is not None:
+        made: SigmaRule = pipeline.rule(document, path, values)
+        return made
+    return parse_rule(document, path, values)
