@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from atttcli.errors import InputError
 from atttcli.limits import MIB, Budget, Limits
 from atttcli.model.alert import Alert
 from atttcli.model.event import Event
@@ -24,6 +25,13 @@ MAPPED = (
     MappedLog(load_mapping("format: jsonl\nmap: {user: user, src_ip: src_ip}\ntime: timestamp\nname: json")),
 )
 ALL: tuple[Source, ...] = (*LOG_SOURCES, *MAPPED)
+# Readers whose record is no line: a whole file (workbook, event log, XML), an entry, or some lines that belong together.
+NOT_BY_LINE = frozenset(
+    "windows-evtx windows-xml windows-json edxml-avreport antivirus-xlsx antivirus-csv m365-csv m365-json exchange auditd iis modsecurity"
+    " exim application journal-export wazuh windows-dns postgresql postgresql-csv mysql-error mysql-general mssql"
+    .split()
+)
+BY_LINE = tuple(source for source in ALL if source.name not in NOT_BY_LINE)
 SEEDS = [
     b'192.0.2.7 - an [23/Nov/2026:10:04:05 +0700] "GET /a?b=c HTTP/1.1" 200 5123 "https://p.example/" "Mozilla \\" x" "203.0.113.1"',
     b"Nov 23 10:04:05 web1 sshd[812]: Failed password for invalid user root from 192.0.2.7 port 50122 ssh2",
@@ -50,6 +58,10 @@ def given(data: bytes, limits: Limits | None = None) -> Input:
     )
 
 
+def named(name: str) -> Source:
+    return next(source for source in ALL if source.name == name)
+
+
 def mutated(count: int, seed: int) -> Iterator[bytes]:
     chance = random.Random(seed)
     for _ in range(count):
@@ -73,7 +85,11 @@ def mutated(count: int, seed: int) -> Iterator[bytes]:
 
 def account(source: Source, data: bytes) -> list[Record]:
     """Read all and prove that everything can be stored and comes back."""
-    records = list(source.read(given(data)))
+    try:
+        records = list(source.read(given(data)))
+    except InputError as error:  # the whole file is none of this reader's; never of a text log
+        assert source.name in NOT_BY_LINE, error
+        return []
     for record in records:
         assert isinstance(record, (Event, Alert, ReadProblem))
         if isinstance(record, Event):
@@ -96,6 +112,8 @@ def test_thousands_of_mutated_lines_all_accounted_for(source: Source) -> None:
     start = time.process_time()
     records = account(source, data)
     assert time.process_time() - start < 10
+    if source.name in NOT_BY_LINE:
+        return
     held = sum(record.raw.count("\n") + 1 if isinstance(record, Event) else 1 for record in records)
     if source.name == "zimbra":  # blank lines at a record's end are dropped, within it kept
         assert len(full) - 50 <= held <= len(lines)
@@ -113,7 +131,7 @@ def test_random_bytes(source: Source, seed: int) -> None:
     assert source.recognise(given(data)) == 0
 
 
-@pytest.mark.parametrize("source", ALL, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", BY_LINE, ids=lambda source: source.name)
 def test_a_huge_line_is_a_problem_and_is_not_held(source: Source) -> None:
     limits = Limits(line_bytes=64 * 1024)
     good = SEEDS[0] + b"\n"
@@ -155,6 +173,21 @@ PREFIXES = [
     b'192.0.2.7 - - [23/Nov/2026:10:04:05 +0700] "GET ', b"<38>1 2026-11-23T10:04:05Z web1 sshd 812 ID1 [x@1",
     b"2026-11-23 10:04:05,678 WARN  [q] [", b"2026-11-23 10:04:05,678 WARN  [q] [] security - cmd=Auth; ",
     b'2026/11/23 10:04:05 [error] 9#9: *1 user "', b"[Mon Nov 23 10:04:05 2026] [core:error] ", b'{"event_type":"',
+    b"2026-11-23 10:04:05 login authenticator failed for ", b"2026-11-23 10:04:05 H=a (", b"2026-11-23 10:04:05 <= a", b"2026-11-23 10:04:05 "
+    b"SMTP protocol error in \"", b"2026-11-23 10:04:05 => a H=", b"2026-11-23 10:04:05 SA: Action: a:", b"2026-11-23 10:04:05,678 ERROR [",
+    b"Nov 23 10:04:05 m sendmail[1]: s1GNXHYB005133: AUTH failure (a): ", b"Nov 23 10:04:05 m sendmail[1]: s1GNXHYB005133: to=<a>,",
+    b"Nov 23 10:04:05 m sendmail[1]: s1GNXHYB005133: from=<a>, size=1, class=0, nrcpts=1", b"Nov 23 10:04:05 m imapd: LOGIN FAILED, user=",
+    b"Nov 23 10:04:05 m imapd: LOGIN, user=", b"Nov 23 10:04:05 m cyrus/imap[1]: badlogin: a [192.0.2.7] plain ", b"Nov 23 10:04:05 m imapd[1]: "
+    b"Login failed user=", b"Nov 23 10:04:05 m perdition.imap[1]: Auth: 192.0.2.7:1->192.0.2.8:2 ", b"Nov 23 10:04:05 m courieresmtpd: "
+    b'error,relay=192.0.2.7,msg="', b"Nov 23 10:04:05 m proftpd[1]: a (b[192.0.2.7]) - USER ", b"Nov 23 10:04:05 m vsftpd[1]: [",
+    b"Nov 23 10:04:05 m pure-ftpd: (a@192.0.2.7) [INFO] ", b"Nov 23 10:04:05 m dropbear[1]: Bad password attempt for '", b"Nov 23 10:04:05 m "
+    b"haproxy[1]: 192.0.2.7:1 [x] f b/s 0/0/0/0/0 200 1 - - ---- 1/1/1/1/0 0/0 {", b"Nov 23 10:04:05 m roundcube: Login failed for ",
+    b"Nov 23 10:04:05 m sogod [1]: Login from '192.0.2.7' for user '", b"Nov 23 10:04:05 m HORDE [error] FAILED LOGIN for ",
+    b"Nov 23 10:04:05 m fail2ban.actions ", b"Nov 23 10:04:05 m systemd[1]: ", b"Nov 23 10:04:05 m useradd[1]: new user: name=",
+    b"[23-Nov-2026 10:04:05 +0700]: Login failed for ", b"11/23/2026 10:04:05 [LOGIN_ERROR] ", b"Mon Nov 23 10:04:05 2026 [pid 1] [",
+    b"1386543323.000 4 192.0.2.7 TCP_MISS/200 1 GET ", b"type=EXECVE msg=audit(1.1:1): ", b"type=USER_LOGIN msg=audit(1.1:2): msg='",
+    b"type=SYSCALL msg=audit(1.1:3): a=\"", b"#Fields: date cs-method sc-status ", b"--abcdefgh-A--", b'{"method":"GET","uri":"/","status":200,"x":"',
+    b'{"__REALTIME_TIMESTAMP":"1","MESSAGE":"',
 ]  # fmt: skip
 
 
@@ -171,15 +204,15 @@ def test_no_line_costs_more_than_its_length(name: str) -> None:
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n\n"])
 def test_line_ends_and_nothing(end: bytes) -> None:
-    for source in ALL:
+    for source in BY_LINE:
         assert list(source.read(given(end))) == []
-    (event,) = LOG_SOURCES[2].read(given(SEEDS[0] + end))
+    (event,) = named("web-access").read(given(SEEDS[0] + end))
     assert isinstance(event, Event)
     assert event.raw == SEEDS[0].decode()
 
 
 def test_a_run_of_nul_before_a_line_costs_nothing_but_itself() -> None:
-    for seed, source in ((SEEDS[0], LOG_SOURCES[2]), (SEEDS[1], LOG_SOURCES[4]), (SEEDS[6], LOG_SOURCES[1])):
+    for seed, source in ((SEEDS[0], named("web-access")), (SEEDS[1], named("syslog")), (SEEDS[6], named("zimbra"))):
         first, second = source.read(given(seed + b"\n" + b"\0" * 500 + seed + b"\n"))
         assert isinstance(first, Event)
         assert isinstance(second, Event)
@@ -194,7 +227,7 @@ def test_a_stream_that_gives_single_bytes() -> None:
 
     data = b"\n".join([*SEEDS[:2], b"x\xff"])
     slow = Input("h.log", "", len(data), data, Slow(data), modified=0)
-    for source in ALL:
+    for source in BY_LINE:
         at_once = list(source.read(given(data)))
         slow.stream = Slow(data)
         assert [type(record) for record in source.read(slow)] == [type(record) for record in at_once]

@@ -27,7 +27,7 @@ _ADDRESS = r"\[(?P<ip>[0-9A-Fa-f:.]{2,60})\](?::(?P<port>\d{1,5})\b)?"
 _PEER = rf"(?:(?P<client>[^\s()\[\]]{{1,255}}) )?(?:\((?P<helo>\S{{0,255}})\) )?{_ADDRESS}"
 _OWN = r"(?: I=\[(?P<dst_ip>[^\]\s]{2,60})\](?::(?P<dst_port>\d{1,5}))?)?"
 _PATTERNS: tuple[Pattern, ...] = (
-    pattern(" authenticator failed for ", rf"\A(?P<method>\S{{1,60}}) authenticator failed for {_PEER}{_OWN}(?: \w{{1,4}}=\S+)*+: "
+    pattern(" authenticator failed for ", rf"\A(?P<method>\S{{1,60}}) authenticator failed for {_PEER}{_OWN}(?: \w{{1,4}}=[^\s:]++)*+: "
             r"(?P<reason>[^(]*+)(?:\([^)]*+\)(?!\Z)[^(]*+)*+(?:\(set_id=(?P<user>.*)\))?", "login", "failure"),
     pattern("SMTP protocol error in ", rf"\ASMTP protocol error in \".*\" H={_PEER}{_OWN}(?: \w{{1,4}}=\S+)*+ (?P<reason>.*)\Z",
             "connect", "failure"),

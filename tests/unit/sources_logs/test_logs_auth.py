@@ -94,8 +94,8 @@ def test_other_programs(line: str, expected: tuple[str, str, str]) -> None:
 
 
 def test_an_unknown_program_stays_a_plain_event() -> None:
-    found = event("syslog", "Nov 23 10:04:05 web1 named[3]: client 192.0.2.7#53: query: a.example IN A")
-    assert (found.service, found.category, found.action) == ("named", "", "")
+    found = event("syslog", "Nov 23 10:04:05 web1 ourdaemon[3]: client 192.0.2.7#53: query: a.example IN A")
+    assert (found.service, found.category, found.action) == ("ourdaemon", "", "")
     assert found.raw.endswith("IN A")
 
 
