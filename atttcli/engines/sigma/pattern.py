@@ -165,8 +165,8 @@ def _by_set(re2: Any, literals: Sequence[str]) -> Finder | None:
     match = chosen.Match
 
     def find(text: str) -> Sequence[int]:
-        found: Sequence[int] = match(text.encode("utf-8", "replace"))
-        return found
+        found: Sequence[int] | None = match(text.encode("utf-8", "replace"))
+        return found or ()
 
     if any(place not in find(literal) for place, literal in enumerate(literals)):
         return None
