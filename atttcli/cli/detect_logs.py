@@ -24,6 +24,7 @@ PATHS = click.Path(path_type=Path)
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Address variable of network rules.")
 @click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
 @ALL_RULES
+@click.option("--log-format", metavar="FORMAT", help="LogFormat (Apache) or log_format (nginx) of these access logs.")
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: the rule and the event.")
 @with_app
@@ -36,6 +37,7 @@ def logs(
     network_rules: tuple[Path, ...],
     variables: tuple[str, ...],
     source_tz: str,
+    log_format: str | None,
     all_rules: bool,
     strict: bool,
     as_json: bool,
@@ -51,6 +53,7 @@ def logs(
       atttcli detect logs access.log.gz --indicators c2.csv --rules my-sigma/
       atttcli detect logs access.log --network-rules et.rules --var 'HOME_NET=[10.0.0.0/8]'
       atttcli detect logs mailbox.log --yara webshell.yar
+      atttcli detect logs access.log --log-format '%v %h %u %t "%r" %>s %b'
     """
     from atttcli.cli.alert_view import detection_title, severity_word
     from atttcli.cli.log_network import network_variables, tell_coverage
@@ -61,6 +64,10 @@ def logs(
     given = existing((*rules, *yara))
     names = network_variables(variables)
     run = LogRun.load(given, existing(indicators), source_tz, tally, existing(network_rules), names)
+    if log_format:
+        from atttcli.sources.logs.webformat import web_format
+
+        run.mapping = web_format(log_format)
     disabled = disabled_here(app, all_rules)
     disabled.tell(run.rule_ids)
     rows = Rows((_("File"), _("Line"), _("Rule"), _("Severity"), _("Title"), _("Event")), wide=(4, 5))

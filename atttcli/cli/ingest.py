@@ -26,6 +26,7 @@ _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 @click.option("--source-tz", default="", metavar="+07:00", help="Zone of times that carry none.")
 @click.option("--password", "passwords", multiple=True, metavar="P", help="Password of archives (repeatable).")
 @click.option("--mapping", type=click.Path(exists=True, dir_okay=False), help="Mapping of a CSV or JSON lines log.")
+@click.option("--log-format", metavar="FORMAT", help="LogFormat (Apache) or log_format (nginx) of these access logs.")
 @click.option("--allow", multiple=True, metavar="VALUE", help="Never take this as an indicator (repeatable).")
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N",
@@ -41,6 +42,7 @@ def ingest(
     source_tz: str,
     passwords: tuple[str, ...],
     mapping: str | None,
+    log_format: str | None,
     allow: tuple[str, ...],
     workers: int,
     as_json: bool,
@@ -66,7 +68,7 @@ def ingest(
     manner = Manner(
         passwords=tuple(dict.fromkeys([*(p.encode() for p in passwords), b"infected"])),
         zone=_zone(source_tz),
-        mapping=_mapping(mapping),
+        mapping=_mapping(mapping, log_format),
         own_networks=inventory.own_networks(),
         own_domains=inventory.own_domains(),
         allow=allow,
@@ -159,7 +161,11 @@ def _zone(text: str) -> tzinfo:
     return timezone(span if found[1] == "+" else -span, text)
 
 
-def _mapping(path: str | None) -> Any:
+def _mapping(path: str | None, log_format: str | None) -> Any:
+    if log_format:
+        from atttcli.sources.logs.webformat import web_format
+
+        return web_format(log_format)
     if path is None:
         return None
     from pathlib import Path

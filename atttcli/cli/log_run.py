@@ -60,6 +60,7 @@ class LogRun:
     rule_ids: tuple[str, ...] = ()
     files: int = 0
     events: int = 0
+    mapping: Source | None = None  # a reader that a person named; goes before those that it fits
     _recent: dict[tuple[str, int | None], Event] = field(default_factory=dict)
 
     @classmethod
@@ -122,7 +123,7 @@ class LogRun:
         with os.fdopen(fd, "rb") as raw:
             try:
                 given = as_input(raw, found.path, info, self.zone)
-                source = recognised(given)
+                source = recognised(given, self.mapping)
                 if source is None:
                     yield EngineProblem(Where(found.path), "no log that any reader knows; it was not judged")
                     return
@@ -254,7 +255,9 @@ def as_input(raw: Any, path: str, info: os.stat_result, zone: Any) -> Input:
     )
 
 
-def recognised(given: Input) -> Source | None:
+def recognised(given: Input, mapping: Source | None = None) -> Source | None:
+    if mapping is not None and mapping.recognise(given):
+        return mapping
     sure, best = 0, None
     for source in LOG_SOURCES:
         mine = source.recognise(given)
@@ -283,7 +286,7 @@ def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
     if found.engine == "network":
         made["alert"] = found.detail["alert"]
     if found.engine == "correlation":
-        names = ("group", "count", "threshold", "timespan", "sum", "values")
+        names = ("group", "count", "threshold", "timespan", "sum", "values", "condition", "measured")
         made["burst"] = {name: found.detail[name] for name in names if name in found.detail}
     return made
 

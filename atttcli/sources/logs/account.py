@@ -42,17 +42,21 @@ _SYSTEMD: tuple[Pattern, ...] = (
 _PEER = r"(?P<ip>[0-9A-Fa-f.:]{2,60}):(?P<port>\d{1,5})"
 # The user name stands before the address and may imitate it: `.*` leaves the last one to the server.
 _DROPBEAR: tuple[Pattern, ...] = (
-    pattern("auth succeeded", rf"\A(?P<method>\w+) auth succeeded for '(?P<user>.*)' (?:with .* )?from {_PEER}\Z", "login", "success"),
+    pattern("auth succeeded", rf"\A(?P<method>\w+) auth succeeded for '(?P<user>.*)' (?:with .* )?from {_PEER}\Z",
+            "login", "success"),
     pattern("assword attempt", rf"\A(?:[Bb]ad|Password) password attempt for '(?P<user>.*)' from {_PEER}\Z", "login", "failure"),
     pattern("attempt", rf"\ABad (?P<reason>PAM password|password) attempt for '(?P<user>.*)' from {_PEER}\Z", "login", "failure"),
     pattern("nonexistent user", rf"\ALogin attempt for nonexistent user (?:'(?P<user>.*)' )?from {_PEER}\Z", "login", "failure",
             "invalid-user"),
     pattern("shell", r"\AUser '(?P<user>.*)' has invalid shell, rejected\Z", "login", "failure", "shell"),
-    pattern("Max auth tries", rf"\AMax auth tries reached - user '(?P<user>.*)' from {_PEER}\Z", "login", "failure", "max-attempts"),
-    pattern("before auth", rf"\AExit before auth from <{_PEER}>: \((?:user '(?P<user>.*)', )?(?P<attempts>\d+) fails\): (?P<text>.*)\Z",
+    pattern("Max auth tries", rf"\AMax auth tries reached - user '(?P<user>.*)' from {_PEER}\Z",
+            "login", "failure", "max-attempts"),
+    pattern("before auth", rf"\AExit before auth from <{_PEER}>: \((?:user '(?P<user>.*)', )?(?P<attempts>\d+) fails\): "
+            r"(?P<text>.*)\Z",
             "disconnect", "failure", "not-authenticated"),
     pattern("before auth", rf"\AExit before auth from <{_PEER}>: (?P<text>.*)\Z", "disconnect", "failure", "not-authenticated"),
-    pattern("before auth", r"\AExit before auth(?: \(user '(?P<user>.*)', (?P<attempts>\d+) fails\))?: (?P<text>.*)\Z", "disconnect",
+    pattern("before auth", r"\AExit before auth(?: \(user '(?P<user>.*)', (?P<attempts>\d+) fails\))?: (?P<text>.*)\Z",
+            "disconnect",
             "failure", "not-authenticated"),
     pattern("Exit (", r"\AExit \((?P<user>[^)]*)\)(?: from <\S+>)?: (?P<text>.*)\Z", "disconnect"),
     pattern("Child connection", rf"\AChild connection from {_PEER}\Z", "connect"),

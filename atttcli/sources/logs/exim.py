@@ -1,6 +1,6 @@
 """Exim: mainlog and rejectlog as files of their own, and the same messages in syslog.
 
-`2026-11-23 10:04:05 [pid] 1abcde-000123-AB H=client.example (helo) [192.0.2.7]:5123 F=<a@x.example> rejected RCPT <b@y.example>: why`.
+`2026-11-23 10:04:05 [pid] 1abcde-000123-AB H=client.example (helo) [192.0.2.7]:5123 F=<a@x.example> rejected RCPT <b@y.example>: x`
 What a client says in its HELO stands in parentheses before its address, which Exim itself writes in brackets.
 """
 
@@ -27,7 +27,8 @@ _ADDRESS = r"\[(?P<ip>[0-9A-Fa-f:.]{2,60})\](?::(?P<port>\d{1,5})\b)?"
 _PEER = rf"(?:(?P<client>[^\s()\[\]]{{1,255}}) )?(?:\((?P<helo>\S{{0,255}})\) )?{_ADDRESS}"
 _OWN = r"(?: I=\[(?P<dst_ip>[^\]\s]{2,60})\](?::(?P<dst_port>\d{1,5}))?)?"
 _PATTERNS: tuple[Pattern, ...] = (
-    pattern(" authenticator failed for ", rf"\A(?P<method>\S{{1,60}}) authenticator failed for {_PEER}{_OWN}(?: \w{{1,4}}=[^\s:]++)*+: "
+    pattern(" authenticator failed for ", rf"\A(?P<method>\S{{1,60}}) authenticator failed for {_PEER}{_OWN}"
+            r"(?: \w{1,4}=[^\s:]++)*+: "
             r"(?P<reason>[^(]*+)(?:\([^)]*+\)(?!\Z)[^(]*+)*+(?:\(set_id=(?P<user>.*)\))?", "login", "failure"),
     pattern("SMTP protocol error in ", rf"\ASMTP protocol error in \".*\" H={_PEER}{_OWN}(?: \w{{1,4}}=\S+)*+ (?P<reason>.*)\Z",
             "connect", "failure"),
@@ -35,12 +36,15 @@ _PATTERNS: tuple[Pattern, ...] = (
             rf"\"[^\"]*\") H={_PEER}{_OWN}", "connect", "failure"),
     pattern("SMTP call from ", rf"\ASMTP call from {_PEER}{_OWN} dropped: (?P<reason>.*)\Z", "connect", "failure"),
     pattern("no MAIL in SMTP", rf"\Ano MAIL in SMTP connection from {_PEER}{_OWN}", "connect", "", "no command"),
-    pattern("SMTP connection from", rf"\ASMTP connection from {_PEER}{_OWN} (?P<reason>closed by DROP in ACL)", "reject", "failure"),
+    pattern("SMTP connection from", rf"\ASMTP connection from {_PEER}{_OWN} (?P<reason>closed by DROP in ACL)",
+            "reject", "failure"),
     pattern("SMTP connection from", rf"\A(?:TLS error on )?SMTP connection from {_PEER}{_OWN} ?(?P<reason>.*)\Z", "connect"),
-    pattern("TLS error on connection from", rf"\ATLS error on connection from {_PEER}{_OWN} (?P<reason>.*)\Z", "connect", "failure"),
+    pattern("TLS error on connection from", rf"\ATLS error on connection from {_PEER}{_OWN} (?P<reason>.*)\Z",
+            "connect", "failure"),
     pattern("unexpected disconnection", rf"\Aunexpected disconnection while reading SMTP command from {_PEER}", "disconnect"),
     pattern("no host name found", r"\Ano host name found for IP address (?P<ip>\S{2,60})\Z", "connect", "", "reverse-lookup"),
-    pattern("no IP address found", rf"\Ano IP address found for host \S+ \(during SMTP connection from {_PEER}{_OWN}", "connect", "",
+    pattern("no IP address found", rf"\Ano IP address found for host \S+ \(during SMTP connection from {_PEER}{_OWN}",
+            "connect", "",
             "reverse-lookup"),
     pattern("SA: Action: ", r"\ASA: Action: (?P<reason>[^:]*):.*From <(?P<from>[^>]*)> \(host=(?P<client>\S+) "
             r"\[(?P<ip>[^\]\s]{2,60})\]\) for (?P<user>\S*)", "reject", "failure"),
@@ -48,10 +52,13 @@ _PATTERNS: tuple[Pattern, ...] = (
 )  # fmt: skip
 _REJECT = re.compile(rf"\A(?:F=(?P<from>\S{{1,320}}) )?H={_PEER}{_OWN}(?P<rest>.*)\Z", re.DOTALL)
 _REJECT_WHY: tuple[Pattern, ...] = (
-    pattern("rejected RCPT", r" (?:temporarily )?rejected RCPT <?(?P<user>[^>:\s]{0,320})>?:? ?(?P<reason>.*)\Z", "reject", "failure",
+    pattern("rejected RCPT", r" (?:temporarily )?rejected RCPT <?(?P<user>[^>:\s]{0,320})>?:? ?(?P<reason>.*)\Z",
+            "reject", "failure",
             "rcpt"),
-    pattern("sender verify ", r" sender verify (?:fail|defer) for <(?P<user>[^>]{0,320})>:? ?(?P<reason>.*)\Z", "reject", "failure"),
-    pattern("ejected", r" (?P<stage>(?:temporarily )?rejected (?:after \w+|by \S+|connection in \S+ ACL|\w+))[^:]*:? ?(?P<reason>.*)\Z",
+    pattern("sender verify ", r" sender verify (?:fail|defer) for <(?P<user>[^>]{0,320})>:? ?(?P<reason>.*)\Z",
+            "reject", "failure"),
+    pattern("ejected", r" (?P<stage>(?:temporarily )?rejected (?:after \w+|by \S+|connection in \S+ ACL|\w+))"
+            r"[^:]*:? ?(?P<reason>.*)\Z",
             "reject", "failure"),
     pattern("dropped by", r" (?P<stage>dropped by \S+ ACL): ?(?P<reason>.*)\Z", "reject", "failure"),
 )  # fmt: skip

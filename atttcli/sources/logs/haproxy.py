@@ -10,8 +10,9 @@ _CLIENT = r"\A(?P<ip>\S{2,60}):(?P<port>\d{1,5}) \[(?P<accept_date>[^\]]{10,40})
 _HTTP = re.compile(
     _CLIENT
     + r" (?P<backend>[^\s/]{1,255})/(?P<server>\S{1,255}) (?P<timers>-?\d+(?:/\+?-?\d+){3,4}) (?P<status>-?\d{1,3}) "
-    r"\+?(?P<bytes>\d{1,18}) (?P<req_cookie>\S{1,4096}) (?P<res_cookie>\S{1,4096}) (?P<termination>\S{2,4}) (?P<conns>\+?[\d/+]{5,60}) "
-    r"(?P<queues>\d+/\d+)(?: \{(?P<captured>[^}]{0,4096})\})?(?: \{(?P<captured_response>[^}]{0,4096})\})? \"(?P<request>.*)",
+    r"\+?(?P<bytes>\d{1,18}) (?P<req_cookie>\S{1,4096}) (?P<res_cookie>\S{1,4096}) (?P<termination>\S{2,4}) "
+    r"(?P<conns>\+?[\d/+]{5,60}) (?P<queues>\d+/\d+)"
+    r"(?: \{(?P<captured>[^}]{0,4096})\})?(?: \{(?P<captured_response>[^}]{0,4096})\})? \"(?P<request>.*)",
     re.DOTALL,
 )
 _TCP = re.compile(

@@ -16,8 +16,8 @@ from atttcli.sources.logs.lines import head_lines, read_blocks
 
 _LINE = re.compile(
     r"(?P<time>\d{9,11}\.\d{3}) {1,12}(?P<duration>-?\d{1,10}) (?P<client>\S{1,255}) (?P<result>[A-Z_]{3,60})/(?P<status>\d{3}) "
-    r"(?P<bytes>\d{1,18}) (?P<method>\S{1,40}) (?P<url>\S{1,16384}) (?P<user>\S{1,320}) (?P<hierarchy>[A-Z_]{3,60})/(?P<peer>\S{1,255})"
-    r"(?: (?P<type>\S{1,255}))?(?P<rest>.*)\Z",
+    r"(?P<bytes>\d{1,18}) (?P<method>\S{1,40}) (?P<url>\S{1,16384}) (?P<user>\S{1,320}) (?P<hierarchy>[A-Z_]{3,60})/"
+    r"(?P<peer>\S{1,255})(?: (?P<type>\S{1,255}))?(?P<rest>.*)\Z",
     re.DOTALL,
 )
 REASON = "not a line of squid's access log"

@@ -31,7 +31,8 @@ _LETTERS: Final = {
 _HEADERS: Final = {"user-agent": "cs-user-agent", "referer": "cs-referer", "host": "cs-host", "x-forwarded-for": "x-forwarded-for",
                    "x-real-ip": "x-real-ip"}  # fmt: skip
 _VARIABLES: Final = {
-    "remote_addr": "client", "remote_user": "user", "time_local": "time", "time_iso8601": "iso", "msec": "epoch", "request": "request",
+    "remote_addr": "client", "remote_user": "user", "time_local": "time", "time_iso8601": "iso", "msec": "epoch",
+    "request": "request",
     "status": "status", "body_bytes_sent": "sc-bytes", "bytes_sent": "sc-bytes", "request_length": "cs-bytes", "request_uri": "url",
     "uri": "cs-uri-stem", "args": "cs-uri-query", "query_string": "cs-uri-query", "request_method": "cs-method", "host": "cs-host",
     "http_host": "cs-host", "server_protocol": "cs-version", "http_user_agent": "cs-user-agent", "http_referer": "cs-referer",

@@ -33,8 +33,8 @@ _STATUS: Final = _paths(
     "response.status DownstreamStatus status response_code status_code statusCode sc-status http_status resp.status"
 )
 _CLIENT: Final = _paths(
-    "request.client_ip client_ip ClientHost clientIp remote_addr remote_ip request.remote_ip sourceIp ip c-ip downstream_remote_address"
-    " ClientAddr client request.remote_addr downstream_direct_remote_address clientip"
+    "request.client_ip client_ip ClientHost clientIp remote_addr remote_ip request.remote_ip sourceIp ip c-ip "
+    "downstream_remote_address ClientAddr client request.remote_addr downstream_direct_remote_address clientip"
 )
 _AGENT: Final = _paths(
     "request.headers.User-Agent request.headers.user-agent request_User-Agent http_user_agent user_agent userAgent agent"

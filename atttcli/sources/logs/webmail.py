@@ -45,7 +45,8 @@ _HORDE: tuple[Pattern, ...] = (
     pattern("FAILED LOGIN", rf"FAILED LOGIN for (?P<user>.*) \({_IP}\)", "login", "failure"),
 )  # fmt: skip
 _SQUIRREL: tuple[Pattern, ...] = (
-    pattern("[LOGIN_ERROR]", rf"\A\[LOGIN_ERROR\] (?P<user>.*) \((?P<server>[^()]*)\) from {_IP}: (?P<reason>.*)\Z", "login", "failure"),
+    pattern("[LOGIN_ERROR]", rf"\A\[LOGIN_ERROR\] (?P<user>.*) \((?P<server>[^()]*)\) from {_IP}: (?P<reason>.*)\Z",
+            "login", "failure"),
     pattern("[LOGIN]", rf"\A\[LOGIN\] (?P<user>.*) \((?P<server>[^()]*)\) from {_IP}:", "login", "success"),
     pattern("[MASS_MAILING]", rf"\A\[MASS_MAILING\] (?P<user>.*) \((?P<server>[^()]*)\) from {_IP}:", "send"),
 )  # fmt: skip
