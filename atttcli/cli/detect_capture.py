@@ -14,6 +14,7 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.capture_runs import Done, Found, Given, Said, Trouble, captures_of, grouped, in_order, trouble_of
+from atttcli.cli.capture_settings import Manner, manner_by
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish
 from atttcli.errors import InputError, UsageError, Where
@@ -49,6 +50,7 @@ SHOWN = 8  # captures that are told one by one
     default=None,
     help="The files are one capture, or none is [default: one that begins when the one before ends goes on with it].",
 )
+@manner_by
 @click.option("--json", "as_json", is_flag=True, help="EVE alert objects, one a line.")
 @with_app
 def capture(
@@ -61,6 +63,7 @@ def capture(
     strict: bool,
     workers: int,
     joined: bool | None,
+    manner: Manner,
     as_json: bool,
 ) -> None:
     """Captures (pcap, pcapng; gzipped too; - is standard input) through network rules. Folders are looked through.
@@ -83,11 +86,12 @@ def capture(
         given or [packaged("rules") / "network"], _variables(variables), private_folder("rules-cache")
     )
     tally.rules(pack.problems)
+    pack = manner.limited(pack, _variables(variables), tally)
     if not pack.rules and given:
         raise InputError("no rule could be loaded", hint="atttcli rules check says why")
     disabled = disabled_here(app, all_rules)
     disabled.tell(f"{rule.gid}:{rule.sid}" for rule in pack.rules)
-    engine = NetworkEngine(pack)
+    engine = NetworkEngine(pack, settings=manner.settings())
     listed = indicator_engine(indicators, tally)
     settle()
     account = _Account(tally, len(pack.rules), as_json)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from atttcli.engines.network.engine import Counts, NetworkEngine, Sighted
+from atttcli.engines.network.engine import Counts, NetworkEngine, Settings, Sighted
 
-__all__ = ["Counts", "NetworkEngine", "Sighted"]
+__all__ = ["Counts", "NetworkEngine", "Settings", "Sighted"]

@@ -35,6 +35,7 @@ class NetworkEngine:
         self.problems: tuple[RuleProblem, ...] = pack.problems
         self.counts = Counts()
         self.settings = settings
+        self.limits = pack.limits
         self.rules = RuleSet(pack, hyperscan)
 
     def scan(self, items: Iterable[Input]) -> Iterator[Detection | EngineProblem]:
@@ -75,7 +76,7 @@ class CaptureRun:
         rules.sets.reset()
         self._engine = engine
         self._decoder = Decoder(events=rules.wants_events)
-        self._traffic = Traffic(rules, engine.pack, sightings=sightings, settings=engine.settings)
+        self._traffic = Traffic(rules, engine.pack, sightings=sightings, settings=engine.settings, limits=engine.limits)
         self._path = ""
         self._dropped = 0
 
@@ -110,9 +111,10 @@ class CaptureRun:
         gave_up, evicted = counts.gave_up, counts.evicted
         self._traffic.finish()
         yield from self._traffic.take()
-        waiting = fragments.give_up()
-        counts.fragments_dropped += waiting
-        late = Counts(gave_up=counts.gave_up - gave_up, evicted=counts.evicted - evicted, fragments_dropped=waiting)
+        counts.fragments_dropped += fragments.give_up()
+        if fragments.dropped:
+            yield EngineProblem(Where(self._path), f"{fragments.dropped} fragmented packets never became whole")
+        late = Counts(gave_up=counts.gave_up - gave_up, evicted=counts.evicted - evicted)
         yield from self._account(self._path, late)
 
     def _account(self, path: str, counts: Counts) -> Iterator[EngineProblem]:
@@ -120,10 +122,10 @@ class CaptureRun:
         for reason, number in sorted(counts.undecodable.items()):
             if not reason.startswith("no IP"):
                 yield EngineProblem(Where(path), f"{number} packets could not be decoded: {reason}")
-        if counts.fragments_dropped:
-            yield EngineProblem(Where(path), f"{counts.fragments_dropped} fragmented packets never became whole")
         if counts.evicted:
-            yield EngineProblem(Where(path), f"{counts.evicted} connections were ended early: too many were open at once")
+            yield EngineProblem(
+                Where(path), f"{counts.evicted} connections were ended early: too many were open at once"
+            )
         if counts.gave_up:
             yield EngineProblem(Where(path), f"{counts.gave_up} judgements stopped at their limit of tries")
 

@@ -12,6 +12,7 @@ from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.judge import Judge, Match, Scene
 from atttcli.engines.network.protocols import message_app, recognise_datagram
+from atttcli.engines.network.quieting import Quieting
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
 from atttcli.engines.network.settings import DEFAULTS, Settings
 from atttcli.engines.network.sightings import Sighted, Sightings
@@ -19,6 +20,7 @@ from atttcli.engines.network.small_apps import FtpApp, FtpDataApp, SnmpApp
 from atttcli.engines.network.stream import Stream
 from atttcli.engines.network.threshold import Thresholds
 from atttcli.model.alert import Detection, Origin
+from atttcli.rulepack.network.limits import Limits
 from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, UDP, Packet
 
 CHUNK = 2560  # acknowledged bytes that make a piece of stream worth judging
@@ -39,12 +41,14 @@ class Traffic:
         *,
         sightings: bool = True,
         settings: Settings = DEFAULTS,
+        limits: Limits | None = None,
     ) -> None:
         self._rules = rules
         self._judge = Judge(rules)
         self._tcp_point = rules.packets["tcp"]
         self._flows = FlowTable()
         self._thresholds = Thresholds()
+        self._quieting = Quieting(limits)
         self._sightings = Sightings() if sightings else None
         self._origin = Origin("", "")
         self._pack = pack
@@ -192,9 +196,9 @@ class Traffic:
         added = own is not None and (_fast_open(packet) if packet.flags & SYN else flow.state == ESTABLISHED)
         if packet.payload and own is not None and added and not packet.flags & RST:
             seq = packet.seq + 1 if packet.flags & SYN else packet.seq
-            held = own.held
+            held = own.memory
             own.add(seq, packet.payload)
-            self._flows.account(flow, flow.memory + own.held - held)
+            self._flows.account(flow, flow.memory + own.memory - held)
             if own.full:
                 self._deliver(flow, direction, own.release_all())
             elif (self._settings.inline or (other is None and self._settings.one_sided)) and own.top > own.base:
@@ -388,18 +392,22 @@ class Traffic:
         matches.sort(key=lambda match: match.number)
         src, dst = (flow.server, flow.client) if direction else (flow.client, flow.server)
         kept = 0
+        quieting = self._quieting
         for match in matches:
             rule = match.rule
             if rule.action == "pass":
                 flow.passed = flow.passed or match.whole_flow or not rule.groups
                 if not rule.told:
                     return
-            blocked = self._settings.inline and rule.action in BLOCKING
+            action = quieting.action(match.number, rule, src, dst, self._now)
+            if action == "suppress" or (action == "pass" and rule.action != "pass"):
+                continue
+            blocked = self._settings.inline and action in BLOCKING
             if blocked:
                 flow.dropped = flow.dropped or match.whole_flow or not rule.groups
             if not all(
                 self._thresholds.allows(match.number, index, rate, src, dst, self._now)
-                for index, rate in enumerate(rule.thresholds)
+                for index, rate in enumerate(quieting.thresholds(match.number, rule))
             ):
                 continue
             if rule.noalert:
@@ -434,5 +442,5 @@ def _memory(flow: Flow) -> int:
     held = flow.parser.memory if flow.parser is not None else 0
     for stream in flow.streams:
         if stream is not None:
-            held += stream.held
+            held += stream.memory
     return held + flow.chunk_bytes[0] + flow.chunk_bytes[1] + len(flow.tails[0]) + len(flow.tails[1])

@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from atttcli.engine import RuleProblem
 from atttcli.errors import InputError, RuleError, Where
 from atttcli.limits import MIB
 from atttcli.rulepack.network import cache as rule_cache
 from atttcli.rulepack.network.datasets import named_files, read_set
 from atttcli.rulepack.network.draft import NotMeant
+from atttcli.rulepack.network.limits import Limits, beside_rules, load_limits
 from atttcli.rulepack.network.lines import MAX_RULE_CHARS, decode, logical_lines
 from atttcli.rulepack.network.rule import Interned, parse_rule, sid_of
 from atttcli.rulepack.network.values import NetworkPack, Rule
@@ -37,13 +40,27 @@ def load_network_rules(
         digest = _digest(((path, read_rules(path)) for path in found), names)
         stored = rule_cache.load(cache, digest)
         if stored is not None:
-            return rule_cache.to_pack(stored, shown, digest, cache)
+            return with_limits(rule_cache.to_pack(stored, shown, digest, cache), tuple(beside_rules(paths)), variables)
     files = [(path, read_rules(path)) for path in found]
     digest = _digest(files, names)
     pack = _parse(files, names, digest, shown, cache)
     if cache is not None:
         rule_cache.store(cache, pack)
-    return pack
+    return with_limits(pack, tuple(beside_rules(paths)), variables)
+
+
+def with_limits(pack: NetworkPack, files: Sequence[Path], variables: Mapping[str, str] | None = None) -> NetworkPack:
+    """The pack with what these `threshold.config` files say added to what its folders hold."""
+    if not files:
+        return pack
+    read, have = load_limits(files, effective(variables)), pack.limits or Limits()
+    both = Limits(
+        have.suppressions + read.suppressions,
+        have.filters + read.filters,
+        have.rates + read.rates,
+        have.problems + read.problems,
+    )
+    return replace(pack, limits=both)
 
 
 def rule_files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -275,6 +275,7 @@ class NetworkPack(Struct, frozen=True):
     counts: dict[str, int]
     cache: Path | None = None
     datasets: dict[str, tuple[bytes, ...]] = {}
+    limits: Any = None  # `limits.Limits`: what threshold.config says
 
     def by_sid(self, sid: int, gid: int = 1) -> Rule | None:
         """The rule of that number, if it was loaded."""
