@@ -43,7 +43,7 @@ from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.stamps import Stamps
 from atttcli.sources.mapping_file import Mapping, When, load_mapping
 
-__all__ = ["MappedLog", "Mapping", "load_mapping"]
+__all__ = ["MappedLog", "Mapping", "column_text", "load_mapping", "paths"]
 
 
 class MappedLog:
@@ -76,7 +76,7 @@ class MappedLog:
         whole = ["\n".join(lines)] if self.mapping.starts is not None else lines[:5]
         for text in whole:
             if isinstance(record := self._record(text), dict) and record:
-                return _paths(record)
+                return paths(record)
         return set()
 
     def read(self, given: Input) -> Iterator[Record]:
@@ -146,9 +146,9 @@ class MappedLog:
                 self._fill(head, record, condition.columns)
         moment = None
         if mapping.time_columns:
-            stamp = " ".join(text for column in mapping.time_columns if (text := _text(record, column)))
+            stamp = " ".join(text for column in mapping.time_columns if (text := column_text(record, column)))
             moment = stamps.format(stamp, mapping.time_format) if stamp else None
-        elif mapping.format in ("kv", "regex"):
+        if moment is None and mapping.format in ("kv", "regex"):
             envelope = opened(raw, stamps)
             moment = envelope.time
             if envelope.host:
@@ -157,7 +157,7 @@ class MappedLog:
 
     def _fill(self, head: dict[str, Any], record: dict[str, Any], columns: dict[str, tuple[str, ...]]) -> None:
         for name, choices in columns.items():
-            text = next((text for choice in choices if (text := _text(record, choice))), "")
+            text = next((text for choice in choices if (text := column_text(record, choice))), "")
             if not text:
                 continue
             text = self.mapping.values.get(name, {}).get(text.lower(), text)
@@ -170,10 +170,11 @@ class MappedLog:
 
 
 def _holds(condition: When, record: dict[str, Any]) -> bool:
-    return all(_text(record, name).lower() in values for name, values in condition.wanted.items())
+    return all(column_text(record, name).lower() in values for name, values in condition.wanted.items())
 
 
-def _text(record: dict[str, Any], path: str) -> str:
+def column_text(record: dict[str, Any], path: str) -> str:
+    """The value at a dotted path as text; "" for none, and for what is no plain value."""
     value: Any = record.get(path)
     if value is None and "." in path:
         value = record
@@ -189,12 +190,13 @@ def _text(record: dict[str, Any], path: str) -> str:
     return str(value) if isinstance(value, (int, float)) else ""
 
 
-def _paths(record: dict[str, Any], prefix: str = "", depth: int = 6) -> set[str]:
+def paths(record: dict[str, Any], prefix: str = "", depth: int = 6) -> set[str]:
+    """Every name in a record, dotted, down to `depth` levels."""
     found = set()
     for name, value in record.items():
         found.add(prefix + name)
         if isinstance(value, list):
             value = {str(place): each for place, each in enumerate(value[:8])}
         if isinstance(value, dict) and depth:
-            found |= _paths(value, f"{prefix}{name}.", depth - 1)
+            found |= paths(value, f"{prefix}{name}.", depth - 1)
     return found
