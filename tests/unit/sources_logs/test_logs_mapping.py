@@ -101,7 +101,7 @@ def test_recognised_by_its_columns() -> None:
     [
         ("- a", "YAML mapping", 1),
         ("map: {user: u}\nmaps: 1", "unknown key", 2),
-        ("format: xml\nmap: {user: u}", "csv or jsonl", 1),
+        ("format: xml\nmap: {user: u}", "csv, jsonl, kv or regex", 1),
         ("map: {nobody: u}", "no such event field", 1),
         ("map: {user: 5}", "column name", 1),
         ("name: x", "maps nothing", None),
