@@ -9,7 +9,8 @@ from atttcli.engines.network.flow import Flow, Key, key_of
 from atttcli.sources.capture.decode import Packet
 
 MAX_FLOWS = 50_000
-MAX_MEMORY = 64 << 20  # bytes held by streams and parsers of all flows together
+MAX_MEMORY = 128 << 20  # bytes of all flows together, with what their streams and parsers hold
+FLOW = 2400  # bytes of a flow that holds nothing
 SWEEP_EVERY = 10 * SECOND
 
 
@@ -78,7 +79,7 @@ class FlowTable:
     @property
     def is_full(self) -> bool:
         """Whether there are too many, or they hold too much."""
-        return self.memory > MAX_MEMORY or len(self._flows) > 2 * MAX_FLOWS
+        return self.memory + len(self._flows) * (FLOW // 2) > MAX_MEMORY or len(self._flows) > 2 * MAX_FLOWS
 
     def surplus(self) -> list[Flow]:
         """The tenth that was silent longest, taken out."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 MAX_HELD = 512 * 1024  # unacknowledged or out-of-order bytes kept per direction
 MAX_SEGMENTS = 2048
+SEGMENT = 160  # bytes that a segment costs beside its data
 HALF = 1 << 31
 MASK = 0xFFFFFFFF
 
@@ -78,6 +79,11 @@ class Stream:
     def full(self) -> bool:
         """Whether so much waits that it has to be released unacknowledged."""
         return self.held > MAX_HELD or len(self.segments) > MAX_SEGMENTS
+
+    @property
+    def memory(self) -> int:
+        """Bytes held, with what it costs to hold them."""
+        return self.held + SEGMENT * len(self.segments)
 
     @property
     def sent(self) -> int:
