@@ -61,9 +61,10 @@ def logs(
     from atttcli.engine import EngineProblem
 
     tally = Tally(strict=strict)
-    given = existing((*rules, *yara))
     names = network_variables(variables)
-    run = LogRun.load(given, existing(indicators), source_tz, tally, existing(network_rules), names)
+    run = LogRun.load(
+        existing(rules), existing(indicators), source_tz, tally, existing(network_rules), names, existing(yara)
+    )
     if log_format:
         from atttcli.sources.logs.webformat import web_format
 

@@ -54,7 +54,7 @@ class LogRun:
 
     correlation: CorrelationEngine
     indicators: IndicatorEngine | None
-    yara: YaraEngine | None
+    yara: tuple[YaraEngine, ...]
     network: NetworkLogEngine | None
     zone: Any
     rule_ids: tuple[str, ...] = ()
@@ -72,15 +72,16 @@ class LogRun:
         tally: Tally,
         network: Sequence[Path] = (),
         variables: Mapping[str, str] | None = None,
+        yara: Sequence[Path] = (),
     ) -> LogRun:
-        """Rules by their kind: Sigma files, YARA files (those for log text, and all of those named), network rules (those
-        that a log record can decide). Shipped packs, but no network rules, when nothing is named. UsageError for an unknown
+        """Rules by their kind: Sigma files, YARA files (those for log text; all of `yara`), network rules (those that a log
+        record can decide). Shipped packs, but no network rules, when nothing is named. UsageError for an unknown
         zone, InputError when no rule could be loaded."""
         try:
             place = ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise UsageError(f"unknown time zone {zone!r}", hint="--source-tz Asia/Ho_Chi_Minh") from error
-        shipped = not rules and not indicators and not network
+        shipped = not rules and not indicators and not network and not yara
         problems: list[Any] = []
         files = by_kind(rules or ([packaged("rules")] if shipped else []), problems)
         tally.rules(problems)
@@ -91,15 +92,15 @@ class LogRun:
         tally.rules(correlation.problems)
         lists = load_indicator_packs([*indicators, *files["indicators"]])
         tally.rules(lists.problems)
-        yara = load_yara_rules(files["yara"], home() / "rules-cache", scope="log") if files["yara"] else None
-        tally.rules(yara.problems if yara else ())
+        texts = [_yara(files["yara"], "log", tally), _yara(yara, "lines", tally)]
+        named = (f"{rule.namespace}:{rule.name}" for engine in texts if engine is not None for rule in engine.rules)
         return cls(
             correlation,
             IndicatorEngine(IndicatorIndex.build(lists.indicators)) if lists.indicators else None,
-            YaraEngine(yara) if yara is not None and yara.rules else None,
+            tuple(engine for engine in texts if engine is not None),
             _network([*network, *(files["network"] if not shipped else ())], variables, tally),
             place,
-            (*_ids(sigma), *(f"{rule.namespace}:{rule.name}" for rule in (yara.rules if yara else ()))),
+            (*_ids(sigma), *named),
         )
 
     def judge(self, paths: Iterable[Path], progress: Callable[[str], None]) -> Iterator[Judged]:
@@ -163,8 +164,8 @@ class LogRun:
         if self.network is not None:
             for position, detection in self.network.match_events(events, origin):
                 yield detection, events[position]
-        if self.yara is not None and events:
-            yield from self._text(self.yara, events, origin)
+        for yara in self.yara if events else ():
+            yield from self._text(yara, events, origin)
 
     def _text(self, yara: YaraEngine, events: list[Event], origin: Origin) -> Iterator[Judged]:
         lines = [event.raw.replace("\n", " ") for event in events]
@@ -178,6 +179,14 @@ class LogRun:
         if isinstance(found, EngineProblem):
             return found
         return found, self._recent.get((found.origin.path, found.origin.line))
+
+
+def _yara(paths: Sequence[Path], scope: str, tally: Tally) -> YaraEngine | None:
+    if not paths:
+        return None
+    pack = load_yara_rules(paths, home() / "rules-cache", scope=scope)
+    tally.rules(pack.problems)
+    return YaraEngine(pack) if pack.rules else None
 
 
 def _network(paths: Sequence[Path], variables: Mapping[str, str] | None, tally: Tally) -> NetworkLogEngine | None:

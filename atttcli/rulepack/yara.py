@@ -23,7 +23,7 @@ from atttcli.errors import Where
 from atttcli.field.opening import NotReadable, open_regular, read_content
 from atttcli.limits import MIB
 from atttcli.rulepack.cache import Parts, PrivateCache
-from atttcli.rulepack.yara_values import EXTERNALS, MODULES, RuleFile, YaraRule
+from atttcli.rulepack.yara_values import EXTERNALS, LINE_SCOPES, MODULES, RuleFile, YaraRule
 
 __all__ = ["EXTERNALS", "YaraPack", "YaraRule", "load_yara_rules"]
 _SUFFIXES: Final = frozenset({".yar", ".yara", ".rule"})
@@ -37,7 +37,7 @@ _CHECK_SECONDS: Final = 120.0
 class YaraPack:
     """Compiled rules. `digest` covers rule bytes, version, externals, scope and what is disabled.
 
-    With scope `log`, `prefilter` holds the same rules with the condition `any of them`: run over many lines at once, it
+    With scope `log` or `lines`, `prefilter` holds the same rules with the condition `any of them`: run over many lines at once, it
     finds the lines worth a look; `compiled` then judges each of those. None when there is no rule.
     """
 
@@ -67,7 +67,8 @@ def load_yara_rules(
 ) -> YaraPack:
     """Load rule files and folders (recursively: .yar, .yara).
 
-    `scope`: `all`; `file` leaves out rules for log text (tag `log` or meta `scope = "log"`); `log` takes only those.
+    `scope`: `all`; `file` leaves out rules for log text (tag `log` or meta `scope = "log"`); `log` takes only those;
+    `lines` takes every rule and makes it ready for log text (for rules that somebody named for it).
     `disabled`: rule names or `namespace:rule` ids that stay compiled (others may refer to them) but never report.
     `externals`: external variables that rules may use, with a value of the right type.
     """
@@ -190,7 +191,7 @@ def _compile_each(files: Sequence[RuleFile], scope: str, externals: Mapping[str,
     blobs: list[bytes | memoryview] = []
     if about.rules:
         blobs.append(_compiled_bytes({f.namespace: f.text for f in files if f.rules}, externals))
-        if scope == "log":
+        if scope in LINE_SCOPES:
             blobs.append(_compiled_bytes({f.namespace: f.logs for f in files if f.rules}, externals))
     return Parts(about.encoded(), blobs)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from atttcli.engine import RuleProblem
 from atttcli.errors import Where
 from atttcli.rulepack.yara_source import RuleText, YaraSource, blanked, culprit
-from atttcli.rulepack.yara_values import MODULES, RuleFile, YaraRule
+from atttcli.rulepack.yara_values import LINE_SCOPES, MODULES, RuleFile, YaraRule
 
 _BAD_RULES: Final = 64  # beyond that a file is refused whole
 
@@ -91,7 +91,7 @@ class RuleFileChecker:
         if self._scope == "all":
             return text, rules
         wanted = [rule for rule in rules if rule.name not in private and in_scope(rule, self._scope)]
-        if self._scope == "log":
+        if self._scope in LINE_SCOPES:
             wanted = self._for_log_text(source, wanted)
         names = {rule.name for rule in wanted} | private
         spans = [(rule.start, rule.end) for rule in source.rules if rule.name not in names and not rule.is_global]
@@ -135,7 +135,7 @@ class RuleFileChecker:
 def in_scope(rule: YaraRule, scope: str) -> bool:
     """Whether a rule belongs to `file` or `log`: tag `log` or meta `scope` (`log`, `file`, `any`) decide; else `file`."""
     stated = str(rule.meta.get("scope", "log" if "log" in rule.tags else "file")).lower()
-    return scope == "all" or stated in (scope, "any")
+    return scope in ("all", "lines") or stated in (scope, "any")
 
 
 def _parse_message(text: str) -> tuple[int, str]:

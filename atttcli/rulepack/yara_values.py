@@ -9,6 +9,7 @@ from typing import Any, Final
 from atttcli.engine import RuleProblem
 
 EXTERNALS: Final[Mapping[str, Any]] = {"filename": "", "filepath": "", "extension": "", "filetype": "", "owner": ""}
+LINE_SCOPES: Final = ("log", "lines")  # with these, rules are made ready for lines of text
 MODULES: Final = frozenset({"pe", "elf", "math", "hash", "time", "string", "dotnet", "macho", "dex", "lnk", "magic"})
 
 
