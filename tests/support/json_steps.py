@@ -293,6 +293,9 @@ STEPS = (
     Step("-w ws rules check pack", "rules-check", code=2),
     Step("-w ws rules test pack", "rules-test"),
     Step("-w ws rules explain attt-web-0025", "rules-explain"),
+    Step("-w ws rules explain attt-auth-0010 --event auth.log", "rules-explain-event"),
+    Step("-w ws rules explain --sigma attt-auth-0001 --event auth.log:1", "rules-explain-event"),
+    Step("-w ws rules convert sigma.yml --to opensearch", "rules-convert"),
     Step("-w ws rules disable attt-web-0025 --reason 'nhiều báo nhầm'", "rules-disable"),
     Step("-w ws rules enable attt-web-0025", "rules-disable"),
     Step("detect files given --rules pack/r.yar", "detect-files", code=1),
@@ -478,6 +481,9 @@ def give(place: Path) -> None:
     )
     (place / "asked.pcap").write_bytes(pcap([udp_frame(dns_query("bad.example"))]))
     burst = read_case(packaged("rules") / "cases" / "sigma" / "attt-auth-0010")
+    (place / "sigma.yml").write_text(
+        "title: t\nid: t\nlogsource: {category: webserver}\ndetection: {s: {cs-method: GET}, condition: s}\n"
+    )
     (place / "auth.log").write_bytes(dict(burst.positives)["positive-1.log"])
     flash = (packaged("seeds") / "drills" / "ransomware-commune-flash.yaml").read_bytes()
     (place / "bad-drill.yaml").write_bytes(flash.replace(b"kind: dismiss", b"kind: detect"))
