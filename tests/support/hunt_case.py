@@ -64,9 +64,8 @@ def folded(workspace: Workspace, store: Store, asked: FieldHunt) -> list[tuple[s
     """The same by reading every segment, one event after the other."""
     kept: list[tuple[str, int]] = []
     for row in store.rows("SELECT path, source_sha256 FROM segment"):
-        for event in read_segment(workspace.events / row["path"]):
-            if _matches(event, asked):
-                kept.append((row["source_sha256"], event.line))
+        held = read_segment(workspace.events / row["path"])
+        kept += [(row["source_sha256"], event.line) for event in held if _matches(event, asked)]
     return sorted(kept)
 
 

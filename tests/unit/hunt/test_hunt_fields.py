@@ -48,11 +48,24 @@ EVENTS = st.lists(
         src_port=st.integers(0, 3), category=st.sampled_from(["", "webserver", "mail"]), fields=NATIVE,
     ), min_size=1, max_size=12,
 )  # fmt: skip
+NAMES = st.sampled_from(["user", "host", "category", "cs-method", "a b", "/x", "$y", '"q"', "a.b", "~", "ké"])
+NETWORKS = st.sampled_from(
+    [
+        "203.0.113.0/24",
+        "203.0.112.0/23",
+        "0.0.0.0/0",
+        "2001:db8::/32",
+        "2001:db8::/64",
+        "::/0",
+        "203.0.113.5",
+        "::1/128",
+    ]
+)
 CONDITIONS = st.one_of(
-    st.builds("{}={}".format, st.sampled_from(["user", "host", "category", "cs-method", "a b", "/x", "$y", '"q"', "a.b", "~", "ké"]), WORDS.filter(lambda word: word == word.strip())),
-    st.builds("src_ip={}".format, st.sampled_from(["203.0.113.0/24", "203.0.112.0/23", "0.0.0.0/0", "2001:db8::/32", "2001:db8::/64", "::/0", "203.0.113.5", "::1/128"])),
+    st.builds("{}={}".format, NAMES, WORDS.filter(lambda word: word == word.strip())),
+    st.builds("src_ip={}".format, NETWORKS),
     st.builds("src_port={}".format, st.integers(0, 3)),
-)  # fmt: skip
+)
 HUNTS = st.builds(
     FieldHunt, fields=st.lists(CONDITIONS, max_size=2).map(tuple), text=st.sampled_from(["", "ROOT", "%", "'"]),
     day=st.sampled_from(["", "2021-05-13"]), since=st.sampled_from(["", "2021-05-05 00:00"]),
@@ -134,9 +147,12 @@ def test_sql_of_strangers_reads_and_writes_nothing_else(tmp_path: Path, sql: str
         before = sorted(str(path) for path in tmp_path.rglob("*"))
         folder = folder_of(workspace.root)
         paths = sorted(folder.rglob("*.parquet"))
-        with hunting(folder, paths, Bounds()) as opened, pytest.raises(UsageError):
-            with opened.ask(sql.format(hunt=folder)) as answer:
-                list(answer.rows)
+        with (
+            hunting(folder, paths, Bounds()) as opened,
+            pytest.raises(UsageError),
+            opened.ask(sql.format(hunt=folder)) as answer,
+        ):
+            list(answer.rows)
         after = sorted(str(path) for path in tmp_path.rglob("*"))
         assert [p for p in after if "-wal" not in p and "-shm" not in p] == [
             p for p in before if "-wal" not in p and "-shm" not in p
@@ -145,12 +161,12 @@ def test_sql_of_strangers_reads_and_writes_nothing_else(tmp_path: Path, sql: str
 
 
 def test_bounds_hold(tmp_path: Path) -> None:
-    with hunting(tmp_path, [], Bounds(memory="100MB", seconds=0.5, rows=10)) as opened:
-        with (
-            pytest.raises(LimitExceeded),
-            opened.ask("SELECT sum(a.range * b.range) FROM range(10000000) a, range(1000000) b") as answer,
-        ):
-            list(answer.rows)
+    with (
+        hunting(tmp_path, [], Bounds(memory="100MB", seconds=0.5, rows=10)) as opened,
+        pytest.raises(LimitExceeded),
+        opened.ask("SELECT sum(a.range * b.range) FROM range(10000000) a, range(1000000) b") as answer,
+    ):
+        list(answer.rows)
     with hunting(tmp_path, [], Bounds(memory="100MB", rows=10)) as opened:
         with pytest.raises(LimitExceeded), opened.ask("SELECT list(range) FROM range(100000000)") as answer:
             list(answer.rows)
