@@ -22,6 +22,7 @@ from atttcli.sources import LOG_SOURCES  # noqa: E402
 from tests.support.reader_samples import ReaderCase, cases, told  # noqa: E402 - found by the line above
 
 PAGE = ROOT / "docs" / "readers" / "README.md"
+MODULE = ROOT / "atttcli" / "sources" / "readers.json"
 BEGIN, END = "<!-- table: written by .ci/readers.py -->", "<!-- end of table -->"
 HEAD = ("host", "user", "src_ip", "src_port", "dst_ip", "dst_port", "domain", "url", "hash", "action", "outcome")
 NO_SAMPLE_NEEDED = frozenset({"text-lines"})
@@ -68,6 +69,29 @@ def page() -> str:
     )
 
 
+def module() -> str:
+    """atttcli/sources/readers.json: the same for `atttcli source list`."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for case in cases():
+        if (case.folder / "mapping.yaml").exists():
+            continue
+        kinds = found.setdefault(case.source, {"sources": set(), "head": set(), "fields": set()})
+        for event in (record for record in case.records() if isinstance(record, Event)):
+            kinds["sources"].add("/".join((event.category or "-", event.product or "-", event.service or "-")))
+            kinds["head"].update(name for name in ("time", *HEAD) if getattr(event, name) not in ("", 0, None))
+            kinds["fields"].update(name for name in event.fields if len(name) <= 40)
+    order = {one: place for place, one in enumerate(("time", *HEAD))}
+    made = {
+        name: {
+            "sources": sorted(kinds["sources"])[:40],
+            "head": sorted(kinds["head"], key=lambda one: order[one]),
+            "fields": sorted(kinds["fields"])[:200],
+        }
+        for name, kinds in sorted(found.items())
+    }
+    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+
+
 def expect(folders: list[str]) -> None:
     """Write what comes out today as what must come out."""
     wanted = {Path(folder).name for folder in folders}
@@ -85,6 +109,7 @@ def main(words: list[str]) -> int:
         return 0
     if words == ["write"]:
         PAGE.write_text(page(), encoding="utf-8")
+        MODULE.write_text(module(), encoding="utf-8")
         return 0
     have = {case.source for case in cases()}
     problems = [
@@ -94,6 +119,8 @@ def main(words: list[str]) -> int:
     ]
     if page() != PAGE.read_text(encoding="utf-8"):
         problems.append("docs/readers/README.md is not current: run .ci/readers.py write")
+    if not MODULE.is_file() or module() != MODULE.read_text(encoding="utf-8"):
+        problems.append("atttcli/sources/readers.json is not current: run .ci/readers.py write")
     print("\n".join(problems) or "readers: the table is current, every reader has a sample")
     return 1 if problems else 0
 

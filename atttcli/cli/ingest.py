@@ -67,7 +67,7 @@ def ingest(
     code = _system_code(app, system)
     manner = Manner(
         passwords=tuple(dict.fromkeys([*(p.encode() for p in passwords), b"infected"])),
-        zone=_zone(source_tz),
+        zone=zone_of(source_tz),
         mapping=_mapping(mapping, log_format),
         own_networks=inventory.own_networks(),
         own_domains=inventory.own_domains(),
@@ -147,7 +147,8 @@ def _show_unplaced(found: list[dict[str, Any]]) -> None:
         render.line(f"{text} {command_for(one['path'])}")
 
 
-def _zone(text: str) -> tzinfo:
+def zone_of(text: str) -> tzinfo:
+    """`+07:00`, `Z`, "" (Vietnam) as a zone; UsageError for anything else."""
     from atttcli.clock import VIETNAM
 
     if not text:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "shift": ("atttcli.cli.shift", "shift", "Hand a shift over, and take it."),
     "ingest": ("atttcli.cli.ingest", "ingest", "Take in files, folders, archives: recognise, read, match, store."),
     "detect": ("atttcli.cli.detect", "detect", "Match files, captures or logs with no workspace."),
+    "source": ("atttcli.cli.source", "source", "Log formats: what can be read, and what was understood of a file."),
     "scan": ("atttcli.cli.scan", "scan", "Scan files on this machine, bounded and incremental."),
     "results": ("atttcli.cli.results", "results", "Results of a run that was spread over machines, put together."),
     "capture": ("atttcli.cli.capture", "capture", "Look into a capture: its flows, one packet layer by layer."),
