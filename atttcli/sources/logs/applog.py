@@ -30,7 +30,8 @@ _FOLLOWS = re.compile(
     r"\s+(?:at |\.\.\. \d)|Caused by: |Traceback |\s+File \"|#\d+ |[\w.$]{5,200}(?:Exception|Error)\b|\[stacktrace\]"
 )
 _DETAIL = re.compile(
-    r"(?:\d{1,10} --- )?(?:\[(?P<thread>[^\]]{0,200})\] )?(?P<logger>[\w.$]{3,200})(?: -| :|:)? (?P<message>.*)\Z",
+    r"(?:\d{1,10} --- )?(?:\[(?P<thread>[^\]]{0,200})\] )?(?P<logger>[\w$]{1,80}(?:\.[\w$]{1,80}){1,20})"
+    r"(?: -| :|:)? (?P<message>.*)\Z",
     re.DOTALL,
 )
 _EXCEPTION = re.compile(

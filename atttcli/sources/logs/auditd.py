@@ -136,14 +136,20 @@ def _event(group: _Group) -> Event:
     fields = _merged(group.records)
     types = [record.type for record in group.records]
     first = group.records[0]
+    if _USER_ACTIONS.get(types[0], "").startswith(("account-", "group-")) and (
+        target := fields.get("acct") or fields.get("id")
+    ):
+        fields["target"] = target
     category, action, outcome = _meaning(types, fields)
     dst_ip, dst_port = socket_address(str(fields.get("saddr", ""))) if "SOCKADDR" in types else ("", 0)
     if dst_ip:
         fields["DestinationIp"], fields["DestinationPort"] = dst_ip, dst_port
         if str(fields.get("syscall", "")) in _CONNECT and category == "":
             category, action = "network_connection", "connect"
+            fields["Initiated"] = "true"
+            _process(fields, [])
     return Event(
-        first.micros, group.number, "\n".join(group.lines), category, "linux", "auditd", first.node, _user(fields),
+        first.micros, group.number, "\n".join(group.lines), category, "linux", "auditd", first.node, _user(types[0], fields),
         address(str(fields.get("addr", ""))), 0, dst_ip, dst_port, action=action, outcome=outcome, fields=fields,
     )  # fmt: skip
 
@@ -197,8 +203,10 @@ def _meaning(types: list[str], fields: dict[str, Any]) -> tuple[str, str, str]:
     return ("authentication" if kind in _AUTHENTICATION else ""), action, outcome
 
 
-def _user(fields: dict[str, Any]) -> str:
-    for name in ("acct", "ID", "UID", "id", "uid"):
+def _user(kind: str, fields: dict[str, Any]) -> str:
+    """Whom a program spoke of; of changes to accounts, who made them."""
+    changes = _USER_ACTIONS.get(kind, "").startswith(("account-", "group-"))
+    for name in ("AUID", "UID", "auid", "uid") if changes else ("acct", "ID", "UID", "id", "uid"):
         value = fields.get(name)
         if isinstance(value, str) and value not in ("unset", "4294967295"):
             return value

@@ -33,11 +33,14 @@ _TAG = re.compile(
     r"(?P<program>[^\s:\[\](){}]{1,64})(?:\((?P<hint>[^()\s]{1,64})\))?(?:\[(?P<pid>\d{1,10})\])?: ?(?P<message>.*)\Z",
     re.DOTALL,
 )
-_UNUSUAL = re.compile(  # proftpd writes no colon, fail2ban pads its name, FreeBSD's -vv puts <facility.severity> in front
-    r"(?:<(?P<priority>\w{2,10}\.\w{2,10})> )?(?:(?P<host>\S{1,255}) )?(?P<program>proftpd(?=\[)|HORDE(?= \[)|fail2ban\.\w{2,20}"
-    r"|[\w./-]{1,64}(?=(?:\[\d+\])?:))"
-    r" {0,40}(?:\[(?P<pid>\d{1,10})\])?:? {1,4}(?P<message>.*)\Z",
-    re.DOTALL,
+_UNUSUAL = (
+    re.compile(  # proftpd writes no colon, fail2ban pads its name, FreeBSD's -vv puts <facility.severity> in front
+        r"(?:<(?P<priority>\w{2,10}\.\w{2,10})> )?(?:(?P<host>\S{1,255}) )?(?P<program>proftpd(?=\[)|HORDE(?= \[)"
+        r"|sogod(?= ?\[)|fail2ban\.\w{2,20}"
+        r"|[\w./-]{1,64}(?=(?:\[\d+\])?:))"
+        r" {0,40}(?:\[(?P<pid>\d{1,10})\])?:? {1,4}(?P<message>.*)\Z",
+        re.DOTALL,
+    )
 )
 _FACILITIES = (  # by number, RFC 5424 table 1
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",

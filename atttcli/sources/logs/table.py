@@ -6,8 +6,8 @@ from typing import Final
 
 from atttcli.source import Source
 from atttcli.sources.antivirus.table import ANTIVIRUS_SOURCES
-from atttcli.sources.cloud.table import CLOUD_SOURCES
 from atttcli.sources.application.table import APPLICATION_SOURCES
+from atttcli.sources.cloud.table import CLOUD_SOURCES
 from atttcli.sources.databases.table import DATABASE_SOURCES
 from atttcli.sources.firewall.table import FIREWALL_SOURCES
 from atttcli.sources.logs.applog import AppLog

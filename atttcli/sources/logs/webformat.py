@@ -46,7 +46,7 @@ MAX_VALUES = 80
 REASON = "not a line of the given log format"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WebFormat:
     """A reader of one such format."""
 
@@ -105,14 +105,14 @@ def web_format(text: str) -> WebFormat:
             continue
         name, own = _name(one, is_nginx)
         following = text[at : at + 1]
-        if following and number + 1 < len(found) and found[number + 1].start() == at and not (name == "cs-uri-stem"):
+        after = found[number + 1] if number + 1 < len(found) and found[number + 1].start() == at else None
+        if after is not None and name != "cs-uri-stem":
             raise InputError(
                 f"log format: nothing between {one[0]} and the value after it", hint="name a separator between them"
             )
+        until = "?" + text[after.end() : after.end() + 1] if after is not None else ""
         names.append(name if name not in names else f"{name}.{number}")
-        pieces.append(
-            own or _value(following, "?" if found[number + 1 : number + 2] and found[number + 1].start() == at else "")
-        )
+        pieces.append(own or _value(following, until))
     if not names or len(names) > MAX_VALUES:
         raise InputError(
             "a log format names its values with %... or $...", hint="for example '%h %l %u %t \"%r\" %>s %b'"

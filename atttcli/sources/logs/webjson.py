@@ -65,11 +65,11 @@ class WebJson:
     def recognise(self, given: Input) -> int:
         """By objects that have a method, a path and a status or an address."""
         lines = head_lines(given, 20)
-        hits = 0
-        for line in lines:
-            entry = decode_object(line) if line.startswith("{") else ""
-            hits += isinstance(entry, dict) and _is_request(entry)
-        return 92 * hits // len(lines) if hits * 2 >= len(lines) and hits else 0
+        entries = [entry for line in lines if line.startswith("{") and isinstance(entry := decode_object(line), dict)]
+        hits = sum(_is_request(entry) for entry in entries)
+        if not hits or hits * 3 < len(entries) or len(entries) * 2 < len(lines):
+            return 0
+        return 72 + 20 * hits // len(entries)
 
     def read(self, given: Input) -> Iterator[Record]:
         """An Event a line; objects that are no request (a server's other messages) are events without an action."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
@@ -16,7 +17,7 @@ from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.message import MESSAGE_LIMIT, Pattern, Said, fill, first_match, pattern
 from atttcli.sources.logs.stamps import Stamps
 
-_IP = r"(?P<ip>[0-9A-Fa-f.:]{2,60})"
+_IP = r"(?P<ip>[0-9A-Fa-f.:]{1,59}[0-9A-Fa-f])"
 _ROUNDCUBE: tuple[Pattern, ...] = (
     pattern("ogin failed for ", rf"(?:Login failed|Failed login) for (?P<user>.*) against (?P<server>\S+) from {_IP}"
             r"(?:\(X-(?:Real-IP|Forwarded-For): (?P<forwarded>[^)]*)\))?[.\s]*+(?P<reason>.*)\Z", "login", "failure"),
@@ -56,6 +57,9 @@ _ROUNDCUBE_HEAD = re.compile(
     re.DOTALL,
 )
 _SQUIRREL_HEAD = re.compile(r"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) (?P<text>\[[A-Z_]{3,30}\] .+)\Z", re.DOTALL)
+_INSIDE = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "::1/128", "fc00::/7"))
+)
 REASON = "not a line of a webmail log"
 
 
@@ -104,9 +108,14 @@ def _parse(line: str, number: int, stamps: Stamps) -> Event | None:
 
 
 def roundcube(program: str, message: str) -> Said:
-    """A message of Roundcube; behind a proxy the client is the first address that the proxy forwarded."""
+    """A message of Roundcube. What a proxy forwarded counts only when an address of our own kind (private, loopback) said it:
+    else the client would choose the address that it is known by."""
     said = first_match(message, _ROUNDCUBE, ("mail", "roundcube", "webmail")) or Said("mail", "roundcube", "webmail")
-    if forwarded := said.fields.get("forwarded"):
+    if (
+        (forwarded := said.fields.get("forwarded"))
+        and said.src_ip
+        and any(ip_address(said.src_ip) in one for one in _INSIDE)
+    ):
         fill(said, {"ip": forwarded.partition(",")[0].strip()})
     return said
 
