@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import time
 from collections.abc import Callable
 
@@ -12,10 +13,24 @@ from atttcli.engines.network import dns
 from atttcli.engines.network.app import AppParser, View, make_parser
 from atttcli.engines.network.encoded import asn1_fault, base64_prefix
 from atttcli.engines.network.mime import attachments
+from atttcli.engines.network.protocols import message_app
 from atttcli.rulepack.network.buffers import BUFFERS
 from atttcli.rulepack.network.values import Asn1
 from atttcli.sources.capture.decode import Decoder
 from atttcli.sources.capture.records import Record
+from tests.support.network_samples import (
+    dcerpc_talk,
+    google_quic,
+    ike_talk,
+    kerberos_error,
+    kerberos_reply,
+    kerberos_talk,
+    nfs_talk,
+    quic_talk,
+    rfb_talk,
+    smb2,
+    smb_talk,
+)
 from tests.support.network_wire import CLIENT, SERVER, SYN, dns_query, ethernet, ip, tcp
 from tests.unit.engines_network.test_network_files import CONNECT, MAIL, frame, kexinit, literal
 
@@ -46,6 +61,75 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
         else:
             data[at:at] = data[: chance.randrange(64)]
     return bytes(data)
+
+
+def sides(frames: list[bytes], head: int) -> list[bytes]:
+    """What both ends said, behind their headers."""
+    return [frame[head:] for frame in frames if len(frame) > head]
+
+
+MESSAGES = {
+    "krb5": [kerberos_reply(), kerberos_error(), *sides(kerberos_talk(b"k"), 42)],
+    "ike": sides(ike_talk(), 42),
+    "nfs": sides(nfs_talk(), 42),
+    "quic": [*sides(quic_talk(), 42), google_quic()],
+    "rfb": sides(rfb_talk().frames, 54),
+    "dcerpc": sides(dcerpc_talk().frames, 54),
+    "smb": sides(smb_talk().frames, 54),
+}
+STREAMS = {"krb5", "nfs"}  # also over TCP, behind a length
+
+
+@pytest.mark.parametrize("app", MESSAGES)
+@pytest.mark.parametrize("framed", [False, True])
+def test_parsers_of_messages(app: str, framed: bool):
+    chance = random.Random(f"{app} {framed}")
+    seeds = MESSAGES[app]
+    if framed and app in STREAMS:
+        seeds = [struct.pack(">I", len(one) | (app == "nfs") << 31) + one for one in seeds]
+    started = time.process_time()
+    for _ in range(150):
+        parser = message_app(app, framed=framed)
+        assert parser is not None
+        for _ in range(4):
+            data, size = mutated(chance.choice(seeds), chance), chance.choice((1, 7, 4096)) if framed else 1 << 16
+            side = chance.randrange(2)
+            for at in range(0, len(data), size):
+                for view in parser.feed(side, data[at : at + size]):
+                    for buffer in BUFFERS:
+                        assert all(isinstance(value, bytes) for value in view.read(buffer))
+            if chance.random() < 0.2:
+                parser.gap(side, chance.randrange(1, 1 << 20))
+        parser.finish()
+        assert 0 <= parser.memory < 2 << 20
+    assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("app", MESSAGES)
+def test_messages_of_endless_length_are_bounded(app: str):
+    heads = {
+        "smb": b"\0\xff\xff\xff\xfeSMB",
+        "nfs": b"\xff\xff\xff\xff",
+        "krb5": b"\0\xff\xff\xff\x6a",
+        "dcerpc": b"\5\0\0\3\0\0\0\0\xff\xff",
+    }
+    parser = message_app(app, framed=True)
+    assert parser is not None
+    parser.feed(0, heads.get(app, b"R"))
+    for _ in range(64):
+        parser.feed(0, b"A" * 65_536)
+        assert parser.memory < 3 << 20
+
+
+def test_files_of_smb_without_end_are_bounded():
+    parser = message_app("smb", framed=True)
+    assert parser is not None
+    for number in range(3000):
+        handle = struct.pack("<QQ", number % 700, number)
+        body = struct.pack("<HHIQ", 49, 112, 4000, 0) + handle + bytes(16) + b"Z" * 4000
+        parser.feed(0, smb2(9, body, number))
+        assert parser.memory < 5 << 20
+    assert len(parser.finish()) <= 256
 
 
 @pytest.mark.parametrize("app", SEEDS)

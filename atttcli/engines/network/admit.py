@@ -169,6 +169,9 @@ def _test(test: PacketTest, packet: Packet, flow: Flow) -> bool:
         return _sizes_admit(test, flow)
     if test.keyword == "flags":
         return packet.protocol == TCP and _flags_admit(test, packet.flags)
+    if test.keyword == "fragbits":
+        bits = _fragment(packet)
+        return bits is not None and _flags_admit(test, bits >> 13)
     if test.keyword == "ipopts":
         given = ip_options(packet)
         return bool(given) if test.extra < 0 else test.extra in given
@@ -197,11 +200,22 @@ def _flags_admit(test: PacketTest, given: int) -> bool:
     return seen == wanted
 
 
+def _fragment(packet: Packet) -> int | None:
+    """Bits and offset of the IPv4 header; lowest of the three bits is M."""
+    if len(packet.src) != 4:
+        return None
+    at = packet.link_offset + 6
+    return int.from_bytes(packet.data[at : at + 2], "big")
+
+
 def _header_value(keyword: str, packet: Packet) -> int | None:
     if keyword in ("seq", "ack", "window"):
         return int(getattr(packet, keyword)) if packet.protocol == TCP else None
     if keyword == "ttl":
         return packet.ttl
+    if keyword == "fragoffset":
+        field = _fragment(packet)
+        return field & 0x1FFF if field is not None else None
     if keyword == "ip_proto":
         return packet.protocol
     data, at = packet.data, packet.link_offset

@@ -18,6 +18,7 @@ from atttcli.rulepack.network.values import (
     Base64,
     ByteExtract,
     ByteJump,
+    ByteMath,
     ByteTest,
     Content,
     DataAt,
@@ -105,7 +106,7 @@ def _needs_cursor(ops: Sequence[Op], begin: int) -> bool:
             return True
         if isinstance(op, Pcre) and not op.negated:
             return op.relative
-        if isinstance(op, ByteJump | ByteExtract):
+        if isinstance(op, ByteJump | ByteExtract | ByteMath):
             return op.relative
         if getattr(op, "relative", False):
             return True
@@ -113,7 +114,7 @@ def _needs_cursor(ops: Sequence[Op], begin: int) -> bool:
 
 
 def _compile(
-    op: Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract | Number | Base64 | Asn1,
+    op: Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract | ByteMath | Number | Base64 | Asn1,
     number: int,
     rest: Step,
     retry: bool,
@@ -133,6 +134,8 @@ def _compile(
             return _byte_jump(op, rest)
         case ByteExtract():
             return _byte_extract(op, rest)
+        case ByteMath():
+            return _byte_math(op, rest)
         case Number():
             return _in_ranges(op, rest)
         case Base64():
@@ -258,7 +261,9 @@ def _size(op: Size, rest: Step) -> Step:
     return step
 
 
-def _number(op: ByteTest | ByteJump | ByteExtract, text: Text, cursor: int, run: Run) -> tuple[int, int] | None:
+def _number(
+    op: ByteTest | ByteJump | ByteExtract | ByteMath, text: Text, cursor: int, run: Run
+) -> tuple[int, int] | None:
     """(value, offset after it), or None when it is not within the buffer or no number."""
     start = run.value(op.offset) + (cursor if op.relative else 0)
     count = run.value(op.count)
@@ -344,6 +349,30 @@ def _byte_extract(op: ByteExtract, rest: Step) -> Step:
             value += op.align - value % op.align
         run.variables[op.name] = value
         return rest(text, after, run)
+
+    return step
+
+
+_RECKON: dict[str, Callable[[int, int], int]] = {
+    "+": lambda value, other: value + other,
+    "-": lambda value, other: value - other,
+    "*": lambda value, other: value * other,
+    "/": lambda value, other: value // other,
+    "<<": lambda value, other: value << min(other, 64),
+    ">>": lambda value, other: value >> min(other, 64),
+}
+
+
+def _byte_math(op: ByteMath, rest: Step) -> Step:
+    reckon, divides = _RECKON[op.operator], op.operator == "/"
+
+    def step(text: Text, cursor: int, run: Run) -> bool:
+        number = _number(op, text, cursor, run)
+        other = run.value(op.value)
+        if number is None or (divides and not other):
+            return False
+        run.variables[op.name] = reckon(number[0], other) & 0xFFFFFFFF
+        return rest(text, number[1], run)
 
     return step
 

@@ -43,10 +43,10 @@ class Rfb:
     def _client(self, data: bytes) -> list[Message]:
         state = self._states[0]
         if state == VERSION:
-            self._minor = int(data[8:11])
+            self._minor = int(data[8:11]) if data[8:11].isdigit() else 8
             self._states[0] = TYPES if self._minor >= 7 else INIT
         elif state == TYPES:
-            return self._chosen(data[0])
+            return self._chosen(big(data, 0, 1))
         elif state == CHALLENGE:
             self._states[0] = INIT
         elif state == INIT:
@@ -70,7 +70,7 @@ class Rfb:
         elif state == TYPES:
             if self._minor < 7:
                 return self._chosen(big(data, 0, 4) & 0xFF)
-            self._states[1] = TYPES if data[0] else DONE
+            self._states[1] = TYPES if big(data, 0, 1) else DONE
         elif state == CHALLENGE:
             self._states[1] = RESULT
         elif state == RESULT:

@@ -159,6 +159,9 @@ class RuleSet:
         if any(group.buffer == "decode-event" for group in rule.groups):
             self.wants_events = True
             self.packets["invalid"].add(number, key, lead)
+        if any(test.keyword in ("fragbits", "fragoffset") for test in rule.packet):
+            self.wants_events = True
+            self.packets["invalid"].add(number, key, lead)
         for transport in _transports(rule):
             if transport == "tcp":
                 self._register_tcp(number, rule, key, lead)

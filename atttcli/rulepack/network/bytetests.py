@@ -1,4 +1,4 @@
-"""`byte_test`, `byte_jump` and `byte_extract`."""
+"""`byte_test`, `byte_jump`, `byte_extract` and `byte_math`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from atttcli.errors import RuleError
 from atttcli.rulepack.network.contents import MAX_SIZE, amount, number
 from atttcli.rulepack.network.draft import Draft
-from atttcli.rulepack.network.values import ByteExtract, ByteJump, ByteTest
+from atttcli.rulepack.network.values import ByteExtract, ByteJump, ByteMath, ByteTest
 
 _BASES = {"hex": 16, "dec": 10, "oct": 8}
 _OPERATORS = ("<=", ">=", "<", ">", "=", "&", "^")
@@ -123,4 +123,42 @@ def byte_extract(draft: Draft, value: str) -> None:
     offset = amount(draft, parts[1], "byte_extract", -65_535)
     count = _count(parts[0], "byte_extract", words)
     draft.add(ByteExtract(count, offset, name, words.relative, words.little, words.base, words.mask, multiplier, align))
+    draft.names.add(name)
+
+
+_REQUIRED = ("bytes", "offset", "oper", "rvalue", "result")
+
+
+def byte_math(draft: Draft, value: str) -> None:
+    """`byte_math:bytes 4, offset 0, oper +, rvalue 5, result name[, relative][, endian little][, string dec]...`."""
+    given: dict[str, str] = {}
+    others: list[str] = []
+    for part in (part.strip() for part in value.split(",")):
+        head, _, tail = part.partition(" ")
+        if head in _REQUIRED and tail.strip() and head not in given:
+            given[head] = tail.strip()
+        elif head == "endian":
+            others.append(tail.strip())
+        elif head == "string":
+            others += ["string", tail.strip()]
+        else:
+            others.append(part)
+    missing = [word for word in _REQUIRED if word not in given]
+    if missing:
+        raise RuleError(f"byte_math: needs {missing[0]}")
+    words = _words(others, "byte_math")
+    if words.rest:
+        raise RuleError(f"byte_math: unknown word {words.rest[0][:40]!r}")
+    sign, name = given["oper"], given["result"]
+    if sign not in ("+", "-", "*", "/", "<<", ">>") or name[:1].isdigit():
+        raise RuleError(f"byte_math: unknown operator {sign[:10]!r}, or no name")
+    count = amount(draft, given["bytes"], "byte_math")
+    offset = amount(draft, given["offset"], "byte_math", -65_535)
+    draft.add(
+        ByteMath(
+            count if isinstance(count, str) else _count(given["bytes"], "byte_math", words),
+            offset, sign, amount(draft, given["rvalue"], "byte_math"), name,
+            words.relative, words.little, words.base, words.mask,
+        )
+    )  # fmt: skip
     draft.names.add(name)

@@ -125,6 +125,7 @@ _TOPS = {
     "seq": 0xFFFFFFFF,
     "ack": 0xFFFFFFFF,
     "window": 65_535,
+    "fragoffset": 8191,
 }
 _EXCLUSIVE = ("itype", "icode")
 
@@ -161,6 +162,18 @@ def flags(draft: Draft, value: str) -> None:
     wanted = sum({_FLAG_BITS[sign] for sign in found.group(2) if sign != "0"})
     ignored = sum({_FLAG_BITS[sign] for sign in (found.group(4) or "") if sign != "0"})
     draft.packet.append(PacketTest("flags", wanted, 0xFF & ~ignored, modifier=found.group(1) or found.group(3) or ""))
+
+
+_FRAGMENT_BITS = re.compile(r"\s*([*+!])?\s*([MDR]{1,3})\s*([*+!])?\s*\Z")
+
+
+def fragbits(draft: Draft, value: str) -> None:
+    """`fragbits:M`: bits of the IPv4 header: M(ore fragments), D(on't fragment), R(eserved); `+`, `*`, `!` as in `flags`."""
+    found = _FRAGMENT_BITS.match(value)
+    if not found or (found[1] and found[3]):
+        raise RuleError(f"fragbits: {value.strip()[:40]!r} are no bits of a fragment")
+    wanted = sum({"M": 1, "D": 2, "R": 4}[sign] for sign in set(found[2]))
+    draft.packet.append(PacketTest("fragbits", wanted, 7, modifier=found[1] or found[3] or ""))
 
 
 _STREAM_SIZE = re.compile(r"\s*(client|server|both|either)\s*,\s*(<=|>=|!=|<|>|=)\s*,\s*(\d{1,10})\s*\Z")

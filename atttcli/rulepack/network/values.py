@@ -114,6 +114,20 @@ class ByteExtract(Struct, frozen=True, array_like=True, gc=False, tag="byte_extr
     align: int = 0
 
 
+class ByteMath(Struct, frozen=True, array_like=True, gc=False, tag="byte_math"):
+    """A number in the buffer reckoned with `value` and kept under `name`, in 32 bits."""
+
+    count: Amount
+    offset: Amount
+    operator: str  # + - * / << >>
+    value: Amount
+    name: str
+    relative: bool = False
+    little: bool = False
+    base: int = 0
+    mask: int = 0
+
+
 class Number(Struct, frozen=True, array_like=True, gc=False, tag="number"):
     """A number (the buffer holds its decimal digits) lies within one of `ranges` (`dns.opcode`, `tls.version` ...)."""
 
@@ -148,7 +162,7 @@ class InSet(Struct, frozen=True, array_like=True, gc=False, tag="dataset"):
     kind: str  # string, md5, sha256, ipv4, ip
 
 
-Op = Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract | Number | Base64 | Asn1 | InSet
+Op = Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract | ByteMath | Number | Base64 | Asn1 | InSet
 
 
 class Group(Struct, frozen=True, array_like=True, gc=False):

@@ -210,6 +210,9 @@ class Decoder:
             )
             packet.events += tuple("ipv4." + fault for fault in self.fragments.faults)
             if whole is None:
+                if self._events:
+                    packet.link_offset = at
+                    packet.events += ("ipv4.fragment",)  # judged by what asks for bits of fragments
                 return None
             head = bytearray(data[at : at + header])
             struct.pack_into(">HHH", head, 2, min(header + len(whole), 65_535), ident, 0)

@@ -306,6 +306,10 @@ def _packets() -> Iterator[tuple[str, Case]]:
     yield "flags", packet("dsize:0; {k}:A;", "{k}:A;", SYN_FRAME)
     yield "tcp.flags", packet("dsize:0; {k}:A;", "{k}:A;", SYN_FRAME)
     yield "ip_proto", packet("dsize:0; {k}:17;", "{k}:17;", SYN_FRAME)
+    piece = ethernet(ipv4(CLIENT, SERVER, 17, b"A" * 24, fragment=0x2003))
+    kept = ethernet(ipv4(CLIENT, SERVER, 17, struct.pack(">HHHH", 5, 6, 8, 0), fragment=0x4000))
+    yield "fragbits", packet("ip_proto:17; {k}:M;", "{k}:M;", kept)
+    yield "fragoffset", packet("fragbits:M; {k}:>3;", "{k}:>3;", piece)
     yield "ipopts", packet("dsize:0; {k}:rr;", "{k}:rr;", SYN_FRAME)
     yield "sameip", packet("dsize:0; {k};", "{k};", SYN_FRAME)
     yield "dsize", packet("flags:S; {k}:>5;", "{k}:>5;", SYN_FRAME)
@@ -350,6 +354,8 @@ def _contents() -> Iterator[tuple[str, Case]]:
         "asn1",
         on_payload("{k}:oversize_length 500, absolute_offset 0;", "{k}:oversize_length 500, absolute_offset 0;"),
     )
+    reckoned = "{k}:bytes 4, offset 6, oper +, rvalue 5, result n, string dec; byte_test:4,>,n,6,string,dec;"
+    yield "byte_math", on_payload(reckoned, reckoned)
     coded = base64.b64encode(b"powershell")
     body = http(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%b" % (len(coded), coded), b"")
     for word, option in {
