@@ -11,11 +11,8 @@ from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.stamps import MONTHS, Stamps
 
-_FOUND: Final = re.compile(
-    r"(?P<path>.{1,4096}): (?P<name>[^\s:][^\r\n]{0,250}?)(?:\((?P<hash>[0-9a-f]{32}):\d{1,12}\))? FOUND\Z"
-)
-_OK: Final = re.compile(r"(?P<path>.{1,4096}): (?P<said>OK|Empty file|Excluded|Symbolic link)\Z")
-_MOVED: Final = re.compile(r"(?P<path>.{1,4096}): (?P<said>(?:moved|copied) to '[^'\n]{1,4096}'|Removed\.)\Z")
+_HASH: Final = re.compile(r"\(([0-9a-f]{32}):\d{1,12}\)\Z")
+_SAID: Final = ("OK", "Empty file", "Excluded", "Symbolic link", "Removed.")
 _STAMP: Final = re.compile(r"(?:[A-Z][a-z]{2}) ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4}) -> (.*)\Z")
 _SUMMARY: Final = re.compile(
     r"(?:Known viruses|Engine version|Scanned (?:directories|files)|Infected files|Total errors|Data (?:scanned|read)|Time|"
@@ -33,7 +30,7 @@ class ClamAv:
         """By lines that end in FOUND or OK after a path, clamd's stamps, or the summary of a scan."""
         lines = head_lines(given)
         hits = sum(1 for line in lines if _is_ours(line))
-        sure = any(_FOUND.match(line) or "SCAN SUMMARY" in line or "-> " in line[:30] for line in lines)
+        sure = any(line.endswith(" FOUND") or "SCAN SUMMARY" in line or "-> " in line[:30] for line in lines)
         return 94 * hits // len(lines) if sure and hits * 2 >= len(lines) and hits else 0
 
     def read(self, given: Input) -> Iterator[Record]:
@@ -49,10 +46,19 @@ class ClamAv:
 
 
 def _is_ours(line: str) -> bool:
-    stamp = _STAMP.match(line)
-    if stamp:
-        return True
-    return bool(_FOUND.match(line) or _OK.match(line) or _MOVED.match(line) or _SUMMARY.match(line))
+    return bool(_STAMP.match(line) or _verdict(line) or _SUMMARY.match(line))
+
+
+def _verdict(text: str) -> tuple[str, str, str] | None:
+    """(path, what was said, name of the malware or ""). A path may hold `: `, a name and a verdict do not."""
+    path, colon, said = text.rpartition(": ")
+    if not colon or not path:
+        return None
+    if said.endswith(" FOUND") and len(said) > len(" FOUND"):
+        return path, "FOUND", said.removesuffix(" FOUND")
+    if said in _SAID or (said.startswith(("moved to '", "copied to '")) and said.endswith("'")):
+        return path, said, ""
+    return None
 
 
 def _event(line: str, number: int, stamps: Stamps) -> Event:
@@ -61,32 +67,24 @@ def _event(line: str, number: int, stamps: Stamps) -> Event:
         month, day, clock, year, text = stamp.groups()
         time = stamps.clf(f"{int(day):02d}/{month}/{year}:{clock}")
     fields: dict[str, Any] = {"message": text}
-    if found := _FOUND.match(text):
-        fields |= {"Signature": found["name"], "Filename": found["path"], "Action": "FOUND"}
-        return Event(
-            time,
-            number,
-            line,
-            "antivirus",
-            "clamav",
-            "clamav",
-            hash=found["hash"] or "",
-            action="alert",
-            outcome="",
-            fields=fields,
-        )
-    if said := _MOVED.match(text) or _OK.match(text):
-        fields |= {"Filename": said["path"], "Action": said["said"]}
-        moved = said.re is _MOVED
-        return Event(
-            time,
-            number,
-            line,
-            "",
-            "clamav",
-            "clamav",
-            action="quarantine" if moved else "scan",
-            outcome="success",
-            fields=fields,
-        )
-    return Event(time, number, line, "", "clamav", "clamav", fields=fields)
+    verdict = _verdict(text)
+    if verdict is None:
+        return Event(time, number, line, "", "clamav", "clamav", fields=fields)
+    path, said, name = verdict
+    fields |= {"Filename": path, "Action": said}
+    if not name:
+        action = "scan" if said in _SAID and said != "Removed." else "quarantine"
+        return Event(time, number, line, "", "clamav", "clamav", action=action, outcome="success", fields=fields)
+    digest = _HASH.search(name)
+    fields["Signature"] = name[: digest.start()] if digest else name
+    return Event(
+        time,
+        number,
+        line,
+        "antivirus",
+        "clamav",
+        "clamav",
+        hash=digest[1] if digest else "",
+        action="alert",
+        fields=fields,
+    )

@@ -59,7 +59,7 @@ class ConsoleXlsx:
 
     def recognise(self, given: Input) -> int:
         """95 for a workbook with such a heading."""
-        if not ooxml.is_package(given, b"xl/", ".xlsx"):
+        if not ooxml.is_package(given, b"xl/", ".xlsx") or not given.stream.seekable():
             return 0
         try:
             return 95 if any(_heading(rows) for _, rows in _sheets(given)) else 0

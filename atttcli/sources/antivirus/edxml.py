@@ -24,7 +24,6 @@ _CHUNK: Final = 64 * 1024
 _MAX_DEPTH: Final = 24
 _MAX_TEXT: Final = 8_192
 _MAX_FIELDS: Final = 64
-_WAITING: Final = 10_000  # records of one piece of text
 _ABOUT: Final = ("organid", "organname", "organadd", "email", "subject")
 _KINDS: Final = {
     "malwareinfo": "malware",
@@ -135,8 +134,6 @@ class _Reader:
             self._fields[name[:64]] = text
 
     def _emit(self, kind: str) -> None:
-        if len(self._events) >= _WAITING:
-            raise InputError("too many records at once")
         self._told = True
         self.number += 1
         said = {name.lower(): value for name, value in self._fields.items()}

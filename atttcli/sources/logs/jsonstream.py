@@ -121,8 +121,16 @@ class _Cutter:
         if self._start >= 0:
             self._start = 0
         if len(self._held) > self._limit:
-            yield self._held[:EXCERPT].encode("utf-8", "backslashreplace")
-            self._held, self._start, self._at = "", -1, 0
+            if self._start >= 0:
+                yield self._held[:EXCERPT].encode("utf-8", "backslashreplace")
+            self._held, self._start, self._at = self._open_string(), -1, 0
+
+    def _open_string(self) -> str:
+        """What must be kept of a string that goes on: its quote, and a backslash that escapes what comes next."""
+        if self._at >= len(self._held):
+            return ""
+        backslashes = len(self._held) - len(self._held.rstrip("\\"))
+        return '"' + "\\" * (backslashes % 2)
 
 
 def _long(beginning: bytes) -> tuple[str, None, str]:

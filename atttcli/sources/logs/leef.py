@@ -86,7 +86,7 @@ def _pairs(text: str, delimiter: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     if delimiter not in text and text.count("=") > 1:
         starts = [(found.start(), found.end(), found[1]) for found in _KEY.finditer(text)][:_MOST_FIELDS]
-        ends = [start for start, _, _ in starts[1:]] + [len(text)]
+        ends = [start for start, _, _ in starts[1:]] + [len(text)] * bool(starts)
         for (_, begin, name), end in zip(starts, ends, strict=True):
             pairs.setdefault(name, text[begin:end].strip())
         return pairs

@@ -28,12 +28,14 @@ class Block:
     offset: int
     data: bytes
     lines: list[str]
+    reached: tuple[int, int] = (0, 0)  # a line's index, and where it begins in `data`
 
     def offset_of(self, index: int) -> int:
-        """Byte offset of the line at `index`; searched only when a problem is reported."""
-        at = 0
-        for _ in range(index):
+        """Byte offset of the line at `index`; searched only when a problem is reported, on from where the last one was."""
+        known, at = self.reached if self.reached[0] <= index else (0, 0)
+        for _ in range(index - known):
             at = self.data.index(b"\n", at) + 1
+        self.reached = (index, at)
         return self.offset + at
 
     def problem(self, index: int, reason: str) -> ReadProblem:
