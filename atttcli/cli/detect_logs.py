@@ -22,6 +22,8 @@ PATHS = click.Path(path_type=Path)
 @click.option("--yara", "yara", multiple=True, type=PATHS, help="YARA rules for the text of each line (repeatable).")
 @click.option("--network-rules", multiple=True, type=PATHS, help="Suricata rules, those that a log record can decide.")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Address variable of network rules.")
+@click.option("--placeholders", type=PATHS, metavar="FILE", help="Values of %name% in Sigma rules: name: [value, ...].")
+@click.option("--pipeline", "pipelines", multiple=True, type=PATHS, help="pySigma processing pipeline (repeatable).")
 @click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
 @ALL_RULES
 @click.option("--log-format", metavar="FORMAT", help="LogFormat (Apache) or log_format (nginx) of these access logs.")
@@ -36,6 +38,8 @@ def logs(
     yara: tuple[Path, ...],
     network_rules: tuple[Path, ...],
     variables: tuple[str, ...],
+    placeholders: Path | None,
+    pipelines: tuple[Path, ...],
     source_tz: str,
     log_format: str | None,
     all_rules: bool,
@@ -57,13 +61,21 @@ def logs(
     """
     from atttcli.cli.alert_view import detection_title, severity_word
     from atttcli.cli.log_network import network_variables, tell_coverage
-    from atttcli.cli.log_run import LogRun, as_json_object
+    from atttcli.cli.log_run import LogRun, as_json_object, sigma_kept
     from atttcli.engine import EngineProblem
 
     tally = Tally(strict=strict)
     names = network_variables(variables)
+    settings = sigma_kept(placeholders, existing(pipelines))
     run = LogRun.load(
-        existing(rules), existing(indicators), source_tz, tally, existing(network_rules), names, existing(yara)
+        existing(rules),
+        existing(indicators),
+        source_tz,
+        tally,
+        existing(network_rules),
+        names,
+        existing(yara),
+        settings,
     )
     if log_format:
         from atttcli.sources.logs.webformat import web_format

@@ -23,25 +23,26 @@ from atttcli.field.filetype import archive_kind
 from atttcli.field.inflate import Damaged, InflatedStream, Unsupported
 from atttcli.field.opening import NotReadable, open_regular
 from atttcli.field.walk import Found, walk
-from atttcli.limits import Budget
+from atttcli.limits import MIB, Budget, read_bounded
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
 from atttcli.packaged import packaged
 from atttcli.rulepack.catalogue import by_kind
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.indicators import load_indicator_packs
+from atttcli.rulepack.sigma_files import SigmaSettings, parse_placeholders
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.rulepack.yara import load_yara_rules
 from atttcli.source import Input, ReadProblem, Source
 from atttcli.sources.antivirus import detection_of
 from atttcli.sources.logs.table import LOG_SOURCES
-from atttcli.store.workspace import home
+from atttcli.store.workspace import home, private_folder
 
 if TYPE_CHECKING:  # loaded only where network rules are given
     from atttcli.engines.network_logs.engine import NetworkLogEngine
 
 _HEAD = 64 * 1024
-_BLOCK = 4096
+_BLOCK = 1024
 _PROBLEMS_A_FILE = 20
 _COMPRESSED = ("gz", "bz2", "xz", "zst")
 
@@ -73,6 +74,7 @@ class LogRun:
         network: Sequence[Path] = (),
         variables: Mapping[str, str] | None = None,
         yara: Sequence[Path] = (),
+        sigma_settings: SigmaSettings | None = None,
     ) -> LogRun:
         """Rules by their kind: Sigma files, YARA files (those for log text; all of `yara`), network rules (those that a log
         record can decide). Shipped packs, but no network rules, when nothing is named. UsageError for an unknown
@@ -87,7 +89,7 @@ class LogRun:
         tally.rules(problems)
         countries = files["countries"] or by_kind([packaged("rules") / "sigma"])["countries"]
         ranges = CountryRanges.load(countries[0]) if countries else None
-        sigma = load_correlation_rules(files["sigma"])
+        sigma = load_correlation_rules(files["sigma"], sigma_settings or sigma_kept())
         correlation = CorrelationEngine(sigma, countries=ranges)
         tally.rules(correlation.problems)
         lists = load_indicator_packs([*indicators, *files["indicators"]])
@@ -187,6 +189,18 @@ def _yara(paths: Sequence[Path], scope: str, tally: Tally) -> YaraEngine | None:
     pack = load_yara_rules(paths, home() / "rules-cache", scope=scope)
     tally.rules(pack.problems)
     return YaraEngine(pack) if pack.rules else None
+
+
+def sigma_kept(placeholders: Path | None = None, pipelines: Sequence[Path] = ()) -> SigmaSettings:
+    """How Sigma rules are read here: parsed ones are kept in the private folder. InputError for a wrong file."""
+    values: Mapping[str, Sequence[str]] = {}
+    if placeholders is not None:
+        try:
+            with placeholders.open("rb") as stream:
+                values = parse_placeholders(read_bounded(stream, MIB, Where(str(placeholders))), str(placeholders))
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", where=Where(str(placeholders))) from error
+    return SigmaSettings(private_folder("rules-cache"), values, tuple(pipelines))
 
 
 def _network(paths: Sequence[Path], variables: Mapping[str, str] | None, tally: Tally) -> NetworkLogEngine | None:
@@ -294,6 +308,8 @@ def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
         made["strings"] = found.detail["strings"]
     if found.engine == "network":
         made["alert"] = found.detail["alert"]
+    if "matched" in found.detail:
+        made["level"], made["matched"] = found.detail["level"], found.detail["matched"]
     if found.engine == "correlation":
         names = ("group", "count", "threshold", "timespan", "sum", "values", "condition", "measured")
         made["burst"] = {name: found.detail[name] for name in names if name in found.detail}

@@ -20,7 +20,7 @@ from atttcli.model.event import Event
 from atttcli.rulepack.correlation import CorrelationPack
 from atttcli.rulepack.sigma_nodes import CorrelationRule
 
-_BLOCK = 4096
+_BLOCK = 1024
 CAPACITY = 50_000  # open groups per correlation
 Found = Detection | EngineProblem
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 
 from atttcli.engines.sigma.fields import reader, text_of
+from atttcli.engines.sigma.grams import each_literal
 from atttcli.engines.sigma.literals import Literals
-from atttcli.engines.sigma.pattern import any_literal, each_literal
+from atttcli.engines.sigma.pattern import any_literal
 from atttcli.model.event import Event
 
 _MEMBERS = 256
 _REMEMBERED = 512  # characters of a value that is worth remembering
 _NONE: tuple[int, ...] = ()
+_RECORDS = 256
+_RAW: Callable[[Event], Any] = attrgetter("raw")
 
 
 class Prefilter:
@@ -27,23 +31,30 @@ class Prefilter:
         wanted: dict[str, set[str]] = {}
         for name, text in frozenset[tuple[str, str]]().union(*wanted_by):
             wanted.setdefault(name, set()).add(text)
-        self._columns = [(reader(name), any_literal(texts)) for name, texts in sorted(wanted.items())]
+        self._columns = [(_source(name), any_literal(texts)) for name, texts in sorted(wanted.items())]
 
     def hits(self, events: Sequence[Event]) -> set[int]:
         """Positions of the events in which a literal stands."""
         found: set[int] = set()
         for read, find in self._columns:
             values = list(map(read, events))
-            try:
-                joined = "\n".join(values)
-            except TypeError:  # absent, a number or a list among them
-                values = [_text(value) for value in values]
-                joined = "\n".join(values)
-            data = joined.lower().encode("utf-8", "replace")
-            end = find(data, 0)
-            if end >= 0:
-                found.update(_positions(values, joined.isascii(), data, end, find))
+            if read is not _RAW:
+                found.update(_hits(values, find))
+                continue
+            for start in range(0, len(values), _RECORDS):  # whole records are long: their joined text stays small
+                found.update(start + place for place in _hits(values[start : start + _RECORDS], find))
         return found
+
+
+def _hits(values: list[Any], find: Callable[[bytes, int], int]) -> Iterable[int]:
+    try:
+        joined = "\n".join(values)
+    except TypeError:  # absent, a number or a list among them
+        values = [_text(value) for value in values]
+        joined = "\n".join(values)
+    data = joined.lower().encode("utf-8", "replace")
+    end = find(data, 0)
+    return _positions(values, joined.isascii(), data, end, find) if end >= 0 else ()
 
 
 def _positions(
@@ -66,6 +77,11 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return "\n".join(text_of(member) for member in value[:_MEMBERS])
     return text_of(value)
+
+
+def _source(name: str) -> Callable[[Event], Any]:
+    """What is searched for a field's literals: for keywords the record as it stands (literals._anywhere allows for that)."""
+    return reader(name) if name else _RAW
 
 
 class Memory:
@@ -97,9 +113,8 @@ class Column:
         self._rules = [tuple(wanted[text]) for text in texts]
         self._find = each_literal(texts)
         self.read = reader(name)
-        self.known = memory.column() if name else {}
+        self.known = memory.column()
         self._memory = memory
-        self._keeps = bool(name)
 
     def reached(self, value: Any) -> tuple[int, ...]:
         """The rules that have a literal in a value met for the first time."""
@@ -108,7 +123,7 @@ class Column:
         found = _NONE
         if places:
             found = self._rules[places[0]] if len(places) == 1 else _together(self._rules[place] for place in places)
-        if self._keeps and len(text) <= _REMEMBERED and not isinstance(value, (list, dict)):
+        if len(text) <= _REMEMBERED and not isinstance(value, (list, dict)):
             self.known[value] = found
             self._memory.took_one()
         return found
@@ -119,7 +134,7 @@ def _together(rules: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
 
 
 class Columns:
-    """The columns of one kind of event."""
+    """The columns of one kind of event, for rules whose literals stand in fields (not anywhere in the record)."""
 
     def __init__(self, wanted_by: Sequence[Literals], memory: Memory) -> None:
         wanted: dict[str, dict[str, list[int]]] = {}
@@ -128,19 +143,23 @@ class Columns:
                 wanted.setdefault(name, {}).setdefault(text, []).append(rule)
         self._columns = [Column(name, texts, memory) for name, texts in sorted(wanted.items())]
 
-    def reached(self, event: Event) -> Iterable[int]:
-        """The rules, by place, of which a literal stands in the event."""
-        found: set[int] = set()
+    def reached(self, events: Sequence[Event]) -> Iterator[tuple[int, set[int]]]:
+        """Positions of events in which literals stand, with the rules, by place, that want these."""
+        found: dict[int, set[int]] = {}
         for column in self._columns:
-            value = column.read(event)
-            if value is None:
-                continue
-            try:
-                hit = column.known.get(value)
-            except TypeError:  # a list
-                hit = None
-            if hit is None:
-                hit = column.reached(value)
-            if hit:
-                found.update(hit)
-        return found
+            read, known, ask = column.read, column.known.get, column.reached
+            for position, value in enumerate(map(read, events)):
+                if value is None:
+                    continue
+                try:
+                    hit = known(value)
+                except TypeError:  # a list
+                    hit = None
+                if hit is None:
+                    hit = ask(value)
+                if hit:
+                    if position in found:
+                        found[position].update(hit)
+                    else:
+                        found[position] = set(hit)
+        yield from found.items()

@@ -72,40 +72,35 @@ class Plan:
     """The rules for one kind of event: those always run, and those run after a literal was seen.
 
     `prefilter` looks for the literals of all filtered rules at once; `own` for those of each, in what the first let
-    through: one rule with a common literal does not make every other rule run. `columns` instead of both for many rules.
+    through: one rule with a common literal does not make every other rule run. `columns` instead of both for many rules,
+    those `by_field`.
     """
 
     always: tuple[Compiled, ...]
     filtered: tuple[Compiled, ...]
     prefilter: Prefilter | None
     own: tuple[Prefilter, ...] = ()
+    by_field: tuple[Compiled, ...] = ()
     columns: Columns | None = None
 
     def reached(self, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
         """Position of each event in which a literal stands, with the filtered rules that it reaches, in order."""
+        chosen: dict[int, tuple[Compiled, ...]] = {}
         if self.columns is not None:
-            return self._by_columns(self.columns, events)
-        if self.prefilter is None:
-            return {}
-        positions = sorted(self.prefilter.hits(events))
-        few = [events[position] for position in positions]
-        chosen: dict[int, tuple[Compiled, ...]] = {}
-        for rule, own in zip(self.filtered, self.own, strict=True):
-            for hit in own.hits(few) if few else ():
-                chosen[positions[hit]] = (*chosen.get(positions[hit], ()), rule)
-        return chosen
-
-    def _by_columns(self, columns: Columns, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
-        chosen: dict[int, tuple[Compiled, ...]] = {}
-        for position, event in enumerate(events):
-            if hit := columns.reached(event):
-                chosen[position] = tuple([self.filtered[place] for place in sorted(hit)])
+            rules = self.by_field
+            for position, hit in self.columns.reached(events):
+                chosen[position] = tuple([rules[place] for place in sorted(hit)])
+        if self.prefilter is not None and (positions := sorted(self.prefilter.hits(events))):
+            few = [events[position] for position in positions]
+            for rule, own in zip(self.filtered, self.own, strict=True):
+                for hit_at in own.hits(few):
+                    chosen[positions[hit_at]] = (*chosen.get(positions[hit_at], ()), rule)
         return chosen
 
     @property
     def empty(self) -> bool:
         """No rule can concern such events."""
-        return not self.always and not self.filtered
+        return not self.always and not self.filtered and not self.by_field
 
 
 class Dispatch:
@@ -183,12 +178,16 @@ class Dispatch:
 
     def _planned_for(self, chosen: Sequence[Compiled]) -> Plan:
         always = tuple(one for one in chosen if not one.literals)
-        filtered = tuple(one for one in chosen if one.literals)
+        filtered = [one for one in chosen if one.literals]
+        by_field = [one for one in filtered if all(name for name, _ in one.literals or ())]
+        columns = None
+        if len(by_field) >= _MANY:
+            columns = Columns([one.literals or frozenset() for one in by_field], self._memory)
+            filtered = [one for one in filtered if any(not name for name, _ in one.literals or ())]
         wanted = [one.literals or frozenset() for one in filtered]
-        if len(filtered) >= _MANY:
-            return Plan(always, filtered, None, (), Columns(wanted, self._memory))
+        prefilter = self._prefilter(frozenset().union(*wanted)) if filtered else None
         own = tuple(self._prefilter(some) for some in wanted)
-        return Plan(always, filtered, self._prefilter(frozenset().union(*wanted)) if filtered else None, own)
+        return Plan(always, tuple(filtered), prefilter, own, tuple(by_field) if columns else (), columns)
 
     def _prefilter(self, wanted: Literals) -> Prefilter:
         found = self._prefilters.get(wanted)

@@ -42,9 +42,11 @@ def reader(name: str) -> Reader:
 def record_text(event: Event) -> str:
     """The whole record for words that stand anywhere in it. Of a JSON record its values: JSON writes `\\` for a backslash."""
     raw = event.raw
-    if raw[:1] not in ("{", "[") or not event.fields:
+    if raw[:1] not in ("{", "[", "<") or not event.fields:
         return raw
-    return "\n".join(_values(event.fields))[:_MOST_TEXT]
+    texts = [value for value in event.fields.values() if type(value) is str]
+    texts += [text for value in event.fields.values() if type(value) is not str for text in _values(value)]
+    return "\n".join(texts)[:_MOST_TEXT]
 
 
 def _values(value: Any) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from atttcli.engines.sigma.evaluate import TEXT_KINDS
 from atttcli.engines.sigma.fields import BOUND, INDEXED
 from atttcli.engines.sigma.regex_literal import literal_of_regex
@@ -10,6 +13,8 @@ from atttcli.rulepack.sigma_text import Wildcard, parse_text
 
 Literals = frozenset[tuple[str, str]]  # (field name, lower-case text): one of them stands in every matching event
 _SHORTEST = 2
+_ESCAPED = re.compile(r"[^ !#$%()*+,\-.0-9:;=?@A-Z\[\]^_`a-z{|}~]+")  # not plain: quotes, slashes, <>&, beyond ASCII
+_BY_NUMBER = ("\\u00", "&#")
 _COMMON = (
     ".exe", ".dll", "\\", "c:\\", "c:\\windows\\", "c:\\windows\\system32\\", "\\system32\\", "\\syswow64\\", "windows",
     "true", "false", "\\powershell.exe", "\\pwsh.exe", "\\cmd.exe", "powershell.exe", "cmd.exe", "powershell",
@@ -17,6 +22,10 @@ _COMMON = (
     "c:\\program files\\", "http", "https://", "nt authority", "hklm\\", "\\software\\", "\\currentversion\\",
     "software\\microsoft\\windows\\currentversion", "system\\currentcontrolset\\", "0x0", "0x1",
 )  # fmt: skip
+_TRACES = ("CallTrace",)  # the same libraries in each
+_SYSTEM = re.compile(
+    r"(?:c:)?\\(?:windows|program files)(?:\\(?:system32|syswow64|winsxs))?\\?(?:ntdll|kernelbase)?(?:\.dll\+?)?\Z"
+)
 _PENALTY = dict.fromkeys(_COMMON, 100)
 
 
@@ -58,21 +67,37 @@ def literals(node: Node) -> Literals | None:
 
 def _of_field(node: Field) -> Literals | None:
     found = [_literal(test) for test in node.tests]
+    if not node.name:
+        found = [_plain_run(text) if text else None for text in found]
     if node.every:
         best = max((text for text in found if text), key=_rarity, default=None)
-        return frozenset({(node.name, best)}) if best else None
+        return _anywhere([best]) if best and not node.name else frozenset({(node.name, best)}) if best else None
     if any(text is None for text in found):
         return None
-    return frozenset((node.name, text) for text in found if text)
+    return frozenset((node.name, text) for text in found if text) if node.name else _anywhere(found)
 
 
-def _rarity(text: str) -> int:
+def _anywhere(texts: Iterable[str | None]) -> Literals:
+    """Literals of the raw record. JSON and XML may write a character by its number: such records are always looked at."""
+    return frozenset(("", text) for text in (*texts, *_BY_NUMBER) if text)
+
+
+def _plain_run(text: str) -> str | None:
+    """The longest part of a keyword that JSON and XML write as it is."""
+    best = max(_ESCAPED.split(text), key=len)
+    return best if len(best) >= _SHORTEST else None
+
+
+def _rarity(text: str, name: str = "") -> int:
     """How seldom a text may be met: its length, and less for what stands in every other event."""
-    return len(text) - _PENALTY.get(text, 0)
+    penalty = _PENALTY.get(text, 0)
+    if name in _TRACES or _SYSTEM.match(text):
+        penalty = max(penalty, 60)
+    return min(len(text), 40) - penalty
 
 
 def _worth(found: Literals) -> tuple[int, int]:
-    return min(_rarity(text) for _, text in found), -len(found)
+    return min(_rarity(text, name) for name, text in found), -len(found)
 
 
 def _literal(test: Test) -> str | None:

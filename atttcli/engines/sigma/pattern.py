@@ -9,7 +9,7 @@ of text is looked at; others are refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from atttcli.errors import RuleError
@@ -17,7 +17,7 @@ from atttcli.errors import RuleError
 Search = Callable[[str], bool]
 _GUARDED_TEXT = 4096
 _LIMITED_TEXT = 65_536
-_SHARE = 60_000  # characters of literals in one automaton
+_SET_MEMORY = 12 << 20
 _LIMITS = "(*LIMIT_MATCH=10000)(*LIMIT_DEPTH=1000)"
 
 
@@ -106,7 +106,7 @@ def any_literal(literals: Iterable[str]) -> Callable[[bytes, int], int]:
     else:
         options = re2.Options()
         options.never_nl = False
-        options.max_mem = 64 << 20
+        options.max_mem = _SET_MEMORY
         compiled = re2.compile(b"|".join(parts), options)
 
     def find(data: bytes, start: int) -> int:
@@ -119,40 +119,15 @@ def any_literal(literals: Iterable[str]) -> Callable[[bytes, int], int]:
 Finder = Callable[[str], Sequence[int]]
 
 
-def each_literal(literals: Sequence[str]) -> Finder:
-    """Which of many lower-case literals stand in a lower-case text, by their places in the list."""
+def literal_set(literals: Sequence[str]) -> Finder | None:
+    """Which of the lower-case literals stand in a lower-case text, by an automaton of RE2. None where it is not installed,
+    or cannot hold them (it would then say nothing, and rules would be missed)."""
     re2 = _re2()
     if re2 is None:
-        return _by_one(literals)
-    parts = []
-    for first, some in _shares(literals):
-        find = _by_set(re2, some)
-        parts.append((first, find or _by_one(some)))
-    if len(parts) == 1:
-        return parts[0][1]
-
-    def find_all(text: str) -> Sequence[int]:
-        return [first + place for first, find in parts for place in find(text)]
-
-    return find_all
-
-
-def _shares(literals: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """Runs of literals, none with more text than one automaton takes well, with the place of their first."""
-    first = size = 0
-    for place, literal in enumerate(literals):
-        if size and size + len(literal) > _SHARE:
-            yield first, literals[first:place]
-            first, size = place, 0
-        size += len(literal)
-    yield first, literals[first:]
-
-
-def _by_set(re2: Any, literals: Sequence[str]) -> Finder | None:
-    """All at once by RE2; None when it cannot hold them (it would then say nothing, and rules would be missed)."""
+        return None
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1  # bytes: the literals and the text are UTF-8 alike
-    options.max_mem = (8 << 20) + 512 * sum(map(len, literals))
+    options.max_mem = _SET_MEMORY
     options.never_nl = False
     options.log_errors = False
     chosen = re2.Set.SearchSet(options)
@@ -168,17 +143,5 @@ def _by_set(re2: Any, literals: Sequence[str]) -> Finder | None:
         found: Sequence[int] | None = match(text.encode("utf-8", "replace"))
         return found or ()
 
-    if any(place not in find(literal) for place, literal in enumerate(literals)):
-        return None
-    return find
-
-
-def _by_one(literals: Sequence[str]) -> Finder:
-    any_of = re.compile("|".join(map(re.escape, sorted(literals, key=len))))
-
-    def find(text: str) -> Sequence[int]:
-        if any_of.search(text) is None:
-            return ()
-        return [place for place, literal in enumerate(literals) if literal in text]
-
-    return find
+    # an automaton without room fails from its first state on
+    return find if all(place in find(literals[place]) for place in (0, len(literals) - 1)) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SHORTEST = 4
+_SHORTEST = 2
 _FOLDED = frozenset("skſKSﬀﬁﬂ")  # letters with a third form under (?i): `lower` does not meet RE2's folding there
 _FLAGS = re.compile(r"\(\?([a-zA-Z]*)\)")
 
