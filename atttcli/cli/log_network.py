@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from atttcli.cli import render
 from atttcli.errors import UsageError
 from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from atttcli.engines.network_logs.engine import NetworkLogEngine
@@ -34,7 +35,7 @@ def tell_coverage(engine: NetworkLogEngine) -> None:
           loaded=engine.loaded, judged=engine.loaded - left, left=left)
     )  # fmt: skip
     for reason, count in list(engine.reasons.items())[:_SHOWN]:
-        render.warn("  " + _rules(count) + ": " + reason)
+        render.warn("  " + _rules(count) + ": " + _reason(reason))
     if len(engine.reasons) > _SHOWN:
         rest = sum(list(engine.reasons.values())[_SHOWN:])
         render.warn("  " + _rules(rest) + ": " + _("other reasons"))
@@ -43,6 +44,12 @@ def tell_coverage(engine: NetworkLogEngine) -> None:
                  records=one.records, kind=one.kind, rules=one.rules)  # fmt: skip
         lacking = ", ".join(f"{buffer} ({count})" for buffer, count in list(one.missing.items())[:6])
         render.warn(text + ("; " + _("not in these records: {buffers}", buffers=lacking) if lacking else "") + ".")
+
+
+def _reason(reason: str) -> str:
+    """`applicable.obstacle` in the reader's language."""
+    head, sign, buffer = reason.partition("missing buffer ")
+    return _("missing buffer {name}", name=buffer) if sign and not head else retell(reason)
 
 
 def _rules(count: int) -> str:
