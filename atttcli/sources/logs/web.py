@@ -19,7 +19,9 @@ from atttcli.sources.logs.web_usual import usual_lines
 # Possessive quantifiers (*+, ++) keep every pattern linear on crafted lines.
 _QUOTED = r'"((?:[^"\\]|\\.)*+)"'
 _LINE = re.compile(
-    r"(.{5,4096}?) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: (?:[+-]\d{4})?)?)\] {1,2}" + _QUOTED + r" (\d{3}|-) (\d++|-)"
+    r"(.{5,4096}?) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: (?:[+-]\d{4})?)?)\] {1,2}"
+    + _QUOTED
+    + r" (\d{3}|-) (\d++|-)"
     rf"(?: {_QUOTED} {_QUOTED})?+(.*+)\Z",
     re.DOTALL,
 )
