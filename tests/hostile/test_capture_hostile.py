@@ -67,10 +67,11 @@ def test_many_flows_of_one_packet(monkeypatch: pytest.MonkeyPatch):
     frames = [
         ethernet(ipv4(f"10.{n >> 8 & 255}.{n & 255}.1", SERVER, 6, tcp(1000, 80, n, 0, SYN))) for n in range(8000)
     ]
-    found, _, engine = run([*frames, LAST])
+    found, problems, engine = run([*frames, LAST])
     assert found == [3]
     assert engine.counts.flows == 8001
     assert engine.counts.evicted > 6000
+    assert any("connections were ended early" in problem.reason for problem in problems)
 
 
 def test_streams_that_are_never_acknowledged_are_bounded(monkeypatch: pytest.MonkeyPatch):
@@ -82,6 +83,25 @@ def test_streams_that_are_never_acknowledged_are_bounded(monkeypatch: pytest.Mon
     found, peak = peak_of([*frames, LAST])
     assert found == [3]
     assert peak < 60  # the frames themselves are 9 MB, twice
+
+
+def test_tiny_segments_count_for_what_they_cost(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(flows, "MAX_MEMORY", 2_000_000)
+    frames: list[bytes] = []
+    for n in range(60):
+        talk = Conversation(client=f"10.0.{n}.1", dport=9999).open()
+        talk.data(0, b"never sent")
+        frames += talk.frames + [talk.data(0, b"x") for _ in range(500)]  # 30,000 bytes, 5 MB of segments
+    found, _, engine = run([*frames, LAST])
+    assert found == [3]
+    assert engine.counts.evicted > 10
+
+
+def test_fragments_that_wait_at_the_end_are_told():
+    frames = [ethernet(ipv4(CLIENT, SERVER, 17, b"z" * 64, ident=n, fragment=0x2000)) for n in range(5)]
+    found, problems, engine = run([*frames, LAST])
+    assert (found, engine.counts.fragments_dropped) == ([3], 5)
+    assert [problem.reason for problem in problems] == ["5 fragmented packets never became whole"]
 
 
 def test_holes_that_are_never_filled_do_not_stop_the_stream():

@@ -95,6 +95,33 @@ def test_a_prefilter_never_reports_too_little(found: list[tuple[bytes, bool]], f
         assert wanted == set(HyperscanMatcher(literals).scan(data))
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(b"abAB"), min_size=1, max_size=8).map(bytes),
+            st.booleans(), st.integers(0, 6), st.none() | st.integers(0, 12),
+        ), min_size=1, max_size=12,
+    ),
+    st.lists(st.sampled_from(b"abAB"), min_size=1, max_size=24).map(bytes),
+)  # fmt: skip
+@QUICK
+def test_a_prefilter_with_places_reports_all_that_stand_there(
+    found: list[tuple[bytes, bool, int, int | None]], data: bytes
+):
+    literals, wanted = [], set()
+    for number, (pattern, nocase, first, room) in enumerate(found):
+        last = -1 if room is None else first + len(pattern) + room
+        literals.append(Literal(pattern, nocase, first == 0 and room == 0, False, first, last))
+        stands = (data.lower() if nocase else data).find(
+            pattern.lower() if nocase else pattern, first, len(data) if last < 0 else last
+        )
+        if stands >= 0:
+            wanted.add(number)
+    assert wanted <= set(GramMatcher(literals).scan(data))
+    if have_hyperscan():
+        assert wanted <= set(HyperscanMatcher(literals).scan(data))
+
+
 _CONVERSATION_RULES = """
 alert http any any -> any any (http.uri; content:"/evil"; sid:1;)
 alert http any any -> any any (http.request_body; content:"AAAA-BBBB"; sid:2;)
