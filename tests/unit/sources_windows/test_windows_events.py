@@ -224,3 +224,32 @@ def test_unnamed_data_stays_a_list() -> None:
     }
     (event,) = events(json.dumps(record).encode())
     assert event.fields["Data"] == ["a", "b"]
+
+
+DECODERS = Path("/work/shared/data/logs/decoders/wazuh/sysmon.ini")
+
+
+@pytest.mark.skipif(not DECODERS.is_file(), reason="the reference data is not here")
+def test_wazuh_decodes_these_lines_as_windows() -> None:
+    lines = [line.partition("= ")[2] for line in DECODERS.read_text().splitlines() if line.startswith("log ")]
+    assert lines
+    for line in lines:
+        (event,) = events(line.encode())
+        assert (event.product, event.fields["EventID"] > 0) == ("windows", True)
+        if "Sysmon" in line:
+            assert (event.service, event.category) == ("sysmon", "process_creation")
+            assert event.fields["Image"] == line.partition("Image: ")[2].partition("  CommandLine")[0]
+            assert event.user
+
+
+CROWDSEC = Path("/work/shared/data/logs/scenarios/crowdsec/windows-bf/windows-bf.log")
+
+
+@pytest.mark.skipif(not CROWDSEC.is_file(), reason="the reference data is not here")
+def test_crowdsec_reads_these_as_failed_logons() -> None:
+    found = events(CROWDSEC.read_bytes())
+    assert len(found) == 6
+    for event in found:
+        assert (event.action, event.outcome) == ("login", "failure")
+        assert f'Name="IpAddress">{event.src_ip}<' in event.raw
+        assert f'Name="TargetUserName">{event.user}<' in event.raw
