@@ -157,10 +157,12 @@ def _events(files: Sequence[Path]) -> str:
     ref = f"left(source_sha256, {REF_DIGITS}) || ':' || line"
     if not files:
         empty = ", ".join(f"CAST(NULL AS {c.type}) AS {quoted(c.name)}" for c in COLUMNS)
-        return f"SELECT * FROM (SELECT {empty} WHERE false)"
+        none = f"SELECT * FROM (SELECT {empty} WHERE false)"
+        return none
     names = ", ".join(f"{ref} AS ref" if c.name == "ref" else quoted(c.name) for c in COLUMNS)
     listed = ", ".join(literal(str(path.resolve())) for path in files)
-    return f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)"
+    sql = f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)"
+    return sql
 
 
 def _within(window: Window) -> str:

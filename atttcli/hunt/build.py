@@ -173,7 +173,8 @@ def _copy(db: Any, select: str, target: Path) -> None:
 
 
 def _parquet(path: Path) -> str:
-    return f"read_parquet([{literal(str(path))}], hive_partitioning = false)"
+    sql = f"read_parquet([{literal(str(path))}], hive_partitioning = false)"
+    return sql
 
 
 def _events_of(source: Path, row: dict[str, Any]) -> str:
@@ -196,11 +197,13 @@ def _events_of(source: Path, row: dict[str, Any]) -> str:
         "segment": literal(name_of(row["path"])),
     }
     chosen = [f"{made.get(c.name) or _given(c.name)} AS {quoted(c.name)}" for c in COLUMNS if c.name != "ref"]
-    return f'SELECT {", ".join(chosen)} FROM {read} WHERE "line" IS NOT NULL'
+    sql = f'SELECT {", ".join(chosen)} FROM {read} WHERE "line" IS NOT NULL'
+    return sql
 
 
 def _given(name: str) -> str:
-    return f"coalesce({quoted(name)}, {0 if name in NUMBERS else literal('')})"
+    sql = f"coalesce({quoted(name)}, {0 if name in NUMBERS else literal('')})"
+    return sql
 
 
 def _partitions(days: list[tuple[date | None, int]]) -> list[tuple[str, str]]:

@@ -40,7 +40,8 @@ class FieldHunt:
         sql, values = found.sql, list(found.values)
         chosen = ", ".join(quoted(name) for name in columns)
         most = f" LIMIT {int(limit)}" if limit else ""
-        return f'SELECT {chosen} FROM events WHERE {sql} ORDER BY "time" NULLS LAST, source_sha256, line{most}', values
+        ordered = f'SELECT {chosen} FROM events WHERE {sql} ORDER BY "time" NULLS LAST, source_sha256, line{most}'
+        return ordered, values
 
 
 def _moment(text: str) -> int | None:

@@ -201,6 +201,15 @@ STEPS = (
     Step("-w ws incident timeline 1", "incident-timeline"),
     Step("-w ws incident metrics --by type", "incident-metrics"),
     Step("-w ws search phan tach", "search"),
+    Step("-w ws hunt ask --text GET -n 5", "hunt"),
+    Step("-w ws hunt save loud --field outcome=failure --note thu", "hunt-saved"),
+    Step("-w ws hunt list", "hunt-saved"),
+    Step("-w ws hunt run loud -n 5", "hunt"),
+    Step("-w ws hunt remove loud", "hunt-saved"),
+    Step("-w ws hunt schema", "hunt-column"),
+    Step("-w ws hunt sources", "hunt-source"),
+    Step("-w ws hunt build --anew", "hunt-build"),
+    Step("-w ws timeline --around '2021-05-13 08:00' --minutes 10000 -n 50", "timeline"),
     Step("-w ws undo --dry-run", "undo"),
     Step("-w ws undo", "undo"),
     Step("-w ws log --limit 0", "log"),
@@ -301,6 +310,9 @@ STEPS = (
     Step("detect files given --rules pack/r.yar", "detect-files", code=1),
     Step("detect capture asked.pcap --rules n.rules", "detect-capture", code=1),
     Step("detect logs auth.log", "detect-logs", code=1),
+    Step("source test auth.log --fields", "source-test"),
+    Step("source list", "source-list"),
+    Step("source mapping mapped.csv", "source-mapping"),
     Step("scan given --rules pack/r.yar --fresh", "scan", code=1),
     Step("-w ws scan given --rules pack/r.yar --fresh --host pc-17", "scan", code=1),
     Step("-w ws scan given --rules pack/r.yar --fresh --host pc-17", "scan", code=1),
@@ -474,6 +486,7 @@ def give(place: Path) -> None:
     (place / "usb").mkdir()
     for number, data in enumerate(brought_back(), 1):
         (place / "usb" / f"{number}.attb").write_bytes(data)
+    (place / "mapped.csv").write_text("time,user,ip,result\n2026-11-23 10:00:00,an,192.0.2.7,ok\n", encoding="utf-8")
     (place / "ranges.csv").write_text("cidr,country\n203.0.113.0/24,VN\nnonsense,VN\n")
     (place / "given" / "a.txt").write_bytes(b"..MARKER..")
     (place / "n.rules").write_text(
