@@ -16,6 +16,7 @@ class TlsHalf:
     def __init__(self) -> None:
         self._records = bytearray()
         self._messages = bytearray()
+        self._begun = False
         self.done = False
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
@@ -23,6 +24,9 @@ class TlsHalf:
         if self.done:
             return []
         self._records += data
+        if not self._begun and self._records[:1] >= b"\x80":
+            return self._old_hello()
+        self._begun = True
         while len(self._records) >= 5:
             kind, length = self._records[0], int.from_bytes(self._records[3:5], "big")
             if kind not in (20, 21, 22, 23) or self._records[1] != 3 or length > 18_432:
@@ -38,6 +42,24 @@ class TlsHalf:
                 self.done = True
                 break
         return self._take()
+
+    def _old_hello(self) -> list[tuple[int, bytes]]:
+        """A client's hello in the form of SSL 2 that offers a later version: version and challenge, no more."""
+        held = self._records
+        size = 2 + (int.from_bytes(held[:2], "big") & 0x7FFF)
+        if len(held) < min(size, 11):
+            return []
+        if size < 11 or held[2] != 1 or held[3] != 3:
+            self.done = True
+            held.clear()
+            return []
+        if len(held) < size:
+            return []
+        challenge = bytes(held[size - int.from_bytes(held[9:11], "big") : size]) if held[9:11] != b"\0\0" else b""
+        body = bytes(held[3:5]) + challenge[-32:].rjust(32, b"\0")
+        del held[:size]
+        self._begun = True
+        return [(1, body)]
 
     def _take(self) -> list[tuple[int, bytes]]:
         taken: list[tuple[int, bytes]] = []

@@ -54,3 +54,17 @@ def test_certificate_fields():
 def test_a_broken_certificate_has_no_fields():
     for der in (b"", b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x30\x05hello"):
         assert tls.Certificate(der).subject == b""
+
+
+def test_a_hello_in_the_old_form_tells_its_version():
+    old = b"\x80\x1d\x01\x03\x01\x00\x03\x00\x00\x00\x10\x00\x00\x2f" + b"C" * 16 + b"+"
+    old = b"\x80" + bytes((len(old) - 3,)) + old[2:-1]
+    half = tls.TlsHalf()
+    ((kind, body),) = half.feed(old)
+    assert (kind, tls.version(body)) == (1, 0x301)
+    assert tls.ja3(body) == b""
+    ((kind, body),) = half.feed(client_hello("www.example"))
+    assert tls.server_name(body) == b"www.example"
+    for cut in range(1, len(old)):
+        assert tls.TlsHalf().feed(old[:cut]) == []
+    assert tls.TlsHalf().feed(b"\x80\x05\x09\x03\x01aaaaaaaaaaaa") == []
