@@ -253,3 +253,22 @@ def test_crowdsec_reads_these_as_failed_logons() -> None:
         assert (event.action, event.outcome) == ("login", "failure")
         assert f'Name="IpAddress">{event.src_ip}<' in event.raw
         assert f'Name="TargetUserName">{event.user}<' in event.raw
+
+
+def test_the_page_shows_the_table_of_heads() -> None:
+    from atttcli.sources.windows.heading import HEADINGS
+
+    page = (Path(__file__).resolve().parents[3] / "docs/readers/windows.md").read_text(encoding="utf-8")
+    shown = {
+        (cells[1], int(number), cells[3], cells[4])
+        for line in page.splitlines()
+        if line.startswith("| ") and len(cells := [cell.strip() for cell in line.split("|")]) == 8
+        for number in cells[2].split(", ")
+        if number.isdigit()
+    }
+    table = {
+        (service, number, heading.category or "-", heading.action or "-")
+        for service, numbers in HEADINGS.items()
+        for number, heading in numbers.items()
+    }
+    assert shown == table
