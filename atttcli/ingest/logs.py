@@ -152,6 +152,10 @@ class LogIntake:
     def _match(self, events: list[Event]) -> None:
         for position, found in self.session.matchers.indicators.match_events(events, self.origin):
             self.waiting.detection(found, line_occurrence(self.origin, events[position].line))
+        network = self.session.matchers.network_logs
+        if network is not None:
+            for position, found in network.match_events(events, self.origin):
+                self.waiting.detection(found, line_occurrence(self.origin, events[position].line))
         match_lines(self.session, self.waiting, self.origin, events)
         for event in events:
             if event.category == "antivirus" and (said := detection_of(event, self.origin)) is not None:

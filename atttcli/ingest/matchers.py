@@ -29,6 +29,7 @@ from atttcli.store.workspace import Workspace, private_folder
 
 if TYPE_CHECKING:
     from atttcli.engines.network import NetworkEngine
+    from atttcli.engines.network_logs.engine import NetworkLogEngine
 
 LOOK_BACK = 396 * DAY  # thirteen months
 
@@ -63,11 +64,24 @@ class Matchers:
         from atttcli.engines.network import NetworkEngine
         from atttcli.rulepack.network import load_network_rules
 
-        own = [cidr for cidr in self.inventory.own_networks() if ":" not in cidr] or ["10.0.0.0/8", "192.168.0.0/16"]
-        variables = {"HOME_NET": "[" + ",".join(own) + "]"}
-        pack = load_network_rules(self._paths("network"), variables, private_folder("rules-cache"))
+        pack = load_network_rules(self._paths("network"), self._home_net(), private_folder("rules-cache"))
         self.problems += pack.problems
         return NetworkEngine(pack)
+
+    @cached_property
+    def network_logs(self) -> NetworkLogEngine | None:
+        """Network rules for log records, where the workspace asks for them: they cost as much as all other matching."""
+        if not self._workspace.network_rules_on_logs:
+            return None
+        from atttcli.engines.network_logs.engine import NetworkLogEngine
+        from atttcli.rulepack.network import load_network_rules
+
+        pack = load_network_rules(self._paths("network"), self._home_net(), private_folder("rules-cache"))
+        return NetworkLogEngine(pack, variables=self._home_net())
+
+    def _home_net(self) -> dict[str, str]:
+        own = [cidr for cidr in self.inventory.own_networks() if ":" not in cidr] or ["10.0.0.0/8", "192.168.0.0/16"]
+        return {"HOME_NET": "[" + ",".join(own) + "]"}
 
     @cached_property
     def indicators(self) -> IndicatorEngine:

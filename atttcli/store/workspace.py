@@ -27,6 +27,7 @@ class Workspace:
     language: str
     secret: bytes
     exercise: str = ""
+    network_rules_on_logs: bool = False  # ingest judges log records by network rules too (docs/decisions/0232)
 
     @property
     def database(self) -> Path:
@@ -129,6 +130,7 @@ def load_workspace(root: Path) -> Workspace:
             language=str(data.get("language", "vi")),
             secret=secret,
             exercise=str(data.get("exercise", "")),
+            network_rules_on_logs=data.get("network_rules_on_logs") is True,
         )
     except (OSError, KeyError, ValueError) as error:
         raise WorkspaceError(
