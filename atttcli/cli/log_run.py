@@ -308,7 +308,7 @@ def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
         made["strings"] = found.detail["strings"]
     if found.engine == "network":
         made["alert"] = found.detail["alert"]
-    if "matched" in found.detail:
+    if "level" in found.detail and "matched" in found.detail:  # an indicator has matched too, without a level
         made["level"], made["matched"] = found.detail["level"], found.detail["matched"]
     if found.engine == "correlation":
         names = ("group", "count", "threshold", "timespan", "sum", "values", "condition", "measured")

@@ -15,6 +15,7 @@ from atttcli.engines.indicators.exclusions import Exclusions
 from atttcli.engines.indicators.findings import describe_event, describe_file, describe_sighting
 from atttcli.engines.indicators.gather import (
     HEAD,
+    TEXT,
     URL,
     Value,
     asked_urls,
@@ -149,7 +150,7 @@ class IndicatorEngine:
     def _ask(self, asked: set[str], shape: str) -> Hits:
         if shape == URL:
             asked = asked_urls(asked)
-        clean = self._clean.setdefault(shape, set())
+        clean = self._clean.setdefault(shape, set()) if shape != TEXT else set()  # whole lines do not come again
         fresh = asked - clean
         if not fresh:
             return {}

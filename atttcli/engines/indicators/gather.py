@@ -15,7 +15,7 @@ from atttcli.model.event import Event
 from atttcli.model.observable import ObservableType
 
 Value = tuple[ObservableType, str]
-ADDRESS, HOST, URL, MAIL, HASH = "address", "host", "url", "mail", "hash"
+ADDRESS, HOST, URL, MAIL, HASH, TEXT = "address", "host", "url", "mail", "hash", "text"
 
 HEAD: tuple[tuple[str, str], ...] = (
     ("src_ip", ADDRESS),
@@ -51,9 +51,14 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
     "http": _HTTP,
     "tls": _TLS,
     "fileinfo": (*_FILES, *_HTTP),
-    "": (*_DNS, *_TLS, *_HTTP, *_FILES, *_MAIL[:4]),
+    "": (*_DNS, *_TLS, *_HTTP, *_FILES, *_MAIL[:4], ("raw", TEXT)),
 }
 _MAILBOXES = re.compile(r"[^\s<>,;\"'()\[\]]{1,64}@[^\s<>,;\"'()\[\]]{1,253}")
+_LINK = re.compile(r"(?:https?|ftp)://[^\s\"'<>|`]{3,2048}", re.IGNORECASE)
+_TOKEN = re.compile(r"[^\s\"'<>,;|(){}\[\]=`]{4,2048}")
+_DIGESTS = (32, 40, 64)
+_MAX_TOKENS = 256
+_MAX_TEXT = 8192
 _MAX_ITEMS = 64  # members of one list-valued field
 
 
@@ -61,6 +66,8 @@ def getter(name: str) -> Callable[[Event], Any]:
     """Read a head attribute or a native field; `dns.rrname` also means `fields["dns"]["rrname"]`."""
     if name in Event.__struct_fields__ and name in dict(HEAD):
         return attrgetter(name)
+    if name == "raw":
+        return _not_understood
     first, dot, rest = name.partition(".")
 
     def flat(event: Event) -> Any:
@@ -71,6 +78,11 @@ def getter(name: str) -> Callable[[Event], Any]:
         return _descend(event.fields.get(first), rest.split(".")) if value is None else value
 
     return nested if dot else flat
+
+
+def _not_understood(event: Event) -> str:
+    """The line of an event that no reader understood (a format nobody knows, a program without a reader)."""
+    return "" if event.action or event.src_ip or event.dst_ip else event.raw
 
 
 def _descend(value: Any, path: Sequence[str]) -> Any:
@@ -117,7 +129,29 @@ def values_in(text: str, shape: str) -> tuple[Value, ...]:
         return _url_values(text)
     if shape == MAIL:
         return _mail_values(text)
+    if shape == TEXT:
+        return _text_values(text[:_MAX_TEXT])
     return _hash_values(text)
+
+
+def _text_values(text: str) -> tuple[Value, ...]:
+    """What stands in free text: links, mailboxes, addresses (with a port), hashes, host names."""
+    found: list[Value] = []
+    for link in _LINK.findall(text)[:_MAX_ITEMS]:
+        found += _url_values(link.rstrip(".,;:)]}"))
+    for token in _TOKEN.findall(text)[:_MAX_TOKENS]:
+        if "." not in token and ":" not in token and len(token) not in _DIGESTS:
+            continue
+        word = token.rstrip(".:")
+        if "@" in word:
+            found += _mail_values(word)
+        elif known := canonical_address(word) or canonical_address(word.rpartition(":")[0]):
+            found.append(known)
+        elif len(word) in _DIGESTS and (digest := _hash_values(word)):
+            found += digest
+        elif "." in word:
+            found += _host_values(word.partition("/")[0])
+    return tuple(found)
 
 
 def _host_values(text: str) -> tuple[Value, ...]:
