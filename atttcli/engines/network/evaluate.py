@@ -311,10 +311,31 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
 def _byte_test(op: ByteTest, rest: Step) -> Step:
     compare: Any = _COMPARE[op.operator]
     wanted, negated = op.value, op.negated
+    if not op.base and not op.mask and all(isinstance(one, int) for one in (op.count, op.offset, wanted)):
+        return _plain_byte_test(op, compare, rest)
 
     def step(text: Text, cursor: int, run: Run) -> bool:
         number = _number(op, text, cursor, run)
         if number is None or compare(number[0], run.value(wanted)) == negated:
+            return False
+        return rest(text, cursor, run)
+
+    return step
+
+
+def _plain_byte_test(op: ByteTest, compare: Any, rest: Step) -> Step:
+    """The ordinary one, without variables, digits or mask."""
+    offset: Any = op.offset
+    count: Any = op.count
+    wanted, negated, relative = op.value, op.negated, op.relative
+    order: Any = "little" if op.little else "big"
+
+    def step(text: Text, cursor: int, run: Run) -> bool:
+        start = offset + cursor if relative else offset
+        data = text.raw
+        if start < 0 or start + count > len(data):
+            return False
+        if compare(int.from_bytes(data[start : start + count], order), wanted) == negated:
             return False
         return rest(text, cursor, run)
 
