@@ -6,6 +6,7 @@ import zlib
 
 LIMIT = 100 * 1024  # what the reference engine keeps of a body by default
 MAX_LAYERS = 2
+MAX_HEAD = 64  # no header of a packed body is longer where it shows that it is none
 
 
 class Inflater:
@@ -15,6 +16,7 @@ class Inflater:
         self._gzip = coding == "gzip"
         self._engine = zlib.decompressobj(31 if self._gzip else 15)
         self._first = True
+        self._head = b""  # what came before the first output, for another try
         self.broken = False
 
     def feed(self, data: bytes, room: int) -> bytes:
@@ -24,8 +26,9 @@ class Inflater:
         try:
             out = self._engine.decompress(data, room)
         except zlib.error:
-            out = self._again(data, room)
+            out = self._again(self._head + data, room)
         self._first = self._first and not out
+        self._head = (self._head + data)[:MAX_HEAD] if self._first else b""
         return out
 
     def _again(self, data: bytes, room: int) -> bytes:
