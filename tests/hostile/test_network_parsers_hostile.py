@@ -105,6 +105,28 @@ def test_parsers_of_messages(app: str, framed: bool):
     assert time.process_time() - started < 20
 
 
+@pytest.mark.parametrize("app", ["smb", "dcerpc", "rfb"])
+def test_where_segments_end_changes_nothing(app: str):
+    frames = {"smb": smb_talk, "dcerpc": dcerpc_talk, "rfb": rfb_talk}[app]().frames
+    said = [(frame[26:30] == frames[1][26:30], frame[54:]) for frame in frames if len(frame) > 54]
+
+    def seen(size: int) -> list[object]:
+        parser = message_app(app, framed=True)
+        assert parser is not None
+        views = [
+            view
+            for side, data in said
+            for at in range(0, len(data), size)
+            for view in parser.feed(side, data[at : at + size])
+        ]
+        return [(v.number, v.direction, [v.read(buffer) for buffer in BUFFERS]) for v in [*views, *parser.finish()]]
+
+    whole = seen(1 << 16)
+    assert whole
+    for size in (1, 2, 3, 5, 64, 100):
+        assert seen(size) == whole
+
+
 @pytest.mark.parametrize("app", MESSAGES)
 def test_messages_of_endless_length_are_bounded(app: str):
     heads = {

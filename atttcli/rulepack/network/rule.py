@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from atttcli.errors import RuleError
 from atttcli.rulepack.network.buffers import BOTH, BUFFERS, HTTP, PAYLOAD, is_of_packet, is_transaction
@@ -165,6 +166,8 @@ def _finish(draft: Draft, header: tuple[str, str, int, int, bool, int, int], fil
         Group(group.buffer, tuple(group.transforms), tuple(freeze_op(op) for op in group.ops)) for group in draft.groups
     )
     apps = _applications(protocol, groups)
+    if apps == ("quic",) and find_spec("cryptography") is None:
+        raise RuleError("QUIC needs the package cryptography", hint="pip install cryptography")
     direction = _direction(draft, groups)
     _check(draft, protocol, groups)
     priority = draft.priority or draft.class_priority or 3
