@@ -17,7 +17,7 @@ from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.message import MESSAGE_LIMIT, Pattern, Said, fill, first_match, pattern
 from atttcli.sources.logs.stamps import Stamps
 
-_IP = r"(?P<ip>[0-9A-Fa-f.:]{1,59}[0-9A-Fa-f])"
+_IP = r"(?P<ip>[0-9A-Fa-f.:]{1,59}[0-9A-Fa-f:])"
 _ROUNDCUBE: tuple[Pattern, ...] = (
     pattern("ogin failed for ", rf"(?:Login failed|Failed login) for (?P<user>.*) against (?P<server>\S+) from {_IP}"
             r"(?:\(X-(?:Real-IP|Forwarded-For): (?P<forwarded>[^)]*)\))?[.\s]*+(?P<reason>.*)\Z", "login", "failure"),

@@ -73,7 +73,9 @@ def test_other_records_are_events_with_their_native_fields() -> None:
     assert [event.category for event in events] == ["dns", "http", "tls", "fileinfo", "stats"]
     assert [event.domain for event in events] == ["a.example", "h.example", "t.example", "", ""]
     assert (events[1].url, events[1].outcome, events[3].hash) == ("http://h.example/x", "failure", "a" * 64)
-    assert [event.fields | record for event, record in zip(events, records, strict=True)] == [event.fields for event in events]
+    assert [event.fields | record for event, record in zip(events, records, strict=True)] == [
+        event.fields for event in events
+    ]
     assert events[0].fields["query"] == "A.Example."  # Sigma's name of the dns category, beside Suricata's own
     assert [event.fields for event in events[1:]] == records[1:]
 

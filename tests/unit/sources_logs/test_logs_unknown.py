@@ -21,7 +21,17 @@ def detected(path: Path, folder: Path) -> list[tuple[str, int]]:
     (folder / "ioc.csv").write_text("type,value\ndomain,xau.example\n")
     (folder / "log.yar").write_text(YARA)
     result = CliRunner().invoke(
-        cli, ["detect", "logs", str(path), "--indicators", str(folder / "ioc.csv"), "--yara", str(folder / "log.yar"), "--json"]
+        cli,
+        [
+            "detect",
+            "logs",
+            str(path),
+            "--indicators",
+            str(folder / "ioc.csv"),
+            "--yara",
+            str(folder / "log.yar"),
+            "--json",
+        ],
     )
     assert result.exit_code == 1, result.output
     found = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
@@ -48,7 +58,14 @@ def test_a_packed_log_is_read(tmp_path: Path) -> None:
 
 def test_encodings_may_change_within_a_file() -> None:
     head = "Nov 23 10:04:05 web1 sshd[1]: Invalid user "
-    data = head.encode() + "Đặng".encode() + b" from 192.0.2.7\n" + head.encode() + "Đ".encode("cp1258") + b" from 192.0.2.8\n"
+    data = (
+        head.encode()
+        + "Đặng".encode()
+        + b" from 192.0.2.7\n"
+        + head.encode()
+        + "Đ".encode("cp1258")
+        + b" from 192.0.2.8\n"
+    )
     first, second = read("syslog", data)
     assert isinstance(first, Event)
     assert isinstance(second, Event)

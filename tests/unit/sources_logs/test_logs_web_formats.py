@@ -32,7 +32,9 @@ def test_an_apache_log_format() -> None:
     assert (found.fields["sc-status"], found.fields["cs-user-agent"], found.fields["D"]) == (404, 'a \\"b\\" c', "1234")
 
 
-@pytest.mark.parametrize(("line", "url"), [("192.0.2.7 GET /a?b=c HTTP/1.1 200", "/a?b=c"), ("192.0.2.7 GET /a HTTP/1.1 200", "/a")])
+@pytest.mark.parametrize(
+    ("line", "url"), [("192.0.2.7 GET /a?b=c HTTP/1.1 200", "/a?b=c"), ("192.0.2.7 GET /a HTTP/1.1 200", "/a")]
+)
 def test_path_and_query_without_a_blank_between(line: str, url: str) -> None:
     assert formatted("%h %m %U%q %H %s", line).url == url
 
@@ -42,7 +44,12 @@ def test_an_nginx_log_format() -> None:
         '$remote_addr [$time_iso8601] "$request" $status $request_time "$http_user_agent"',
         '192.0.2.7 [2026-11-23T10:04:05+07:00] "POST /x HTTP/2.0" 200 0.005 "curl"',
     )
-    assert (found.product, found.src_ip, found.url, found.fields["request_time"]) == ("nginx", "192.0.2.7", "/x", "0.005")
+    assert (found.product, found.src_ip, found.url, found.fields["request_time"]) == (
+        "nginx",
+        "192.0.2.7",
+        "/x",
+        "0.005",
+    )
 
 
 @pytest.mark.parametrize("text", ["", "no values", "%h%u", "%h\n%u", "$a$b", "%h " * 2000])
@@ -94,7 +101,9 @@ def test_a_stack_trace_belongs_to_its_record_within_bounds() -> None:
 
 
 def test_squid_tells_the_host_that_was_asked_for() -> None:
-    found = event("squid", "1795402346.000 1 192.0.2.8 TCP_TUNNEL/200 5 CONNECT www.example.com:443 an HIER_DIRECT/203.0.113.5 -")
+    found = event(
+        "squid", "1795402346.000 1 192.0.2.8 TCP_TUNNEL/200 5 CONNECT www.example.com:443 an HIER_DIRECT/203.0.113.5 -"
+    )
     assert (found.category, found.domain, found.dst_ip, found.dst_port, found.user) == (
         "proxy", "www.example.com", "203.0.113.5", 443, "an",
     )  # fmt: skip
