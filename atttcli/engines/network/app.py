@@ -306,7 +306,7 @@ def _read_dns(view: View, buffer: str) -> Values:
     source = view.source
     assert isinstance(source, DnsMessage)
     if buffer == "event.dns":
-        return dns.events(source.data)
+        return dns.events(source.data, view.direction)
     if buffer == "dns.opcode":
         return (b"%d" % source.opcode,)
     return source.names if buffer == "dns.query" and not source.response else ()

@@ -6,6 +6,20 @@ import struct
 
 MAX_NAME = 1024
 MAX_QUESTIONS = 64
+HIGHEST_OPCODE = 6
+_KINDS = {
+    1: "A",
+    2: "NS",
+    5: "CNAME",
+    6: "SOA",
+    12: "PTR",
+    15: "MX",
+    16: "TXT",
+    28: "AAAA",
+    33: "SRV",
+    65: "HTTPS",
+    255: "ANY",
+}
 
 
 def looks_like_dns(data: bytes) -> bool:
@@ -14,7 +28,7 @@ def looks_like_dns(data: bytes) -> bool:
         return False
     flags, questions, answers, authorities, additional = struct.unpack_from(">5H", data, 2)
     plausible: bool = questions + answers + authorities + additional < 512 and questions <= 16
-    return plausible and (flags >> 11 & 15) <= 6
+    return plausible and ((flags >> 11 & 15) <= HIGHEST_OPCODE or (questions == 1 and not flags & 0x0070))
 
 
 def is_response(data: bytes) -> bool:
@@ -33,6 +47,20 @@ def questions(data: bytes) -> list[bytes]:
         position += 4
         names.append(name)
     return names
+
+
+def kinds(data: bytes) -> list[str]:
+    """The kind of record that every question asks for, beside `questions`."""
+    found: list[str] = []
+    position = 12
+    for _ in range(min(int.from_bytes(data[4:6], "big"), MAX_QUESTIONS)):
+        _, position = read_name(data, position)
+        if position < 0 or position + 4 > len(data):
+            break
+        number = int.from_bytes(data[position : position + 2], "big")
+        found.append(_KINDS.get(number, f"TYPE{number}"))
+        position += 4
+    return found
 
 
 def read_name(data: bytes, position: int) -> tuple[bytes, int]:
@@ -61,9 +89,13 @@ def read_name(data: bytes, position: int) -> tuple[bytes, int]:
     return b"", -1
 
 
-def events(data: bytes) -> tuple[bytes, ...]:
+def events(data: bytes, direction: int = 0) -> tuple[bytes, ...]:
     """Oddities of a message, by the names that `app-layer-event` uses."""
     found: tuple[bytes, ...] = ()
+    if is_response(data) != bool(direction):
+        found += (b"dns.not_a_response" if direction else b"dns.not_a_request",)
+    if data[2] >> 3 & 15 > HIGHEST_OPCODE:
+        found += (b"dns.invalid_opcode",)
     if data[3] & 0x40:
         found += (b"dns.z_flag_set",)
     if not _is_whole(data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atttcli.clock import from_micros
+from atttcli.engines.network import dns
 from atttcli.engines.network.app import DnsMessage, TlsPart, View
 from atttcli.engines.network.fields import Fields
 from atttcli.engines.network.flow import Flow
@@ -130,12 +131,27 @@ def _context(view: View) -> dict[str, Any]:
             http["http2"] = {"request": {"priority": int(weights[0])}}
         return {"http": http}
     if isinstance(source, DnsMessage):
-        return {"dns": {"query": [{"rrname": name.decode("utf-8", "replace")} for name in source.names[:16]]}}
+        return {"dns": {"query": _questions(source, view.number)}}
     if isinstance(source, TlsPart):
         return {
             "tls": {"sni": source.session.server_name.decode("utf-8", "replace")} if source.session.server_name else {}
         }
     return dict(source.context) if isinstance(source, Fields) else {}
+
+
+def _questions(source: DnsMessage, number: int) -> list[dict[str, Any]]:
+    """The questions of a message; what belongs to the message stands with each."""
+    data = source.data
+    common: dict[str, Any] = {
+        "type": "answer" if source.response else "query",
+        "id": int.from_bytes(data[:2], "big"),
+        "tx_id": number,
+        "opcode": source.opcode,
+    }
+    if data[3] & 0x40:
+        common["z"] = True
+    pairs = zip(source.names[:16], dns.kinds(data), strict=False)
+    return [{**common, "rrname": name.decode("utf-8", "replace"), "rrtype": kind} for name, kind in pairs]
 
 
 def _media_type(source: Transaction) -> str | None:

@@ -52,6 +52,9 @@ APP_EVENTS: Final = frozenset(
         "mqtt.missing_msg_id",
         "mqtt.unassigned_msg_type",
         "dns.z_flag_set",
+        "dns.not_a_request",
+        "dns.not_a_response",
+        "dns.invalid_opcode",
         "dns.malformed_data",
     ]
 )

@@ -124,6 +124,9 @@ APP: dict[str, Frames] = {
     "mqtt.invalid_qos_level": mqtt(b"\x36\x09\0\x05topicgo"),
     "mqtt.missing_msg_id": mqtt(b"\x32\x07\0\x05topic"),
     "mqtt.unassigned_msg_type": mqtt(b"\0\x01a"),
+    "dns.not_a_request": [*dns({}), udp_frame(dns_query("a.example", response=True))],
+    "dns.not_a_response": [*dns({}), udp_frame(dns_query("a.example"), src=SERVER, dst=CLIENT, sport=53, dport=40_000)],
+    "dns.invalid_opcode": dns({2: 9 << 3}),
     "dns.z_flag_set": dns({3: 0x40}),
     "dns.malformed_data": dns({}, cut=3),
 }
