@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -25,6 +26,7 @@ PATHS = click.Path(path_type=Path)
 @click.option("--placeholders", type=PATHS, metavar="FILE", help="Values of %name% in Sigma rules: name: [value, ...].")
 @click.option("--pipeline", "pipelines", multiple=True, type=PATHS, help="pySigma processing pipeline (repeatable).")
 @click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that judge.")
 @ALL_RULES
 @click.option("--log-format", metavar="FORMAT", help="LogFormat (Apache) or log_format (nginx) of these access logs.")
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
@@ -42,6 +44,7 @@ def logs(
     pipelines: tuple[Path, ...],
     source_tz: str,
     log_format: str | None,
+    workers: int,
     all_rules: bool,
     strict: bool,
     as_json: bool,
@@ -62,6 +65,7 @@ def logs(
     from atttcli.cli.alert_view import detection_title, severity_word
     from atttcli.cli.log_network import network_variables, tell_coverage
     from atttcli.cli.log_run import LogRun, as_json_object, sigma_kept
+    from atttcli.cli.log_workers import judge_beside
     from atttcli.engine import EngineProblem
 
     tally = Tally(strict=strict)
@@ -81,11 +85,12 @@ def logs(
         from atttcli.sources.logs.webformat import web_format
 
         run.mapping = web_format(log_format)
+    judged = partial(run.judge, paths) if workers == 1 else partial(judge_beside, run, paths, workers)
     disabled = disabled_here(app, all_rules)
     disabled.tell(run.rule_ids)
     rows = Rows((_("File"), _("Line"), _("Rule"), _("Severity"), _("Title"), _("Event")), wide=(4, 5))
     with render.progress(_("Reading"), quiet=as_json) as progress:
-        for result in run.judge(paths, lambda path: progress(run.events, 0, path)):
+        for result in judged(lambda path: progress(run.events, 0, path)):
             if isinstance(result, EngineProblem):
                 tally.problem(result)
                 continue

@@ -27,6 +27,7 @@ from atttcli.limits import MIB, Budget, read_bounded
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
 from atttcli.packaged import packaged
+from atttcli.process.collector import settle
 from atttcli.rulepack.catalogue import by_kind
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.indicators import load_indicator_packs
@@ -62,6 +63,7 @@ class LogRun:
     files: int = 0
     events: int = 0
     mapping: Source | None = None  # a reader that a person named; goes before those that it fits
+    apart: list[tuple[Event, tuple[str, ...]]] | None = None  # what rules matched is put here instead of correlated
     _recent: dict[tuple[str, int | None], Event] = field(default_factory=dict)
 
     @classmethod
@@ -95,6 +97,7 @@ class LogRun:
         lists = load_indicator_packs([*indicators, *files["indicators"]])
         tally.rules(lists.problems)
         texts = [_yara(files["yara"], "log", tally), _yara(yara, "lines", tally)]
+        settle()
         named = (f"{rule.namespace}:{rule.name}" for engine in texts if engine is not None for rule in engine.rules)
         return cls(
             correlation,
@@ -115,7 +118,7 @@ class LogRun:
             progress(item.path)
             yield from self._file(item)
         for found in self.correlation.finish():
-            yield self._with_event(found)
+            yield self.with_event(found)
 
     def _file(self, found: Found) -> Iterator[Judged]:
         try:
@@ -131,13 +134,14 @@ class LogRun:
                     yield EngineProblem(Where(found.path), "no log that any reader knows; it was not judged")
                     return
                 self.files += 1
-                yield from self._records(source, given)
+                yield from self.records(source, given)
             except InputError as error:
                 yield EngineProblem(error.where or Where(found.path), error.message)
             except (Damaged, Unsupported, OSError) as error:
                 yield EngineProblem(Where(found.path), str(error) or "damaged")
 
-    def _records(self, source: Source, given: Input) -> Iterator[Judged]:
+    def records(self, source: Source, given: Input) -> Iterator[Judged]:
+        """What the engines say of one input's events, and what could not be read of it."""
         origin = Origin("", given.path)
         problems = 0
         records = iter(source.read(given))
@@ -155,8 +159,11 @@ class LogRun:
 
     def _block(self, events: list[Event], origin: Origin) -> Iterator[Judged]:
         self._recent = {(origin.path, event.line): event for event in events}
-        for found in self.correlation.feed_block(events, origin):
-            yield self._with_event(found)
+        if self.apart is None:
+            for found in self.correlation.feed_block(events, origin):
+                yield self.with_event(found)
+        else:
+            self.apart += [(events[index], ids) for index, ids in self.correlation.matches(events)]
         for event in events:
             if event.category == "antivirus" and (said := detection_of(event, origin)) is not None:
                 yield said, event
@@ -177,7 +184,8 @@ class LogRun:
             key = event.src_ip or event.host
             yield yara.detection(match.hit, origin.path, "", event.line, key), event
 
-    def _with_event(self, found: Detection | EngineProblem) -> Judged:
+    def with_event(self, found: Detection | EngineProblem) -> Judged:
+        """The finding with its event, if that is among the last that were read."""
         if isinstance(found, EngineProblem):
             return found
         return found, self._recent.get((found.origin.path, found.origin.line))
