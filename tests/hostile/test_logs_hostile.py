@@ -27,9 +27,31 @@ MAPPED = (
 ALL: tuple[Source, ...] = (*LOG_SOURCES, *MAPPED)
 # Readers whose record is no line: a whole file (workbook, event log, XML), an entry, or some lines that belong together.
 NOT_BY_LINE = frozenset(
-    "windows-evtx windows-xml windows-json edxml-avreport antivirus-xlsx antivirus-csv m365-csv m365-json exchange auditd iis modsecurity"
-    " exim application journal-export wazuh windows-dns postgresql postgresql-csv mysql-error mysql-general mssql generic-csv"
-    .split()
+    [
+        "windows-evtx",
+        "windows-xml",
+        "windows-json",
+        "edxml-avreport",
+        "antivirus-xlsx",
+        "antivirus-csv",
+        "m365-csv",
+        "m365-json",
+        "exchange",
+        "auditd",
+        "iis",
+        "modsecurity",
+        "exim",
+        "application",
+        "journal-export",
+        "wazuh",
+        "windows-dns",
+        "postgresql",
+        "postgresql-csv",
+        "mysql-error",
+        "mysql-general",
+        "mssql",
+        "generic-csv",
+    ]
 )
 BY_LINE = tuple(source for source in ALL if source.name not in NOT_BY_LINE)
 SEEDS = [

@@ -22,8 +22,8 @@ NAMES = st.one_of(
         ["an", "x, ip=[192.0.2.1]", "x from 192.0.2.1", "a@b.example", "x, relay=[192.0.2.1]", "x' from 192.0.2.1:1"]
     ),
 )
-MINE = ("exim", "vsftpd", "webmail", "modsecurity", "iis", "squid", "web-json", "auditd", "journal-json", "journal-export", "application",
-        "syslog", "web-access", "web-error", "zimbra")  # fmt: skip
+MINE = ("exim", "vsftpd", "webmail", "modsecurity", "iis", "squid", "web-json", "auditd", "journal-json", "journal-export",
+        "application", "syslog", "web-access", "web-error", "zimbra")  # fmt: skip
 FEW = settings(max_examples=60, deadline=None)
 
 

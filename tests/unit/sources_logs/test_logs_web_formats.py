@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 from log_reading import event, given, problem, read
 
+from atttcli.cli.main import cli
 from atttcli.clock import parse_moment
 from atttcli.errors import InputError
 from atttcli.model.event import Event
@@ -80,7 +85,8 @@ def test_iis_columns_may_change_and_times_are_utc() -> None:
 
 def test_a_body_cannot_end_its_own_transaction() -> None:
     log = (
-        "--c7036611-A--\n[23/Nov/2026:10:04:05 +0700] X 192.0.2.7 1 198.51.100.1 80\n--c7036611-B--\nPOST /x HTTP/1.1\nHost: a.example\n"
+        "--c7036611-A--\n[23/Nov/2026:10:04:05 +0700] X 192.0.2.7 1 198.51.100.1 80\n--c7036611-B--\n"
+        "POST /x HTTP/1.1\nHost: a.example\n"
         "--c7036611-C--\n--deadbeef-Z--\n--deadbeef-H--\nAction: nothing\n--c7036611-H--\n"
         'Message: Access denied with code 403. [id "942100"] [msg "SQL"]\n--c7036611-Z--\n'
     )
@@ -108,3 +114,15 @@ def test_squid_tells_the_host_that_was_asked_for() -> None:
         "proxy", "www.example.com", "203.0.113.5", 443, "an",
     )  # fmt: skip
     assert problem("squid", "1795402346.000 1 x\n").line == 1
+
+
+def test_detect_logs_reads_the_format_that_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "own.log"
+    log.write_text("2026-11-23T10:04:05+07:00;192.0.2.66;GET;/a\n" * 3)
+    (tmp_path / "ioc.csv").write_text("type,value\nip,192.0.2.66\n")
+    words = ["detect", "logs", str(log), "--indicators", str(tmp_path / "ioc.csv"), "--json", "--log-format"]
+    result = CliRunner().invoke(cli, [*words, "$time_iso8601;$remote_addr;$request_method;$request_uri"])
+    assert result.exit_code == 1, result.output
+    found = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+    assert {one["event"]["url"] for one in found} == {"/a"}
+    assert isinstance(CliRunner().invoke(cli, [*words, "%h%u"]).exception, InputError)
