@@ -11,6 +11,7 @@ def words() -> dict[str, str]:
         "windows-evtx": _("Windows event logs (EVTX)"),
         "windows-xml": _("Windows events exported as XML"),
         "windows-json": _("Windows events as JSON: Winlogbeat, NXLog, EvtxECmd, Get-WinEvent"),
+        "windows-winevtlog": _("Windows events as Fluent Bit and Wazuh agents print them"),
         "edxml-avreport": _("Antivirus report in the ministry's edXML form"),
         "wazuh": _("Wazuh alerts"),
         "kaspersky-syslog": _("Kaspersky events over syslog"),

@@ -89,7 +89,8 @@ def _event(heard: Heard, native: dict[str, str]) -> None:
     elif lowered in _LOGOUTS:
         heard.action, heard.outcome = "logout", ""
     elif "cfgpath" in native or lowered in _CHANGES:
-        heard.action, heard.outcome = "config", heard.outcome or "success"
+        # FortiOS's own word (add, edit ...): SigmaHQ's rules ask for it, and rules read `action` from the head alone
+        heard.action, heard.outcome = lowered or "config", heard.outcome or "success"
     else:
         heard.action = lowered
     if not heard.src_ip and (found := _FROM_UI.search(native.get("ui", ""), 0, 256)):
