@@ -119,7 +119,7 @@ def logsource_of(document: Mapping[str, Any]) -> tuple[str, str, str]:
 def _selection(value: Any, where: Where, line: int | None, placeholders: Placeholders) -> Node:
     """A mapping (all fields), a list of mappings and words (any), or words looked for in the whole record."""
     if isinstance(value, dict):
-        return _mapping(value, where, placeholders)
+        return _mapping(value, Where(where.path, line=line), placeholders)
     members = value if isinstance(value, list) else [value]
     words = [member for member in members if isinstance(member, (str, int, float)) and not isinstance(member, bool)]
     mappings = [member for member in members if isinstance(member, dict)]
@@ -135,7 +135,7 @@ def _selection(value: Any, where: Where, line: int | None, placeholders: Placeho
 
 def _mapping(value: Mapping[str, Any], where: Where, placeholders: Placeholders) -> Node:
     if not value:
-        raise RuleError("an empty selection")
+        raise RuleError("an empty selection", where=where)
     fields = []
     for key, given in value.items():
         try:

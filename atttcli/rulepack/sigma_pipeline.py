@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,6 @@ def load_pipelines(paths: Sequence[Path]) -> Pipelines:
     """Pipeline files (YAML of pySigma). InputError for what is none. Templates and code are not taken from them."""
     from sigma.exceptions import SigmaError
     from sigma.processing.pipeline import ProcessingPipeline
-    from sigma.processing.resolver import ProcessingPipelineResolver
 
     made: list[Any] = []
     for path in paths:
@@ -64,7 +65,7 @@ def load_pipelines(paths: Sequence[Path]) -> Pipelines:
             made.append(ProcessingPipeline.from_dict(_plain(document)))
         except (SigmaError, OSError, TypeError, ValueError, KeyError) as error:
             raise InputError(f"not a processing pipeline: {error}", where=Where(str(path))) from error
-    return Pipelines(ProcessingPipelineResolver().resolve(made))
+    return Pipelines(reduce(add, sorted(made, key=lambda one: int(one.priority))))
 
 
 def _refuse_code(document: Mapping[str, Any], path: str) -> None:

@@ -17,7 +17,8 @@ from atttcli.sources.windows.event import event_of
 
 
 def rule(number: int, source: str, selection: str, condition: str = "selection") -> str:
-    return f"title: r{number}\nid: r{number}\nlogsource: {{{source}}}\ndetection:\n  selection:\n{selection}\n  condition: {condition}\n"
+    head = f"title: r{number}\nid: r{number}\nlogsource: {{{source}}}\n"
+    return f"{head}detection:\n  selection:\n{selection}\n  condition: {condition}\n"
 
 
 def engine(tmp_path: Path, *rules: str) -> CorrelationEngine:
