@@ -40,7 +40,9 @@ class Pipelines:
         own = parse_rule(document, path, placeholders)
         self._pipeline.vars.update({name: list(values) for name, values in placeholders.items()})
         try:
-            peer = Peer.from_dict(_plain(document))
+            peer = Peer.from_dict(
+                {name: value for name, value in _plain(document).items() if name != "id"}
+            )  # ours need be no UUID
             self._pipeline.apply(peer)
             return translated(own, peer)
         except SigmaError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from atttcli.errors import InputError
 from atttcli.model.event import Event
 from atttcli.rulepack import sigma_files
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
+from atttcli.rulepack.sigma import parse_rule
 from atttcli.rulepack.sigma_files import SigmaSettings
 
 RULE = """title: Tool
@@ -50,10 +52,13 @@ def test_parsed_rules_are_kept_by_the_digest_of_their_file(tmp_path: Path, monke
     settings = SigmaSettings(tmp_path / "cache")
     first = load_correlation_rules([folder], settings)
     parsed: list[str] = []
-    whole = sigma_files.parse_rule
-    monkeypatch.setattr(
-        sigma_files, "parse_rule", lambda doc, path, values: (parsed.append(path), whole(doc, path, values))[1]
-    )
+    whole = parse_rule
+
+    def noted(document: Any, path: str, values: Any) -> Any:
+        parsed.append(path)
+        return whole(document, path, values)
+
+    monkeypatch.setattr(sigma_files, "parse_rule", noted)
     assert load_correlation_rules([folder], settings) == first and not parsed
     write(folder, b=RULE.replace("id: tool", "id: two").replace("tool_name", "n2").replace("evil", "worse"))
     changed = load_correlation_rules([folder], settings)

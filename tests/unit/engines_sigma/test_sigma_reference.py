@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from atttcli.engines.correlation import CorrelationEngine
 from atttcli.engines.sigma.evaluate import compile_node
 from atttcli.model.event import Event
