@@ -1,6 +1,5 @@
 """`rules explain --event` and `rules convert` from outside, and `detect logs` with network rules and YARA."""
 
-# ruff: noqa: E501 - tables read better in one line a row
 from __future__ import annotations
 
 import json
