@@ -405,6 +405,8 @@ STEPS = (
     Step("-w site drill unpack goi.zip", "drill-merged"),
     Step("-w site drill pack last --for run --output ve.zip", "drill-bundle"),
     Step("-w ws drill merge ve.zip", "drill-merged"),
+    Step("-w ws ingest virus.csv", "ingest", code=1),
+    Step("-w ws alert avreport virus.xml", "alert-avreport"),
 )
 
 
@@ -477,6 +479,7 @@ def give(place: Path) -> None:
     """What the steps read, besides the workspace."""
     (place / "told.txt").write_text("Máy 192.0.2.36 nối tới 198.51.100.77 và xau.example", encoding="utf-8")
     (place / "bad.yaml").write_text("type: playbook\n")
+    (place / "virus.csv").write_text("Tên máy,Tên virus,Đường dẫn\nPC-1,Worm.A,a.exe\nPC-2,Worm.A,b.exe\n", encoding="utf-8")
     (place / "don-vi.csv").write_text(
         "Mã,Tên đơn vị,Nhóm,Số máy\nso-xd,Sở Xây dựng,so_ban_nganh,40\n", encoding="utf-8"
     )
