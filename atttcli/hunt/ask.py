@@ -157,12 +157,10 @@ def _events(files: Sequence[Path]) -> str:
     ref = f"left(source_sha256, {REF_DIGITS}) || ':' || line"
     if not files:
         empty = ", ".join(f"CAST(NULL AS {c.type}) AS {quoted(c.name)}" for c in COLUMNS)
-        none = f"SELECT * FROM (SELECT {empty} WHERE false)"
-        return none
+        return " ".join(("SELECT * FROM (SELECT", empty, "WHERE false)"))
     names = ", ".join(f"{ref} AS ref" if c.name == "ref" else quoted(c.name) for c in COLUMNS)
     listed = ", ".join(literal(str(path.resolve())) for path in files)
-    sql = f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)"
-    return sql
+    return " ".join(("SELECT", names, "FROM read_parquet([", listed, "], hive_partitioning = false)"))
 
 
 def _within(window: Window) -> str:

@@ -173,8 +173,7 @@ def _copy(db: Any, select: str, target: Path) -> None:
 
 
 def _parquet(path: Path) -> str:
-    sql = f"read_parquet([{literal(str(path))}], hive_partitioning = false)"
-    return sql
+    return "".join(("read_parquet([", literal(str(path)), "], hive_partitioning = false)"))
 
 
 def _events_of(source: Path, row: dict[str, Any]) -> str:
@@ -197,13 +196,11 @@ def _events_of(source: Path, row: dict[str, Any]) -> str:
         "segment": literal(name_of(row["path"])),
     }
     chosen = [f"{made.get(c.name) or _given(c.name)} AS {quoted(c.name)}" for c in COLUMNS if c.name != "ref"]
-    sql = f'SELECT {", ".join(chosen)} FROM {read} WHERE "line" IS NOT NULL'
-    return sql
+    return " ".join(("SELECT", ", ".join(chosen), "FROM", read, 'WHERE "line" IS NOT NULL'))
 
 
 def _given(name: str) -> str:
-    sql = f"coalesce({quoted(name)}, {0 if name in NUMBERS else literal('')})"
-    return sql
+    return "".join(("coalesce(", quoted(name), ", ", "0" if name in NUMBERS else literal(""), ")"))
 
 
 def _partitions(days: list[tuple[date | None, int]]) -> list[tuple[str, str]]:

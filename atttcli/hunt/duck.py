@@ -12,4 +12,6 @@ def load() -> ModuleType:
     import duckdb
 
     atexit.unregister(gc.freeze)  # `cli.main` registers it, to spare short commands that search
+    atexit.unregister(gc.unfreeze)
+    atexit.register(gc.unfreeze)  # where a process runs several commands, one after this registers it again
     return duckdb

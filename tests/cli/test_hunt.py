@@ -133,7 +133,7 @@ def test_saved_hunts_are_decisions(place: Path) -> None:
     assert [one["name"] for one in lines(place, "hunt-saved", "hunt", "list")] == ["all", "root"]
     assert len(lines(place, "hunt", "hunt", "run", "root")) == 5
     assert json.loads(attt(place, "hunt", "run", "all", "--json").stdout) == {"n": 46}
-    assert "hunt.saved" in attt(place, "log").output
+    assert "hunt.saved" in attt(place, "log", "--json").output
     assert json.loads(attt(place, "db", "rebuild", "--json").stdout)["changed"] == []
     lines(place, "hunt-saved", "hunt", "remove", "all")
     assert attt(place, "hunt", "run", "all").exit_code == 3
