@@ -18,6 +18,7 @@ Search = Callable[[str], bool]
 _GUARDED_TEXT = 4096
 _LIMITED_TEXT = 65_536
 _SET_MEMORY = 12 << 20
+_MANY_TEXT = 20_000  # characters of literals, from which an automaton needs more room to begin at all
 _LIMITS = "(*LIMIT_MATCH=10000)(*LIMIT_DEPTH=1000)"
 
 
@@ -106,7 +107,7 @@ def any_literal(literals: Iterable[str]) -> Callable[[bytes, int], int]:
     else:
         options = re2.Options()
         options.never_nl = False
-        options.max_mem = _SET_MEMORY
+        options.max_mem = _SET_MEMORY if sum(map(len, parts)) < _MANY_TEXT else 16 * _SET_MEMORY  # a bound, not a cost
         compiled = re2.compile(b"|".join(parts), options)
 
     def find(data: bytes, start: int) -> int:

@@ -1,0 +1,122 @@
+"""`detect logs` with the public Sigma rules over Windows events, beside Zircolite: CPU seconds, memory, two processes.
+
+    python -m bench.sigma [--events 100000] [--peer FOLDER --peer-python PYTHON]
+
+Needs the mirrors of SigmaHQ/sigma and OTRF/Security-Datasets (`--mirrors`); skipped, visibly, without them. The events are
+every eighth of the data set. Goals (issue 7): 12x cold, 30x warm, <= 200 MB, flat to 2,000,000 events, two processes 1.7x.
+Without `--peer` the ratio is against what was measured on 2026-11-23 on the same events: 59.3 CPU s warm, 77.8 cold, 443 MB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TREES = ("rules", "rules-emerging-threats", "rules-threat-hunting")
+KEPT = {"cold": 77.8, "warm": 59.3}
+GOALS = {"cold": 12, "warm": 30}
+
+
+def git(mirror: Path, *words: str) -> bytes:
+    return subprocess.run(["git", "--git-dir", str(mirror), *words], capture_output=True, check=True).stdout
+
+
+def records(mirror: Path) -> Iterator[bytes]:
+    """Lines of Windows events of all host data sets."""
+    for name in git(mirror, "ls-tree", "-r", "--name-only", "HEAD").decode().splitlines():
+        if not name.endswith((".zip", ".tar.gz")) or "pcap" in name or "network" in name:
+            continue
+        data = git(mirror, "show", f"HEAD:{name}")
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(io.BytesIO(data)) as packed:
+                texts = [packed.read(one) for one in packed.namelist() if one.endswith(".json")]
+        else:
+            with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+                found = [tar.extractfile(one) for one in tar.getmembers() if one.name.endswith(".json")]
+                texts = [one.read() for one in found if one is not None]
+        for text in texts:
+            yield from (
+                line for raw in text.split(b"\n") if (line := raw.strip()).startswith(b"{") and b"EventID" in line
+            )
+
+
+def run(command: list[str], environment: dict[str, str], cwd: Path | None = None) -> tuple[float, float, float]:
+    """CPU seconds, seconds, MB at the peak."""
+    started = time.monotonic()
+    child = subprocess.Popen(command, env=environment, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _pid, _status, usage = os.wait4(child.pid, 0)
+    child.returncode = 0
+    return usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--repeat", type=int, default=4, help="times the file for the look at memory")
+    parser.add_argument("--mirrors", type=Path, default=Path("/work/.mirror"))
+    parser.add_argument("--peer", type=Path, help="a checkout of Zircolite")
+    parser.add_argument("--peer-python", default=sys.executable)
+    given = parser.parse_args()
+    rules, data = given.mirrors / "SigmaHQ+sigma/repo", given.mirrors / "OTRF+Security-Datasets/repo"
+    if not rules.exists() or not data.exists():
+        print("SKIPPED: the mirrors of SigmaHQ/sigma and OTRF/Security-Datasets are not there")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        return measure(Path(folder), rules, data, given)
+
+
+def measure(folder: Path, rules: Path, data: Path, given: argparse.Namespace) -> int:
+    with tarfile.open(fileobj=io.BytesIO(git(rules, "archive", "HEAD", *TREES))) as tar:
+        tar.extractall(folder / "rules", filter="data")
+    events = folder / "events.jsonl"
+    taken = 0
+    with events.open("wb") as out:
+        for number, line in enumerate(records(data)):
+            if number % 8 == 7 and taken < given.events:
+                out.write(line + b"\n")
+                taken += 1
+    environment = {**os.environ, "ATTTCLI_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
+    start = [sys.executable, "-c", "from atttcli.cli.main import run; run()", "detect", "logs"]
+    judge = [*start, str(events), "--rules", str(folder / "rules"), "--json"]
+    missed = 0
+    peer = peer_seconds(folder, events, given) if given.peer else KEPT if taken == 100_000 else {}
+    for state in ("cold", "warm"):
+        cpu, wall, memory = run(judge, environment)
+        ratio = f", {peer[state] / cpu:.1f}x the peer's {peer[state]:.1f} (goal {GOALS[state]}x)" if peer else ""
+        missed += bool(peer) and peer[state] / cpu < GOALS[state]
+        print(f"{state}: {taken} events, {cpu:.2f} CPU s{ratio}, {memory:.0f} MB (goal 200)")
+        missed += memory > 200
+    _cpu, beside, _memory = run([*judge, "--workers", "2"], environment)
+    print(f"two processes: {wall:.1f} s to {beside:.1f} s, {wall / beside:.2f}x (goal 1.7x on an idle machine)")
+    many = folder / "many.jsonl"
+    with many.open("wb") as out:
+        for _ in range(given.repeat):
+            out.write(events.read_bytes())
+    _cpu, _wall, grown = run([*start, str(many), "--rules", str(folder / "rules"), "--json"], environment)
+    print(f"{given.repeat} times the events: {grown:.0f} MB (flat: {memory:.0f})")
+    return int(bool(missed) or grown > 200)
+
+
+def peer_seconds(folder: Path, events: Path, given: argparse.Namespace) -> dict[str, float]:
+    """The peer from YAML, which leaves its own rule set, and from that."""
+    base = [given.peer_python, "zircolite.py", "-e", str(events), "-o", str(folder / "peer.json"), "-n", "-j"]
+    before = set(given.peer.glob("ruleset-*.json"))
+    words = ["-p", "sysmon", "windows-logsources", "windows-audit", "-r", str(folder / "rules"), "-sr"]
+    cold, _, _ = run([*base, *words], dict(os.environ), given.peer)
+    saved = sorted(set(given.peer.glob("ruleset-*.json")) - before)
+    warm, _, _ = run([*base, "-r", *(str(one) for one in saved)], dict(os.environ), given.peer)
+    return {"cold": cold, "warm": warm}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
