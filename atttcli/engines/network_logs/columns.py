@@ -212,7 +212,7 @@ def _zeek(event: Event) -> Columns | None:
 
 def _dns(event: Event) -> Columns | None:
     name = _said(event.fields.get("query")) or _said(event.fields.get("QueryName")) or event.domain
-    if not name:
+    if not name or event.action not in ("", "query"):  # an answer: its question was a record of its own
         return None
     return Columns("dns", "dns", UDP, {"query": name}, {}, UNKNOWN, OWN, established=False)
 
