@@ -187,7 +187,7 @@ def hunt(workspace: Path, lines: int) -> None:
         out = attt(workspace, "hunt", *words, "--json", script=MEASURED)
         wall = time.monotonic() - began
         cpu, peak = eval(out.strip().splitlines()[-1])
-        rows = len(out.strip().splitlines()) - 2
+        rows = max(0, len(out.strip().splitlines()) - 2)
         told = f"  hunt over {lines:,} events, {name}: {wall:.2f} s, {cpu:.2f} CPU s, {peak:.0f} MB, {rows} rows"
         print(told + (f"; goal {GOAL_HUNT:g} s: {wall / GOAL_HUNT:.2f}" if "on a day" in name else ""))
 
