@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # loaded only where network rules are given
 
 _HEAD = 64 * 1024
 _BLOCK = 1024
+_CERTAIN = 100  # no other reader is asked
 _PROBLEMS_A_FILE = 20
 _COMPRESSED = ("gz", "bz2", "xz", "zst")
 
@@ -294,6 +295,8 @@ def recognised(given: Input, mapping: Source | None = None) -> Source | None:
         mine = source.recognise(given)
         if mine > sure:
             sure, best = mine, source
+            if sure >= _CERTAIN:
+                break
     return best
 
 

@@ -72,7 +72,9 @@ def test_the_same_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert any(one["rule"] == "thrice" for one in alone)
 
     def key(one: dict[str, object]) -> str:
-        return json.dumps(one, sort_keys=True)
+        """A burst's event is shown while it is at hand, which depends on the blocks that were read."""
+        shown = {**one, "event": None, "time": None} if "burst" in one else one
+        return json.dumps(shown, sort_keys=True)
 
     assert sorted(map(key, beside)) == sorted(map(key, alone))
     assert {one["line"] for one in beside if str(one["path"]).endswith("a.jsonl") and one["rule"] == "enc"} >= {
