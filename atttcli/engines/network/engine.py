@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from atttcli.engine import EngineProblem, RuleProblem
@@ -63,20 +63,23 @@ class NetworkEngine:
         yield from run.read(stream, path, sha256, budget)
         yield from run.finish()
 
-    def begin(self, *, sightings: bool = True) -> CaptureRun:
-        """A run over several files of one capture: connections go on from one to the next."""
-        return CaptureRun(self, sightings=sightings)
+    def begin(self, *, sightings: bool = True, traffic: Callable[..., Traffic] = Traffic) -> CaptureRun:
+        """A run over several files of one capture: connections go on from one to the next. `traffic` makes what judges
+        the packets, for those who want to see more of it than alerts."""
+        return CaptureRun(self, sightings=sightings, traffic=traffic)
 
 
 class CaptureRun:
     """One capture, in one file or cut into several; the engine's `counts` are those of the file at hand."""
 
-    def __init__(self, engine: NetworkEngine, *, sightings: bool) -> None:
+    def __init__(
+        self, engine: NetworkEngine, *, sightings: bool, traffic: Callable[..., Traffic] = Traffic
+    ) -> None:
         rules = engine.rules
         rules.sets.reset()
         self._engine = engine
         self._decoder = Decoder(events=rules.wants_events)
-        self._traffic = Traffic(rules, engine.pack, sightings=sightings, settings=engine.settings, limits=engine.limits)
+        self._traffic = traffic(rules, engine.pack, sightings=sightings, settings=engine.settings, limits=engine.limits)
         self._path = ""
         self._dropped = 0
 

@@ -85,9 +85,10 @@ def _end(text: Text, cursor: int, run: Run) -> bool:
     return True
 
 
-def compile_ops(ops: Sequence[Op], sets: Datasets | None = None) -> Step:
-    """One closure for all options of a buffer. `sets` are the data sets of this run, where a rule asks for one."""
-    step: Step = _end
+def compile_ops(ops: Sequence[Op], sets: Datasets | None = None, end: Step = _end) -> Step:
+    """One closure for all options of a buffer. `sets` are the data sets of this run, where a rule asks for one; `end` is
+    called where all options hold, and may send the search on to the next place by saying False."""
+    step: Step = end
     for number in range(len(ops) - 1, -1, -1):
         op = ops[number]
         if isinstance(op, InSet):

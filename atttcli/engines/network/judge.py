@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from atttcli.engines.network.admit import Masks, admits, in_state, may_ever, note
@@ -22,6 +22,15 @@ MAX_SIEVES = 4096
 MAX_CLASSES = 65_536
 
 
+class Seen(NamedTuple):
+    """A buffer that met what a rule asks of it, and the options that were found at an offset in it."""
+
+    buffer: str
+    found: tuple[tuple[int, Content | Pcre], ...]
+    text: bytes
+    start: int  # offset of text[0] in the stream
+
+
 class Match(NamedTuple):
     """A rule that matched, before thresholds."""
 
@@ -31,6 +40,7 @@ class Match(NamedTuple):
     transaction: int | None
     view: View | None
     whole_flow: bool  # a stream, transaction or address match: a pass rule ends the flow's alerts
+    seen: tuple[Seen, ...] = ()  # one for each buffer the rule asks for
 
 
 class Scene:
@@ -214,21 +224,22 @@ class Judge:
             for run, _ in runs:
                 if run.captured:
                     flow.keep(run.captured)
-            matches.append(Match(number, rule.rule, _why(rule, runs), transaction, scene.view, whole_flow))
+            seen = tuple(_seen(rule, runs))
+            matches.append(Match(number, rule.rule, _why(seen), transaction, scene.view, whole_flow, seen))
         return matches
 
     def holds(self, number: int, scene: Scene) -> bool:
         """Whether a rule's contents match a scene, without any consequence."""
         return self._matches(self._rules.compiled(number), scene) is not None
 
-    def _matches(self, rule: Compiled, scene: Scene) -> list[tuple[Run, int]] | None:
-        """The judgement of each buffer and where the buffer begins, or None where one is not met."""
-        runs: list[tuple[Run, int]] = []
+    def _matches(self, rule: Compiled, scene: Scene) -> list[tuple[Run, Text]] | None:
+        """The judgement of each buffer and the buffer, or None where one is not met."""
+        runs: list[tuple[Run, Text]] = []
         for key, step in rule.steps:
             for text in scene.texts(key):
                 run = Run()
                 if step(text, 0, run):
-                    runs.append((run, text.start))
+                    runs.append((run, text))
                     break
                 if run.gave_up:
                     self.gave_up += 1
@@ -237,18 +248,25 @@ class Judge:
         return runs
 
 
-def _why(rule: Compiled, runs: Sequence[tuple[Run, int]]) -> tuple[str, ...]:
-    why: list[str] = []
-    for group, (run, start) in zip(rule.rule.groups, runs, strict=True):
-        why += _explain(group.buffer, group.ops, run, start)
-    return tuple(why[:MAX_WHY])
+def _seen(rule: Compiled, runs: Sequence[tuple[Run, Text]]) -> Iterator[Seen]:
+    for group, (run, text) in zip(rule.rule.groups, runs, strict=True):
+        found = tuple(
+            (at, op)
+            for index, at in sorted(run.found.items())
+            if isinstance(op := group.ops[index], Content | Pcre) and not op.negated
+        )
+        name = group.buffer if not group.transforms else f"{group.buffer}; {'; '.join(group.transforms)}"
+        yield Seen(name, found, text.raw, text.start)
 
 
-def _explain(buffer: str, ops: Iterable[object], run: Run, start: int) -> list[str]:
+def _why(seen: Iterable[Seen]) -> tuple[str, ...]:
+    return tuple(line for one in seen for line in _lines(one))[:MAX_WHY]
+
+
+def _lines(one: Seen) -> list[str]:
+    buffer = one.buffer.partition(";")[0]
     lines = []
-    for index, op in enumerate(ops):
-        if index in run.found and isinstance(op, Content):
-            lines.append(f'{buffer} @{start + run.found[index]}: "{op.pattern.decode("latin-1")}"')
-        elif index in run.found and isinstance(op, Pcre):
-            lines.append(f"{buffer} @{start + run.found[index]}: /{op.pattern.decode('latin-1')}/")
+    for at, op in one.found:
+        mark = '"' if isinstance(op, Content) else "/"
+        lines.append(f"{buffer} @{one.start + at}: {mark}{op.pattern.decode('latin-1')}{mark}")
     return lines or [buffer]
