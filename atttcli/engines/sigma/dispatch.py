@@ -1,7 +1,7 @@
 """Which rules can concern an event: by its log source, action, outcome and event number, then by a literal that must stand in it.
 
-Few rules: their literals are looked for in one pass over a whole block of events (RE2 over a joined text), which suits lines that
-never repeat. Many rules: field by field, with a memory of values, which suits Windows events.
+The literals are looked for in one pass over a whole block of events (RE2 over a joined text), which suits lines that never
+repeat. Many rules on Windows events: field by field, with a memory of values, for these repeat.
 """
 
 from __future__ import annotations
@@ -170,18 +170,18 @@ class Dispatch:
         places = tuple(place for place, _ in chosen)
         plan = self._alike.get(places)
         if plan is None:
-            plan = self._planned_for([one for _, one in chosen])
+            plan = self._planned_for([one for _, one in chosen], number is not None)
             if len(self._alike) >= _PLANS:
                 self._alike.clear()
             self._alike[places] = plan
         return plan
 
-    def _planned_for(self, chosen: Sequence[Compiled]) -> Plan:
+    def _planned_for(self, chosen: Sequence[Compiled], repeats: bool) -> Plan:
         always = tuple(one for one in chosen if not one.literals)
         filtered = [one for one in chosen if one.literals]
         by_field = [one for one in filtered if all(name for name, _ in one.literals or ())]
         columns = None
-        if len(by_field) >= _MANY:
+        if repeats and len(by_field) >= _MANY:
             columns = Columns([one.literals or frozenset() for one in by_field], self._memory)
             filtered = [one for one in filtered if any(not name for name, _ in one.literals or ())]
         wanted = [one.literals or frozenset() for one in filtered]
