@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from atttcli.engines.network.evaluate import Run, Text, compile_ops
+from atttcli.engines.network.evaluate import compile_ops
+from atttcli.engines.network.judgement import Run, Text
 from atttcli.engines.network.prefilter import have_hyperscan
 from atttcli.rulepack.network.rule import Interned, parse_rule
 from atttcli.rulepack.network.variables import effective

@@ -8,7 +8,8 @@ import random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from atttcli.engines.network.evaluate import Run, Text, compile_ops
+from atttcli.engines.network.evaluate import compile_ops
+from atttcli.engines.network.judgement import Run, Text
 from atttcli.engines.network.prefilter import GramMatcher, HyperscanMatcher, Literal, have_hyperscan
 from atttcli.engines.network.stream import Stream
 from atttcli.errors import InputError

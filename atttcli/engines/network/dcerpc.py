@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atttcli.engines.network.fields import Values
+from atttcli.engines.network.fields import LittleEndian, Values
 from atttcli.engines.network.messages import LOST, UNKNOWN, Message, digits
 
 HEADER = 16
@@ -97,13 +97,14 @@ class Pipe:
             self.memory += max(end - begin, 0)
         if not flags & 2:
             return None
-        message = Message(call.number, direction, self._values(call, direction))
+        message = Message(call.number, direction, self._values(call, direction, numbers.order))
         if direction:
             self._forget(call_id)
         return message
 
-    def _values(self, call: Call, direction: int) -> dict[str, Values]:
-        values: dict[str, Values] = {"dcerpc.stub_data": (bytes(call.stubs[direction]),)}
+    def _values(self, call: Call, direction: int, order: str) -> dict[str, Values]:
+        stub = bytes(call.stubs[direction])
+        values: dict[str, Values] = {"dcerpc.stub_data": (LittleEndian(stub) if order == "little" else stub,)}
         if call.operation >= 0:
             values["dcerpc.opnum"] = digits(call.operation)
         if call.context in self._bound:

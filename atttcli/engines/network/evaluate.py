@@ -8,12 +8,12 @@ of one judgement is bounded, since rules and data both come from outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from atttcli.engines.network.byte_steps import byte_extract, byte_jump, byte_math, byte_test
 from atttcli.engines.network.datasets import Datasets
 from atttcli.engines.network.encoded import asn1_fault, base64_prefix
+from atttcli.engines.network.judgement import Run, Step, Text
 from atttcli.rulepack.network.values import (
-    Amount,
     Asn1,
     Base64,
     ByteExtract,
@@ -29,56 +29,8 @@ from atttcli.rulepack.network.values import (
     Size,
 )
 
-MAX_TRIES = 3000
-MAX_DIGITS = 23
 MAX_CAPTURED = 512
 _LIMITS = b"(*LIMIT_MATCH=3500)"  # what the reference engine allows by default
-
-
-class Text:
-    """A buffer and its lower-case copy, made once."""
-
-    __slots__ = ("_low", "raw", "start")
-
-    def __init__(self, raw: bytes, start: int = 0) -> None:
-        self.raw = raw
-        self.start = start  # stream position of raw[0]: offset and depth count from the stream's beginning
-        self._low: bytes | None = None
-
-    @property
-    def low(self) -> bytes:
-        """The lower-case copy."""
-        if self._low is None:
-            self._low = self.raw.lower()
-        return self._low
-
-
-class Run:
-    """One judgement: variables, tries, and where contents were found."""
-
-    __slots__ = ("captured", "found", "gave_up", "tries", "variables")
-
-    def __init__(self) -> None:
-        self.tries = 0
-        self.captured: list[tuple[str, bytes]] = []  # what `pcre` keeps in variables
-        self.gave_up = False
-        self.variables: dict[str, int] = {}
-        self.found: dict[int, int] = {}  # op number -> offset
-
-    def spend(self) -> bool:
-        """One more try; False when they are used up."""
-        self.tries += 1
-        if self.tries > MAX_TRIES:
-            self.gave_up = True
-            return False
-        return True
-
-    def value(self, amount: Amount) -> int:
-        """A number, or the variable of that name."""
-        return amount if isinstance(amount, int) else self.variables.get(amount, 0)
-
-
-Step = Callable[[Text, int, Run], bool]
 
 
 def _end(text: Text, cursor: int, run: Run) -> bool:
@@ -94,11 +46,11 @@ def compile_ops(ops: Sequence[Op], sets: Datasets | None = None, end: Step = _en
         if isinstance(op, InSet):
             step = _in_set(op, step, sets or Datasets({}))
         else:
-            step = _compile(op, number, step, _needs_cursor(ops, number + 1))
+            step = _compile(op, number, step, _needs_cursor(ops, number + 1, end is not _end))
     return step
 
 
-def _needs_cursor(ops: Sequence[Op], begin: int) -> bool:
+def _needs_cursor(ops: Sequence[Op], begin: int, otherwise: bool) -> bool:
     """Whether what follows depends on where the match before it ended."""
     for op in ops[begin:]:
         if isinstance(op, Content) and not op.negated:
@@ -111,7 +63,7 @@ def _needs_cursor(ops: Sequence[Op], begin: int) -> bool:
             return op.relative
         if getattr(op, "relative", False):
             return True
-    return False
+    return otherwise
 
 
 def _compile(
@@ -130,13 +82,13 @@ def _compile(
         case Size():
             return _size(op, rest)
         case ByteTest():
-            return _byte_test(op, rest)
+            return byte_test(op, rest)
         case ByteJump():
-            return _byte_jump(op, rest)
+            return byte_jump(op, rest)
         case ByteExtract():
-            return _byte_extract(op, rest)
+            return byte_extract(op, rest)
         case ByteMath():
-            return _byte_math(op, rest)
+            return byte_math(op, rest)
         case Number():
             return _in_ranges(op, rest)
         case Base64():
@@ -258,143 +210,6 @@ def _size(op: Size, rest: Step) -> Step:
 
     def step(text: Text, cursor: int, run: Run) -> bool:
         return rest(text, cursor, run) if (low <= len(text.raw) <= high) != negated else False
-
-    return step
-
-
-def _number(
-    op: ByteTest | ByteJump | ByteExtract | ByteMath, text: Text, cursor: int, run: Run
-) -> tuple[int, int] | None:
-    """(value, offset after it), or None when it is not within the buffer or no number."""
-    start = run.value(op.offset) + (cursor if op.relative else 0)
-    count = run.value(op.count)
-    data = text.raw
-    if start < 0 or start + count > len(data) or count < 0:
-        return None
-    if op.base and not count:
-        count = MAX_DIGITS  # no length given: as many digits as there are
-    piece = data[start : start + count]
-    if op.base:
-        digits = _digits(piece, op.base)
-        if digits is None:
-            return None
-        value = digits
-    else:
-        value = int.from_bytes(piece, "little" if op.little else "big")
-    if op.mask:
-        value = (value & op.mask) >> ((op.mask & -op.mask).bit_length() - 1)
-    return value, start + count
-
-
-def _digits(piece: bytes, base: int) -> int | None:
-    """The number that the text begins with, blanks before it allowed."""
-    text = piece.lstrip(b" \t\r\n\v\f")
-    if base == 16 and text[:2].lower() == b"0x":
-        text = text[2:]
-    allowed = b"0123456789abcdefABCDEF" if base == 16 else b"01234567" if base == 8 else b"0123456789"
-    count = 0
-    while count < len(text) and text[count] in allowed:
-        count += 1
-    return int(text[:count], base) if count else None
-
-
-_COMPARE: dict[str, Callable[[int, int], bool]] = {
-    "<": lambda value, wanted: value < wanted,
-    ">": lambda value, wanted: value > wanted,
-    "<=": lambda value, wanted: value <= wanted,
-    ">=": lambda value, wanted: value >= wanted,
-    "=": lambda value, wanted: value == wanted,
-    "&": lambda value, wanted: bool(value & wanted),
-    "^": lambda value, wanted: bool(value ^ wanted),
-}
-
-
-def _byte_test(op: ByteTest, rest: Step) -> Step:
-    compare: Any = _COMPARE[op.operator]
-    wanted, negated = op.value, op.negated
-    if not op.base and not op.mask and all(isinstance(one, int) for one in (op.count, op.offset, wanted)):
-        return _plain_byte_test(op, compare, rest)
-
-    def step(text: Text, cursor: int, run: Run) -> bool:
-        number = _number(op, text, cursor, run)
-        if number is None or compare(number[0], run.value(wanted)) == negated:
-            return False
-        return rest(text, cursor, run)
-
-    return step
-
-
-def _plain_byte_test(op: ByteTest, compare: Any, rest: Step) -> Step:
-    """The ordinary one, without variables, digits or mask."""
-    offset: Any = op.offset
-    count: Any = op.count
-    wanted, negated, relative = op.value, op.negated, op.relative
-    order: Any = "little" if op.little else "big"
-
-    def step(text: Text, cursor: int, run: Run) -> bool:
-        start = offset + cursor if relative else offset
-        data = text.raw
-        if start < 0 or start + count > len(data):
-            return False
-        if compare(int.from_bytes(data[start : start + count], order), wanted) == negated:
-            return False
-        return rest(text, cursor, run)
-
-    return step
-
-
-def _byte_jump(op: ByteJump, rest: Step) -> Step:
-    def step(text: Text, cursor: int, run: Run) -> bool:
-        number = _number(op, text, cursor, run)
-        if number is None:
-            return False
-        value, after = number
-        value *= op.multiplier
-        if op.align and value % 4:
-            value += 4 - value % 4
-        start = {"": after, "beginning": 0, "end": len(text.raw)}[op.origin]
-        target = max(start + value + run.value(op.post_offset), 0)
-        if target > len(text.raw):
-            return False
-        return rest(text, target, run)
-
-    return step
-
-
-def _byte_extract(op: ByteExtract, rest: Step) -> Step:
-    def step(text: Text, cursor: int, run: Run) -> bool:
-        number = _number(op, text, cursor, run)
-        if number is None:
-            return False
-        value, after = number[0] * op.multiplier, number[1]
-        if op.align and value % op.align:
-            value += op.align - value % op.align
-        run.variables[op.name] = value
-        return rest(text, after, run)
-
-    return step
-
-
-_RECKON: dict[str, Callable[[int, int], int]] = {
-    "+": lambda value, other: value + other,
-    "-": lambda value, other: value - other,
-    "*": lambda value, other: value * other,
-    "/": lambda value, other: value // other,
-    "<<": lambda value, other: value << min(other, 64),
-    ">>": lambda value, other: value >> min(other, 64),
-}
-
-
-def _byte_math(op: ByteMath, rest: Step) -> Step:
-    reckon, divides = _RECKON[op.operator], op.operator == "/"
-
-    def step(text: Text, cursor: int, run: Run) -> bool:
-        number = _number(op, text, cursor, run)
-        other = run.value(op.value)
-        if number is None or (divides and not other):
-            return False
-        run.variables[op.name] = reckon(number[0], other) & 0xFFFFFFFF
-        return rest(text, number[1], run)
 
     return step
 

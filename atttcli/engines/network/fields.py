@@ -8,6 +8,10 @@ from typing import Any
 Values = tuple[bytes, ...]
 
 
+class LittleEndian(bytes):
+    """Bytes whose numbers stand with the lowest byte first, as their protocol says (`byte_test: ... dce`)."""
+
+
 class Fields:
     """Buffers by name; a number stands as its decimal digits. `context` is what an alert tells about it."""
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from atttcli.engines.network.admit import Masks, admits, in_state, may_ever, note
 from atttcli.engines.network.app import View
-from atttcli.engines.network.evaluate import Run, Text
 from atttcli.engines.network.flow import Flow
+from atttcli.engines.network.judgement import Run, Text
 from atttcli.engines.network.marks import Marks
 from atttcli.engines.network.packet_buffers import FLOW_READERS, PACKET_READERS
 from atttcli.engines.network.prefilter import Matcher

@@ -10,8 +10,9 @@ import msgspec
 
 from atttcli.engines.network.admit import is_guarded
 from atttcli.engines.network.datasets import Datasets
-from atttcli.engines.network.evaluate import Step, compile_ops
+from atttcli.engines.network.evaluate import compile_ops
 from atttcli.engines.network.headers import Headers
+from atttcli.engines.network.judgement import Step
 from atttcli.engines.network.prefilter import (
     HyperscanMatcher,
     Literal,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from atttcli.engines.network import dns
 from atttcli.engines.network.app import DnsApp, HttpApp, View, make_parser, recognise
 from atttcli.engines.network.counts import Counts
-from atttcli.engines.network.evaluate import Text
 from atttcli.engines.network.eve import detection
 from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.judge import Judge, Match, Scene
+from atttcli.engines.network.judgement import Text
 from atttcli.engines.network.protocols import message_app, recognise_datagram
 from atttcli.engines.network.quieting import Quieting
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet

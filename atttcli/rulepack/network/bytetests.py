@@ -20,6 +20,7 @@ class _Words:
     relative: bool = False
     little: bool = False
     string: bool = False
+    dce: bool = False
     base: int = 0
     mask: int = 0
     rest: list[str] = field(default_factory=list)
@@ -40,11 +41,13 @@ def _words(parts: list[str], keyword: str) -> _Words:
         elif head == "bitmask" and tail:
             words.mask = number(tail if tail.lower().startswith("0x") else "0x" + tail, keyword, 1, 0xFFFFFFFF)
         elif part == "dce":
-            raise RuleError(f"{keyword}: dce is not supported")
+            words.dce = True
         else:
             words.rest.append(part)
     if words.string != bool(words.base):
         words.base = words.base or 10
+    if words.dce and (words.string or words.little):
+        raise RuleError(f"{keyword}: dce with string or another byte order")
     if not words.string and words.base:
         raise RuleError(f"{keyword}: hex, dec and oct need string")
     return words
@@ -76,7 +79,9 @@ def byte_test(draft: Draft, value: str) -> None:
     count = amount(draft, parts[0], "byte_test") if parts[0] in draft.names else _count(parts[0], "byte_test", words)
     wanted = parts[2] if parts[2] in draft.names else number(parts[2], "byte_test", 0, (1 << 64) - 1)
     offset = amount(draft, parts[3], "byte_test", -MAX_SIZE)
-    draft.add(ByteTest(count, sign, wanted, offset, negated, words.relative, words.little, words.base, words.mask))
+    draft.add(
+        ByteTest(count, sign, wanted, offset, negated, words.relative, words.little, words.base, words.mask, words.dce)
+    )
 
 
 def byte_jump(draft: Draft, value: str) -> None:
@@ -100,8 +105,11 @@ def byte_jump(draft: Draft, value: str) -> None:
     count = parts[0] if parts[0] in draft.names else number(parts[0], "byte_jump", 0, 23 if words.string else 8)
     offset = amount(draft, parts[1], "byte_jump", -65_535)
     draft.add(
-        ByteJump(count, offset, words.relative, words.little, words.base, words.mask, multiplier, align, origin, post)
-    )
+        ByteJump(
+            count, offset, words.relative, words.little, words.base, words.mask, multiplier, align, origin, post,
+            words.dce,
+        )
+    )  # fmt: skip
 
 
 def byte_extract(draft: Draft, value: str) -> None:
@@ -122,7 +130,11 @@ def byte_extract(draft: Draft, value: str) -> None:
         raise RuleError("byte_extract: needs a name")
     offset = amount(draft, parts[1], "byte_extract", -65_535)
     count = _count(parts[0], "byte_extract", words)
-    draft.add(ByteExtract(count, offset, name, words.relative, words.little, words.base, words.mask, multiplier, align))
+    draft.add(
+        ByteExtract(
+            count, offset, name, words.relative, words.little, words.base, words.mask, multiplier, align, words.dce
+        )
+    )
     draft.names.add(name)
 
 
@@ -158,7 +170,7 @@ def byte_math(draft: Draft, value: str) -> None:
         ByteMath(
             count if isinstance(count, str) else _count(given["bytes"], "byte_math", words),
             offset, sign, amount(draft, given["rvalue"], "byte_math"), name,
-            words.relative, words.little, words.base, words.mask,
+            words.relative, words.little, words.base, words.mask, words.dce,
         )
     )  # fmt: skip
     draft.names.add(name)

@@ -83,6 +83,7 @@ class ByteTest(Struct, frozen=True, array_like=True, gc=False, tag="byte_test"):
     little: bool = False
     base: int = 0
     mask: int = 0
+    dce: bool = False  # in the byte order that DCE/RPC announced
 
 
 class ByteJump(Struct, frozen=True, array_like=True, gc=False, tag="byte_jump"):
@@ -98,6 +99,7 @@ class ByteJump(Struct, frozen=True, array_like=True, gc=False, tag="byte_jump"):
     align: bool = False
     origin: str = ""  # "" the number's end, "beginning" or "end" of the buffer
     post_offset: Amount = 0
+    dce: bool = False  # in the byte order that DCE/RPC announced
 
 
 class ByteExtract(Struct, frozen=True, array_like=True, gc=False, tag="byte_extract"):
@@ -112,6 +114,7 @@ class ByteExtract(Struct, frozen=True, array_like=True, gc=False, tag="byte_extr
     mask: int = 0
     multiplier: int = 1
     align: int = 0
+    dce: bool = False  # in the byte order that DCE/RPC announced
 
 
 class ByteMath(Struct, frozen=True, array_like=True, gc=False, tag="byte_math"):
@@ -126,6 +129,7 @@ class ByteMath(Struct, frozen=True, array_like=True, gc=False, tag="byte_math"):
     little: bool = False
     base: int = 0
     mask: int = 0
+    dce: bool = False  # in the byte order that DCE/RPC announced
 
 
 class Number(Struct, frozen=True, array_like=True, gc=False, tag="number"):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from atttcli.engines.network.evaluate import MAX_TRIES, Run, Text, compile_ops
+from atttcli.engines.network.evaluate import compile_ops
+from atttcli.engines.network.judgement import MAX_TRIES, Run, Text
 from atttcli.rulepack.network.values import Op
 from tests.support.network_run import pack_of
 
