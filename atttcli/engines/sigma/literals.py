@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from atttcli.engines.sigma.evaluate import TEXT_KINDS
 from atttcli.engines.sigma.fields import BOUND, INDEXED
-from atttcli.engines.sigma.regex_literal import literal_of_regex
+from atttcli.engines.sigma.regex_literal import LONG_S, literals_of_regex
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Test
 from atttcli.rulepack.sigma_text import Wildcard, parse_text
 
@@ -66,30 +66,36 @@ def literals(node: Node) -> Literals | None:
 
 
 def _of_field(node: Field) -> Literals | None:
-    found = [_literal(test) for test in node.tests]
+    found = [_texts(test) for test in node.tests]
     if not node.name:
-        found = [_plain_run(text) if text else None for text in found]
+        found = [_plain_runs(texts) if texts else None for texts in found]
     if node.every:
-        best = max((text for text in found if text), key=_rarity, default=None)
-        return _anywhere([best]) if best and not node.name else frozenset({(node.name, best)}) if best else None
-    if any(text is None for text in found):
+        best = max((texts for texts in found if texts), key=lambda texts: min(map(_rarity, texts)), default=None)
+        return _named(node.name, best) if best else None
+    if any(texts is None for texts in found):
         return None
-    return frozenset((node.name, text) for text in found if text) if node.name else _anywhere(found)
+    return _named(node.name, frozenset().union(*(texts for texts in found if texts)))
 
 
-def _anywhere(texts: Iterable[str | None]) -> Literals:
+def _named(name: str, texts: frozenset[str]) -> Literals:
+    return frozenset((name, text) for text in texts) if name else _anywhere(texts)
+
+
+def _anywhere(texts: Iterable[str]) -> Literals:
     """Literals of the raw record. JSON and XML may write a character by its number: such records are always looked at."""
     return frozenset(("", text) for text in (*texts, *_BY_NUMBER) if text)
 
 
-def _plain_run(text: str) -> str | None:
-    """The longest part of a keyword that JSON and XML write as it is."""
-    best = max(_ESCAPED.split(text), key=len)
-    return best if len(best) >= _SHORTEST else None
+def _plain_runs(texts: frozenset[str]) -> frozenset[str] | None:
+    """The longest part of each keyword that JSON and XML write as it is."""
+    best = frozenset(max(_ESCAPED.split(text), key=len) for text in texts)
+    return best if all(len(text) >= _SHORTEST for text in best) else None
 
 
 def _rarity(text: str, name: str = "") -> int:
     """How seldom a text may be met: its length, and less for what stands in every other event."""
+    if text == LONG_S:  # stands hardly anywhere
+        return 40
     penalty = _PENALTY.get(text, 0)
     if name in _TRACES or _SYSTEM.match(text):
         penalty = max(penalty, 60)
@@ -100,14 +106,15 @@ def _worth(found: Literals) -> tuple[int, int]:
     return min(_rarity(text, name) for name, text in found), -len(found)
 
 
-def _literal(test: Test) -> str | None:
+def _texts(test: Test) -> frozenset[str] | None:
+    """Texts of which one stands in whatever meets the test, in lower case."""
     if not isinstance(test.value, str):
         return None
     if test.kind == "re":
-        return literal_of_regex(test.value)
+        return literals_of_regex(test.value)
     if test.kind not in TEXT_KINDS or (test.cased and not test.value.isascii()):
         return None
     text = test.value.lower()
     if test.kind == "glob":
         text = max((part for part in parse_text(text) if not isinstance(part, Wildcard)), key=len, default="")
-    return text if len(text) >= _SHORTEST else None
+    return frozenset({text}) if len(text) >= _SHORTEST else None

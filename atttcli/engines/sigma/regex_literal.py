@@ -1,85 +1,70 @@
-"""A text that stands in everything a regular expression matches, for the prefilter; None where none is plain to see."""
+"""Texts of which one stands in everything that a regular expression matches, for the prefilter; None where none is certain.
+
+Read from Python's own parse of the expression: what Python does not parse has no such texts, and its rule always runs.
+"""
 
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Iterable
+from typing import Any
 
+LONG_S = "\u017f"  # folds to s in RE2, and not by `lower`: a text that has it is always looked at
 _SHORTEST = 2
-_FOLDED = frozenset("skſKSﬀﬁﬂ")  # letters with a third form under (?i): `lower` does not meet RE2's folding there
-_FLAGS = re.compile(r"\(\?([a-zA-Z]*)\)")
+_MOST = 64
 
 
-def literal_of_regex(pattern: str) -> str | None:
-    """The longest run of plain characters outside groups, classes and repetitions, in lower case."""
-    flags = _FLAGS.match(pattern)
-    rest = pattern[flags.end() :] if flags else pattern
-    letters = flags[1] if flags else ""
-    if "x" in letters or "(?" in rest.replace("(?:", "("):
+def literals_of_regex(pattern: str) -> frozenset[str] | None:
+    """The texts, in lower case."""
+    try:
+        from re import _parser  # type: ignore[attr-defined]  # the module that `re` compiles by
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            parsed = _parser.parse(pattern)
+    except (ImportError, re.error, RecursionError, OverflowError):
         return None
-    runs = _runs(rest, folded="i" in letters)
-    best = max(runs, key=len, default="") if runs is not None else ""
-    return best.lower() if len(best) >= _SHORTEST and best.isascii() else None
+    if parsed.state.flags & re.VERBOSE:
+        return None
+    found = _of_sequence(parsed)
+    if found is None or len(found) > _MOST or any(not text.isascii() for text in found):
+        return None
+    folded = bool(parsed.state.flags & re.IGNORECASE) or "(?i" in pattern
+    return found | {LONG_S} if folded and any("s" in text for text in found) else found
 
 
-def _runs(text: str, folded: bool) -> list[str] | None:
-    """Runs of plain characters; None when an alternative at the top or an odd escape makes them no longer certain."""
-    runs, run, at = [], "", 0
-    while at < len(text):
-        char = text[at]
-        step, plain = 1, ""
-        if char == "\\":
-            step = 2
-            following = text[at + 1 : at + 2]
-            if not following or following in "QE" or following.isdigit():
-                return None
-            if following in "xpPucN":  # a code follows
-                return None
-            plain = "" if following.isalnum() else following
-        elif char in "([":
-            end = _closing(text, at)
-            if end is None:
-                return None
-            step = end + 1 - at
-        elif char == "|" or char == ")":
-            return None
-        elif char not in ".^$*+?{":
-            plain = char
-        else:
-            if char in "*?{":
-                run = run[:-1]  # it may be absent
-            if char == "{":
-                end = text.find("}", at)
-                step = end + 1 - at if end > 0 else 1
-        if plain and not (folded and plain in _FOLDED):
-            run += plain
-        else:
-            runs.append(run)
-            run = ""
-        at += step
-    return [*runs, run]
+def _of_sequence(parts: Iterable[Any]) -> frozenset[str] | None:
+    """The best of: the longest run of plain characters, and what a group or an alternative must hold."""
+    best: frozenset[str] | None = None
+    run = ""
+    for kind, said in parts:
+        name = str(kind)
+        if name == "LITERAL":
+            run += chr(said).lower()
+            continue
+        best, run = _better(best, _whole(run)), ""
+        if name == "SUBPATTERN":
+            best = _better(best, _of_sequence(said[3]))
+        elif name == "BRANCH":
+            best = _better(best, _of_branches(said[1]))
+        elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and said[0] >= 1:
+            best = _better(best, _of_sequence(said[2]))
+        elif name == "ATOMIC_GROUP":
+            best = _better(best, _of_sequence(said))
+    return _better(best, _whole(run))
 
 
-def _closing(text: str, at: int) -> int | None:
-    """Where the group or class that opens at `at` ends."""
-    if text[at] == "[":
-        start = at + 2 if text[at + 1 : at + 2] == "^" else at + 1
-        found = re.compile(r"\]?(?:\\.|[^\]\\])*\]").match(text, start)
-        return found.end() - 1 if found and "[:" not in found[0] else None
-    depth, place = 0, at
-    while place < len(text):
-        char = text[place]
-        if char == "\\":
-            place += 1
-        elif char == "[":
-            end = _closing(text, place)
-            if end is None:
-                return None
-            place = end
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth == 0:
-                return place
-        place += 1
-    return None
+def _of_branches(branches: Iterable[Any]) -> frozenset[str] | None:
+    found = [_of_sequence(branch) for branch in branches]
+    return None if any(one is None for one in found) else frozenset().union(*(one for one in found if one))
+
+
+def _whole(run: str) -> frozenset[str] | None:
+    return frozenset({run}) if len(run) >= _SHORTEST else None
+
+
+def _better(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda texts: (min(map(len, texts)), -len(texts)))
