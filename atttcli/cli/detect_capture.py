@@ -83,10 +83,10 @@ def capture(
     tally = Tally(strict=strict)
     given = existing(rules)
     pack = load_network_rules(
-        given or [packaged("rules") / "network"], _variables(variables), private_folder("rules-cache")
+        given or [packaged("rules") / "network"], variables_of(variables), private_folder("rules-cache")
     )
     tally.rules(pack.problems)
-    pack = manner.limited(pack, _variables(variables), tally)
+    pack = manner.limited(pack, variables_of(variables), tally)
     if not pack.rules and given:
         raise InputError("no rule could be loaded", hint="atttcli rules check says why")
     disabled = disabled_here(app, all_rules)
@@ -177,7 +177,7 @@ def _said(
             yield done
             done = None
         try:
-            with _opened(name) as stream:
+            with opened(name) as stream:
                 yield from told(run.read(stream, name))
         except InputError as error:
             yield trouble_of(error, name)
@@ -273,7 +273,7 @@ def indicator_engine(paths: Sequence[Path], tally: Tally) -> IndicatorEngine | N
     return IndicatorEngine(IndicatorIndex.build(pack.indicators))
 
 
-def _variables(given: Sequence[str]) -> dict[str, str]:
+def variables_of(given: Sequence[str]) -> dict[str, str]:
     for text in given:
         if "=" not in text:
             raise UsageError("--var takes NAME=VALUE", hint="--var 'HOME_NET=[10.0.0.0/8]'")
@@ -281,7 +281,7 @@ def _variables(given: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
+def opened(name: str) -> Iterator[BinaryIO]:
     """A regular file opened safely, or standard input; InputError when it cannot be read."""
     from atttcli.field.opening import NotReadable, open_regular
 

@@ -11,6 +11,7 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
+from atttcli.cli.capture_settings import Manner, manner_by
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import existing
 from atttcli.cli.rules_convert import convert
@@ -181,6 +182,14 @@ def test(app: App, paths: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--event", metavar="FILE[:N]", help="Why a Sigma rule holds for that event of a log, or does not.")
 @click.option("--file", "log", type=PATHS, help="The log, as --event.")
 @click.option("--line", type=click.IntRange(1), help="The line of --file.")
+@click.option("--sid", type=click.IntRange(1, 0xFFFFFFFF), help="A network rule, as RULE.")
+@click.option("--capture", metavar="FILE", help="Why a network rule alerts on the flows of a capture, or does not.")
+@click.option(
+    "--flow", default="", metavar="A:P-B:P", help="Only this flow of --capture: 192.0.2.1:4711-198.51.100.7:80."
+)
+@click.option("--rule", "text", default="", metavar="TEXT", help="A network rule given here, for --capture.")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Address or port variable (repeatable).")
+@manner_by
 @click.option("--rules", "paths", multiple=True, type=PATHS, help="Look in these packs instead (repeatable).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @with_app
@@ -191,6 +200,12 @@ def explain(
     event: str | None,
     log: Path | None,
     line: int | None,
+    sid: int | None,
+    capture: str | None,
+    flow: str,
+    text: str,
+    variables: tuple[str, ...],
+    manner: Manner,
     paths: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -198,17 +213,27 @@ def explain(
 
     RULE is an id as `rules list` shows it, a YARA rule's name or a sid. With --event it is told why a Sigma rule holds for
     an event or does not: its log source, each selection, field, value and test. Of a correlation: groups and counts.
+    With --capture it is told for the flows of a capture at which step a network rule failed: protocol, address, port,
+    application, state, buffer, the content and what stood nearest to it, flowbit, threshold; or what matched where.
 
     \b
     Examples:
       atttcli rules explain 9910003
+      atttcli rules explain --sid 9910003 --capture office.pcap --flow 192.0.2.1:4711-198.51.100.7:80
+      atttcli rules explain --rule 'alert http any any -> any any (http.uri; content:"/a"; sid:1;)' --capture office.pcap
       atttcli rules explain --sigma attt-auth-0010 --event /var/log/auth.log
       atttcli rules explain --sigma attt-web-0001 --event access.log:17 --rules my-sigma/
     """
     from atttcli.cli.rules_explain import explanation
     from atttcli.cli.rules_trace import split_place, tell, trace
 
-    asked = rule or sigma
+    if capture is not None:
+        from atttcli.cli.rules_capture import explain_on_capture
+
+        named = rule or (str(sid) if sid else "")
+        explain_on_capture(named, text, capture, flow, existing(paths), variables, manner, as_json)
+        return
+    asked = rule or sigma or (str(sid) if sid else None)
     if asked is None or (rule is not None and sigma is not None):
         raise UsageError("name one rule", hint="atttcli rules explain RULE")
     catalogue = _catalogue(app, paths, "sigma" if sigma else None)
