@@ -277,7 +277,7 @@ def _bare_link(text: str, strict: bool) -> Observable | None:
     """`evil.example`, `evil.example:8080`, `evil.example/gate.php`: a domain, or a URL once there is a path."""
     authority, slash, rest = text.partition("/")
     host, colon, port = authority.partition(":")
-    if colon and not (port.isdigit() and int(port) < 65536):
+    if colon and not (port.isascii() and port.isdigit() and int(port[:9]) < 65536):
         return None
     if slash and _address(host) is not None:
         return _url(f"http://{text}")
@@ -320,7 +320,7 @@ def _url(text: str) -> Observable | None:
         if name is None:
             return None
         host = name
-    if port and not (port.isdigit() and 0 < int(port) < 65536):
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port[:9]) < 65536):
         return None
     if port and int(port) != _DEFAULT_PORT.get(scheme):
         host = f"{host}:{int(port)}"

@@ -28,7 +28,7 @@ def understand(body: str) -> Heard | None:
     names: dict[str, str] = {}
     for name, value in _PAIR.findall(text):
         names.setdefault(name, value)
-    if "DST" not in names:
+    if "SRC" not in names or "DST" not in names:
         return None
     heard = Heard("firewall", "iptables", "netfilter")
     heard.src_ip, heard.dst_ip = address(names["SRC"]), address(names["DST"])

@@ -15,6 +15,7 @@ from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.logs.address import address
 from atttcli.sources.logs.audit_record import RECORD, AuditRecord, arguments, parse, socket_address
 from atttcli.sources.logs.lines import head_lines, read_blocks
+from atttcli.sources.logs.stamps import possible
 
 OPEN_EVENTS = 64
 MAX_RECORDS = 128
@@ -149,7 +150,7 @@ def _event(group: _Group) -> Event:
             fields["Initiated"] = "true"
             _process(fields, [])
     return Event(
-        first.micros, group.number, "\n".join(group.lines), category, "linux", "auditd", first.node, _user(types[0], fields),
+        possible(first.micros), group.number, "\n".join(group.lines), category, "linux", "auditd", first.node, _user(types[0], fields),
         address(str(fields.get("addr", ""))), 0, dst_ip, dst_port, action=action, outcome=outcome, fields=fields,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from atttcli.sources.logs.address import port as port_number
 from atttcli.sources.logs.message import Pattern, Said, fill, first_match, pattern
 
 _PEER = r"(?P<ip>[^\s\[]+)(?: port (?P<port>\d+))?"
@@ -119,6 +120,7 @@ _LOGIN: tuple[Pattern, ...] = (
     pattern("LOGIN ON", r"\A(?:ROOT )?LOGIN ON (?P<tty>\S+)(?: BY (?P<user>\S+))?(?: FROM (?P<ip>\S+))?", "login", "success"),
 )  # fmt: skip
 _ID = re.compile(r"\[ID \d+ \w+\.\w+\] ")
+_COUNT = re.compile("[0-9]{1,9}")
 _REPEATED = re.compile(r"message repeated (?P<times>\d{1,9}) times: \[ ?(?P<message>.*)\]\Z", re.DOTALL)
 _LEVEL = re.compile(r"(?:error|fatal|warning|notice|info): ")
 _TABLES: dict[str, tuple[Pattern, ...]] = {
@@ -149,7 +151,7 @@ def understand(program: str, hint: str, message: str) -> Said | None:
     if said is None and table is _SSHD:
         return Said("authentication", "linux", service)
     if said is not None and "dst_port" in said.fields:
-        said.dst_port = int(said.fields.pop("dst_port")[:5])
+        said.dst_port = port_number(said.fields.pop("dst_port"))
     return said
 
 
@@ -162,7 +164,7 @@ def _pam(program: str, hint: str, message: str) -> Said:
         said.outcome = "failure"
         fill(said, found.groupdict())
         if "more authentication failures" in text:
-            said.fields["repeated"] = int((text.split(" ", 1)[0])[:9]) if text[:1].isdigit() else 1
+            said.fields["repeated"] = int(count[0]) if (count := _COUNT.match(text)) else 1
     else:
         said = first_match(text, _PAM, ("authentication", "linux", program)) or said
     if head:

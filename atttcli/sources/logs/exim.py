@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
+from atttcli.sources.logs.address import port
 from atttcli.sources.logs.joined import Joined, read_joined
 from atttcli.sources.logs.lines import head_lines
 from atttcli.sources.logs.message import MESSAGE_LIMIT, Pattern, Said, fill, first_match, pattern
@@ -129,7 +130,7 @@ def exim(program: str, message: str) -> Said:
     text = prefix["text"] if prefix else message
     said = _understood(text)
     dst_port = said.fields.pop("dst_port", "")
-    said.dst_port = int(dst_port) if dst_port and int(dst_port) < 65_536 else said.dst_port
+    said.dst_port = port(dst_port) or said.dst_port
     if "reason" in said.fields:
         said.fields["reason"] = said.fields["reason"].strip(" :")
     if prefix:
@@ -174,5 +175,5 @@ def _delivery(found: re.Match[str]) -> Said:
     fill(said, {"to": found["to"], "status": status})
     if host := _HOST.search(found["rest"]):
         fill(said, {"dst_ip": host["ip"], "relay": host["relay"]})
-        said.dst_port = int(host["port"] or "0")
+        said.dst_port = port(host["port"] or "")
     return said

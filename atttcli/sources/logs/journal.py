@@ -16,6 +16,7 @@ from atttcli.sources.logs.jsonline import decode_object
 from atttcli.sources.logs.lines import CHUNK, EXCERPT, head_lines, read_blocks, text_of
 from atttcli.sources.logs.message import MESSAGE_LIMIT
 from atttcli.sources.logs.programs import understand
+from atttcli.sources.logs.stamps import possible
 from atttcli.sources.logs.syslog import event_of
 
 _MARK = b"__CURSOR="
@@ -182,7 +183,7 @@ def _text(entry: dict[str, Any], *names: str) -> str:
 def _event(entry: dict[str, Any], number: int, line: str) -> Event:
     program, message = _text(entry, "SYSLOG_IDENTIFIER", "_COMM"), _text(entry, "MESSAGE")
     stamp = _text(entry, "_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP")
-    time = int(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) <= 17 else None
+    time = possible(int(stamp)) if stamp.isascii() and stamp.isdigit() and len(stamp) <= 18 else None
     fields: dict[str, Any] = {**entry, "program": program, "message": message}
     priority, pid = _text(entry, "PRIORITY"), _text(entry, "_PID", "SYSLOG_PID")
     if priority in tuple("01234567"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from atttcli.sources.logs.address import port
 from atttcli.sources.logs.message import Pattern, Said, fill, first_match, pattern
 
 _CLIENT = r"(?P<client>[^\s\[\],]*)\[(?P<ip>[^\]\s]+)\](?::(?P<port>\d+))?"
@@ -88,7 +89,7 @@ def _delivery(found: re.Match[str], daemon: str) -> Said:
     fill(said, found.groupdict())
     if relay := _RELAY.match(found["relay"]):
         fill(said, {"dst_ip": relay["ip"], "domain": relay["name"]})
-        said.dst_port = int((relay["port"] or "0")[:5])
+        said.dst_port = port(relay["port"] or "")
     return said
 
 

@@ -13,6 +13,7 @@ from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.logs.address import address, address_port
 from atttcli.sources.logs.lines import head_lines, read_blocks
+from atttcli.sources.logs.stamps import possible
 
 _LINE = re.compile(
     r"(?P<time>\d{9,11}\.\d{3}) {1,12}(?P<duration>-?\d{1,10}) (?P<client>\S{1,255}) (?P<result>[A-Z_]{3,60})/(?P<status>\d{3}) "
@@ -66,7 +67,7 @@ def _event(line: str, number: int) -> Event | None:
         fields["c-host"] = found["client"]
     is_denied = "DENIED" in found["result"] or status >= 400
     return Event(
-        int(seconds) * 1_000_000 + int(millis) * 1000, number, line, "proxy", "squid", "access",
+        possible(int(seconds) * 1_000_000 + int(millis) * 1000), number, line, "proxy", "squid", "access",
         user="" if found["user"] == "-" else found["user"], src_ip=src_ip, src_port=src_port, dst_ip=address(found["peer"]) or
         address(host), dst_port=port, domain="" if address(host) else host, url=url, action="request",
         outcome="failure" if is_denied else "success", fields=fields,

@@ -20,6 +20,8 @@ MONTHS = {
 ISO = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?"
 _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 _KEPT = 4096
+# What every zone can still write as a date: `9999-12-31T23:59-23:59` is a stamp, but no moment of any calendar of ours.
+_EARLIEST, _LATEST = (to_micros(datetime(*day, tzinfo=UTC)) for day in ((1, 1, 3), (9999, 12, 29)))
 
 
 class Stamps:
@@ -98,6 +100,8 @@ class Stamps:
             found = to_micros(moment)
         except (ValueError, OverflowError):
             return None
+        if possible(found) is None:
+            return None
         if zone is None:
             self._assumed["zone"] = str(self._zone)
         return found
@@ -120,7 +124,7 @@ class Stamps:
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=self._zone)
                 self._assumed["zone"] = str(self._zone)
-            return to_micros(moment)
+            return possible(to_micros(moment))
         except (ValueError, OverflowError):
             return None
 
@@ -130,9 +134,14 @@ def _epoch(text: str, per_second: int) -> int | None:
     if not 0 <= value / per_second <= 32_503_680_000:  # the year 3000
         return None
     whole, dot, fraction = text.partition(".")
-    if whole.isdigit() and (fraction.isdigit() or not dot):
+    if text.isascii() and whole.isdigit() and (fraction.isdigit() or not dot):
         return int(whole) * (1_000_000 // per_second) + int(fraction[:6].ljust(6, "0") or 0) // per_second
     return int(value * 1_000_000 / per_second)
+
+
+def possible(micros: int) -> int | None:
+    """The moment, or None for one that no zone can write as a date."""
+    return micros if _EARLIEST <= micros < _LATEST else None
 
 
 def offset(text: str) -> tzinfo | None:
@@ -149,7 +158,7 @@ def offset(text: str) -> tzinfo | None:
 
 
 def _add_seconds(base: int, text: str) -> int | None:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         return None
     seconds = int(text)
     return base + seconds * 1_000_000 if seconds <= 60 else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from atttcli.model.event import Event
@@ -21,6 +22,7 @@ from atttcli.sources.logs.stamps import ISO, Stamps
 
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})")
 _IS_ISO = re.compile(ISO + r"\Z")
+_WHOLE = re.compile(r"-?[0-9]{1,19}\Z")
 MOST_COLUMNS = 512
 _SIGNS: Final = (  # a JSON line without `_path`: what only that log has
     ("conn_state", "conn"), ("qtype_name", "dns"), ("qclass_name", "dns"), ("rcode_name", "dns"), ("status_msg", "http"), ("user_agent", "http"),
@@ -136,14 +138,15 @@ def _unescaped(text: str) -> str:
 
 
 def _whole(text: str) -> Any:
-    return int(text) if len(text) < 20 and text.lstrip("-").isdigit() else text
+    return int(text) if _WHOLE.match(text) else text
 
 
 def _real(text: str) -> Any:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         return text
+    return value if isfinite(value) else text  # JSON has no infinity
 
 
 _CASTS: Final[dict[str, Callable[[str], Any]]] = {

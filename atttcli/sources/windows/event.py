@@ -11,6 +11,7 @@ from typing import Any
 from atttcli.clock import to_micros
 from atttcli.model.event import Event
 from atttcli.sources.logs.address import address
+from atttcli.sources.logs.stamps import possible
 from atttcli.sources.windows.heading import BY_KEYWORDS, BY_STATUS, REGISTRY_DELETED, Heading, heading_of
 from atttcli.sources.windows.services import service_of
 
@@ -168,7 +169,7 @@ def _audited(keywords: Any) -> str:
 
 def _moment(value: Any) -> int | None:
     if type(value) is int:
-        return value
+        return possible(value)
     if not isinstance(value, str) or len(value) < 19:
         return None
     base = _minute(value[:16])
@@ -183,6 +184,6 @@ def _moment(value: Any) -> int | None:
 def _minute(text: str) -> int | None:
     """`2026-11-23T10:04` of UTC."""
     try:
-        return to_micros(datetime.fromisoformat(text).replace(tzinfo=UTC))
+        return possible(to_micros(datetime.fromisoformat(text).replace(tzinfo=UTC)))
     except (ValueError, OverflowError):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from atttcli.sources.logs.jsonline import decode_object
-from atttcli.sources.logs.stamps import ISO, Stamps
+from atttcli.sources.logs.stamps import ISO, Stamps, possible
 from atttcli.sources.windows.event import whole
 from atttcli.sources.windows.nested import data_of, system_of
 from atttcli.sources.windows.positions import named
@@ -60,7 +60,7 @@ def moment(text: Any, stamps: Stamps) -> int | str | None:
     if not isinstance(text, str):
         return None
     if ticks := _TICKS.match(text):
-        return int(ticks[1]) * 1000
+        return possible(int(ticks[1]) * 1000)
     text = text.strip()[:40]
     found = _ISO.match(text)
     return stamps.iso(found[0]) if found else None
@@ -214,7 +214,7 @@ def _flat(record: Mapping[str, Any], stamps: Stamps) -> Parts:
         else:
             data[name] = value
     system["SystemTime"] = _flat_moment(record, stamps)
-    if data.get("EventType") in _SEVERITIES and isinstance(data.get("Message"), str):
+    if str(data.get("EventType")) in _SEVERITIES and isinstance(data.get("Message"), str):
         said = _EVENT_TYPE.search(data["Message"][:_MOST_MESSAGE])
         if said is not None and str(system.get("Channel", "")).startswith("Microsoft-Windows-Sysmon"):
             data["EventType"] = said[1]  # NXLog writes its own word over Sysmon's
