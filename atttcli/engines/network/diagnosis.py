@@ -17,6 +17,7 @@ from atttcli.engines.network.judge import Scene
 from atttcli.engines.network.judgement import Run, Text
 from atttcli.engines.network.marks import Marks
 from atttcli.engines.network.ruleset import RuleSet
+from atttcli.engines.network.shown import excerpt, quoted
 from atttcli.rulepack.network.values import (
     ByteExtract,
     ByteJump,
@@ -34,7 +35,6 @@ from atttcli.rulepack.network.values import (
 from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, UDP
 
 MOST_PLACES = 256  # places of what stands before, from which an option is tried
-EXCERPT = 48  # bytes shown of a buffer
 
 
 class Rank:
@@ -237,26 +237,6 @@ def words_of(op: Op) -> str:
     defaults = dict(zip(op.__struct_fields__[-len(op.__struct_defaults__) :], op.__struct_defaults__, strict=True))
     pairs = ((name, getattr(op, name)) for name in op.__struct_fields__)
     return " ".join(f"{name} {value}" for name, value in pairs if name not in defaults or value != defaults[name])
-
-
-def quoted(raw: bytes) -> str:
-    """Bytes as rules write them: what is no plain text as hexadecimal between bars."""
-    text = ""
-    held: list[str] = []
-    for byte in raw:
-        if 32 <= byte < 127 and byte not in b'|"\\;':
-            if held:
-                text, held = f"{text}|{' '.join(held)}|", []
-            text += chr(byte)
-        else:
-            held.append(f"{byte:02x}")
-    return f'"{text}' + (f"|{' '.join(held)}|" if held else "") + '"'
-
-
-def excerpt(raw: bytes, at: int = 0, size: int = EXCERPT) -> str:
-    """Bytes round an offset, escaped: nothing that a terminal or a page would act on."""
-    begin = max(0, at - 8)
-    return quoted(raw[begin : begin + size])[1:-1]
 
 
 def nearest(ops: Sequence[Op], count: int, text: Text, rules: RuleSet) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Flow:
         "app",
         "begun",
         "bits",
+        "bytes",
         "chunk_bytes",
         "chunks",
         "client",
@@ -49,6 +50,7 @@ class Flow:
         "kind",
         "last",
         "memory",
+        "packets",
         "parser",
         "passed",
         "protocol",
@@ -78,6 +80,8 @@ class Flow:
         self.session = False  # TCP: a SYN was seen
         self.seen = [False, False]
         self.begun = self.last = packet.time
+        self.packets = [0, 0]  # frames of each direction, and their bytes
+        self.bytes = [0, 0]
         self.timeouts = TIMEOUTS.get(packet.protocol, OTHER_TIMEOUTS)
         self.bits: set[str] = set()
         self.variables: list[tuple[str, bytes]] = []  # captured by `pcre` into flow variables
@@ -108,6 +112,8 @@ class Flow:
         self.client_port, self.server_port = self.server_port, self.client_port
         self.keys = (self.keys[1], self.keys[0])
         self.seen.reverse()
+        self.packets.reverse()
+        self.bytes.reverse()
         self.ip_only_done.reverse()
         self.kind = None
 

@@ -7,7 +7,7 @@ diagnosis and judgement differ the difference is counted (`Trace.differ`): it is
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,20 +17,19 @@ from atttcli.engines.network.diagnosis import (
     Sides,
     application_reason,
     diagnose,
-    excerpt,
     header_reason,
-    quoted,
 )
 from atttcli.engines.network.eve import PROTOCOLS
 from atttcli.engines.network.flow import Flow, key_of
-from atttcli.engines.network.judge import Judge, Match, Scene, Seen
+from atttcli.engines.network.judge import Judge, Match, Scene
 from atttcli.engines.network.quieting import Quieting
 from atttcli.engines.network.ruleset import Point, RuleSet
+from atttcli.engines.network.shown import seen_object
 from atttcli.engines.network.sightings import address_text
 from atttcli.engines.network.threshold import Thresholds
 from atttcli.engines.network.traffic import MAX_ALERTS, Traffic
 from atttcli.model.alert import Detection
-from atttcli.rulepack.network.values import Pcre, Rule, Threshold
+from atttcli.rulepack.network.values import Rule, Threshold
 from atttcli.sources.capture.decode import Packet
 
 MOST_GROUPS = 500
@@ -312,20 +311,6 @@ def ends_of(flow: Flow) -> dict[str, Any]:
     }
 
 
-def seen_object(one: Seen) -> dict[str, Any]:
-    """A buffer that matched: what was found at which offset, and the bytes there, escaped."""
-    found: list[Mapping[str, Any]] = [
-        {
-            "offset": one.start + at,
-            "length": None if isinstance(op, Pcre) else len(op.pattern),
-            "what": f"/{op.pattern.decode('latin-1')}/" if isinstance(op, Pcre) else quoted(op.pattern),
-        }
-        for at, op in one.found
-    ]
-    first = one.found[0][0] if one.found else 0
-    return {"buffer": one.buffer, "size": len(one.text), "excerpt": excerpt(one.text, first, 96), "found": found[:32]}
-
-
 def _holds(point: Point, number: int) -> bool:
     if number in point.always or number in point.steady:
         return True
@@ -336,4 +321,4 @@ def _changes_sets(rule: Rule) -> bool:
     return any(getattr(op, "command", "") in ("set", "unset") for group in rule.groups for op in group.ops)
 
 
-__all__ = ["Failed", "Progress", "Trace", "TracedTraffic", "Watched", "ends_of", "seen_object", "traced"]
+__all__ = ["Failed", "Progress", "Trace", "TracedTraffic", "Watched", "ends_of", "traced"]
