@@ -85,21 +85,24 @@ def show(app: App, number: str, as_json: bool) -> None:
 @click.option("--capture", metavar="FILE", help="The capture, where it is not the one that was ingested (or moved).")
 @click.option("--sighting", type=click.IntRange(1), default=1, help="Which of its sightings, oldest first.")
 @OUTPUT
+@click.option("--evidence", default="", metavar="INCIDENT", help="Keep the flow as evidence of it (@: the current one).")
 @BYTES
 @_JSON
 @with_app
 def packets(
-    app: App, number: str, capture: str | None, sighting: int, output: Path | None, most_bytes: int, as_json: bool
-) -> None:
+    app: App, number: str, capture: str | None, sighting: int, output: Path | None, evidence: str, most_bytes: int,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Show the packet that an alert is about, layer by layer, with the flow around it; -o keeps the flow.
 
     \b
     Example:
-      atttcli alert packets CB-2026-0007 -o flow.pcap && atttcli evidence add flow.pcap --incident @
+      atttcli alert packets CB-2026-0007 -o flow.pcap
+      atttcli alert packets CB-2026-0007 --evidence @
     """
     from atttcli.cli.alert_packets import show_packets
 
-    show_packets(app, number, capture, sighting, output, most_bytes, as_json)
+    show_packets(app, number, capture, sighting, output, most_bytes, as_json, evidence)
 
 
 @alert.command()

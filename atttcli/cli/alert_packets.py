@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import packet_view, render
@@ -20,9 +22,20 @@ _KINDS = ("network", "indicator", "eve")
 
 
 def show_packets(
-    app: App, number: str, capture: str | None, sighting: int, output: Path | None, most_bytes: int, as_json: bool
-) -> None:
-    """Find the packet by its number in the capture, else by its time and ends; show it, and write its flow."""
+    app: App, number: str, capture: str | None, sighting: int, output: Path | None, most_bytes: int, as_json: bool,
+    incident: str = "",
+) -> None:  # fmt: skip
+    """Find the packet by its number in the capture, else by its time and ends; show it, and write its flow.
+
+    With `incident` the flow goes into the vault as an exhibit of it.
+    """
+    if incident:
+        with TemporaryDirectory() as folder:
+            name = Path(folder) / f"{number.lstrip('@') or 'alert'}-flow.pcap"
+            target = Path(folder) / re.sub(r"[^A-Za-z0-9.-]", "-", name.name)
+            show_packets(app, number, capture, sighting, output or target, most_bytes, as_json)
+            _keep(app, number, output or target, incident, as_json)
+        return
     from atttcli.store.facts.alerts import alert_rows, sightings
     from atttcli.store.numbers import resolve_number
 
@@ -51,6 +64,23 @@ def show_packets(
     packet_view.show(shown, most_bytes)
     if len(seen) > 1:
         render.line(_("Sighting {which} of {count} (--sighting).", which=sighting, count=len(seen)))
+
+
+def _keep(app: App, number: str, path: Path, incident: str, as_json: bool) -> None:
+    """Into the vault, with where it came from."""
+    from atttcli.cli.current import incident_number
+    from atttcli.cli.evidence import exhibit_json
+    from atttcli.cli.incident_input import vault_of
+    from atttcli.evidence.vault import add, exhibit
+
+    source = _("flow of alert {number}", number=number)
+    kept = exhibit(
+        app.store, add(app.journal, vault_of(app), incident_number(app, incident), path, source=source, note="")
+    )
+    if as_json:
+        render.emit_json(exhibit_json(kept))
+    else:
+        render.line(_("Evidence: {number}  {sha256}", number=kept.number, sha256=kept.sha256))
 
 
 def _eve_number(alert: dict[str, Any], capture: str | None) -> int | None:

@@ -14,6 +14,7 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.capture_runs import Done, Found, Given, Said, Trouble, captures_of, grouped, in_order, trouble_of
+from atttcli.cli.capture_saving import Saver, Spool
 from atttcli.cli.capture_settings import Manner, manner_by
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish
@@ -50,6 +51,12 @@ SHOWN = 8  # captures that are told one by one
     default=None,
     help="The files are one capture, or none is [default: one that begins when the one before ends goes on with it].",
 )
+@click.option(
+    "--save-flows",
+    type=PATHS,
+    metavar="DIR",
+    help="Write the flow of each alert there as a small pcap (at most 1000, 16 MiB each; one worker).",
+)
 @manner_by
 @click.option("--json", "as_json", is_flag=True, help="EVE alert objects, one a line.")
 @with_app
@@ -63,6 +70,7 @@ def capture(
     strict: bool,
     workers: int,
     joined: bool | None,
+    save_flows: Path | None,
     manner: Manner,
     as_json: bool,
 ) -> None:
@@ -74,6 +82,7 @@ def capture(
     Example:
       atttcli detect capture office.pcap --rules local.rules --var 'HOME_NET=[10.0.0.0/8]' --json
       atttcli detect capture captures/ more.pcap --workers 2
+      atttcli detect capture office.pcap --save-flows flows/
     """
     from atttcli.engines.network import NetworkEngine
     from atttcli.process.collector import settle
@@ -97,14 +106,18 @@ def capture(
     account = _Account(tally, len(pack.rules), as_json)
     meant = captures_of(files)
 
+    saver = Saver(save_flows) if save_flows is not None else None
+
     def judge(group: Sequence[str]) -> Iterator[Said]:
-        return _said(engine, listed, disabled, group, as_json)
+        return said_of(engine, listed, disabled, group, as_json, saver)
 
     for trouble in meant.unread:
         account.take(trouble)
-    for said in in_order(grouped(meant.names, joined), workers, judge):
+    for said in in_order(grouped(meant.names, joined), workers if saver is None else 1, judge):
         account.take(said)
     account.close(meant)
+    if saver is not None:
+        saver.tell()
     finish(tally)
 
 
@@ -162,15 +175,21 @@ class _Account:
         )
 
 
-def _said(
-    engine: NetworkEngine, listed: IndicatorEngine | None, disabled: Disabled, group: Sequence[str], as_json: bool
+def said_of(
+    engine: NetworkEngine,
+    listed: IndicatorEngine | None,
+    disabled: Disabled,
+    group: Sequence[str],
+    as_json: bool,
+    saver: Saver | None = None,
 ) -> Iterator[Said]:
     """All that one capture comes to, in however many files it is."""
     run = engine.begin(sightings=listed is not None)
     done: Done | None = None
+    spool: Spool | None = None
 
     def told(results: Iterator[Any]) -> Iterator[Said]:
-        return _told(judged(results, listed, name), disabled, as_json)
+        return told_of(judged(results, listed, name), disabled, as_json, saver)
 
     for name in group:
         if done is not None:
@@ -178,23 +197,32 @@ def _said(
             done = None
         try:
             with opened(name) as stream:
-                yield from told(run.read(stream, name))
+                if saver is not None and name == "-":
+                    spool = Spool(stream)
+                yield from told(run.read(spool or stream, name))  # type: ignore[arg-type]
         except InputError as error:
             yield trouble_of(error, name)
             continue
         done = Done(name, engine.counts.packets, engine.counts.flows, engine.counts.alerts)
     yield from told(run.finish())
+    if saver is not None:
+        yield from saver.save(group, spool)
     if done is not None:
         yield done._replace(flows=engine.counts.flows, alerts=engine.counts.alerts)
 
 
-def _told(results: Iterator[Any], disabled: Disabled, as_json: bool) -> Iterator[Said]:
+def told_of(
+    results: Iterator[Any], disabled: Disabled, as_json: bool, saver: Saver | None = None
+) -> Iterator[Found | Trouble]:
+    """Alerts and problems as the command tells them; the flows of alerts are wanted by `saver`."""
     from atttcli.engine import EngineProblem
 
     for result in results:
         if isinstance(result, EngineProblem):
             yield Trouble(result.where, result.reason)
         elif not disabled.covers(result.rule_id):
+            if saver is not None:
+                saver.take(result)
             shown = () if as_json else tuple(str(cell) for cell in _capture_row(result))
             yield Found(result.rule_id, eve_object(result) if as_json else None, shown)
 
