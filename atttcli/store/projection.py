@@ -56,6 +56,8 @@ PROJECTED_TABLES = (
     "fleet_host",
     "fleet_interval",
     "saved_hunt",
+    "mail_account",
+    "mail_travel",
 )
 
 

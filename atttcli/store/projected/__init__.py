@@ -12,6 +12,7 @@ from atttcli.store.projected import (
     drills,
     fleet,
     hunts,
+    mail,
     papers,
     people,
     place,
@@ -31,4 +32,5 @@ HANDLERS: dict[str, Callable[[Any, Any], None]] = {
     **fleet.HANDLERS,
     **rulepacks.HANDLERS,
     **hunts.HANDLERS,
+    **mail.HANDLERS,
 }
