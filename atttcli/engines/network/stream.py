@@ -7,6 +7,8 @@ Overlapping unacknowledged data: the earlier copy wins, unless the new segment b
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 MAX_HELD = 512 * 1024  # unacknowledged or out-of-order bytes kept per direction
 MAX_SEGMENTS = 2048
 SEGMENT = 160  # bytes that a segment costs beside its data
@@ -53,16 +55,29 @@ class Stream:
         return True
 
     def _extend(self) -> None:
-        for start, data in self.segments:
+        """Move `top` over what follows it without a hole."""
+        segments = self.segments
+        for index in range(max(bisect_left(segments, (self.top,)) - 1, 0), len(segments)):
+            start, data = segments[index]
             if start > self.top:
                 break
             self.top = max(self.top, start + len(data))
 
     def _insert(self, start: int, data: bytes) -> None:
-        """Put a segment among the others, byte ranges resolved."""
+        """Put a segment among the others, byte ranges resolved; only those that it touches are looked at."""
+        segments, end = self.segments, start + len(data)
+        low = max(bisect_left(segments, (start,)) - 1, 0)
+        high = bisect_left(segments, (end,), low)
+        touched = segments[low:high]
+        settled = self._settled(touched, start, data)
+        self.held += sum(len(part) for _, part in settled) - sum(len(part) for _, part in touched) - len(data)
+        segments[low:high] = settled
+
+    def _settled(self, touched: list[tuple[int, bytes]], start: int, data: bytes) -> list[tuple[int, bytes]]:
+        """A new segment and those that it touches, none overlapping another."""
         result: list[tuple[int, bytes]] = []
         pieces = [(start, data)]
-        for old_start, old in self.segments:
+        for old_start, old in touched:
             old_end = old_start + len(old)
             if old_end <= start or old_start >= start + len(data):
                 result.append((old_start, old))
@@ -72,8 +87,7 @@ class Stream:
             else:
                 result.append((old_start, old))
                 pieces = [piece for whole in pieces for piece in _outside(whole, old_start, old_end)]
-        self.segments = sorted(result + pieces)
-        self.held = sum(len(part) for _, part in self.segments)
+        return sorted(result + pieces)
 
     @property
     def full(self) -> bool:

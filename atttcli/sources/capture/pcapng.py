@@ -13,6 +13,7 @@ from atttcli.sources.capture.records import MAX_PACKET, Record, Window
 SECTION = 0x0A0D0D0A
 MAX_BLOCK = 16 << 20
 MAX_INTERFACES = 4096
+LATEST = 253_402_300_799 * 1_000_000  # the end of the year 9999: a clock beyond it, or before 1970, is damage
 
 
 @dataclass(slots=True)
@@ -25,8 +26,8 @@ class Interface:
     offset: int = 0  # seconds
 
     def micros(self, stamp: int) -> int:
-        """A time stamp in microseconds since the epoch."""
-        return stamp * 1_000_000 // self.ticks + self.offset * 1_000_000
+        """A time stamp in microseconds since the epoch, held within 1970 to 9999."""
+        return min(max(stamp * 1_000_000 // self.ticks + self.offset * 1_000_000, 0), LATEST)
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ def read_pcapng(window: Window, path: str) -> Iterator[Record | ReadProblem]:
     """Frames of every section; a block with an impossible length ends the reading."""
     section: Section | None = None
     number = 0
+    impossible = False
     while window.need(12):
         kind_bytes = window.buffer[window.position : window.position + 4]
         if kind_bytes == b"\x0a\x0d\x0d\x0a":
@@ -68,6 +70,9 @@ def read_pcapng(window: Window, path: str) -> Iterator[Record | ReadProblem]:
             number += 1
             record = _packet(section, kind, body, number)
             yield record if record is not None else ReadProblem(None, f"packet block {number} is damaged", offset=place)
+            if record is not None and record.time >= LATEST and not impossible:
+                impossible = True
+                yield ReadProblem(None, f"packet {number} has an impossible time, others perhaps too", offset=place)
     if window.need(1):
         yield ReadProblem(None, "the capture breaks off in a block's header", offset=window.offset)
 

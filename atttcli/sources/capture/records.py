@@ -5,6 +5,7 @@ A capture that breaks off or is damaged gives the packets before the damage and 
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -14,6 +15,7 @@ from atttcli.limits import Budget
 from atttcli.source import ReadProblem
 
 CHUNK = 1 << 20
+PACKED = 16 * 1024  # read of a gzip file at a time: what follows a member is copied, and members may be tiny
 MAX_PACKET = 1 << 20  # a claim beyond this is damage, not a packet (jumbo frames and loopback stay far below)
 
 PCAP_MAGICS = {
@@ -39,11 +41,12 @@ class Window:
     """A forward reader that holds one chunk: `need(n)` makes n bytes available at `buffer[position:]`."""
 
     def __init__(self, stream: BinaryIO, budget: Budget, path: str) -> None:
-        self._stream = stream
+        self._stream: BinaryIO | _Again = stream
         self._budget = budget
         self._path = path
         self._gunzip: zlib._Decompress | None = None
         self._raw_in = 0
+        self._unpacked = 0
         self._pending = b""
         self.buffer = b""
         self.position = 0
@@ -70,7 +73,8 @@ class Window:
         """Look at the first bytes; switch to gunzipping when they say so."""
         if self.need(3) and self.buffer.startswith(GZIP_MAGIC):
             self._gunzip = zlib.decompressobj(31)
-            self._pending = self.buffer
+            self._pending = b""
+            self._stream = _Again(self.buffer, self._stream)
             self.buffer = b""
             self.total = 0
 
@@ -84,11 +88,24 @@ class Window:
         return data
 
     def _inflate(self, count: int) -> bytes:
-        """At most `count` bytes of the gzip members, one after the other."""
+        """`count` bytes of the gzip members, one after the other; fewer only at the end."""
+        self._budget.check_ratio(max(self._raw_in, CHUNK), self._unpacked, Where(self._path, offset=self._unpacked))
+        out: list[bytes] = []
+        while count > 0 and (data := self._member(count)):
+            out.append(data)
+            count -= len(data)
+        if not out and self._gunzip is not None and not self._gunzip.eof:
+            raise EOFError("the gzip file ends early")
+        return b"".join(out)
+
+    def _member(self, count: int) -> bytes:
+        """Some bytes, at most `count`, of the member at hand or of the next that holds any."""
         while self._gunzip is not None:
-            source = self._pending or self._stream.read(CHUNK)
+            source = self._pending or self._stream.read(PACKED)
             self._raw_in += 0 if self._pending else len(source)
             if self._gunzip.eof:
+                if len(source) < len(GZIP_MAGIC):
+                    source += self._stream.read(PACKED)
                 if not source.startswith(GZIP_MAGIC):
                     return b""
                 self._gunzip = zlib.decompressobj(31)
@@ -96,10 +113,21 @@ class Window:
                 return b""
             data = self._gunzip.decompress(source, count)
             self._pending = self._gunzip.unconsumed_tail or self._gunzip.unused_data
-            self._budget.check_ratio(max(self._raw_in, CHUNK), self.total, Where(self._path, offset=self.total))
+            self._unpacked += len(data)
             if data:
                 return data
         return b""
+
+
+class _Again:
+    """A stream with what was read of it put back before it."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head, self._rest = io.BytesIO(head), rest
+
+    def read(self, count: int) -> bytes:
+        """At most `count` bytes."""
+        return self._head.read(count) or self._rest.read(count)
 
 
 def looks_like_capture(head: bytes) -> bool:
