@@ -10,10 +10,11 @@ from collections.abc import Callable
 import pytest
 
 from atttcli.engines.network import dns
-from atttcli.engines.network.app import AppParser, View, make_parser
+from atttcli.engines.network.app import AppParser, make_parser
 from atttcli.engines.network.encoded import asn1_fault, base64_prefix
 from atttcli.engines.network.mime import attachments
 from atttcli.engines.network.protocols import message_app
+from atttcli.engines.network.view import View
 from atttcli.rulepack.network.buffers import BUFFERS
 from atttcli.rulepack.network.values import Asn1
 from atttcli.sources.capture.decode import Decoder

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from atttcli.engines.network import NetworkEngine
+from atttcli.engines.network.settings import DEFAULTS, Settings
 from atttcli.model.alert import Detection
 from atttcli.rulepack.network import NetworkPack, load_network_rules
 from tests.support.network_wire import Conversation, pcap
 
 
-def pack_of(text: str, variables: dict[str, str] | None = None) -> NetworkPack:
+def pack_of(
+    text: str, variables: dict[str, str] | None = None, beside: Mapping[str, str] | None = None
+) -> NetworkPack:
+    """The rules of a text; `beside` are files in its folder."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "test.rules"
+        for name, content in (beside or {}).items():
+            (Path(folder) / name).write_text(content, encoding="utf-8", newline="")
         path.write_text(text, encoding="utf-8", newline="")
         return load_network_rules([path], variables)
 
@@ -26,12 +32,14 @@ def detections(
     *,
     hyperscan: bool | None = None,
     variables: dict[str, str] | None = None,
+    beside: Mapping[str, str] | None = None,
+    settings: Settings = DEFAULTS,
     step: int = 1000,
 ) -> list[Detection]:
     """Every rule must load: a refused one is the test's mistake."""
-    pack = pack_of(rules, variables)
+    pack = pack_of(rules, variables, beside)
     assert not pack.problems, pack.problems
-    engine = NetworkEngine(pack, hyperscan=hyperscan)
+    engine = NetworkEngine(pack, hyperscan=hyperscan, settings=settings)
     if isinstance(frames, Conversation):
         frames = frames.frames
     stream = io.BytesIO(pcap(frames, step=step))

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Container
+from typing import Protocol
 
 from atttcli.engines.network import dns, http, http2, http_buffers, http_message, mqtt, tls
 from atttcli.engines.network.fields import Fields
 from atttcli.engines.network.protocols import message_app, recognise_stream
 from atttcli.engines.network.small_apps import FtpApp, MqttApp, SmtpApp, SshApp
+from atttcli.engines.network.view import DnsMessage, TlsPart, TlsSession, View
 
 PROBE_LIMIT = 2048  # bytes of a side after which an unknown protocol is given up
-Values = tuple[bytes, ...]
-
-
-class View(NamedTuple):
-    """One direction of one transaction, ready to be judged: its buffers by name."""
-
-    app: str
-    number: int
-    direction: int
-    source: object
-
-    def read(self, buffer: str) -> Values:
-        """A buffer's instances; empty when absent."""
-        reader = _READERS.get(self.app)
-        if reader is not None:
-            return reader(self, buffer)
-        return self.source.read(buffer) if isinstance(self.source, Fields) else ()
 
 
 class AppParser(Protocol):
@@ -58,12 +42,13 @@ class AppParser(Protocol):
 class HttpApp:
     """HTTP/1 as an AppParser."""
 
-    def __init__(self, layers: int = 2) -> None:
-        self._parser = http.HttpParser(layers)
+    def __init__(self, layers: int = 2, wanted: Collection[str] = ()) -> None:
+        self._wanted = wanted
+        self._parser = http.HttpParser(layers, wanted)
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """Completed requests or responses."""
-        views = [View("http", tx.number, direction, tx) for tx in self._parser.feed(direction, data)]
+        views = [_http_view("http", tx, direction) for tx in self._parser.feed(direction, data)]
         return views + _late_events(views) if direction else views
 
     def gap(self, direction: int, count: int) -> None:
@@ -72,13 +57,13 @@ class HttpApp:
 
     def finish(self) -> list[View]:
         """Open messages."""
-        views = [View("http", tx.number, direction, tx) for tx, direction in self._parser.finish()]
+        views = [_http_view("http", tx, direction) for tx, direction in self._parser.finish()]
         return views + _late_events([view for view in views if view.direction])
 
     def successor(self) -> tuple[Http2App, bytes] | None:
         """What goes on where the server went over to HTTP/2, and the server's bytes that it gets first."""
         first = self._parser.upgraded
-        return (Http2App(first), self._parser.rest) if first is not None else None
+        return (Http2App(first, self._wanted), self._parser.rest) if first is not None else None
 
     def inspect_id(self, direction: int) -> int:
         """Number of the transaction at hand."""
@@ -90,12 +75,16 @@ class HttpApp:
         return self._parser.memory
 
 
+def _http_view(app: str, tx: http_message.Transaction, direction: int) -> View:
+    return View(app, tx.number, direction, tx, (tx.response if direction else tx.request).late)
+
+
 def _late_events(views: list[View]) -> list[View]:
     """What an answer showed counts for the transaction: rules that look at the request's side see it too."""
     late = []
     for view in views:
         source = view.source
-        if isinstance(source, http_message.Transaction) and source.response.events:
+        if isinstance(source, http_message.Transaction) and source.response.events and not view.late:
             told = tuple(name for name in http_buffers.READERS["event.http"](source, 0) if name in _ANSWER_EVENTS)
             if told:
                 late.append(View("http", view.number, 0, Fields({"event.http": told})))
@@ -112,12 +101,12 @@ _ANSWER_EVENTS = (
 class Http2App:
     """HTTP/2 as an AppParser."""
 
-    def __init__(self, upgraded: http_message.Transaction | None = None) -> None:
-        self._parser = http2.Http2Parser(upgraded)
+    def __init__(self, upgraded: http_message.Transaction | None = None, wanted: Collection[str] = ()) -> None:
+        self._parser = http2.Http2Parser(upgraded, wanted)
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """Completed requests or responses."""
-        return [View("http2", tx.number, side, tx) for tx, side in self._parser.feed(direction, data)]
+        return [_http_view("http2", tx, side) for tx, side in self._parser.feed(direction, data)]
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost."""
@@ -125,7 +114,7 @@ class Http2App:
 
     def finish(self) -> list[View]:
         """Open messages."""
-        return [View("http2", tx.number, side, tx) for tx, side in self._parser.finish()]
+        return [_http_view("http2", tx, side) for tx, side in self._parser.finish()]
 
     def inspect_id(self, direction: int) -> int:
         """Number of the last stream."""
@@ -135,15 +124,6 @@ class Http2App:
     def memory(self) -> int:
         """Bytes held."""
         return self._parser.memory
-
-
-class DnsMessage(NamedTuple):
-    """The names of one DNS message."""
-
-    response: bool
-    names: tuple[bytes, ...]
-    opcode: int = 0
-    data: bytes = b"\0" * 12
 
 
 class DnsApp:
@@ -195,29 +175,6 @@ class DnsApp:
     def memory(self) -> int:
         """Bytes held."""
         return len(self._held[0]) + len(self._held[1])
-
-
-class TlsSession:
-    """What a TLS handshake showed."""
-
-    def __init__(self) -> None:
-        self.server_name: bytes | None = None
-        self.hellos = [b"", b""]  # the client's, the server's
-        self.certificates: tuple[list[bytes], list[bytes]] = ([], [])  # the client's, the server's
-        self._first: list[tls.Certificate | None] = [None, None]
-
-    def first(self, direction: int) -> tls.Certificate | None:
-        """A side's own certificate, parsed when asked for."""
-        if self._first[direction] is None and self.certificates[direction]:
-            self._first[direction] = tls.Certificate(self.certificates[direction][0])
-        return self._first[direction]
-
-
-class TlsPart(NamedTuple):
-    """A session at the moment when `hello` or `certificate` was seen."""
-
-    session: TlsSession
-    name: str
 
 
 class TlsApp:
@@ -293,64 +250,6 @@ class PlainApp:
         return 0
 
 
-def _read_http(view: View, buffer: str) -> Values:
-    source = view.source
-    if isinstance(source, Fields):
-        return source.read(buffer)
-    assert isinstance(source, http_message.Transaction)
-    reader = http_buffers.READERS.get(buffer)
-    return reader(source, view.direction) if reader is not None else ()
-
-
-def _read_dns(view: View, buffer: str) -> Values:
-    source = view.source
-    assert isinstance(source, DnsMessage)
-    if buffer == "event.dns":
-        return dns.events(source.data, view.direction)
-    if buffer == "dns.opcode":
-        return (b"%d" % source.opcode,)
-    return source.names if buffer == "dns.query" and not source.response else ()
-
-
-def _read_tls(view: View, buffer: str) -> Values:
-    part = view.source
-    assert isinstance(part, TlsPart)
-    source = part.session
-    if buffer == "tls.sni":
-        return (source.server_name,) if source.server_name is not None and part.name == "hello" else ()
-    if buffer.startswith("ja3"):
-        return _read_ja3(source, buffer) if part.name == "hello" else ()
-    if buffer in tls.HELLO_PARTS:
-        hello = source.hellos[view.direction]
-        return tls.HELLO_PARTS[buffer](hello) if part.name == "hello" and len(hello) >= 34 else ()
-    if part.name != "certificate":
-        return ()
-    if buffer == "tls.certs":
-        return tuple(source.certificates[view.direction])
-    if buffer == "tls.cert_chain_len":
-        return (b"%d" % len(source.certificates[view.direction]),)
-    first = source.first(view.direction)
-    if first is None:
-        return ()
-    value = {
-        "tls.cert_subject": first.subject,
-        "tls.cert_issuer": first.issuer,
-        "tls.cert_serial": first.serial,
-        "tls.cert_fingerprint": first.fingerprint,
-    }.get(buffer)
-    return (value,) if value else ()
-
-
-def _read_ja3(source: TlsSession, buffer: str) -> Values:
-    name, _, kind = buffer.partition(".")
-    text = tls.ja3(source.hellos[0]) if name == "ja3" else tls.ja3s(source.hellos[1])
-    if not text:
-        return ()
-    return (tls.fingerprint(text) if kind == "hash" else text,)
-
-
-_READERS = {"http": _read_http, "http2": _read_http, "dns": _read_dns, "tls": _read_tls}
-
 _SMTP = (b"EHLO", b"HELO", b"QUIT")
 _FTP = (b"USER ", b"PASS ", b"PORT ", b"EPRT ", b"FEAT\r", b"AUTH T", b"AUTH S")
 
@@ -393,17 +292,20 @@ def _is_tls(data: bytes) -> bool:
     return len(data) >= 6 and data[0] == 22 and data[1] == 3 and data[2] <= 4 and data[5] in (1, 2)
 
 
-def make_parser(app: str, client: bytes = b"", wanted: Container[str] = (), layers: int = 2) -> AppParser:
+def make_parser(
+    app: str, client: bytes = b"", wanted: Container[str] = (), layers: int = 2, facts: Collection[str] = ()
+) -> AppParser:
     """A parser for a TCP flow of that application; `client` is the address of the side that opened it.
 
-    Protocols of messages are parsed only where a rule wants them; `layers` are the content codings undone in HTTP.
+    Protocols of messages are parsed only where a rule wants them; `layers` are the content codings undone in HTTP,
+    `facts` what rules ask of files as a whole (`file_facts`).
     """
-    if app in wanted and (messages := message_app(app, framed=True)) is not None:
+    if app in wanted and (messages := message_app(app, framed=True, facts=facts)) is not None:
         return messages
     if app == "http2":
-        return Http2App()
+        return Http2App(None, facts)
     if app == "smtp":
-        return SmtpApp()
+        return SmtpApp(facts)
     if app == "mqtt":
         return MqttApp()
     if app == "ftp":
@@ -411,7 +313,7 @@ def make_parser(app: str, client: bytes = b"", wanted: Container[str] = (), laye
     if app == "ssh":
         return SshApp()
     if app == "http":
-        return HttpApp(layers)
+        return HttpApp(layers, facts)
     if app == "tls":
         return TlsApp()
     if app == "dns":

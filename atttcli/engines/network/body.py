@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection, Iterator
+
+from atttcli.engines.network.file_facts import Facts
 
 LIMIT = 100 * 1024  # what the reference engine keeps of a body by default
 MAX_LAYERS = 2
@@ -30,6 +33,13 @@ class Inflater:
         self._first = self._first and not out
         self._head = (self._head + data)[:MAX_HEAD] if self._first else b""
         return out
+
+    def whole(self, data: bytes) -> Iterator[bytes]:
+        """All that `data` and what was held back unpack to, in pieces."""
+        data = self._engine.unconsumed_tail + data
+        while data and not self.broken:
+            yield self.feed(data, LIMIT)
+            data = self._engine.unconsumed_tail
 
     def _again(self, data: bytes, room: int) -> bytes:
         """Servers send raw deflate under either name: try it, once, at the start."""
@@ -96,9 +106,13 @@ def codings(value: bytes) -> list[str]:
 class Body:
     """One message's body after its codings, at most LIMIT bytes."""
 
-    __slots__ = ("_layers", "_parts", "length", "total")
+    __slots__ = ("_layers", "_parts", "_wanted", "facts", "holed", "length", "total")
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[str] = ()) -> None:
+        """`wanted`: what rules ask of files as a whole (`file_facts`), also beyond what is kept."""
+        self._wanted = wanted
+        self.facts: Facts | None = None  # from the limit on
+        self.holed = False  # bytes of the wire were lost
         self._layers: list[Inflater | Unbrotli] = []
         self._parts: list[bytes] = []
         self.length = 0
@@ -113,12 +127,39 @@ class Body:
         self.total += len(data)
         room = LIMIT - self.length
         if room <= 0:
+            self._beyond(data)
             return
         for layer in self._layers:
             data = layer.feed(data, LIMIT)
         if data:
             self._parts.append(data[:room])
             self.length += min(len(data), room)
+        if self._wanted and self.full and self.facts is None:
+            self._count(data[room:])
+
+    def _count(self, unkept: bytes) -> None:
+        """The limit is reached: from here on bytes are only counted."""
+        self.facts = Facts(self._wanted)
+        self.facts.add(self.bytes())
+        self.facts.add(unkept)
+        self._beyond(b"")
+
+    def _beyond(self, data: bytes) -> None:
+        """Bytes of the wire that are counted and not kept. What is packed twice, or with Brotli, is not followed so far."""
+        facts = self.facts
+        if facts is None or facts.broken:
+            return
+        layer = self._layers[0] if self._layers else None
+        if layer is None:
+            facts.add(data)
+        elif len(self._layers) > 1 or not isinstance(layer, Inflater):
+            facts.broken = True
+        else:
+            for piece in layer.whole(data):
+                facts.add(piece)
+                if facts.broken:
+                    return
+            facts.broken = facts.broken or layer.broken
 
     @property
     def full(self) -> bool:

@@ -6,13 +6,14 @@ from typing import Any
 
 from atttcli.clock import from_micros
 from atttcli.engines.network import dns
-from atttcli.engines.network.app import DnsMessage, TlsPart, View
 from atttcli.engines.network.fields import Fields
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.http_buffers import READERS
 from atttcli.engines.network.http_message import Transaction, status_code
 from atttcli.engines.network.judge import Match
+from atttcli.engines.network.shown import seen_object
 from atttcli.engines.network.sightings import address_observable, address_text, host_value, url_of
+from atttcli.engines.network.view import DnsMessage, TlsPart, View
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.observable import Observable, ObservableType
 from atttcli.model.severity import from_suricata
@@ -21,6 +22,7 @@ from atttcli.sources.capture.decode import ICMP, ICMP6, SCTP, TCP, UDP
 
 PROTOCOLS = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMP6: "IPv6-ICMP", SCTP: "SCTP", 47: "GRE", 50: "ESP", 2: "IGMP"}
 MAX_TEXT = 512
+MOST_SHOWN = 6  # buffers that matched, and what was found in each: an alert stays small
 
 
 def eve_address(raw: bytes) -> str:
@@ -34,7 +36,7 @@ def alert_object(match: Match, flow: Flow, direction: int, time: int, number: in
     ends = ((flow.client, flow.client_port), (flow.server, flow.server_port))
     (src, sport), (dst, dport) = ends if direction == 0 else (ends[1], ends[0])
     made: dict[str, Any] = {
-        "timestamp": from_micros(time).strftime("%Y-%m-%dT%H:%M:%S.%f+0000"),
+        "timestamp": eve_time(time),
         "flow_id": flow.id,
         "pcap_cnt": number,
         "event_type": "alert",
@@ -56,11 +58,39 @@ def alert_object(match: Match, flow: Flow, direction: int, time: int, number: in
         made["tx_id"] = match.transaction
     made["alert"] = _alert(rule)
     made["direction"] = "to_client" if direction else "to_server"
+    made["flow"] = _flow(flow)
+    made |= _shown(match)
     if match.view is not None:
         made |= _context(match.view)
     if flow.bits or flow.variables:
         made |= _marks(flow)
     return made
+
+
+def _flow(flow: Flow) -> dict[str, Any]:
+    """The flow up to now, in the words of EVE."""
+    return {
+        "pkts_toserver": flow.packets[0],
+        "pkts_toclient": flow.packets[1],
+        "bytes_toserver": flow.bytes[0],
+        "bytes_toclient": flow.bytes[1],
+        "start": eve_time(flow.begun),
+    }
+
+
+def _shown(match: Match) -> dict[str, Any]:
+    """The first buffer that matched as an excerpt, escaped, and what was found at which offset in each."""
+    if not match.seen:
+        return {}
+    shown = [seen_object(one, MOST_SHOWN) for one in match.seen[:MOST_SHOWN]]
+    text = shown[0].pop("excerpt")
+    matched = [{name: value for name, value in one.items() if name != "excerpt"} for one in shown]
+    return {"payload_printable": text, "matched": matched}
+
+
+def eve_time(micros: int) -> str:
+    """As EVE writes it."""
+    return from_micros(micros).strftime("%Y-%m-%dT%H:%M:%S.%f+0000")
 
 
 def _marks(flow: Flow) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Collection
 
-from atttcli.engines.network.body import MAX_LAYERS, codings
-from atttcli.engines.network.http_message import Message, Transaction, starts_response, status_code
+from atttcli.engines.network.body import MAX_LAYERS, Body, codings
+from atttcli.engines.network.http_message import Message, Transaction, begin_transaction, starts_response, status_code
 
 MAX_LINE = 64 * 1024
 MAX_HEADERS = 1000
@@ -41,8 +42,8 @@ class _Side:
 class HttpParser:
     """A connection's transactions."""
 
-    def __init__(self, layers: int = MAX_LAYERS) -> None:
-        self._layers = layers
+    def __init__(self, layers: int = MAX_LAYERS, wanted: Collection[str] = ()) -> None:
+        self._layers, self._wanted = layers, wanted
         self._sides = (_Side(), _Side())
         self._waiting: deque[Transaction] = deque()  # requests whose response has not begun
         self._count = 0
@@ -89,6 +90,8 @@ class HttpParser:
     def gap(self, direction: int, count: int) -> None:
         """`count` bytes were lost: skipped within a body of known length, else this side is given up."""
         side = self._sides[direction]
+        if side.transaction is not None:
+            (side.transaction.response if direction else side.transaction.request).body.holed = True
         if side.state in (FIXED, CHUNK_DATA) and count < side.left:
             side.left -= count
         elif side.state != UNTIL_CLOSE:
@@ -103,8 +106,8 @@ class HttpParser:
             open_one = side.transaction
             if open_one is not None:
                 message = open_one.response if direction else open_one.request
-                if message.started and not message.judged:
-                    message.judged = True
+                message.complete = message.complete or side.state == UNTIL_CLOSE
+                if message.started and message.take(whole=message.complete):
                     rest.append((open_one, direction))
             side.state = STOPPED
         return rest
@@ -170,7 +173,7 @@ class HttpParser:
             if len(self._waiting) >= MAX_OPEN:
                 side.state = STOPPED
                 return
-            transaction = Transaction(self._count)
+            transaction = begin_transaction(self._count, self._wanted)
             self._count += 1
             self._waiting.append(transaction)
             message = transaction.request
@@ -192,7 +195,7 @@ class HttpParser:
         """The transaction that a response answers."""
         if self._waiting:
             return self._waiting.popleft()
-        transaction = Transaction(self._count)
+        transaction = begin_transaction(self._count, self._wanted)
         self._count += 1
         return transaction
 
@@ -271,7 +274,7 @@ class HttpParser:
         """Answers that have none: 1xx (the real one follows), 204, 304, to HEAD; 101 and CONNECT end the parsing."""
         code = status_code(message.line)
         if code == b"100" and not _length(message.first(b"content-length") or b"0"):
-            transaction.response = Message()
+            transaction.response = Message(body=Body(self._wanted))
             self._waiting.appendleft(transaction)
             side.transaction = None
             side.state = LINE
@@ -351,15 +354,14 @@ class HttpParser:
         if side.junk:
             side.junk = False
             if starts_response(data[at : at + 7]):  # the line before was only in the way
-                transaction.response = Message()
+                transaction.response = Message(body=Body(self._wanted))
                 self._waiting.appendleft(transaction)
                 side.transaction, side.state = None, LINE
                 return at
         end = len(data) if side.state == UNTIL_CLOSE else min(len(data), at + side.left)
         side.left -= end - at
         message.body.add(data[at:end])
-        if message.body.full and not message.judged:
-            message.judged = True
+        if message.body.full and message.take(whole=False):
             self._done.append(transaction)
         if side.left == 0 and side.state == FIXED:
             self._complete(side, direction)
@@ -372,8 +374,8 @@ class HttpParser:
         if transaction is not None:
             message = transaction.response if direction else transaction.request
             message.complete = True
-            if not message.judged:
-                message.judged = True
+            waiting = any(done is transaction for done in self._done[-1:])
+            if message.take(whole=True, waiting=waiting):
                 self._done.append(transaction)
         side.transaction = None
         side.state = LINE

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 
 from atttcli.engines.network.body import MAX_LAYERS, codings
 from atttcli.engines.network.hpack import Decompressor, Header
-from atttcli.engines.network.http_message import Message, Transaction
+from atttcli.engines.network.http_message import Message, Transaction, begin_transaction
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 MAX_STREAMS = 512
@@ -36,14 +37,15 @@ class _Side:
 class Http2Parser:
     """A connection's streams. `feed` gives the transactions whose side became complete."""
 
-    def __init__(self, upgraded: Transaction | None = None) -> None:
+    def __init__(self, upgraded: Transaction | None = None, wanted: Collection[str] = ()) -> None:
+        self._wanted = wanted
         self._sides = (_Side(), _Side())
         self._streams: OrderedDict[int, Transaction] = OrderedDict()
         self._preface = True
         self._broken = False
         self.count = 0
         if upgraded is not None:
-            first = Transaction(self._next())
+            first = begin_transaction(self._next(), self._wanted)
             first.request = upgraded.request
             self._streams[1] = first
 
@@ -78,8 +80,7 @@ class Http2Parser:
         rest: Done = []
         for tx in self._streams.values():
             for direction, message in enumerate((tx.request, tx.response)):
-                if message.started and not message.judged:
-                    message.judged = True
+                if message.started and message.take(whole=False):
                     rest.append((tx, direction))
         self._streams.clear()
         return rest
@@ -164,8 +165,9 @@ class Http2Parser:
                 _, oldest = self._streams.popitem(last=False)
                 for direction, message in enumerate((oldest.request, oldest.response)):
                     if message.started:
+                        message.body.holed = True  # its end is not waited for
                         _complete(oldest, message, direction, done)
-            tx = self._streams[stream] = Transaction(self._next())
+            tx = self._streams[stream] = begin_transaction(self._next(), self._wanted)
         return tx
 
     def _data(self, direction: int, stream: int, body: bytes, ends: bool, done: Done) -> None:
@@ -174,9 +176,10 @@ class Http2Parser:
             return
         message = tx.response if direction else tx.request
         message.body.add(body)
-        if ends or message.body.full:
-            _complete(tx, message, direction, done)
+        if message.body.full and not ends and message.take(whole=False):
+            done.append((tx, direction))
         if ends:
+            _complete(tx, message, direction, done)
             self._forget(stream, tx)
 
     def _forget(self, stream: int, tx: Transaction) -> None:
@@ -198,6 +201,5 @@ def begin(message: Message, headers: list[Header], direction: int) -> None:
 
 def _complete(tx: Transaction, message: Message, direction: int, done: Done) -> None:
     message.complete = True
-    if not message.judged:
-        message.judged = True
+    if message.take(whole=True, waiting=any(one is tx and side == direction for one, side in done)):
         done.append((tx, direction))

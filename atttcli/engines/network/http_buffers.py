@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from atttcli.engines.network.file_facts import facts_of, magic
 from atttcli.engines.network.http_events import events_of
 from atttcli.engines.network.http_message import Message, Transaction, status_code
 from atttcli.engines.network.uri import normalise, uri_host
+from atttcli.rulepack.network.buffers import FILE_FACTS
 
 Values = tuple[bytes, ...]
 Reader = Callable[[Transaction, int], Values]
@@ -200,6 +202,28 @@ def file_names(tx: Transaction, direction: int) -> Values:
     return (path.rpartition(b"/")[2],)
 
 
+def _fact(name: str) -> Reader:
+    """Size or digest of each file, once the whole of it was seen."""
+
+    def read(tx: Transaction, direction: int) -> Values:
+        message = _message(tx, direction)
+        body = message.body
+        if not message.complete or body.holed:
+            return ()
+        contents = files(tx, direction)
+        if body.full:  # of a form with parts only what is kept was taken apart
+            whole = body.facts if contents == (body.bytes(),) else None
+            return whole.values().get(name, ()) if whole is not None else ()
+        return facts_of(contents, (name,)).get(name, ())
+
+    return read
+
+
+def magics(tx: Transaction, direction: int) -> Values:
+    """The kind of each file."""
+    return tuple(kind for content in files(tx, direction) for kind in magic(content))
+
+
 def events(tx: Transaction, direction: int) -> Values:
     """Oddities of the transaction."""
     return events_of(tx)
@@ -250,4 +274,6 @@ READERS: Final[dict[str, Reader]] = {
     "http.start": start,
     "file.data": files,
     "file.name": file_names,
+    "file.magic": magics,
+    **{name: _fact(name) for name in FILE_FACTS},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from atttcli.engines.network.body import Body
@@ -51,7 +52,17 @@ class Message:
     started: bool = False
     complete: bool = False
     judged: bool = False
+    late: bool = False  # judged before the whole of it was there, and now again
     events: tuple[bytes, ...] = ()  # oddities noticed while it was read, see `http_events`
+
+    def take(self, *, whole: bool, waiting: bool = False) -> bool:
+        """Whether this side is to be judged now: once, and once more when a body that is too long to be kept has ended, unless
+        the first time is still `waiting`."""
+        if self.judged:
+            self.late = whole and not self.late and not waiting and self.body.facts is not None
+            return self.late
+        self.judged = True
+        return True
 
     def first(self, name: bytes) -> bytes | None:
         """A header's value, several joined by a comma; None when absent. `name` in lower case."""
@@ -72,6 +83,13 @@ class Transaction:
     def method(self) -> bytes:
         """The request's method."""
         return self.request.line.split(None, 1)[0] if self.request.line.strip() else b""
+
+
+def begin_transaction(number: int, wanted: Collection[str]) -> Transaction:
+    """A transaction whose bodies tell what rules want of files as a whole (`file_facts`)."""
+    if not wanted:
+        return Transaction(number)
+    return Transaction(number, Message(body=Body(wanted)), Message(body=Body(wanted)))
 
 
 def starts_request(data: bytes) -> bool:

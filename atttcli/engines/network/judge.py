@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from atttcli.engines.network.admit import Masks, admits, in_state, may_ever, note
-from atttcli.engines.network.app import View
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.judgement import Run, Text
 from atttcli.engines.network.marks import Marks
@@ -14,6 +13,7 @@ from atttcli.engines.network.packet_buffers import FLOW_READERS, PACKET_READERS
 from atttcli.engines.network.prefilter import Matcher
 from atttcli.engines.network.ruleset import PAYLOAD_KEY, BufferKey, Compiled, Point, RuleSet
 from atttcli.engines.network.transforms import transform_of
+from atttcli.engines.network.view import View
 from atttcli.rulepack.network.values import Content, Pcre, Rule
 from atttcli.sources.capture.decode import ICMP, ICMP6, Packet
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from atttcli.engines.network.fields import Fields, Values
-
-if TYPE_CHECKING:
-    from atttcli.engines.network.app import View
+from atttcli.engines.network.view import View
 
 MAX_MESSAGE = 1 << 20  # bytes of one message that are kept; the rest of it is passed over
 UNKNOWN, LOST = 0, -1
@@ -21,6 +19,7 @@ class Message(NamedTuple):
     direction: int
     values: dict[str, Values]
     context: dict[str, Any] | None = None
+    late: bool = False  # its file was told already, and is whole now
 
 
 class Dialect(Protocol):
@@ -80,9 +79,7 @@ class MessageApp:
         del held[:at]
 
     def _views(self, messages: Iterable[Message]) -> list[View]:
-        from atttcli.engines.network.app import View
-
-        return [View(self._app, m.number, m.direction, Fields(m.values, m.context)) for m in messages]
+        return [View(self._app, m.number, m.direction, Fields(m.values, m.context), m.late) for m in messages]
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost: within a message that is passed over that does no harm, else nothing more can be cut out."""

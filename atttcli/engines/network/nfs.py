@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from atttcli.engines.network.body import LIMIT
-from atttcli.engines.network.carried import Carried
+from collections.abc import Collection
+
+from atttcli.engines.network.carried import Carried, Told
 from atttcli.engines.network.fields import Values
 from atttcli.engines.network.messages import LOST, UNKNOWN, Message, big, digits
 
@@ -36,12 +37,12 @@ def starts_nfs(data: bytes) -> bool:
 class Nfs:
     """A transaction is a call and its answer; a file is judged when its reading or writing has ended."""
 
-    def __init__(self, *, framed: bool) -> None:
+    def __init__(self, *, framed: bool, wanted: Collection[str] = ()) -> None:
         self._prefix = 4 if framed else 0
         self.count = 0
         self._calls: dict[int, Call] = {}
         self._names: dict[bytes, bytes] = {}
-        self._files: Carried[tuple[bytes, int]] = Carried()
+        self._files: Carried[tuple[bytes, int]] = Carried(wanted)
 
     @property
     def memory(self) -> int:
@@ -132,8 +133,7 @@ class Nfs:
     def finish(self) -> list[Message]:
         """Files whose end was not seen."""
         return [
-            Message(max(self.count - 1, 0), direction, {"file.data": (data,), "file.name": (name,)})
-            for (_, direction), name, data in self._files.drain()
+            Message(max(self.count - 1, 0), direction, file.values()) for (_, direction), file in self._files.drain()
         ]
 
 
@@ -165,10 +165,10 @@ def _on_files(body: bytes, at: int) -> bool:
 _NAMED = {2: {4, 9, 10, 14, 15}, 3: {3, 8, 9, 12, 13}}
 
 
-def _told(done: tuple[bytes, bytes] | None, call: Call, direction: int) -> list[Message]:
+def _told(done: Told | None, call: Call, direction: int) -> list[Message]:
     if done is None:
         return []
-    return [Message(call.number, direction, {"file.data": (done[1][:LIMIT],), "file.name": (done[0],)})]
+    return [Message(call.number, direction, done.values(), None, done.late)]
 
 
 def _after_auth(body: bytes, at: int) -> int:

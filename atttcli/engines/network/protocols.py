@@ -2,55 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 
 from atttcli.engines.network import dns, snmp
 from atttcli.engines.network.messages import Dialect, MessageApp
 
 
-def _krb5(framed: bool) -> Dialect:
+def _krb5(framed: bool, facts: Collection[str]) -> Dialect:
     from atttcli.engines.network.kerberos import Kerberos
 
     return Kerberos(framed=framed)
 
 
-def _nfs(framed: bool) -> Dialect:
+def _nfs(framed: bool, facts: Collection[str]) -> Dialect:
     from atttcli.engines.network.nfs import Nfs
 
-    return Nfs(framed=framed)
+    return Nfs(framed=framed, wanted=facts)
 
 
-def _rfb(framed: bool) -> Dialect:
+def _rfb(framed: bool, facts: Collection[str]) -> Dialect:
     from atttcli.engines.network.rfb import Rfb
 
     return Rfb()
 
 
-def _dcerpc(framed: bool) -> Dialect:
+def _dcerpc(framed: bool, facts: Collection[str]) -> Dialect:
     from atttcli.engines.network.dcerpc import DceRpc
 
     return DceRpc()
 
 
-def _smb(framed: bool) -> Dialect:
+def _smb(framed: bool, facts: Collection[str]) -> Dialect:
     from atttcli.engines.network.smb import Smb
 
-    return Smb()
+    return Smb(facts)
 
 
-def _ike(framed: bool) -> Dialect:
+def _ike(framed: bool, facts: Collection[str]) -> Dialect:
     from atttcli.engines.network.ike import Ike
 
     return Ike()
 
 
-def _quic(framed: bool) -> Dialect:
+def _quic(framed: bool, facts: Collection[str]) -> Dialect:
     from atttcli.engines.network.quic import Quic
 
     return Quic()
 
 
-_DIALECTS: dict[str, Callable[[bool], Dialect]] = {
+_DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
     "krb5": _krb5,
     "nfs": _nfs,
     "rfb": _rfb,
@@ -61,10 +61,10 @@ _DIALECTS: dict[str, Callable[[bool], Dialect]] = {
 }
 
 
-def message_app(app: str, *, framed: bool) -> MessageApp | None:
+def message_app(app: str, *, framed: bool, facts: Collection[str] = ()) -> MessageApp | None:
     """A parser for that application, if it is one of messages."""
     make = _DIALECTS.get(app)
-    return MessageApp(app, make(framed), framed=framed) if make is not None else None
+    return MessageApp(app, make(framed, facts), framed=framed) if make is not None else None
 
 
 def recognise_stream(direction: int, data: bytes, ports: tuple[int, int]) -> str | None:

@@ -21,7 +21,16 @@ from atttcli.engines.network.prefilter import (
     have_hyperscan,
     make_matcher,
 )
-from atttcli.rulepack.network.buffers import BOTH, BUFFERS, FLOW, PAYLOAD, is_of_packet, is_transaction, scope_of
+from atttcli.rulepack.network.buffers import (
+    BOTH,
+    BUFFERS,
+    FILE_FACTS,
+    FLOW,
+    PAYLOAD,
+    is_of_packet,
+    is_transaction,
+    scope_of,
+)
 from atttcli.rulepack.network.cache import read_blob, write_blob
 from atttcli.rulepack.network.values import Content, Group, NetworkPack, Rule
 
@@ -129,13 +138,15 @@ class RuleSet:
         self.packets: dict[str, Point] = {name: Point(number) for number, name in enumerate(kinds, 1)}
         self.stream = Point(len(kinds) + 1)
         self.transactions: dict[tuple[str, int], Point] = {}
+        self.whole: dict[tuple[str, int], Point] = {}  # where a file that was judged before is judged as a whole
+        self.facts: frozenset[str] = frozenset()  # what rules ask of files as a whole
         self.known: dict[int, Compiled] = {}  # compiled so far
         self._any_ports = {number for number, ports in enumerate(pack.ports) if ports == ((0, 65_535),)}
         for number, rule in enumerate(self.rules):
             self._register(number, rule)
         self.apps = frozenset(app for rule in self.rules for app in rule.apps)
         store = Databases(pack, hyperscan)
-        for point in (*self.packets.values(), self.stream, *self.transactions.values()):
+        for point in (*self.packets.values(), self.stream, *self.transactions.values(), *self.whole.values()):
             point.build(store)
         store.save()
 
@@ -171,12 +182,13 @@ class RuleSet:
 
     def _register_transaction(self, number: int, rule: Rule) -> None:
         lead, key = _literal(rule), _lead_key(rule)
+        facts = {group.buffer for group in rule.groups} & frozenset(FILE_FACTS)
+        self.facts |= facts
         for app in sorted({SAME_POINT.get(app, app) for app in rule.apps}):
             for direction in _directions(rule):
-                point = self.transactions.get((app, direction))
-                if point is None:
-                    point = self.transactions[app, direction] = Point(100 + len(self.transactions))
-                point.add(number, key, lead)
+                _point(self.transactions, 100, app, direction).add(number, key, lead)
+                if facts:
+                    _point(self.whole, 1000, app, direction).add(number, key, lead)
 
     def _register_tcp(self, number: int, rule: Rule, key: BufferKey, lead: Literal | None) -> None:
         """As the reference engine: packets for what asks of one packet, else the stream; both where a place is given."""
@@ -210,6 +222,13 @@ class RuleSet:
             return False
         ports = self._any_ports
         return rule.source_ports in ports and rule.target_ports in ports
+
+
+def _point(points: dict[tuple[str, int], Point], first: int, app: str, direction: int) -> Point:
+    """The point of an application and direction, made when missing; their numbers begin at `first`."""
+    if (app, direction) not in points:
+        points[app, direction] = Point(first + len(points))
+    return points[app, direction]
 
 
 def _precedence(rule: Rule) -> tuple[int, int, int, int, int]:

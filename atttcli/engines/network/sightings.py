@@ -6,11 +6,11 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from atttcli.engines.network.app import DnsMessage, TlsPart, View
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.http_buffers import host, uri_raw
 from atttcli.engines.network.http_message import Transaction
 from atttcli.engines.network.uri import uri_host
+from atttcli.engines.network.view import DnsMessage, TlsPart, View
 from atttcli.model.observable import Observable, ObservableType
 
 MAX_KNOWN = 200_000

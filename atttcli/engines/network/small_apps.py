@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any
 
 from atttcli.engines.network import snmp
 from atttcli.engines.network.body import LIMIT
 from atttcli.engines.network.fields import Fields, Values
+from atttcli.engines.network.file_facts import Facts, facts_of, magic
 from atttcli.engines.network.ftp import Expected, FtpParser
 from atttcli.engines.network.mqtt import MqttParser
-from atttcli.engines.network.smtp import Files, SmtpParser
+from atttcli.engines.network.smtp import Mail, SmtpParser
 from atttcli.engines.network.ssh import SshHalf, fingerprint, hassh
-
-if TYPE_CHECKING:
-    from atttcli.engines.network.app import View
+from atttcli.engines.network.view import View
 
 
 def _view(
     app: str, number: int, direction: int, values: dict[str, Values], context: dict[str, Any] | None = None
 ) -> View:
-    from atttcli.engines.network.app import View
-
     return View(app, number, direction, Fields(values, context))
 
 
 class SmtpApp:
     """SMTP: one transaction a message, judged to the server when the message is complete."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[str] = ()) -> None:
+        self._wanted = wanted
         self._parser = SmtpParser()
 
     def feed(self, direction: int, data: bytes) -> list[View]:
@@ -36,19 +35,27 @@ class SmtpApp:
             self._parser.server(data)
             return []
         before = self._parser.count
-        return [self._message(before + index, files) for index, files in enumerate(self._parser.client(data))]
+        return [self._message(before + index, mail) for index, mail in enumerate(self._parser.client(data))]
 
-    def _message(self, number: int, files: Files) -> View:
-        values = {"file.data": tuple(content for _, content in files), "file.name": tuple(name for name, _ in files)}
+    def _message(self, number: int, mail: Mail) -> View:
+        contents = tuple(content for _, content in mail.files)
+        values: dict[str, Values] = {
+            "file.data": contents,
+            "file.name": tuple(name for name, _ in mail.files),
+            "file.magic": tuple(kind for content in contents for kind in magic(content)),
+        }
+        values |= facts_of(contents, self._wanted) if mail.whole else {}
         return _view("smtp", number, 0, values)
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost: what follows is taken as it comes."""
+        if direction == 0:
+            self._parser.lost()
 
     def finish(self) -> list[View]:
         """A message broken off."""
         number = self._parser.count
-        return [self._message(number, files) for files in self._parser.finish()]
+        return [self._message(number, mail) for mail in self._parser.finish()]
 
     def inspect_id(self, direction: int) -> int:
         """The message at hand."""
@@ -97,7 +104,8 @@ class FtpApp:
 class FtpDataApp:
     """One file on a data connection, judged at its end or when no more of it is kept."""
 
-    def __init__(self, command: bytes, name: bytes) -> None:
+    def __init__(self, command: bytes, name: bytes, wanted: Collection[str] = ()) -> None:
+        self._facts = (Facts(wanted), Facts(wanted)) if wanted else None
         self._command = command
         self._name = name
         self._parts: list[bytearray] = [bytearray(), bytearray()]
@@ -107,22 +115,31 @@ class FtpDataApp:
         """The file when as much of it is there as is kept."""
         part = self._parts[direction]
         part += data[: LIMIT - len(part)]
-        return self.finish() if len(part) >= LIMIT else []
+        if self._facts is not None:
+            self._facts[direction].add(data)
+        return self._show(whole=False) if len(part) >= LIMIT else []
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost: the rest is put together without them."""
+        if self._facts is not None:
+            self._facts[direction].broken = True
 
     def finish(self) -> list[View]:
         """Both directions: only one of them carries bytes."""
-        if self._shown:
-            return []
-        self._shown = True
-        return [self._side(direction) for direction in (0, 1)]
+        return self._show(whole=True)
 
-    def _side(self, direction: int) -> View:
+    def _show(self, *, whole: bool) -> list[View]:
+        late, self._shown = self._shown, True
+        if late and (not whole or self._facts is None):
+            return []
+        return [self._side(direction, whole)._replace(late=late) for direction in (0, 1)]
+
+    def _side(self, direction: int, whole: bool) -> View:
         values: dict[str, Values] = {"ftpdata_command": (self._command,)}
-        if self._parts[direction]:
-            values |= {"file.data": (bytes(self._parts[direction]),), "file.name": (self._name,)}
+        content = bytes(self._parts[direction])
+        if content:
+            values |= {"file.data": (content,), "file.name": (self._name,), "file.magic": magic(content)}
+            values |= self._facts[direction].values() if whole and self._facts is not None else {}
         told = {"command": self._command.decode().upper(), "filename": self._name.decode("utf-8", "replace")}
         return _view("ftp-data", 0, direction, values, {"ftp_data": told})
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from atttcli.engines.network import smb1, smb2
-from atttcli.engines.network.carried import Carried
+from atttcli.engines.network.carried import Carried, Told
 from atttcli.engines.network.dcerpc import Pipe
 from atttcli.engines.network.fields import Values
 from atttcli.engines.network.messages import LOST, UNKNOWN, Message
@@ -17,11 +17,11 @@ FileKey = tuple[bytes, int]
 class Session:
     """What both dialects keep: names by file, pipes by file, files by file and direction."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[str] = ()) -> None:
         self.count = 0
         self.names: dict[bytes, bytes] = {}
         self.pipes: dict[bytes, Pipe] = {}
-        self.files: Carried[FileKey] = Carried()
+        self.files: Carried[FileKey] = Carried(wanted)
         self.waiting: dict[object, tuple[int, bytes]] = {}  # requests: number, and what they asked for
         self.kinds: dict[int, bytes] = {}  # trees that are pipes
 
@@ -69,21 +69,21 @@ class Session:
                 return
         done = self.files.add((handle, direction), name, where, data)
         if done is not None:
-            yield told(number, direction, *done)
+            yield told(number, direction, done)
 
     def closed(self, handle: bytes, number: int) -> Iterator[Message]:
         """A handle is given back: what it carried is whole."""
         for direction in (0, 1):
             done = self.files.close((handle, direction))
             if done is not None:
-                yield told(number, direction, *done)
+                yield told(number, direction, done)
         self.names.pop(handle, None)
         self.pipes.pop(handle, None)
 
 
-def told(number: int, direction: int, name: bytes, content: bytes) -> Message:
+def told(number: int, direction: int, file: Told) -> Message:
     """A file as the buffers that rules look at."""
-    return Message(number, direction, {"file.data": (content,), "file.name": (name,)}, {})
+    return Message(number, direction, file.values(), {}, file.late)
 
 
 def share(path: bytes) -> dict[str, Values]:
@@ -95,8 +95,8 @@ def share(path: bytes) -> dict[str, Values]:
 class Smb:
     """Both dialects behind the length that stands before each message."""
 
-    def __init__(self) -> None:
-        self._session = Session()
+    def __init__(self, wanted: Collection[str] = ()) -> None:
+        self._session = Session(wanted)
 
     @property
     def count(self) -> int:
@@ -127,4 +127,4 @@ class Smb:
     def finish(self) -> list[Message]:
         """Files whose end was not seen."""
         number = max(self.count - 1, 0)
-        return [told(number, direction, name, data) for (_, direction), name, data in self._session.files.drain()]
+        return [told(number, direction, file) for (_, direction), file in self._session.files.drain()]

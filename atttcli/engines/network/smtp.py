@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from atttcli.engines.network.mime import attachments
 
@@ -14,6 +15,13 @@ COMMAND, DATA, CHUNK, STOPPED = range(4)
 Files = list[tuple[bytes, bytes]]
 
 
+class Mail(NamedTuple):
+    """The files of a message; `whole` where no byte of it is missing."""
+
+    files: Files
+    whole: bool
+
+
 class SmtpParser:
     """The client's side of a connection. `feed` gives the files of each message that became complete."""
 
@@ -23,6 +31,7 @@ class SmtpParser:
         self._message = bytearray()
         self._tail = b"\r\n"
         self._left = 0
+        self._cut = False  # the message is longer than what is kept, or has a hole
         self._last_chunk = False
         self.count = 0
 
@@ -31,9 +40,9 @@ class SmtpParser:
         """Bytes held."""
         return len(self._buffer) + len(self._message)
 
-    def client(self, data: bytes) -> list[Files]:
+    def client(self, data: bytes) -> list[Mail]:
         """Bytes of the client."""
-        done: list[Files] = []
+        done: list[Mail] = []
         at = 0
         while at < len(data) and self._state != STOPPED:
             if self._state == COMMAND:
@@ -49,13 +58,18 @@ class SmtpParser:
         if self._state == DATA and not self._message and re.match(rb"[45]\d\d[ -]", data):
             self._state = COMMAND
 
-    def finish(self) -> list[Files]:
+    def lost(self) -> None:
+        """Bytes of the client are missing."""
+        self._cut = True
+
+    def finish(self) -> list[Mail]:
         """A message that never ended counts as far as it came."""
         if not self._message:
             return []
+        self.lost()
         return [self._complete()]
 
-    def _command(self, data: bytes, at: int, done: list[Files]) -> int:
+    def _command(self, data: bytes, at: int, done: list[Mail]) -> int:
         end = data.find(b"\n", at)
         stop = len(data) if end < 0 else end + 1
         self._buffer += data[at:stop]
@@ -70,7 +84,7 @@ class SmtpParser:
                 self._state = STOPPED
         return stop
 
-    def _begin_chunk(self, line: bytes, done: list[Files]) -> None:
+    def _begin_chunk(self, line: bytes, done: list[Mail]) -> None:
         words = line.split()
         size = words[1] if len(words) > 1 else b""
         if not size.isdigit() or len(size) > 12:
@@ -81,7 +95,7 @@ class SmtpParser:
         elif self._last_chunk and self._message:
             done.append(self._complete())
 
-    def _chunk(self, data: bytes, at: int, done: list[Files]) -> int:
+    def _chunk(self, data: bytes, at: int, done: list[Mail]) -> int:
         stop = min(len(data), at + self._left)
         self._keep(data[at:stop])
         self._left -= stop - at
@@ -91,7 +105,7 @@ class SmtpParser:
                 done.append(self._complete())
         return stop
 
-    def _data(self, data: bytes, at: int, done: list[Files]) -> int:
+    def _data(self, data: bytes, at: int, done: list[Mail]) -> int:
         """Up to the line that holds a dot alone; a line's doubled first dot is one."""
         text = self._tail + data[at:]
         end = text.find(END)
@@ -109,11 +123,13 @@ class SmtpParser:
 
     def _keep(self, data: bytes) -> None:
         room = MAX_MESSAGE - len(self._message)
+        self._cut = self._cut or room < len(data)
         if room > 0:
             self._message += data[:room]
 
-    def _complete(self) -> Files:
+    def _complete(self) -> Mail:
         message = bytes(self._message).replace(b"\r\n..", b"\r\n.")
         self._message.clear()
         self.count += 1
-        return [(part.name, part.content) for part in attachments(message)]
+        whole, self._cut = not self._cut, False
+        return Mail([(part.name, part.content) for part in attachments(message)], whole)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atttcli.engines.network import dns
-from atttcli.engines.network.app import DnsApp, HttpApp, View, make_parser, recognise
+from atttcli.engines.network.app import DnsApp, HttpApp, make_parser, recognise
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.eve import detection
 from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of
@@ -19,6 +19,7 @@ from atttcli.engines.network.sightings import Sighted, Sightings
 from atttcli.engines.network.small_apps import FtpApp, FtpDataApp, SnmpApp
 from atttcli.engines.network.stream import Stream
 from atttcli.engines.network.threshold import Thresholds
+from atttcli.engines.network.view import View
 from atttcli.model.alert import Detection, Origin
 from atttcli.rulepack.network.limits import Limits
 from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, UDP, Packet
@@ -95,6 +96,8 @@ class Traffic:
                 self._end(flow)
         flow, direction = self._find(packet)
         flow.last = packet.time
+        flow.packets[direction] += 1
+        flow.bytes[direction] += len(packet.data)
         if flow.dropped:
             return
         flow.seen[direction] = True
@@ -141,7 +144,7 @@ class Traffic:
     def _announced(self, flow: Flow) -> None:
         one = self._expected.pop((flow.server, flow.server_port), None)
         if one is not None:
-            flow.app, flow.parser = "ftp-data", FtpDataApp(one.command, one.name)
+            flow.app, flow.parser = "ftp-data", FtpDataApp(one.command, one.name, self._rules.facts)
 
     # -- UDP and others --------------------------------------------------------------------------------------------
 
@@ -154,7 +157,7 @@ class Traffic:
             elif flow.app == "snmp":
                 flow.parser = SnmpApp()
             elif flow.app != "failed" and flow.app in self._parsed:
-                flow.parser = message_app(flow.app, framed=False)
+                flow.parser = message_app(flow.app, framed=False, facts=self._rules.facts)
             if flow.app == "dns" and direction == 0 and dns.is_response(packet.payload) and not flow.seen[1]:
                 self._flows.swap(flow)
                 direction = 1
@@ -303,7 +306,7 @@ class Traffic:
     def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
         """The application is known: its parser gets what came before, the client's bytes first."""
         flow.app = app
-        flow.parser = parser = make_parser(app, flow.client, self._parsed, self._settings.layers)
+        flow.parser = parser = make_parser(app, flow.client, self._parsed, self._settings.layers, self._rules.facts)
         views: list[View] = []
         for side in (0, 1):
             early = flow.tails[side] + b"".join(flow.chunks[side])
@@ -351,11 +354,12 @@ class Traffic:
 
     def _view_matches(self, flow: Flow, view: View, payload: Text | None) -> list[Match]:
         transactions = self._counts.transactions
-        if view.direction == 0 or view.app == "dns":
+        points = self._rules.whole if view.late else self._rules.transactions
+        if (view.direction == 0 or view.app == "dns") and not view.late:
             transactions[view.app] = transactions.get(view.app, 0) + 1
-        if self._sightings is not None:
+        if self._sightings is not None and not view.late:
             self.results += self._sightings.of_view(view, flow, self._now)
-        point = self._rules.transactions.get((SAME_POINT.get(view.app, view.app), view.direction))
+        point = points.get((SAME_POINT.get(view.app, view.app), view.direction))
         if point is None:
             return []
         return self._judge.at(point, Scene(flow, view.direction, None, payload, view), view.number, whole_flow=True)

@@ -12,7 +12,7 @@ import msgspec
 
 from atttcli.engine import RuleProblem
 from atttcli.engines.network.admit import Masks, in_state, may_ever
-from atttcli.engines.network.app import View
+from atttcli.engines.network.view import View
 from atttcli.engines.network.fields import Fields
 from atttcli.engines.network.flow import ESTABLISHED, Flow, key_of
 from atttcli.engines.network.judge import Match, Scene

@@ -15,6 +15,8 @@ PACKET: Final = "packet"
 FLOW: Final = "flow"
 HTTP: Final = ("http", "http2")
 FILES: Final = (*HTTP, "smtp", "ftp-data", "smb", "nfs")
+# What is known of a file only when the whole of it was seen.
+FILE_FACTS: Final = ("file.size", "file.md5", "file.sha1", "file.sha256")
 PIPES: Final = ("dcerpc", "smb")
 
 
@@ -68,6 +70,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
         " http.content_len http.connection http.start",
     ),
     **_table(FILES, BOTH, "", "file.data file.name"),
+    **_table(FILES, BOTH, "", " ".join(("file.magic", *FILE_FACTS))),
     **_table("dns", TO_SERVER, "", "dns.query"),
     **_table("dns", BOTH, "dns.opcode"),
     **_table("tls", TO_SERVER, "tls.sni"),
@@ -180,6 +183,7 @@ NUMBERS: Final = frozenset(
         "nfs_procedure",
         "dcerpc.iface",
         "dcerpc.opnum",
+        *FILE_FACTS,
     }
 )
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from atttcli.errors import RuleError
-from atttcli.rulepack.network import bytetests, contents, encoded, headers, numeric, protocols, state
+from atttcli.rulepack.network import bytetests, contents, encoded, files, headers, numeric, protocols, state
 from atttcli.rulepack.network.buffers import BUFFERS, MODIFIERS, NUMBERS, PAYLOAD, STICKY_ALIASES, TRANSFORMS
 from atttcli.rulepack.network.classification import CLASSES
 from atttcli.rulepack.network.draft import ContentDraft, Draft
@@ -211,6 +211,11 @@ def _table() -> dict[str, Handler]:
         "app-layer-event": numeric.app_layer_event,
         "filename": numeric.file_name,
         "fileext": numeric.file_extension,
+        "filesize": files.file_size,
+        "filemagic": files.file_magic,
+        "filemd5": files.file_digests("md5"),
+        "filesha1": files.file_digests("sha1"),
+        "filesha256": files.file_digests("sha256"),
         "pcrexform": _pcrexform,
         "krb5.ticket_encryption": protocols.ticket_encryption,
         "ike.chosen_sa_attribute": protocols.chosen_attribute,

@@ -163,7 +163,7 @@ class InSet(Struct, frozen=True, array_like=True, gc=False, tag="dataset"):
 
     command: str  # isset, isnotset, set, unset
     name: str
-    kind: str  # string, md5, sha256, ipv4, ip
+    kind: str  # string, md5, sha1, sha256, ipv4, ip
 
 
 Op = Content | Pcre | DataAt | Size | ByteTest | ByteJump | ByteExtract | ByteMath | Number | Base64 | Asn1 | InSet

@@ -10,7 +10,7 @@ import brotli
 import pytest
 
 from atttcli.engines.network.body import LIMIT, Body
-from atttcli.engines.network.carried import Carried
+from atttcli.engines.network.carried import Carried, Told
 from tests.support.network_run import http, sids
 from tests.support.network_samples import nfs_call, nfs_talk, smb2, smb_talk
 from tests.support.network_wire import Conversation, udp_frame
@@ -100,9 +100,9 @@ def test_pieces_count_by_their_place():
     files.add("f", b"name", 0, b"abc")
     files.add("f", b"name", 3, b"def")
     files.add("f", b"name", 2, b"C")
-    assert files.close("f") == (b"name", b"abCdef")
+    assert files.close("f") == Told(b"name", b"abCdef")
     assert files.close("f") is None
-    assert files.add("g", b"", 0, b"x" * (LIMIT + 5)) == (b"", b"x" * LIMIT)
+    assert files.add("g", b"", 0, b"x" * (LIMIT + 5)) == Told(b"", b"x" * LIMIT)
     assert files.add("g", b"", LIMIT, b"more") is None
     assert files.close("g") is None
     assert files.memory == 0

@@ -35,6 +35,7 @@ class Case(NamedTuple):
     rule: str
     option: str
     frames: Callable[[], Frames]
+    beside: dict[str, str] = {}  # files beside the rules
 
 
 def sticky(protocol: str, value: bytes, frames: Callable[[], Frames]) -> Case:
@@ -174,6 +175,7 @@ def _buffers() -> Iterator[tuple[str, Case]]:
         ("http.start http_start", "http", POST, lambda: get(POST + b"x")),
         ("http2.header_name", "http2", b"x-odd", http2),
         ("file.data file_data", "http", b"body-answered", H),
+        ("file.magic", "http", b"MS-DOS executable", samples.attached_talk),
         ("file.name", "http", b"tool.exe", samples.attached_talk),
         ("dns.query dns_query", "dns", b"a.example", dns),
         ("tls.sni tls_sni", "tls", b"www.example", T),
@@ -273,6 +275,8 @@ NUMBERS: dict[str, tuple[str, str, Callable[[], Frames]]] = {
     "dce_opnum": ("dcerpc", f"dcerpc.iface:{UUID}; {{k}}:1,2; ", D),
     "filestore": ("nfs", "nfs_procedure:3; {k}; ", samples.nfs_talk),
     "filename": ("http", "file.data; content:\"MZ\"; {k}:\"other\"; ", samples.attached_talk),
+    "filesize": ("http", "file.data; content:\"MZ\"; {k}:>1MB; ", samples.attached_talk),
+    "filemagic": ("http", "file.data; content:\"MZ\"; {k}:\"PDF\"; ", samples.attached_talk),
     "fileext": ("http", "file.data; content:\"MZ\"; {k}:\"pdf\"; ", samples.attached_talk),
     "app-layer-protocol": ("tcp", "content:\"GET\"; {k}:tls; ", get),
     "app-layer-event": ("http", "http.uri; content:\"/x\"; {k}:http.missing_host_header; ", get),
@@ -391,6 +395,13 @@ def _contents() -> Iterator[tuple[str, Case]]:
     yield "strip_pseudo_headers", Case(pseudo, "{k}; ", http2)
 
 
+def _lists() -> Iterator[tuple[str, Case]]:
+    """Lists of digests beside the rules; of none of them is the file."""
+    for kind, size in {"md5": 16, "sha1": 20, "sha256": 32}.items():
+        rule = 'alert http any any -> any any (file.data; content:"MZ"; {k}:list; sid:1;)'
+        yield f"file{kind}", Case(rule, "{k}:list; ", samples.attached_talk, {"list": "ab" * size})
+
+
 def _states() -> Iterator[tuple[str, Case]]:
     """What depends on what came before."""
     yield "flow", Case('alert tcp any any -> any any ({k}:to_client; content:"GET"; sid:1;)', "{k}:to_client; ", get)
@@ -427,7 +438,7 @@ TOLD = {
 SILENT = {"sid", "reference", "target", "rawbytes", "fast_pattern", "prefilter"}
 
 CASES: dict[str, Case] = {
-    word: case for table in (_buffers, _modifiers, _numbers, _packets, _contents, _states) for word, case in table()
+    word: case for table in (_buffers, _modifiers, _numbers, _packets, _contents, _lists, _states) for word, case in table()
 }
 
 
@@ -437,10 +448,10 @@ def test_every_keyword_has_a_case():
     assert have - set(KEYWORDS) == set(), "cases of keywords that are gone"
 
 
-def alerts(rule: str, frames: Frames) -> int:
+def alerts(rule: str, frames: Frames, beside: dict[str, str]) -> int:
     """Alerts of a rule that may also be left out as not meant for this engine."""
-    pack = pack_of(rule)
-    return sids(rule, frames).count(1) if pack.rules else 0
+    pack = pack_of(rule, beside=beside)
+    return sids(rule, frames, beside=beside).count(1) if pack.rules else 0
 
 
 @pytest.mark.parametrize("keyword", sorted(CASES))
@@ -449,9 +460,9 @@ def test_the_result_flips_without_the_keyword(keyword: str):
     rule, option = case.rule.replace("{k}", keyword), case.option.replace("{k}", keyword)
     assert option in rule
     assert keyword in option
-    refused = [problem.reason for problem in pack_of(rule).problems if problem.refused]
+    refused = [problem.reason for problem in pack_of(rule, beside=case.beside).problems if problem.refused]
     assert not refused, refused
-    assert alerts(rule, case.frames()) != alerts(rule.replace(option, "", 1), case.frames())
+    assert alerts(rule, case.frames(), case.beside) != alerts(rule.replace(option, "", 1), case.frames(), case.beside)
 
 
 @pytest.mark.parametrize("keyword", sorted(TOLD))
