@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
 
 from atttcli.engines.correlation import CorrelationEngine, Learned
 from atttcli.store.connection import Store
@@ -24,4 +23,5 @@ class StoredHistory:
 
 def learned_rows(engine: CorrelationEngine) -> Iterator[LearnedRow]:
     """What an engine saw, as the store keeps it."""
-    return (LearnedRow(*astuple(one)) for one in engine.learned())
+    for one in engine.learned():
+        yield LearnedRow(one.rule, one.group, one.value, one.first, one.last, one.count, one.told)

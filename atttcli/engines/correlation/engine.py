@@ -22,6 +22,7 @@ from atttcli.rulepack.sigma_nodes import CorrelationRule
 
 _BLOCK = 1024
 CAPACITY = 50_000  # open groups per correlation
+_SETS = 4096  # sets of names of which it is remembered what they concern
 Found = Detection | EngineProblem
 
 
@@ -57,6 +58,7 @@ class CorrelationEngine:
         self._rules = {one.rule.meta.id: one.rule for one in compiled}
         self._dispatch = Dispatch([one for one in compiled if not one.rule.silent or one.rule.meta.id in self._wanted])
         self._ordering = Ordering()
+        self._places: dict[frozenset[str], tuple[int, ...]] = {}
         self._timeless = 0
 
     def scan(self, items: Iterable[tuple[Origin, Event]]) -> Iterator[Found]:
@@ -127,9 +129,10 @@ class CorrelationEngine:
     def _correlate(self, matched: Matched) -> Iterator[Found]:
         """Every stage in order: one that holds is itself a match for those that refer to it."""
         names = matched.names
-        for stage in self._stages:
-            if stage.names.isdisjoint(names):
-                continue
+        ahead = self._concerned(names)
+        while ahead:
+            place, *ahead = ahead
+            stage = self._stages[place]
             rule = stage.rule
             if isinstance(stage, NoveltyRule):
                 seen = stage.offer(matched.time, names, matched.event, matched.settled)
@@ -143,6 +146,17 @@ class CorrelationEngine:
                     yield from self._tell(one)
             if holds and rule.meta.id in self._wanted:
                 names |= {rule.meta.id}
+                ahead = [later for later in self._concerned(names) if later > place]
+
+    def _concerned(self, names: frozenset[str]) -> Sequence[int]:
+        """The stages, by place, that refer to any of these rules: the same few sets of names come again and again."""
+        known = self._places.get(names)
+        if known is None:
+            known = tuple([place for place, stage in enumerate(self._stages) if not stage.names.isdisjoint(names)])
+            if len(self._places) >= _SETS:
+                self._places.clear()
+            self._places[names] = known
+        return known
 
     def _tell(self, closed: Closed) -> Iterator[Detection]:
         if not closed.rule.silent:

@@ -6,6 +6,7 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from atttcli.engines.correlation.bursts import group_readers
@@ -59,6 +60,7 @@ class KeptHistory:
         return self._known.get((rule, group), ())
 
 
+@lru_cache(16_384)
 def network_of(text: str) -> str:
     """The /24 or /48 that an address stands in, or empty."""
     try:

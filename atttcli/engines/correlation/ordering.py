@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from atttcli.clock import MINUTE
 from atttcli.model.alert import Origin
@@ -13,16 +13,18 @@ from atttcli.model.event import Event
 _HELD = 4096
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Matched:
-    """An event that rules matched; ordered by time, then arrival. `settled`: an earlier run judged it already."""
+class Matched(NamedTuple):
+    """An event that rules matched. By time, then arrival (no two are alike): a heap compares tuples in C.
+
+    `settled`: an earlier run judged it already.
+    """
 
     time: int
     arrival: int
-    names: frozenset[str] = field(compare=False)
-    origin: Origin = field(compare=False)
-    event: Event = field(compare=False)
-    settled: bool = field(default=False, compare=False)
+    names: frozenset[str]
+    origin: Origin
+    event: Event
+    settled: bool = False
 
 
 class Ordering:

@@ -11,7 +11,7 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import Any
 
-from atttcli.engines.sigma.fields import reader, text_of
+from atttcli.engines.sigma.fields import native_names, reader, text_of
 from atttcli.engines.sigma.grams import each_literal
 from atttcli.engines.sigma.literals import Literals
 from atttcli.engines.sigma.pattern import any_literal
@@ -31,27 +31,42 @@ class Prefilter:
         wanted: dict[str, set[str]] = {}
         for name, text in frozenset[tuple[str, str]]().union(*wanted_by):
             wanted.setdefault(name, set()).add(text)
-        self._columns = [(_source(name), any_literal(texts)) for name, texts in sorted(wanted.items())]
+        self._columns = [(name, _source(name), any_literal(texts)) for name, texts in sorted(wanted.items())]
 
     def hits(self, events: Sequence[Event]) -> set[int]:
         """Positions of the events in which a literal stands."""
         found: set[int] = set()
-        for read, find in self._columns:
-            values = list(map(read, events))
-            if read is not _RAW:
-                found.update(_hits(values, find))
+        natives = [event.fields for event in events]
+        for name, read, find in self._columns:
+            if name:
+                found.update(_hits(*_column(name, read, events, natives), find))
                 continue
-            for start in range(0, len(values), _RECORDS):  # whole records are long: their joined text stays small
-                found.update(start + place for place in _hits(values[start : start + _RECORDS], find))
+            for start in range(0, len(events), _RECORDS):  # whole records are long: their joined text stays small
+                values = [event.raw for event in events[start : start + _RECORDS]]
+                found.update(start + place for place in _hits(values, "\n".join(values), find))
         return found
 
 
-def _hits(values: list[Any], find: Callable[[bytes, int], int]) -> Iterable[int]:
-    try:
-        joined = "\n".join(values)
-    except TypeError:  # absent, a number or a list among them
-        values = [_text(value) for value in values]
-        joined = "\n".join(values)
+def _column(
+    name: str, read: Callable[[Event], Any], events: Sequence[Event], natives: Sequence[dict[str, Any]]
+) -> tuple[list[str], str]:
+    """The texts of one field, and all of them joined. Nearly always each event has it, or none; both are told at once."""
+    names = native_names(name)
+    for native in names:
+        values: list[Any] = [fields.get(native) for fields in natives]
+        try:
+            return values, "\n".join(values)
+        except TypeError:  # absent, a number or a list among them
+            if any(values):
+                break
+    else:
+        if names:
+            return [], ""
+    texts = [_text(value) for value in map(read, events)]
+    return texts, "\n".join(texts)
+
+
+def _hits(values: Sequence[str], joined: str, find: Callable[[bytes, int], int]) -> Iterable[int]:
     data = joined.lower().encode("utf-8", "replace")
     end = find(data, 0)
     return _positions(values, joined.isascii(), data, end, find) if end >= 0 else ()

@@ -118,8 +118,12 @@ class Dispatch:
     def candidates(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[Compiled, ...]]]:
         """Events that some rule may match, with those rules, in order."""
         by_key: defaultdict[Key, list[int]] = defaultdict(list)
-        for index, key in enumerate(map(KEY, events)):
-            by_key[key].append(index)
+        keys = list(map(KEY, events))
+        if len(set(keys)) == 1:  # as in most blocks of most logs
+            by_key[keys[0]] = list(range(len(events)))
+        else:
+            for index, key in enumerate(keys):
+                by_key[key].append(index)
         chosen: dict[int, tuple[Compiled, ...]] = {}
         for plan, indexes in self._planned(by_key, events):
             if plan.always:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -100,9 +101,22 @@ def _native(name: str, otherwise: Reader | None) -> Reader:
     return read
 
 
+@lru_cache(1024)
+def native_names(name: str) -> tuple[str, ...]:
+    """The native fields that `name` reads, the first that is there; () where it reads anything else."""
+    if not name or name in HEAD or name in ALIASES or "." in name:
+        return ()
+    other = _other_spelling(name)
+    return (name,) if other == name else (name, other)
+
+
+def _other_spelling(name: str) -> str:
+    return name.replace(" ", "") if " " in name else _INNER_CAPITAL.sub(" ", name)
+
+
 def _plain(name: str) -> Reader:
     """A native field; where it is absent, the same name written with blanks (or without)."""
-    other = name.replace(" ", "") if " " in name else _INNER_CAPITAL.sub(" ", name)
+    other = _other_spelling(name)
     if other == name:
         return lambda event: event.fields.get(name)
 
