@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "drill": ("atttcli.cli.drill", "drill", "Exercises on the real tool, scored from their own journals."),
     "action": ("atttcli.cli.action", "action", "Improvement actions until a later drill or incident verifies them."),
     "report": ("atttcli.cli.report", "report", "Render official papers."),
+    "mail": ("atttcli.cli.mail", "mail", "Mailboxes: a ranking of accounts with reasons, their settings, known travel."),
     "hunt": ("atttcli.cli.hunt", "hunt", "Ask the events that are kept, by fields or by SQL."),
     "timeline": ("atttcli.cli.timeline", "timeline", "What happened around an alert, an event or a moment, in all logs."),
     "search": ("atttcli.cli.search", "search", "Search incidents, notes, tasks, evidence, letters and alerts."),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from atttcli.clock import VIETNAM, from_micros
 from atttcli.inventory.log_sources import LogSources
-from atttcli.inventory.organisation import Organisation
+from atttcli.inventory.organisation import Mailbox, Organisation
 from atttcli.inventory.ranges import Range, RangeTable, address_text, parse_network, parse_ports, span_micros
 from atttcli.inventory.versions import version_matches
 from atttcli.model.inventory import Agency, Network, System
@@ -32,7 +32,8 @@ class Share:
 
 class Inventory:
     """Look-ups over an organisation. `learned`: networks added later by people (`agency learn-ip`); they win a tie.
-    `log_sources`: patterns of logs and their systems (`system log-source add`).
+    `log_sources`: patterns of logs and their systems (`system log-source add`). `mailboxes`: addresses and codes of agencies that
+    were imported from the mail system (`mail accounts import`); those of the organisation go before them.
 
     Times are microseconds since the epoch. Without a time the answer is today's register: what has no end comes first.
     What belonged to an agency that has been merged is its successor's from the day after its last. `today` is ISO.
@@ -40,7 +41,7 @@ class Inventory:
 
     def __init__(
         self, organisation: Organisation, learned: Iterable[Network] = (), log_sources: Iterable[tuple[str, str]] = (),
-        today: str = "",
+        today: str = "", mailboxes: Iterable[tuple[str, str]] = (),
     ) -> None:  # fmt: skip
         self.organisation = organisation
         self._today = today
@@ -53,14 +54,15 @@ class Inventory:
         self._addresses = RangeTable(_network_ranges(organisation.networks, added))
         self._system_addresses = RangeTable(_system_ranges(organisation.systems))
         self._domains = _DomainTable(organisation)
-        self._mailboxes = {box.address: box for box in organisation.mailboxes}
+        self._imported = {address: Mailbox(address, agency) for address, agency in mailboxes}
+        self._mailboxes = {**self._imported, **{box.address: box for box in organisation.mailboxes}}
         self._hosts = {host: system for system in reversed(organisation.systems) for host in system.hosts}
         self._seen: dict[str, Agency | None] = {}
 
     def digest(self) -> str:
         """Changes when any answer may: what was looked up before need not be looked up again while it stays the same."""
         today = self._today if self._merged else ""  # who took over whom goes by the day
-        told = repr((self.organisation, self._networks, today))
+        told = repr((self.organisation, self._networks, today, *((self._imported,) if self._imported else ())))
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def agency(self, code: str) -> Agency | None:

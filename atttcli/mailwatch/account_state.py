@@ -67,7 +67,19 @@ class Failures:
 class Account:
     """One account that was opened at least once."""
 
-    __slots__ = ("address", "agent", "countries", "first", "flips", "last", "logins", "networks", "place", "protocols", "used")
+    __slots__ = (
+        "address",
+        "agent",
+        "countries",
+        "first",
+        "flips",
+        "last",
+        "logins",
+        "networks",
+        "place",
+        "protocols",
+        "used",
+    )
 
     def __init__(self) -> None:
         self.logins = self.first = self.last = self.used = 0

@@ -88,7 +88,9 @@ def read_accounts(
             raise InputError(f"more than {MAX_ACCOUNTS} accounts", where=Where(name))
         yield one
     if not count:
-        raise InputError("no account in it", hint="zmprov -l gaa -v, zmaccts, or a table with `Hộp thư`", where=Where(name))
+        raise InputError(
+            "no account in it", hint="zmprov -l gaa -v, zmaccts, or a table with `Hộp thư`", where=Where(name)
+        )
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, str]]:
@@ -194,7 +196,11 @@ def import_accounts(journal: Journal, given: list[MailAccount], source: str, dig
         fresh.append(after)
     with journal.transaction():
         for start in range(0, len(fresh), _CHUNK):
-            body = {"source": source, "digest": digest, "accounts": [asdict(one) for one in fresh[start : start + _CHUNK]]}
+            body = {
+                "source": source,
+                "digest": digest,
+                "accounts": [asdict(one) for one in fresh[start : start + _CHUNK]],
+            }
             journal.append("mail.accounts.imported", source[:100] or "accounts", body)
             done.entries += 1
     return done
@@ -217,7 +223,9 @@ def accounts(store: Store, agency: str = "", text: str = "") -> list[MailAccount
 
 def account(store: Store, address: str) -> MailAccount:
     """One account; NotFound."""
-    row = store.row("SELECT address, agency, status, last_login FROM mail_account WHERE address = ?", address.strip().lower())
+    row = store.row(
+        "SELECT address, agency, status, last_login FROM mail_account WHERE address = ?", address.strip().lower()
+    )
     if row is None:
         raise NotFound(f"no account {address[:80]!r} was imported", hint="atttcli mail accounts list")
     return MailAccount(*tuple(row))

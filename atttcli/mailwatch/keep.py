@@ -40,7 +40,11 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
 
 
 def store_findings(
-    store: Store, inventory: Inventory, clock: Clock, standings: Iterable[Standing], detections: dict[str, list[Detection]]
+    store: Store,
+    inventory: Inventory,
+    clock: Clock,
+    standings: Iterable[Standing],
+    detections: dict[str, list[Detection]],
 ) -> Ledger:
     """Store what was found about these accounts; found again it is the same sighting."""
     desk, ledger = Desk(store, inventory, clock), Ledger()
@@ -70,7 +74,15 @@ def _alerts(standing: Standing, detections: list[Detection]) -> Iterator[tuple[A
     told = {(one.rule, one.time) for one in standing.findings}
     for found in detections:
         if (found.rule_id, found.time or 0) in told:  # what known travel silenced is no alert
-            yield alert_of(found, hashlib.sha256(f"{found.rule_id}\n{found.key}\n{found.time}".encode("utf-8", "replace")).hexdigest()[:32]), found.pack
+            yield (
+                alert_of(
+                    found,
+                    hashlib.sha256(
+                        f"{found.rule_id}\n{found.key}\n{found.time}".encode("utf-8", "replace")
+                    ).hexdigest()[:32],
+                ),
+                found.pack,
+            )
     for finding in standing.findings:
         if finding.family in TITLES and finding.rule not in FAMILIES:
             yield alert_of(_detection(finding)), PACK
@@ -79,7 +91,9 @@ def _alerts(standing: Standing, detections: list[Detection]) -> Iterator[tuple[A
 def _detection(found: Finding) -> Detection:
     english, vietnamese = TITLES[found.family]
     mark = hashlib.sha256(repr((found.rule, found.family, found.account, found.time, found.addresses, sorted(map(str, found.detail.values())) if not found.time else "")).encode("utf-8", "replace"))  # fmt: skip
-    observables = [Observable(*address, "source") for text in found.addresses if (address := canonical_address(text)) is not None]
+    observables = [
+        Observable(*address, "source") for text in found.addresses if (address := canonical_address(text)) is not None
+    ]
     if mailbox := canonical_mailbox(found.account):
         observables.append(Observable(ObservableType.EMAIL, mailbox, "victim"))
     detail = {

@@ -72,7 +72,7 @@ class Merge:
                 yield item
                 continue
             time = item.time or 0
-            if alone and bound is None or bound is not None and time < bound:
+            if (alone and bound is None) or (bound is not None and time < bound):
                 yield log.path, item
                 continue
             heapq.heapreplace(heap, (time, number, item, log, rest))

@@ -105,7 +105,9 @@ def load_geo(path: Path) -> Geo:
     if len(ranges) + len(countries) > _MAX_ROWS:
         raise InputError(f"more than {_MAX_ROWS} rows", where=where)
     if not ranges and not countries:
-        raise InputError("no coordinates in it", hint="a heading `cidr,country,lat,lon` or `country,lat,lon`", where=where)
+        raise InputError(
+            "no coordinates in it", hint="a heading `cidr,country,lat,lon` or `country,lat,lon`", where=where
+        )
     return Geo(RangeTable(ranges), countries)
 
 

@@ -16,7 +16,14 @@ WEB, IMAP, POP3, SMTP = "web", "imap", "pop3", "smtp"
 LEGACY: Final = (IMAP, POP3, SMTP)
 _MAIL: Final = frozenset(("mail", "authentication"))
 _CLOUD: Final = frozenset(("m365", "azure"))
-_SESSIONS: Final = ("SessionId", "sessionId", "session_id", "session", "AppAccessContext.AADSessionId", "DeviceProperties.SessionId")
+_SESSIONS: Final = (
+    "SessionId",
+    "sessionId",
+    "session_id",
+    "session",
+    "AppAccessContext.AADSessionId",
+    "DeviceProperties.SessionId",
+)
 _AGENTS: Final = ("ua", "UserAgent", "user_agent", "userAgent", "cs-user-agent", "ClientInfoString")
 _CLIENTS: Final = {"imap4": IMAP, "pop3": POP3, "authenticated smtp": SMTP, "imap": IMAP, "pop": POP3, "smtp": SMTP}
 _OWN_SESSIONS: Final = frozenset(("roundcube", "m365", "azure", "horde", "sogo"))  # elsewhere `session` is a connection
@@ -102,7 +109,9 @@ def protocol_of(event: Event) -> str:
     if product == "zimbra":
         said = str(event.fields.get("protocol", "")) or str(event.fields.get("thread", ""))[:5]
         lower = said.lower()
-        return IMAP if lower.startswith("imap") else POP3 if lower.startswith("pop3") else SMTP if lower == "smtp" else WEB
+        return (
+            IMAP if lower.startswith("imap") else POP3 if lower.startswith("pop3") else SMTP if lower == "smtp" else WEB
+        )
     if service.startswith(IMAP):
         return IMAP
     if service.startswith("pop3"):

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import Final
 
+from atttcli.engine import EngineProblem
 from atttcli.errors import Where
 from atttcli.limits import MIB
 from atttcli.mailwatch.reasons import Finding
-from atttcli.engine import EngineProblem
 
 MAX_BYTES: Final = 64 * MIB
 _SCRIPT: Final = 65_536
@@ -28,7 +28,8 @@ _FORWARDS: Final = ("zimbraprefmailforwardingaddress", "zimbramailforwardingaddr
 _SIEVE: Final = ("zimbramailsievescript", "zimbramailoutgoingsievescript", "zimbraadminsievescriptbefore")
 _REDIRECT: Final = re.compile(r"\bredirect\b(?: {0,4}:\w{1,20}){0,3}\s{0,20}\"([^\"\r\n]{3,320})\"", re.IGNORECASE)
 _HIDES: Final = re.compile(
-    r"\bdiscard\b|\bfileinto\b(?: {0,4}:\w{1,20}){0,3}\s{0,20}\"/?(?:trash|junk|spam|rss[^\"]{0,20}|deleted items|thùng rác|lưu trữ)\"",
+    r"\bdiscard\b|\bfileinto\b(?: {0,4}:\w{1,20}){0,3}\s{0,20}\"/?(?:trash|junk|spam|rss[^\"]{0,20}|deleted items|"
+    r"thùng rác|lưu trữ)\"",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
@@ -37,8 +38,21 @@ _ABOUT: Final = re.compile(
     re.IGNORECASE,
 )
 _COMMENT: Final = re.compile(r"(?m)^[ \t]{0,40}#.*$")
-_RULE_TARGETS: Final = ("forwardto", "redirectto", "forwardasattachmentto", "forwardingsmtpaddress", "forwardingaddress")
-_RULE_OWNERS: Final = ("mailboxownerid", "mailbox", "primarysmtpaddress", "userprincipalname", "mailboxowner", "identity")
+_RULE_TARGETS: Final = (
+    "forwardto",
+    "redirectto",
+    "forwardasattachmentto",
+    "forwardingsmtpaddress",
+    "forwardingaddress",
+)
+_RULE_OWNERS: Final = (
+    "mailboxownerid",
+    "mailbox",
+    "primarysmtpaddress",
+    "userprincipalname",
+    "mailboxowner",
+    "identity",
+)
 
 
 class Settings:
@@ -57,9 +71,15 @@ class Settings:
         head = text[:8192]
         if re.search(r"(?m)^# name \S{1,64}@", head):
             yield from self._zmprov(path, text)
-        elif re.match(r"(?:#TYPE[^\n]*\n)?[^\n]{0,4000}(?:ForwardTo|RedirectTo|ForwardingSmtpAddress)", head, re.IGNORECASE):
+        elif re.match(
+            r"(?:#TYPE[^\n]*\n)?[^\n]{0,4000}(?:ForwardTo|RedirectTo|ForwardingSmtpAddress)", head, re.IGNORECASE
+        ):
             yield from self._exchange(path, text)
-        elif _REDIRECT.search(text[:MIB]) or _HIDES.search(text[:MIB]) or re.search(r"\b(?:require|fileinto|keep)\b", head):
+        elif (
+            _REDIRECT.search(text[:MIB])
+            or _HIDES.search(text[:MIB])
+            or re.search(r"\b(?:require|fileinto|keep)\b", head)
+        ):
             owner = self._owner(path, head)
             if not owner:
                 yield EngineProblem(Where(path), "whose filters these are is not said: name the file after the account")
@@ -73,7 +93,9 @@ class Settings:
         stem = PurePath(path).name
         for ending in (".sieve", ".siv", ".txt", ".script", ".filters", ".gfrl"):
             stem = stem.removesuffix(ending)
-        named = _OWNER.fullmatch(stem) or re.search(r"(?m)^(?:mbox|#? ?(?:account|mailbox|tài khoản):?) {1,4}(" + _OWNER.pattern + ")", head)
+        named = _OWNER.fullmatch(stem) or re.search(
+            r"(?m)^(?:mbox|#? ?(?:account|mailbox|tài khoản):?) {1,4}(" + _OWNER.pattern + ")", head
+        )
         return self._account(named[named.lastindex or 0]) if named else ""
 
     def _zmprov(self, path: str, text: str) -> Iterator[Finding | EngineProblem]:
@@ -110,8 +132,10 @@ class Settings:
             for found in list(_HIDES.finditer(piece))[:_MAX_FINDINGS]:
                 before = piece[max(0, found.start() - 600) : found.start()]
                 if about := _ABOUT.search(before):
-                    detail = {"about": about[0], "does": found[0][:60]}
-                    yield Finding("filter-setting", "attt-mailbox-filter", owner, 0, path=path, line=line, detail=detail)
+                    detail: dict[str, object] = {"about": about[0], "does": found[0][:60]}
+                    yield Finding(
+                        "filter-setting", "attt-mailbox-filter", owner, 0, path=path, line=line, detail=detail
+                    )
                     break
 
     def _forward(self, owner: str, target: str, path: str, line: int) -> Iterator[Finding]:
@@ -119,7 +143,9 @@ class Settings:
         named = _OWNER.search(address)
         if named is None or self._is_own(named[0]):
             return
-        yield Finding("forward-setting", "attt-mailbox-forward", owner, 0, path=path, line=line, detail={"target": named[0]})
+        yield Finding(
+            "forward-setting", "attt-mailbox-forward", owner, 0, path=path, line=line, detail={"target": named[0]}
+        )
 
     def _exchange(self, path: str, text: str) -> Iterator[Finding | EngineProblem]:
         lines = text.partition("\n")[2] if text.startswith("#TYPE") else text
@@ -155,7 +181,17 @@ class Settings:
         hides = row.get("deletemessage", "").lower() == "true" or re.search(
             r"(?i)rss|deleted|junk|archive|conversation history", row.get("movetofolder", "")
         )
-        words = " ".join(value for key, value in row.items() if "contains" in key or key in ("name", "from", "description"))
+        words = " ".join(
+            value for key, value in row.items() if "contains" in key or key in ("name", "from", "description")
+        )
         if hides and (about := _ABOUT.search(words)):
             does = "delete" if row.get("deletemessage", "").lower() == "true" else row.get("movetofolder", "")[:60]
-            yield Finding("filter-setting", "attt-mailbox-filter", owner, 0, path=path, line=line, detail={"about": about[0], "does": does})
+            yield Finding(
+                "filter-setting",
+                "attt-mailbox-filter",
+                owner,
+                0,
+                path=path,
+                line=line,
+                detail={"about": about[0], "does": does},
+            )

@@ -190,12 +190,12 @@ class Signs:
         """One session from two networks at once, in two countries, or inside and outside."""
         session = self._sessions[f"{seen.account}\n{seen.session}"]
         before = session.place
-        if before is not None and before.network != place.network and abs(seen.time - session.time) <= 30 * MINUTE:
-            if before.inside != place.inside or before.country != place.country:
-                yield Finding(
-                    "session-two-networks", "attt-mailbox-session", seen.account, seen.time, (session.address, seen.address),
-                    _countries(before, place), seen.path, seen.line, {"minutes": abs(seen.time - session.time) // MINUTE},
-                )  # fmt: skip
+        at_once = before is not None and abs(seen.time - session.time) <= 30 * MINUTE
+        if at_once and before and (before.inside, before.country) != (place.inside, place.country):
+            yield Finding(
+                "session-two-networks", "attt-mailbox-session", seen.account, seen.time, (session.address, seen.address),
+                _countries(before, place), seen.path, seen.line, {"minutes": abs(seen.time - session.time) // MINUTE},
+            )  # fmt: skip
         session.place, session.address, session.time = place, seen.address, seen.time
 
     def _use(self, seen: Seen, place: Place) -> Iterator[Finding]:

@@ -23,7 +23,9 @@ FAMILIES: Final[dict[str, str]] = {
     "attt-m365-0010": "forward-rule",
     "attt-m365-0011": "filter-rule",
 }
-_NOBODYS: Final = frozenset(("attt-mail-0012", "attt-mail-0015", "attt-mail-0020"))  # of an address or a server; signs tell whose
+_NOBODYS: Final = frozenset(
+    ("attt-mail-0012", "attt-mail-0015", "attt-mail-0020")
+)  # of an address or a server; signs tell whose
 _BY_LEVEL: Final = ("rule-low", "rule-low", "rule-medium", "rule-high", "rule-critical")
 
 
@@ -42,7 +44,9 @@ def findings_of(found: Detection, places: Places, address: str = "") -> Iterator
         countries = (str(found.detail.get("value", "")),)
     account = str(group.get("user") or "") or (str(found.detail.get("victim") or "") if not group else "")
     owners = [account] if account else [str(one) for one in found.detail.get("values", ()) if isinstance(one, str)]
-    detail = {name: found.detail[name] for name in ("count", "sum", "value", "known", "timespan") if name in found.detail}
+    detail = {
+        name: found.detail[name] for name in ("count", "sum", "value", "known", "timespan") if name in found.detail
+    }
     for owner in owners:
         yield Finding(
             family, found.rule_id, owner, found.time or 0, addresses, countries, found.origin.path, found.origin.line,

@@ -50,6 +50,7 @@ _MAY: Mapping[str, frozenset[str]] = {
     "training.": _COORDINATION | {ADMIN},
     "inspection.": _COORDINATION | {RESPONDER, ADMIN},
     "contract.": _COORDINATION | {ADMIN},
+    "mail.": _COORDINATION | {ADMIN},
     "key.": frozenset({ADMIN}),
     "kit.": _COORDINATION | {ADMIN},
     "fleet.": _COORDINATION | {ADMIN},

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "incident": "SC", "task": "NV", "evidence": "CC", "alert": "CB", "advisory": "CV", "training": "TH", "inspection": "KT",
-    "contract": "HD", "shift": "BG", "action": "CT", "kit": "K",
+    "contract": "HD", "shift": "BG", "action": "CT", "kit": "K", "mail_travel": "DL",
 }  # fmt: skip
 
 
