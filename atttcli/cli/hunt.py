@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +13,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.hunt_output import FORMS, OF_EVENTS, show
-from atttcli.errors import UsageError
+from atttcli.errors import LimitExceeded, UsageError
 from atttcli.text.messages import _, ngettext
 
 if TYPE_CHECKING:
@@ -279,10 +282,19 @@ def _check(app: App, sql: str, fields: FieldHunt) -> None:
 
     statement, values = (sql, []) if sql else fields.select()
     with (
-        hunting(folder_of(app.workspace.root), [], Bounds(seconds=10), fields.window) as opened,
+        hunting(folder_of(app.workspace.root), [], Bounds(seconds=10), fields.window, partial(_give_up, 10)) as opened,
         opened.ask(statement, values),
     ):
         pass
+
+
+def _give_up(seconds: float) -> None:
+    """From another thread, while the main one is inside DuckDB and hears nothing: a hunt only reads, so nothing is lost."""
+    from atttcli.cli.main import report_error
+
+    report_error(LimitExceeded(f"the hunt took longer than {seconds:g} seconds"))
+    sys.stderr.flush()
+    os._exit(2)
 
 
 def _run(
@@ -322,7 +334,7 @@ def _run(
     statement, values = (sql, []) if sql else fields.select(chosen, limit + 1)
     bounds = Bounds(memory, threads, timeout, limit)
     with (
-        hunting(folder_of(app.workspace.root), paths, bounds, window) as opened,
+        hunting(folder_of(app.workspace.root), paths, bounds, window, partial(_give_up, timeout)) as opened,
         opened.ask(statement, values) as answer,
     ):
         show(answer, form, by_fields=not sql, chosen=bool(columns))

@@ -7,13 +7,14 @@ locked before it is run, only the folder `hunt/` to be read, and limits of memor
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from atttcli.errors import LimitExceeded, UsageError, WorkspaceError
+from atttcli.hunt.allowance import ceiling
 from atttcli.hunt.choose import Window
 from atttcli.hunt.columns import COLUMNS, REF_DIGITS, literal, quoted
 from atttcli.hunt.duck import load
@@ -21,6 +22,7 @@ from atttcli.hunt.duck import load
 _CHUNK = 2000
 _OPEN = Window()
 _LONGEST_SQL = 200_000
+_GRACE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Hunting:
 
     connection: Any
     bounds: Bounds
+    stuck: Callable[[], None] | None = None  # called when DuckDB does not heed its interruption: one call of a function
     _stopped: list[bool] = field(default_factory=list)
 
     @contextmanager
@@ -87,18 +90,33 @@ class Hunting:
         self.connection.interrupt()
 
     @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """DuckDB looks for interruptions between blocks of rows only: `levenshtein` of two long texts hears of none."""
+        if self.stuck is None:
+            yield
+            return
+        timer = threading.Timer(self.bounds.seconds + _GRACE, self.stuck)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    @contextmanager
     def _told(self) -> Iterator[None]:
         """DuckDB's errors as ours."""
         duckdb = load()
 
         try:
-            yield
+            with self._watched():
+                yield
         except duckdb.InterruptException as error:
             raise LimitExceeded(
                 f"the hunt took longer than {self.bounds.seconds:g} seconds",
                 hint="narrow it: --day, --since, --source; or give it more: --timeout",
             ) from error
-        except duckdb.OutOfMemoryException as error:
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
             raise LimitExceeded(
                 f"the hunt needs more memory than {self.bounds.memory}", hint="narrow it, or give it more: --memory 2GB"
             ) from error
@@ -119,7 +137,13 @@ class Hunting:
 
 
 @contextmanager
-def hunting(folder: Path, files: Sequence[Path], bounds: Bounds, window: Window = _OPEN) -> Iterator[Hunting]:
+def hunting(
+    folder: Path,
+    files: Sequence[Path],
+    bounds: Bounds,
+    window: Window = _OPEN,
+    stuck: Callable[[], None] | None = None,
+) -> Iterator[Hunting]:
     """A connection whose one table is `events`: what lies in the window, of the given files of the folder `hunt/`."""
     duckdb = load()
 
@@ -150,7 +174,9 @@ def hunting(folder: Path, files: Sequence[Path], bounds: Bounds, window: Window 
             "lock_configuration = true",
         ):
             db.execute(f"SET {setting}")
-        yield Hunting(db, bounds)
+        (limit,) = db.execute("SELECT current_setting('memory_limit')").fetchone() or ("",)
+        with ceiling(str(limit)):
+            yield Hunting(db, bounds, stuck)
 
 
 def _events(files: Sequence[Path]) -> str:

@@ -130,8 +130,8 @@ def _tracking(row: dict[str, Any], line: str, number: int, stamps: Stamps) -> Ev
     sender = row.get("sender-address", "")
     row |= {"from": sender, "to": ", ".join(people[:100]), "nrcpt": len(people)}
     return Event(
-        _time(row.get("date-time", ""), stamps), number, line, "mail", "exchange", "tracking", row.get("server-hostname", ""), sender,
-        address(row.get("original-client-ip", "")) or address(row.get("client-ip", "")), 0, address(row.get("server-ip", "")),
+        _time(row.get("date-time", ""), stamps), number, line, "mail", "exchange", "tracking",
+        row.get("server-hostname", ""), sender, address(row.get("original-client-ip", "")) or address(row.get("client-ip", "")), 0, address(row.get("server-ip", "")),
         domain=sender.rpartition("@")[2].lower() if "@" in sender else "", action=action, outcome=outcome, fields=row,
     )  # fmt: skip
 
@@ -154,7 +154,8 @@ def _smtp(row: dict[str, Any], line: str, number: int, stamps: Stamps) -> Event:
         action = "permission"
     host = row.get("connector-id", "").partition("\\")[0]
     return Event(
-        _time(row.get("date-time", ""), stamps), number, line, "mail", "exchange", "smtp", host, user, src_ip, src_port, dst_ip, dst_port,
+        _time(row.get("date-time", ""), stamps), number, line, "mail", "exchange", "smtp", host, user, src_ip, src_port,
+        dst_ip, dst_port,
         action=action, outcome=outcome, fields=row,
     )  # fmt: skip
 

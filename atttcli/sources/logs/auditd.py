@@ -150,7 +150,8 @@ def _event(group: _Group) -> Event:
             fields["Initiated"] = "true"
             _process(fields, [])
     return Event(
-        possible(first.micros), group.number, "\n".join(group.lines), category, "linux", "auditd", first.node, _user(types[0], fields),
+        possible(first.micros), group.number, "\n".join(group.lines), category, "linux", "auditd", first.node,
+        _user(types[0], fields),
         address(str(fields.get("addr", ""))), 0, dst_ip, dst_port, action=action, outcome=outcome, fields=fields,
     )  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atttcli.errors import LimitExceeded, UsageError
+from atttcli.hunt import ask
 from atttcli.hunt.ask import Bounds, hunting
 from atttcli.hunt.conditions import parse_condition
 from atttcli.hunt.fields import FieldHunt
@@ -176,3 +179,38 @@ def test_bounds_hold(tmp_path: Path) -> None:
         with opened.ask("SELECT * FROM range(10)") as answer:
             assert len(list(answer.rows)) == 10
             assert not answer.truncated
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the ceiling over a process is Linux's")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT repeat('a', 3000000000)",
+        "SELECT printf('%1900000000d', 1)",
+        "SELECT repeat('x', 100000000) FROM range(99)",
+    ],
+)
+def test_what_functions_make_is_bounded_too(tmp_path: Path, sql: str) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with (
+        hunting(tmp_path, [], Bounds(memory="100MB", rows=99)) as opened,
+        pytest.raises(LimitExceeded),
+        opened.ask(sql) as answer,
+    ):
+        assert resource.getrlimit(resource.RLIMIT_AS) != before
+        list(answer.rows)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+def test_a_call_that_hears_no_interruption_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask, "_GRACE", 0.1)
+    told: list[bool] = []
+    with (
+        hunting(tmp_path, [], Bounds(seconds=0.1), stuck=lambda: told.append(True)) as opened,
+        suppress(LimitExceeded),
+        opened.ask("SELECT levenshtein(repeat('a', 40000), repeat('b', 40000))") as answer,
+    ):
+        list(answer.rows)
+    assert told
