@@ -33,6 +33,7 @@ class Stamps:
         self._until = (Clock().now() if given.modified is None else given.modified) + 2 * DAY
         self._minutes: dict[str, int | None] = {}
         self._years: set[int] = set()
+        self._last: tuple[str, int | None] = ("", None)
 
     def clf(self, text: str) -> int | None:
         """`23/Nov/2026:10:04:05 +0700`, as Apache and nginx write it."""
@@ -54,6 +55,13 @@ class Stamps:
 
     def iso(self, text: str) -> int | None:
         """A text that matched `ISO`: `2026-11-23T10:04:05.678+07:00`, `2026-11-23 10:04:05,678`, `2026/11/23 10:04:05`."""
+        if text == self._last[0]:  # a busy log writes many lines a second
+            return self._last[1]
+        moment = self._iso(text)
+        self._last = (text, moment)
+        return moment
+
+    def _iso(self, text: str) -> int | None:
         tail = text[19:]
         fraction = ""
         if tail[:1] in (".", ","):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from atttcli.model.event import Event
@@ -48,6 +49,7 @@ _FACILITIES = (  # by number, RFC 5424 table 1
 )  # fmt: skip
 _SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 REASON = "no syslog header"
+_SHORT = 160
 
 
 class Syslog:
@@ -87,9 +89,10 @@ def _certain(line: str) -> bool:
 def parse(line: str, number: int, stamps: Stamps) -> Event | None:
     """One line, or None if it has no syslog header."""
     text = line.strip("\0") if "\0" in line else line
-    if found := _BSD.match(text):
+    digit = text[:1].isdigit()  # only the ISO form begins with one
+    if not digit and (found := _BSD.match(text)):
         time = _bsd_time(found, stamps)
-    elif found := _5424.match(text):
+    elif not digit and (found := _5424.match(text)):
         return _event_5424(found, line, number, stamps)
     elif found := _ISO.match(text):
         time = stamps.iso(found["stamp"])
@@ -155,13 +158,20 @@ def _unescaped(value: str) -> str:
 def _event(
     time: int | None, line: str, number: int, host: str, program: str, hint: str, message: str, fields: dict[str, Any]
 ) -> Event:
-    said = understand(program, hint, message[:MESSAGE_LIMIT].rstrip())
+    asked = message[:MESSAGE_LIMIT].rstrip()
+    said = (_repeated if len(asked) < _SHORT else understand)(program, hint, asked)
     fields["program"] = program
     fields["message"] = message
     if said is None:
         return Event(time, number, line, product="linux", service=program, host=host, fields=fields)
     fields.update(said.fields)
     return event_of(said, time, number, line, host, fields)
+
+
+@lru_cache(4096)
+def _repeated(program: str, hint: str, message: str) -> Said | None:
+    """Short messages come again and again (sessions of cron, connections of one relay): what is said is copied, never changed."""
+    return understand(program, hint, message)
 
 
 def event_of(said: Said, time: int | None, number: int, line: str, host: str, fields: dict[str, Any]) -> Event:
