@@ -1,0 +1,148 @@
+"""The mailbox watch on months of logs of 7,000 accounts: planted attacks found, false alarms, lines per CPU second, memory flat.
+
+    python -m bench.mail_watch [--accounts 7000] [--days 180] [--keep DIR]
+
+Every planted attack must be found with its reason, known travel be silenced. A false alarm is an account with no answer in the
+band `ask` or above; those in `watch` are counted apart. Memory is that of the whole logs beside that of their last third.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+GOAL_RATE, GOAL_MB = 15_000, 250
+MEASURED = """
+import resource, sys
+from atttcli.cli.main import run
+try:
+    run()
+except SystemExit:
+    pass
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(repr((used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)), file=sys.stderr)
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`missed`: (account, family) that was not found; `loud`, `quiet`: accounts without an answer, `ask` and above, or `watch`."""
+
+    planted: int
+    missed: list[tuple[str, str]]
+    loud: list[str]
+    quiet: list[str]
+    unsilenced: list[str]
+
+
+def judge(answers: dict[str, Any], told: list[dict[str, Any]]) -> Verdict:
+    """The ranking beside the answers."""
+    by_account = {one["account"]: one for one in told}
+    expected = [(account, family) for account, families in answers["accounts"].items() for family in families]
+    found = {(one["account"], reason["family"]) for one in told for reason in one["reasons"] if reason["points"]}
+    others = [one for one in told if one["account"] not in answers["accounts"]]
+    return Verdict(
+        len(expected),
+        [one for one in expected if one not in found],
+        [one["account"] for one in others if one["score"] >= 25],
+        [one["account"] for one in others if 10 <= one["score"] < 25],
+        [box for box in answers["silenced"] if not any(r["silenced"]["count"] for r in by_account.get(box, {}).get("reasons", ()))],
+    )  # fmt: skip
+
+
+def watch(
+    workspace: Path, target: Path, logs: list[Path], everything: bool = True
+) -> tuple[list[dict[str, Any]], float, float]:
+    """The ranking, CPU seconds and MB of one run."""
+    command = [sys.executable, "-c", MEASURED, "-w", str(workspace), "mail", "watch", *map(str, logs), "--json", "--no-store",
+               "--min-score", "1", "--limit", "100000", "--domain", "backan.gov.vn", "--countries", str(target / "nuoc.csv")]  # fmt: skip
+    if everything:
+        command += [
+            "--leaked",
+            str(target / "lo-lot.txt"),
+            "--settings",
+            str(target / "zmprov-gaa.txt"),
+            "--settings",
+            str(target / "sieve"),
+        ]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        cpu, peak = eval(ran.stderr.strip().splitlines()[-1])
+    except (IndexError, SyntaxError):
+        sys.exit(ran.stderr)
+    return [json.loads(line) for line in ran.stdout.splitlines()], cpu, peak
+
+
+def prepare(folder: Path, target: Path) -> Path:
+    """A workspace that knows of the travel."""
+    workspace = folder / "ws"
+    attt = [sys.executable, "-m", "atttcli"]
+    subprocess.run(
+        [*attt, "init", str(workspace), "--organisation", "bac-kan"], cwd=ROOT, capture_output=True, check=True
+    )
+    for one in json.loads((target / "di-cong-tac.json").read_text()):
+        given = [
+            "--country",
+            one["country"],
+            "--from",
+            one["valid_from"],
+            "--to",
+            one["valid_until"],
+            "--reason",
+            one["reason"],
+        ]
+        subprocess.run(
+            [*attt, "-w", str(workspace), "mail", "travel", "add", one["account"], *given],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        )
+    return workspace
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--accounts", type=int, default=7000)
+    parser.add_argument("--days", type=int, default=180)
+    parser.add_argument("--keep", type=Path, help="build the logs here, or use those that stand here")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mail-watch-") as name:
+        folder = Path(name)
+        os.environ["ATTTCLI_HOME"] = str(folder / "home")
+        target = asked.keep or folder / "made"
+        if not (target / "dap-an.json").exists():
+            runpy.run_path(str(ROOT / "seeds" / "samples" / "mail_watch.py"))["build"](
+                target, asked.accounts, asked.days
+            )
+        answers = json.loads((target / "dap-an.json").read_text())
+        workspace = prepare(folder, target)
+        told, cpu, peak = watch(workspace, target, [target / "logs"])
+        verdict = judge(answers, told)
+        third = [path for path in sorted((target / "logs").iterdir()) if _age(path) < asked.days // 3]
+        _, _, small = watch(workspace, target, third, everything=False)
+    rate = answers["lines"] / cpu
+    print(f"{answers['lines']:,} lines of {asked.accounts:,} accounts in {asked.days} days: {cpu:.1f} CPU s, {rate:,.0f} lines per CPU second"
+          f" (goal {GOAL_RATE:,})")  # fmt: skip
+    print(f"memory {peak:.0f} MB (goal {GOAL_MB}); of the last third alone {small:.0f} MB")
+    print(f"planted reasons {verdict.planted}, missed {len(verdict.missed)}: {verdict.missed[:10]}")
+    print(f"false alarms: {len(verdict.loud)} in `ask` or above {verdict.loud[:12]}, {len(verdict.quiet)} in `watch`")
+    print(f"known travel not silenced: {verdict.unsilenced}")
+    return int(bool(verdict.missed or verdict.unsilenced) or rate < GOAL_RATE or peak > GOAL_MB)
+
+
+def _age(path: Path) -> int:
+    parts = path.name.split(".")
+    return int(parts[2]) if len(parts) > 2 and parts[2].isdecimal() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
