@@ -13,7 +13,5 @@ _COLON = re.compile(_NAME + r": ?" + _VALUE)
 
 def pairs(text: str, sign: str = "=") -> dict[str, str]:
     """The values by their names, unquoted; `sign` is `=` or `:`."""
-    return {
-        found[1]: found[3] if found[2] is None else found[2].replace('\\"', '"')
-        for found in (_EQUALS if sign == "=" else _COLON).finditer(text, 0, LOOKED_AT)
-    }
+    found = (_EQUALS if sign == "=" else _COLON).findall(text, 0, LOOKED_AT)
+    return {name: quoted.replace('\\"', '"') if quoted else bare for name, quoted, bare in found}

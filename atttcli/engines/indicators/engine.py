@@ -31,6 +31,8 @@ from atttcli.model.event import Event
 from atttcli.model.observable import Indicator, Observable, ObservableType
 
 _REMEMBERED = 65_536  # clean values per field shape
+_MANY = 12  # native fields to ask about, from which it pays to look first which there are
+_NOT_NATIVE = frozenset({"raw", *(name for name, _ in HEAD)})
 Hits = dict[
     str, tuple[tuple[Value, tuple[Indicator, ...]], ...]
 ]  # a field's text -> the values in it that met something
@@ -79,7 +81,11 @@ class IndicatorEngine:
         for name, shape, read in self._head:
             self._collect(found, events, None, name, shape, read)
         for category in {event.category for event in events}:
-            for name, shape, read in self._category_readers(category):
+            readers = self._category_readers(category)
+            if len(readers) > _MANY:  # of which most stand in no event: ask for those whose name some event has
+                present = set[str]().union(*[event.fields for event in events])
+                readers = [one for one in readers if one[0] in _NOT_NATIVE or not present.isdisjoint(_roots(one[0]))]
+            for name, shape, read in readers:
                 self._collect(found, events, category, name, shape, read)
         for position in sorted(found):
             for field, value, given in found[position].values():
@@ -181,6 +187,12 @@ class IndicatorEngine:
         if kind in (ObservableType.MD5, ObservableType.SHA1, ObservableType.SHA256, ObservableType.URL):
             return False
         return self._own(text)
+
+
+@lru_cache(1024)
+def _roots(name: str) -> tuple[str, str]:
+    """Under which names of `fields` a reader of `name` looks: itself, or what it is a part of."""
+    return name, name.partition(".")[0]
 
 
 def _batches(items: Iterable[Sighted], size: int = 4096) -> Iterator[list[Sighted]]:

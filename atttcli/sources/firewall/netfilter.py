@@ -25,15 +25,18 @@ def understand(body: str) -> Heard | None:
     if found is None:
         return None
     text = body[found.start("in") - 3 : 4096].partition(" [SRC=")[0]  # an ICMP error quotes its packet in brackets
-    names: dict[str, str] = {}
-    for name, value in _PAIR.findall(text):
-        names.setdefault(name, value)
+    given = _PAIR.findall(text)
+    names: dict[str, str] = dict(given)
+    if len(names) < len(given):  # the first of a name counts
+        names = {}
+        for name, value in given:
+            names.setdefault(name, value)
     if "SRC" not in names or "DST" not in names:
         return None
     heard = Heard("firewall", "iptables", "netfilter")
     heard.src_ip, heard.dst_ip = address(names["SRC"]), address(names["DST"])
     heard.src_port, heard.dst_port = port(names.get("SPT", "")), port(names.get("DPT", ""))
-    heard.fields.update((name, value) for name, value in names.items() if value)
+    heard.fields.update({name: value for name, value in names.items() if value})
     if flags := _FLAG.findall(text):
         heard.fields["flags"] = ",".join(dict.fromkeys(flags))
     if prefix := found["prefix"].strip(" :[]"):

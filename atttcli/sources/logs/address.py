@@ -9,12 +9,17 @@ from functools import lru_cache
 _IPV4_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})\Z")
 _IPV6_PORT = re.compile(r"\[([0-9A-Fa-f:.%\w]{2,60})\](?::(\d{1,5}))?\Z")
 
+_OCTETS = frozenset(map(str, range(256)))
+
 
 @lru_cache(maxsize=16_384)
 def address(text: str) -> str:
     """The address, or "" when the text is none (a host name, `-`, `unknown`)."""
     if len(text) > 64:
         return ""
+    parts = text.split(".")
+    if len(parts) == 4 and _OCTETS.issuperset(parts):  # nearly all of them, in their one spelling
+        return text
     cleaned = text.strip("[]").partition("%")[0]
     if cleaned[:5].lower() == "ipv6:":
         cleaned = cleaned[5:]
