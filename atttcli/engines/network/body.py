@@ -9,11 +9,14 @@ from atttcli.engines.network.file_facts import Facts
 
 LIMIT = 100 * 1024  # what the reference engine keeps of a body by default
 MAX_LAYERS = 2
+INFLATER = 48 * 1024  # bytes that one of zlib holds: its window and its tables
 MAX_HEAD = 64  # no header of a packed body is longer where it shows that it is none
 
 
 class Inflater:
     """gzip or deflate (with or without its zlib header), one step at a time."""
+
+    memory = INFLATER
 
     def __init__(self, coding: str) -> None:
         self._gzip = coding == "gzip"
@@ -64,12 +67,15 @@ class Unbrotli:
         else:
             self._engine, self._failure, self.broken = brotli.Decompressor(), brotli.error, False
         self._first = True
+        self.memory = 0
 
     def feed(self, data: bytes, room: int) -> bytes:
         """About `room` bytes of what `data` unpacks to; the library may give a block of its own size more."""
         if self.broken or self._engine is None:
             return data if self._first else b""
         out = bytearray()
+        if not self.memory and data:
+            self.memory = brotli_window(data[0])
         try:
             while len(out) < room:
                 piece = self._engine.process(data, output_buffer_limit=room)
@@ -77,11 +83,22 @@ class Unbrotli:
                 data = b""
                 if not piece or self._engine.is_finished() or self._engine.can_accept_more_data():
                     break
-        except self._failure:
-            self.broken = True
+        except (self._failure, MemoryError):
+            self.broken, self._engine, self.memory = True, None, 0
             return bytes(out) or (data if self._first else b"")
         self._first = self._first and not out
         return bytes(out[:room])
+
+
+def brotli_window(first: int) -> int:
+    """Bytes that a Brotli stream may hold, by its first byte (RFC 7932, section 9.1): the window, and as much to write it."""
+    if not first & 1:
+        bits = 16
+    elif first >> 1 & 7:
+        bits = 17 + (first >> 1 & 7)
+    else:
+        bits = 8 + (first >> 4 & 7) if first >> 4 & 7 > 1 else 17
+    return 2 << bits
 
 
 def _after_gzip_header(data: bytes) -> bytes:
@@ -134,6 +151,8 @@ class Body:
         if data:
             self._parts.append(data[:room])
             self.length += min(len(data), room)
+            if self._layers and not self._wanted and self.full:
+                self._layers = []  # nothing more is unpacked
         if self._wanted and self.full and self.facts is None:
             self._count(data[room:])
 
@@ -160,6 +179,11 @@ class Body:
                 if facts.broken:
                     return
             facts.broken = facts.broken or layer.broken
+
+    @property
+    def memory(self) -> int:
+        """Bytes held, what unpacks them included."""
+        return self.length + sum(layer.memory for layer in self._layers) if self._layers else self.length
 
     @property
     def full(self) -> bool:

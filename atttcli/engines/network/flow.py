@@ -20,6 +20,7 @@ OTHER_TIMEOUTS = (30, 300, 30)
 
 Key = tuple[Any, ...]
 MAX_VARIABLES = 64
+MAX_VALUE = 4096  # bytes of each
 
 
 def key_of(packet: Packet) -> Key:
@@ -120,7 +121,10 @@ class Flow:
     def keep(self, captured: list[tuple[str, bytes]]) -> None:
         """Variables of the flow that a rule captured; the first ones stay."""
         room = MAX_VARIABLES - len(self.variables)
-        self.variables += [pair for pair in captured if pair not in self.variables][: max(room, 0)]
+        for name, value in captured[: max(room, 0)]:
+            pair = (name, value[:MAX_VALUE])
+            if pair not in self.variables:
+                self.variables.append(pair)
 
     def expired(self, now: int) -> bool:
         """Whether this silence ended the flow."""

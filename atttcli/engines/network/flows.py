@@ -21,6 +21,7 @@ class FlowTable:
         self._flows: dict[Key, tuple[Flow, int]] = {}
         self._count = 0
         self._swept = -1
+        self._back = 0  # packets since then that were older
         self.memory = 0
 
     def __len__(self) -> int:
@@ -64,8 +65,14 @@ class FlowTable:
 
     def is_due(self, now: int) -> bool:
         """Whether flows that fell silent are to be looked for: every ten seconds of the capture."""
+        if (
+            now < self._swept
+        ):  # believed once as many packets say so as a search costs: a crafted clock jumps to and fro
+            self._back += 1
+            if self._back <= len(self._flows):
+                return False
         if now < self._swept or self._swept < 0:
-            self._swept = now
+            self._swept, self._back = now, 0
         return now - self._swept >= SWEEP_EVERY
 
     def expired(self, now: int) -> list[Flow]:

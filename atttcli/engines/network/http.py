@@ -15,7 +15,9 @@ from atttcli.engines.network.http_message import Message, Transaction, begin_tra
 MAX_LINE = 64 * 1024
 MAX_HEADERS = 1000
 MAX_HEADER_BYTES = 256 * 1024
+MAX_LINES = 4000  # of headers, those that continue one included
 MAX_OPEN = 512  # pipelined requests without an answer
+MAX_QUEUED = 8 << 20  # bytes of them
 
 LINE, HEADERS, FIXED, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILERS, UNTIL_CLOSE, PEEK, STOPPED = range(10)
 
@@ -26,7 +28,7 @@ _TOKEN = re.compile(rb"[A-Za-z\-]{1,64}\Z")
 class _Side:
     """The state of one direction."""
 
-    __slots__ = ("buffer", "header_bytes", "junk", "left", "pending", "skip", "state", "transaction")
+    __slots__ = ("buffer", "header_bytes", "junk", "left", "lines", "pending", "skip", "state", "transaction")
 
     def __init__(self) -> None:
         self.pending = b""  # the last header line as read, for lines that continue it
@@ -35,7 +37,7 @@ class _Side:
         self.state = LINE
         self.buffer = bytearray()
         self.left = 0
-        self.header_bytes = 0
+        self.header_bytes = self.lines = 0
         self.transaction: Transaction | None = None
 
 
@@ -46,6 +48,7 @@ class HttpParser:
         self._layers, self._wanted = layers, wanted
         self._sides = (_Side(), _Side())
         self._waiting: deque[Transaction] = deque()  # requests whose response has not begun
+        self._queued = 0  # bytes of those that are whole
         self._count = 0
         self._done: list[Transaction] = []
         self.tunnel = False
@@ -55,11 +58,11 @@ class HttpParser:
     @property
     def memory(self) -> int:
         """Bytes held."""
-        held = len(self._sides[0].buffer) + len(self._sides[1].buffer)
-        for side in self._sides:
-            if side.transaction is not None:
-                held += side.transaction.request.body.length + side.transaction.response.body.length
-        return held
+        held = len(self._sides[0].buffer) + len(self._sides[1].buffer) + self._queued
+        asked, answered = self._sides[0].transaction, self._sides[1].transaction
+        if asked is not None:
+            held += asked.request.memory
+        return held + answered.response.memory if answered is not None else held
 
     def inspect_id(self, direction: int) -> int:
         """The number of the transaction that this direction is at."""
@@ -170,7 +173,7 @@ class HttpParser:
         if direction == 1:
             text, *extra = text.lstrip(b"\r").split(b"\r")
         if direction == 0:
-            if len(self._waiting) >= MAX_OPEN:
+            if len(self._waiting) >= MAX_OPEN or self._queued > MAX_QUEUED:
                 side.state = STOPPED
                 return
             transaction = begin_transaction(self._count, self._wanted)
@@ -181,7 +184,7 @@ class HttpParser:
             transaction = self._take(side)
             message = transaction.response
         side.transaction = transaction
-        side.header_bytes = 0
+        side.header_bytes = side.lines = 0
         message.started = True
         message.line = text
         side.state = HEADERS
@@ -194,7 +197,10 @@ class HttpParser:
     def _take(self, side: _Side) -> Transaction:
         """The transaction that a response answers."""
         if self._waiting:
-            return self._waiting.popleft()
+            transaction = self._waiting.popleft()
+            self._queued -= transaction.queued
+            transaction.queued = 0
+            return transaction
         transaction = begin_transaction(self._count, self._wanted)
         self._count += 1
         return transaction
@@ -207,7 +213,8 @@ class HttpParser:
         message = transaction.response if direction else transaction.request
         text = line.rstrip(b"\r\n")
         side.header_bytes += len(line)
-        if side.header_bytes > MAX_HEADER_BYTES or len(message.headers) > MAX_HEADERS:
+        side.lines += 1
+        if side.header_bytes > MAX_HEADER_BYTES or side.lines > MAX_LINES or len(message.headers) > MAX_HEADERS:
             side.state = STOPPED
             return
         if _ends_headers(line, message):
@@ -377,6 +384,9 @@ class HttpParser:
             waiting = any(done is transaction for done in self._done[-1:])
             if message.take(whole=True, waiting=waiting):
                 self._done.append(transaction)
+            if direction == 0 and self._waiting and transaction is self._waiting[-1]:
+                transaction.queued = message.memory
+                self._queued += transaction.queued
         side.transaction = None
         side.state = LINE
 

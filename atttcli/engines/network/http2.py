@@ -57,7 +57,7 @@ class Http2Parser:
     def memory(self) -> int:
         """Bytes held."""
         held = sum(len(side.buffer) + len(side.block) for side in self._sides)
-        return held + sum(tx.request.body.length + tx.response.body.length for tx in self._streams.values())
+        return held + sum(tx.request.memory + tx.response.memory for tx in self._streams.values())
 
     def feed(self, direction: int, data: bytes) -> Done:
         """Bytes of one direction in order."""
@@ -154,6 +154,7 @@ class Http2Parser:
             begin(message, headers, direction)
         else:
             message.headers += headers[: max(1000 - len(message.headers), 0)]  # trailers
+        message.weight = sum(len(name) + len(value) for name, value in message.headers)
         if side.ends:
             _complete(tx, message, direction, done)
             self._forget(side.stream, tx)

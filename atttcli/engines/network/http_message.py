@@ -38,6 +38,7 @@ METHODS = (
     b"BASELINE-CONTROL",
     b"MKACTIVITY",
 )
+HEADER = 180  # bytes that a header costs beside its text
 _REQUEST_START = re.compile(rb"(?:[A-Z][A-Z\-]{2,16})[ \t]")
 
 
@@ -53,6 +54,7 @@ class Message:
     complete: bool = False
     judged: bool = False
     late: bool = False  # judged before the whole of it was there, and now again
+    weight: int = 0  # bytes of headers that came packed
     events: tuple[bytes, ...] = ()  # oddities noticed while it was read, see `http_events`
 
     def take(self, *, whole: bool, waiting: bool = False) -> bool:
@@ -63,6 +65,11 @@ class Message:
             return self.late
         self.judged = True
         return True
+
+    @property
+    def memory(self) -> int:
+        """Bytes held: headers that came as text stand twice."""
+        return self.body.memory + 2 * len(self.raw_headers) + self.weight + HEADER * len(self.headers)
 
     def first(self, name: bytes) -> bytes | None:
         """A header's value, several joined by a comma; None when absent. `name` in lower case."""
@@ -78,6 +85,7 @@ class Transaction:
     request: Message = field(default_factory=Message)
     response: Message = field(default_factory=Message)
     weights: tuple[int, ...] = ()  # HTTP/2: priorities that the client gave
+    queued: int = 0  # bytes of a whole request that waits for its answer
 
     @property
     def method(self) -> bytes:

@@ -10,7 +10,9 @@ from atttcli.engines.network.messages import LOST, UNKNOWN, Message, big, digits
 
 PROGRAM = 100_003
 MAX_WAITING = 4096
+MAX_NAME = 1024  # bytes of a name or handle that are kept: NFS allows 255 and 128
 HANDLE2 = 32
+ENTRY = 512  # bytes that a waiting call or a name costs, as most are
 
 
 class Call:
@@ -47,7 +49,7 @@ class Nfs:
     @property
     def memory(self) -> int:
         """Bytes of files held."""
-        return self._files.memory
+        return self._files.memory + ENTRY * (len(self._calls) + len(self._names))
 
     def size(self, direction: int, held: bytearray, at: int) -> int:
         """Records are marked with their length."""
@@ -84,8 +86,9 @@ class Nfs:
         """The handle and name that a call names, and the bytes that it writes."""
         old = call.version == 2
         call.handle, at = (body[at : at + HANDLE2], at + HANDLE2) if old else _opaque(body, at)
+        call.handle = call.handle[:MAX_NAME]
         if call.procedure in _NAMED[call.version]:
-            call.name, _ = _opaque(body, at)
+            call.name = _opaque(body, at)[0][:MAX_NAME]
         elif call.procedure == 6:
             call.where = big(body, at, 4 if old else 8)
         elif call.procedure == 7 and not old:  # writing in version 2 is not followed, as in the reference engine
@@ -112,7 +115,7 @@ class Nfs:
     def _result(self, direction: int, call: Call, body: bytes, at: int) -> list[Message]:
         old = call.version == 2
         if call.procedure in ((4, 9) if old else (3,)):
-            handle = body[at : at + HANDLE2] if old else _opaque(body, at)[0]
+            handle = (body[at : at + HANDLE2] if old else _opaque(body, at)[0])[:MAX_NAME]
             if len(self._names) < MAX_WAITING:
                 self._names[handle] = call.name
         elif call.procedure == 6:

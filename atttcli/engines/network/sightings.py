@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from atttcli.model.observable import Observable, ObservableType
 
 MAX_KNOWN = 200_000
 MAX_URL = 2048
+LONG = 48
 MAX_DOMAIN = 253
 
 
@@ -51,6 +53,9 @@ class Sightings:
         self._before: set[tuple[object, ...]] = set()
 
     def _fresh(self, *key: object) -> bool:
+        """Whether it is new; what is long is remembered by its digest."""
+        if len(last := str(key[-1])) > LONG:
+            key = (*key[:-1], hashlib.blake2b(last.encode("utf-8", "replace"), digest_size=16).digest())
         if key in self._now or key in self._before:
             return False
         if len(self._now) >= MAX_KNOWN:

@@ -11,6 +11,8 @@ from atttcli.engines.network.fields import Values
 from atttcli.engines.network.messages import LOST, UNKNOWN, Message
 
 MAX_TABLE = 1024  # open files, trees and requests that wait
+MAX_NAME = 1024  # bytes of a name that are kept for later
+ENTRY = 512  # bytes that a name costs, as most are
 FileKey = tuple[bytes, int]
 
 
@@ -34,7 +36,7 @@ class Session:
         """A request that its answer will look for."""
         if len(self.waiting) >= MAX_TABLE:
             del self.waiting[next(iter(self.waiting))]
-        self.waiting[key] = number, about
+        self.waiting[key] = number, about[:MAX_NAME]
 
     def opened(self, handle: bytes, name: bytes) -> None:
         """A file or pipe got its handle."""
@@ -107,7 +109,8 @@ class Smb:
     def memory(self) -> int:
         """Bytes of files and stub data held."""
         session = self._session
-        return session.files.memory + sum(pipe.memory for pipe in session.pipes.values())
+        tables = ENTRY * (len(session.names) + len(session.waiting))
+        return session.files.memory + tables + sum(pipe.memory for pipe in session.pipes.values())
 
     def size(self, direction: int, held: bytearray, at: int) -> int:
         """The NetBIOS session header."""

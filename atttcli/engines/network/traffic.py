@@ -249,6 +249,8 @@ class Traffic:
     def _close(self, flow: Flow) -> None:
         self._flush(flow)
         flow.state = CLOSED
+        flow.parser = None  # a closed flow waits for the end of its time, and may be one of many
+        flow.tails = [b"", b""]
 
     def _judge_tcp_packet(self, flow: Flow, direction: int, packet: Packet, *, in_stream: bool) -> None:
         if not flow.ip_only_done[direction]:
