@@ -31,8 +31,7 @@ def show_packets(
     """
     if incident:
         with TemporaryDirectory() as folder:
-            name = Path(folder) / f"{number.lstrip('@') or 'alert'}-flow.pcap"
-            target = Path(folder) / re.sub(r"[^A-Za-z0-9.-]", "-", name.name)
+            target = Path(folder) / (re.sub(r"[^A-Za-z0-9-]", "-", number[:40]) + "-flow.pcap")
             show_packets(app, number, capture, sighting, output or target, most_bytes, as_json)
             _keep(app, number, output or target, incident, as_json)
         return

@@ -27,7 +27,7 @@ BYTES = click.option(
 
 @click.group()
 def capture() -> None:
-    """Look into a capture: its flows, or one packet layer by layer.
+    """Look into a capture: all it holds in one page, its flows, or one packet layer by layer.
 
     \b
     Example:
@@ -65,6 +65,48 @@ def show(app: App, file: str, frame: int | None, output: Path | None, most_bytes
         render.emit_json(packet_view.as_json(shown, most_bytes))
     else:
         packet_view.show(shown, most_bytes)
+
+
+@capture.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--html", type=click.Path(path_type=Path), metavar="OUT", help="Write a page as well.")
+@click.option(
+    "--carve", type=click.Path(path_type=Path), metavar="DIR", help="Write the files that were carried there."
+)
+@click.option("--yara", is_flag=True, help="Judge the files by the shipped YARA rules.")
+@click.option("--yara-rules", multiple=True, type=click.Path(path_type=Path), help="Judge them by these (repeatable).")
+@click.option(
+    "--indicators",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Match addresses, names and hashes (repeatable).",
+)
+@click.option("--top", type=click.IntRange(1, 1000), default=20, show_default=True, help="Lines of each list.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@with_app
+def summary(
+    app: App,
+    files: tuple[str, ...],
+    html: Path | None,
+    carve: Path | None,
+    yara: bool,
+    yara_rules: tuple[Path, ...],
+    indicators: tuple[Path, ...],
+    top: int,
+    as_json: bool,
+) -> None:
+    """What captures hold together: hosts, talkers, names, user agents, certificates, files with their hashes, a timeline.
+
+    Of files at most the first 100 KiB are judged and carved; size and hashes are those of the whole where all of it was seen.
+
+    \b
+    Examples:
+      atttcli capture summary office.pcap --yara
+      atttcli capture summary morning.pcap.gz noon.pcap --html summary.html --carve files/
+    """
+    from atttcli.cli.capture_summary import Wanted, summarise
+
+    summarise(app, Wanted(files, html, carve, yara, yara_rules, indicators, top, as_json))
 
 
 def _show_flows(file: str, as_json: bool) -> None:

@@ -67,3 +67,72 @@ def manner_by(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         made = option(made)
     return made
+
+
+_FOLLOW = (
+    click.option(
+        "--follow",
+        "folder",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="Judge the files that dumpcap or tcpdump write there one after the other, as they come.",
+    ),
+    click.option(
+        "--place", metavar="FILE", type=click.Path(path_type=Path), help="Where --follow remembers how far it came."
+    ),
+    click.option("--once", is_flag=True, help="With --follow: what is finished now, and no more."),
+    click.option(
+        "--max-files",
+        "most_files",
+        type=click.IntRange(0),
+        default=0,
+        metavar="N",
+        help="With --follow: end after N files.",
+    ),
+    click.option(
+        "--warm",
+        type=click.IntRange(0, 1000),
+        default=2,
+        show_default=True,
+        metavar="N",
+        help="With --follow: judged files that are read again in silence at the start, so that connections go on.",
+    ),
+    click.option(
+        "--end", is_flag=True, help="With --follow: the link is over; open connections are judged at the end."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """A folder that is written to, and how it is followed."""
+
+    folder: Path
+    place: Path | None
+    once: bool
+    most_files: int
+    warm: int
+    end: bool
+
+
+def follow_by(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options as one `follow`, None where no folder is named."""
+
+    @functools.wraps(command)
+    def run(
+        *args: Any,
+        folder: Path | None,
+        place: Path | None,
+        once: bool,
+        most_files: int,
+        warm: int,
+        end: bool,
+        **values: Any,
+    ) -> Any:
+        follow = Follow(folder, place, once, most_files, warm, end) if folder is not None else None
+        return command(*args, follow=follow, **values)
+
+    made: Callable[..., Any] = run
+    for option in reversed(_FOLLOW):
+        made = option(made)
+    return made

@@ -15,7 +15,7 @@ import click
 from atttcli.cli import render
 from atttcli.cli.capture_runs import Done, Found, Given, Said, Trouble, captures_of, grouped, in_order, trouble_of
 from atttcli.cli.capture_saving import Saver, Spool
-from atttcli.cli.capture_settings import Manner, manner_by
+from atttcli.cli.capture_settings import Follow, Manner, follow_by, manner_by
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish
 from atttcli.errors import InputError, UsageError, Where
@@ -32,7 +32,7 @@ SHOWN = 8  # captures that are told one by one
 
 
 @click.command("capture")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="[FILE...]")
 @click.option("--rules", multiple=True, type=PATHS, help="Network rule file or folder (repeatable; default: shipped).")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Address or port variable (repeatable).")
 @click.option("--indicators", multiple=True, type=PATHS, help="Indicator file or folder to match as well.")
@@ -57,6 +57,7 @@ SHOWN = 8  # captures that are told one by one
     metavar="DIR",
     help="Write the flow of each alert there as a small pcap (at most 1000, 16 MiB each; one worker).",
 )
+@follow_by
 @manner_by
 @click.option("--json", "as_json", is_flag=True, help="EVE alert objects, one a line.")
 @with_app
@@ -71,6 +72,7 @@ def capture(
     workers: int,
     joined: bool | None,
     save_flows: Path | None,
+    follow: Follow | None,
     manner: Manner,
     as_json: bool,
 ) -> None:
@@ -83,12 +85,17 @@ def capture(
       atttcli detect capture office.pcap --rules local.rules --var 'HOME_NET=[10.0.0.0/8]' --json
       atttcli detect capture captures/ more.pcap --workers 2
       atttcli detect capture office.pcap --save-flows flows/
+      atttcli detect capture --follow /var/captures --json
     """
     from atttcli.engines.network import NetworkEngine
     from atttcli.process.collector import settle
     from atttcli.rulepack.network import load_network_rules
     from atttcli.store.workspace import private_folder
 
+    if bool(files) == (follow is not None) or (
+        follow is not None and (save_flows or workers > 1 or joined is not None)
+    ):
+        raise UsageError("name captures, or one folder to follow", hint="atttcli detect capture --follow DIR --json")
     tally = Tally(strict=strict)
     given = existing(rules)
     pack = load_network_rules(
@@ -103,6 +110,9 @@ def capture(
     engine = NetworkEngine(pack, settings=manner.settings())
     listed = indicator_engine(indicators, tally)
     settle()
+    if follow is not None:
+        follow_folder(follow, engine, listed, disabled, tally, as_json)
+        finish(tally)
     account = _Account(tally, len(pack.rules), as_json)
     meant = captures_of(files)
 
@@ -211,10 +221,32 @@ def said_of(
         yield done._replace(flows=engine.counts.flows, alerts=engine.counts.alerts)
 
 
+def follow_folder(
+    follow: Follow,
+    engine: NetworkEngine,
+    listed: IndicatorEngine | None,
+    disabled: Disabled,
+    tally: Tally,
+    as_json: bool,
+) -> None:
+    """All that a folder which is written to comes to, as it comes."""
+    from atttcli.cli.capture_follow import Follower, Following, place_of
+
+    how = Following(
+        follow.folder, follow.place or place_of(follow.folder), follow.once, follow.most_files, follow.warm, follow.end
+    )
+
+    def telling(results: Iterator[Any], name: str) -> Iterator[Said]:
+        return told_of(judged(results, listed, name, 1), disabled, None)
+
+    Follower(how, engine.begin(sightings=listed is not None), telling, tally, as_json).follow()
+
+
 def told_of(
-    results: Iterator[Any], disabled: Disabled, as_json: bool, saver: Saver | None = None
+    results: Iterator[Any], disabled: Disabled, as_json: bool | None, saver: Saver | None = None
 ) -> Iterator[Found | Trouble]:
-    """Alerts and problems as the command tells them; the flows of alerts are wanted by `saver`."""
+    """Alerts and problems as the command tells them (`as_json` None: both as EVE and as row); the flows of alerts are wanted
+    by `saver`."""
     from atttcli.engine import EngineProblem
 
     for result in results:
@@ -224,10 +256,10 @@ def told_of(
             if saver is not None:
                 saver.take(result)
             shown = () if as_json else tuple(str(cell) for cell in _capture_row(result))
-            yield Found(result.rule_id, eve_object(result) if as_json else None, shown)
+            yield Found(result.rule_id, eve_object(result) if as_json is not False else None, shown)
 
 
-def judged(results: Iterator[Any], listed: IndicatorEngine | None, name: str) -> Iterator[Any]:
+def judged(results: Iterator[Any], listed: IndicatorEngine | None, name: str, block: int = 4096) -> Iterator[Any]:
     """Alerts and problems as they come, and what the indicators say of what was sighted."""
     from atttcli.engines.network import Sighted
     from atttcli.model.alert import Origin
@@ -238,7 +270,7 @@ def judged(results: Iterator[Any], listed: IndicatorEngine | None, name: str) ->
             yield result
         elif listed is not None:
             waiting.append(result)
-            if len(waiting) >= 4096:
+            if len(waiting) >= block:
                 yield from _sightings(listed, waiting, Origin("", name))
                 waiting = []
     if listed is not None:

@@ -72,9 +72,7 @@ class NetworkEngine:
 class CaptureRun:
     """One capture, in one file or cut into several; the engine's `counts` are those of the file at hand."""
 
-    def __init__(
-        self, engine: NetworkEngine, *, sightings: bool, traffic: Callable[..., Traffic] = Traffic
-    ) -> None:
+    def __init__(self, engine: NetworkEngine, *, sightings: bool, traffic: Callable[..., Traffic] = Traffic) -> None:
         rules = engine.rules
         rules.sets.reset()
         self._engine = engine
@@ -82,6 +80,11 @@ class CaptureRun:
         self._traffic = traffic(rules, engine.pack, sightings=sightings, settings=engine.settings, limits=engine.limits)
         self._path = ""
         self._dropped = 0
+
+    @property
+    def counts(self) -> Counts:
+        """Those of the file at hand."""
+        return self._engine.counts
 
     def read(self, stream: BinaryIO, path: str, sha256: str = "", budget: Budget | None = None) -> Iterator[Result]:
         """The next file. What its packets complete comes at once, what stays open later or with `finish`."""

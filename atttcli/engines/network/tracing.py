@@ -108,7 +108,13 @@ class TracedJudge(Judge):
     def __init__(self, rules: RuleSet, number: int, look: Callable[[Scene], bool | None], trace: Trace) -> None:
         super().__init__(rules)
         self._number, self._look, self._trace = number, look, trace
-        points = (*rules.packets.values(), rules.stream, rules.ip_only, *rules.transactions.values())
+        points = (
+            *rules.packets.values(),
+            rules.stream,
+            rules.ip_only,
+            *rules.transactions.values(),
+            *rules.whole.values(),
+        )
         self._watched = {id(point) for point in points if _holds(point, number)}
 
     def at(self, point: Point, scene: Scene, transaction: int | None, *, whole_flow: bool) -> list[Match]:
