@@ -1,4 +1,4 @@
-"""The literals of rules, looked for in the fields of events: in one pass over a block, or field by field with a memory.
+"""The literals of rules, looked for in the fields of events in one pass over a block.
 
 A prefilter may let too much through, never too little; the rule decides.
 """
@@ -12,14 +12,11 @@ from operator import attrgetter
 from typing import Any
 
 from atttcli.engines.sigma.fields import native_names, reader, text_of
-from atttcli.engines.sigma.grams import each_literal
 from atttcli.engines.sigma.literals import Literals
 from atttcli.engines.sigma.pattern import any_literal
 from atttcli.model.event import Event
 
 _MEMBERS = 256
-_REMEMBERED = 512  # characters of a value that is worth remembering
-_NONE: tuple[int, ...] = ()
 _RECORDS = 256
 _RAW: Callable[[Event], Any] = attrgetter("raw")
 
@@ -97,84 +94,3 @@ def _text(value: object) -> str:
 def _source(name: str) -> Callable[[Event], Any]:
     """What is searched for a field's literals: for keywords the record as it stands (literals._anywhere allows for that)."""
     return reader(name) if name else _RAW
-
-
-class Memory:
-    """Bounds what all columns remember together."""
-
-    def __init__(self, room: int = 100_000) -> None:
-        self._room = self._free = room
-        self._columns: list[dict[Any, tuple[int, ...]]] = []
-
-    def column(self) -> dict[Any, tuple[int, ...]]:
-        """A new one to fill."""
-        self._columns.append({})
-        return self._columns[-1]
-
-    def took_one(self) -> None:
-        """An entry was added somewhere: forget all when there are too many."""
-        self._free -= 1
-        if self._free <= 0:
-            self._free = self._room
-            for column in self._columns:
-                column.clear()
-
-
-class Column:
-    """The literals that rules want in one field. Values repeat from event to event: what one holds is remembered."""
-
-    def __init__(self, name: str, wanted: dict[str, list[int]], memory: Memory) -> None:
-        texts = sorted(wanted)
-        self._rules = [tuple(wanted[text]) for text in texts]
-        self._find = each_literal(texts)
-        self.read = reader(name)
-        self.known = memory.column()
-        self._memory = memory
-
-    def reached(self, value: Any) -> tuple[int, ...]:
-        """The rules that have a literal in a value met for the first time."""
-        text = _text(value)
-        places = self._find(text.lower())
-        found = _NONE
-        if places:
-            found = self._rules[places[0]] if len(places) == 1 else _together(self._rules[place] for place in places)
-        if len(text) <= _REMEMBERED and not isinstance(value, (list, dict)):
-            self.known[value] = found
-            self._memory.took_one()
-        return found
-
-
-def _together(rules: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple({rule for some in rules for rule in some})
-
-
-class Columns:
-    """The columns of one kind of event, for rules whose literals stand in fields (not anywhere in the record)."""
-
-    def __init__(self, wanted_by: Sequence[Literals], memory: Memory) -> None:
-        wanted: dict[str, dict[str, list[int]]] = {}
-        for rule, literals in enumerate(wanted_by):
-            for name, text in literals:
-                wanted.setdefault(name, {}).setdefault(text, []).append(rule)
-        self._columns = [Column(name, texts, memory) for name, texts in sorted(wanted.items())]
-
-    def reached(self, events: Sequence[Event]) -> Iterator[tuple[int, set[int]]]:
-        """Positions of events in which literals stand, with the rules, by place, that want these."""
-        found: dict[int, set[int]] = {}
-        for column in self._columns:
-            read, known, ask = column.read, column.known.get, column.reached
-            for position, value in enumerate(map(read, events)):
-                if value is None:
-                    continue
-                try:
-                    hit = known(value)
-                except TypeError:  # a list
-                    hit = None
-                if hit is None:
-                    hit = ask(value)
-                if hit:
-                    if position in found:
-                        found[position].update(hit)
-                    else:
-                        found[position] = set(hit)
-        yield from found.items()

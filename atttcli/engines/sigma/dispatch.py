@@ -1,30 +1,32 @@
 """Which rules can concern an event: by its log source, action, outcome and event number, then by a literal that must stand in it.
 
 The literals are looked for in one pass over a whole block of events (RE2 over a joined text), which suits lines that never
-repeat. Many rules on Windows events: field by field, with a memory of values, for these repeat.
+repeat. Rules on Windows events: field by field, with a memory of values (slots.py), for these repeat.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
+from typing import Any
 
-from atttcli.engines.sigma.columns import Columns, Memory, Prefilter
+from atttcli.engines.sigma.columns import Prefilter
 from atttcli.engines.sigma.evaluate import Predicate, compile_node
 from atttcli.engines.sigma.fields import INDEXED, text_of
 from atttcli.engines.sigma.literals import Literals, heads, literals
 from atttcli.engines.sigma.logsource import concerns
 from atttcli.engines.sigma.pattern import compile_search
+from atttcli.engines.sigma.slots import Memory, Native, Slots
+from atttcli.engines.sigma.ways import Way, reads_fields_only, ways
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, SigmaRule
 
 Key = tuple[str, str, str, str, str]
 KEY: Callable[[Event], Key] = attrgetter(*INDEXED)
 _PLANS = 4096
-_MANY = 40  # rules from which looking field by field pays
 
 
 class Compiled:
@@ -48,6 +50,18 @@ class Compiled:
         """See `literals.literals`."""
         return literals(self.rule.node)
 
+    @cached_property
+    def ways(self) -> list[Way] | None:
+        """See `ways.ways`; None too for rules that are better found by a literal of the record."""
+        if self.literals is not None and any(not name for name, _ in self.literals):
+            return None
+        return ways(self.rule.node)
+
+    @cached_property
+    def reads_fields_only(self) -> bool:
+        """Whether `matches` takes the native fields of an event for the event."""
+        return reads_fields_only(self.rule.node)
+
 
 def compile_rule(rule: SigmaRule) -> Compiled:
     """RuleError when a pattern of the rule cannot be run safely."""
@@ -67,13 +81,17 @@ def _patterns(node: Node) -> Iterator[str]:
             yield from _patterns(child)
 
 
+def _by_words(one: Compiled) -> bool:
+    return all(not name for name, _ in one.literals or (("field", ""),))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The rules for one kind of event: those always run, and those run after a literal was seen.
 
     `prefilter` looks for the literals of all filtered rules at once; `own` for those of each, in what the first let
-    through: one rule with a common literal does not make every other rule run. `columns` instead of both for many rules,
-    those `by_field`.
+    through: one rule with a common literal does not make every other rule run. `slots` instead of both for the rules
+    `by_field`.
     """
 
     always: tuple[Compiled, ...]
@@ -81,21 +99,35 @@ class Plan:
     prefilter: Prefilter | None
     own: tuple[Prefilter, ...] = ()
     by_field: tuple[Compiled, ...] = ()
-    columns: Columns | None = None
+    slots: Slots | None = None
 
     def reached(self, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
         """Position of each event in which a literal stands, with the filtered rules that it reaches, in order."""
         chosen: dict[int, tuple[Compiled, ...]] = {}
-        if self.columns is not None:
-            rules = self.by_field
-            for position, hit in self.columns.reached(events):
-                chosen[position] = tuple([rules[place] for place in sorted(hit)])
+        if self.slots is not None:
+            rules, possible = self.by_field, self.slots.possible
+            for position, event in enumerate(events):
+                if hit := possible(event.fields):
+                    chosen[position] = tuple([rules[place] for place in hit])
         if self.prefilter is not None and (positions := sorted(self.prefilter.hits(events))):
             few = [events[position] for position in positions]
             for rule, own in zip(self.filtered, self.own, strict=True):
                 for hit_at in own.hits(few):
                     chosen[positions[hit_at]] = (*chosen.get(positions[hit_at], ()), rule)
         return chosen
+
+    def may_match(self, fields: Mapping[str, Any]) -> bool:
+        """Whether the event with these native fields may match a rule, those aside that look for words in the record."""
+        given: Any = Native(fields)
+        for one in self.always:
+            if not one.reads_fields_only or one.matches(given):
+                return True
+        if self.slots is not None:
+            for place in self.slots.possible(fields):
+                one = self.by_field[place]
+                if not one.reads_fields_only or one.matches(given):
+                    return True
+        return any(not _by_words(one) for one in self.filtered)
 
     @property
     def empty(self) -> bool:
@@ -114,6 +146,18 @@ class Dispatch:
         self._alike: dict[tuple[int, ...], Plan] = {}
         self._prefilters: dict[frozenset[tuple[str, str]], Prefilter] = {}
         self._memory = Memory()
+
+    def words(self) -> frozenset[str]:
+        """The literals of all rules for Windows events that look for words in the record: where none of them stands and
+        `may_match` of the plan says no, no rule matches."""
+        found = [
+            one.literals or frozenset()
+            for (_category, product, _service), rules in self._sources.items()
+            if product in ("", "windows")
+            for _place, one in rules
+            if one.literals and _by_words(one)
+        ]
+        return frozenset(text for some in found for name, text in some)
 
     def candidates(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[Compiled, ...]]]:
         """Events that some rule may match, with those rules, in order."""
@@ -181,17 +225,15 @@ class Dispatch:
         return plan
 
     def _planned_for(self, chosen: Sequence[Compiled], repeats: bool) -> Plan:
-        always = tuple(one for one in chosen if not one.literals)
-        filtered = [one for one in chosen if one.literals]
-        by_field = [one for one in filtered if all(name for name, _ in one.literals or ())]
-        columns = None
-        if repeats and len(by_field) >= _MANY:
-            columns = Columns([one.literals or frozenset() for one in by_field], self._memory)
-            filtered = [one for one in filtered if any(not name for name, _ in one.literals or ())]
+        by_field = [one for one in chosen if one.ways] if repeats else []
+        slots = Slots([one.ways or [] for one in by_field], self._memory) if by_field else None
+        others = [one for one in chosen if not one.ways] if repeats else chosen
+        always = tuple(one for one in others if not one.literals)
+        filtered = [one for one in others if one.literals]
         wanted = [one.literals or frozenset() for one in filtered]
         prefilter = self._prefilter(frozenset().union(*wanted)) if filtered else None
         own = tuple(self._prefilter(some) for some in wanted)
-        return Plan(always, tuple(filtered), prefilter, own, tuple(by_field) if columns else (), columns)
+        return Plan(always, tuple(filtered), prefilter, own, tuple(by_field), slots)
 
     def _prefilter(self, wanted: Literals) -> Prefilter:
         found = self._prefilters.get(wanted)

@@ -128,6 +128,12 @@ def _plain(name: str) -> Reader:
     return read
 
 
+def other_spelling(name: str) -> str:
+    """The name with blanks, or without; "" when it is the same."""
+    other = name.replace(" ", "") if " " in name else _INNER_CAPITAL.sub(" ", name)
+    return other if other != name else ""
+
+
 def text_of(value: Any) -> str:
     """A field's value as text: what rules compare and groups are made of."""
     if isinstance(value, str):

@@ -1,0 +1,216 @@
+"""Which of many rules an event may match, field by field: the ways of all rules are bits of one number.
+
+Each value of a field leaves some bits standing; values repeat from event to event, so what a value leaves is remembered.
+A value met for the first time is searched for the literals of all tests at once, and only tests whose literal stands in it
+are run. Lets too much through where a rule asks for more than its ways say, never too little: the rule decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, compile_node
+from atttcli.engines.sigma.fields import other_spelling, text_of
+from atttcli.engines.sigma.grams import each_literal
+from atttcli.engines.sigma.literals import literals
+from atttcli.engines.sigma.ways import Way
+from atttcli.rulepack.sigma_nodes import Field, Node
+
+_REMEMBERED = 512  # characters of a value that is worth remembering
+_FEW = 6  # tests that are sooner run than searched for
+_SORTED_AFTER = (256, 4096)  # events, after which columns are put in order of what they cost
+_LONG = frozenset(
+    {"CommandLine", "ParentCommandLine", "CallTrace", "ScriptBlockText", "Payload", "ContextInfo", "Message", "Data", "Details"}
+)  # fmt: skip
+
+
+class Memory:
+    """Bounds what all columns remember together."""
+
+    def __init__(self, room: int = 100_000) -> None:
+        self._room = self._free = room
+        self._columns: list[dict[Any, int]] = []
+
+    def column(self) -> dict[Any, int]:
+        """A new one to fill."""
+        self._columns.append({})
+        return self._columns[-1]
+
+    def took_one(self) -> None:
+        """An entry was added somewhere: forget all when there are too many."""
+        self._free -= 1
+        if self._free <= 0:
+            self._free = self._room
+            for column in self._columns:
+                column.clear()
+
+
+class Native:
+    """Native fields without an event, for tests that read nothing else."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.fields = fields
+
+
+class _Need:
+    """What some ways need of one field; made ready to run when it is first asked."""
+
+    __slots__ = ("_holds", "bits", "node")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.bits = 0
+        self._holds: Predicate | None = None
+
+    def holds(self, given: Any) -> bool:
+        if self._holds is None:
+            self._holds = compile_node(self.node)
+        return self._holds(given)
+
+
+class _Column:
+    """One field: which ways need something of it, and which of them a value leaves standing."""
+
+    def __init__(self, name: str, wanted: Sequence[tuple[int, Node]], every: int, memory: Memory) -> None:
+        self.name, self.other = name, other_spelling(name)
+        self.known = memory.column()
+        self._memory = memory
+        self.cost = 1 if name in _LONG else 0  # characters that were searched
+        self._needs: dict[int, _Need] = {}  # by way
+        alike: dict[object, _Need] = {}
+        self.covered = 0
+        for way, node in wanted:
+            need = alike.setdefault(_bare(node), _Need(node))
+            need.bits |= 1 << way
+            self.covered |= 1 << way
+            self._needs[way] = need
+        self._free = every & ~self.covered
+        self._list = list(alike.values())
+        self._find: Any = None
+        self._of_text: list[list[_Need]] = []
+        self._plain: list[_Need] = []
+
+    def left(self, value: Any, alive: int) -> int:
+        """The ways of those alive that a value leaves standing, and others; remembered if worth it."""
+        kind = type(value)
+        if kind is not str and value is not None:
+            if kind is list or kind is dict:
+                return self._now(value, alive)
+            key = kind, value  # 1 is not True, nor 1.0
+            if (known := self.known.get(key)) is not None:
+                return known
+        else:
+            key = value
+        if kind is str and len(value) > _REMEMBERED:
+            self.cost += len(value)
+            return self._now(value, alive)
+        self.cost += len(value) + 8 if kind is str else 8
+        found = self.known[key] = self._all(value)
+        self._memory.took_one()
+        return found
+
+    def _now(self, value: Any, alive: int) -> int:
+        """Of a value that is not remembered: only what is alive counts."""
+        given = Native({self.name: value})
+        needed, found = alive & self.covered, self._free
+        if needed.bit_count() > _FEW:
+            return self._all(value)
+        while needed:
+            need = self._needs[(needed & -needed).bit_length() - 1]
+            if need.holds(given):
+                found |= need.bits
+            needed &= ~need.bits
+        return found
+
+    def _all(self, value: Any) -> int:
+        if self._find is None:
+            self._ready()
+        given = Native({self.name: value})
+        found = self._free
+        for need in self._plain:
+            if need.holds(given):
+                found |= need.bits
+        if value is not None:
+            for place in self._find(_text(value).lower()):
+                for need in self._of_text[place]:
+                    if need.bits & ~found and need.holds(given):
+                        found |= need.bits
+        return found
+
+    def _ready(self) -> None:
+        texts: dict[str, list[_Need]] = {}
+        for need in self._list:
+            certain = literals(need.node)
+            if certain:
+                for _name, text in certain:
+                    texts.setdefault(text, []).append(need)
+            else:
+                self._plain.append(need)
+        self._of_text = list(texts.values())
+        self._find = each_literal(list(texts))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(text_of(member) for member in value[:MAX_MEMBERS])
+    return text_of(value)
+
+
+def _bare(node: Node) -> object:
+    """Without the selection's name: rules that ask the same share the answer."""
+    return (node.tests, node.every) if isinstance(node, Field) else node
+
+
+class Slots:
+    """The ways of some rules, and which of the rules the fields of an event may meet."""
+
+    def __init__(self, rules: Sequence[Sequence[Way]], memory: Memory) -> None:
+        self._rules: list[int] = []
+        wanted: dict[str, list[tuple[int, Node]]] = {}
+        for rule, its_ways in enumerate(rules):
+            for way in its_ways:
+                for name, node in way.items():
+                    wanted.setdefault(name, []).append((len(self._rules), node))
+                self._rules.append(rule)
+        self._every = (1 << len(self._rules)) - 1
+        self._columns = [_Column(name, some, self._every, memory) for name, some in wanted.items()]
+        self._seen = 0
+        self._sort()
+
+    def _sort(self) -> None:
+        self._columns.sort(key=lambda column: (column.cost, -column.covered.bit_count()))
+        self._steps = [(one.name, one.other, one.known, one.covered, one.left) for one in self._columns]
+
+    def possible(self, fields: Mapping[str, Any]) -> Iterable[int]:
+        """The rules, by place, in order."""
+        self._seen += 1
+        if self._seen in _SORTED_AFTER:
+            self._sort()
+        alive = self._every
+        get = fields.get
+        for name, other, known, covered, left in self._steps:
+            if not alive & covered:
+                continue
+            value = get(name)
+            if value is None and other:
+                value = get(other)
+            try:
+                alive &= known[value]
+            except (KeyError, TypeError):
+                alive &= left(value, alive)
+            if not alive:
+                return ()
+        return self._of(alive)
+
+    def _of(self, alive: int) -> list[int]:
+        found: list[int] = []
+        while alive:
+            low = alive & -alive
+            rule = self._rules[low.bit_length() - 1]
+            if not found or found[-1] != rule:
+                found.append(rule)
+            alive ^= low
+        return found
