@@ -17,7 +17,7 @@ from atttcli.cli.capture_runs import Done, Found, Given, Said, Trouble, captures
 from atttcli.cli.capture_saving import Saver, Spool
 from atttcli.cli.capture_settings import Follow, Manner, follow_by, manner_by
 from atttcli.cli.context import App, with_app
-from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish
+from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish, ranges_here
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.packaged import packaged
 from atttcli.text.messages import _, ngettext
@@ -99,7 +99,10 @@ def capture(
     tally = Tally(strict=strict)
     given = existing(rules)
     pack = load_network_rules(
-        given or [packaged("rules") / "network"], variables_of(variables), private_folder("rules-cache")
+        given or [packaged("rules") / "network"],
+        variables_of(variables),
+        private_folder("rules-cache"),
+        ranges_here(app),
     )
     tally.rules(pack.problems)
     pack = manner.limited(pack, variables_of(variables), tally)

@@ -137,6 +137,18 @@ def disabled_here(app: App, every: bool = False) -> Disabled:
         return Disabled()
 
 
+def ranges_here(app: App) -> Path | None:
+    """The workspace's table of countries (`rules ranges`), for rules that ask where an address lies; None without one."""
+    if app.workspace_if_any() is None:
+        return None
+    from atttcli.ingest.countries import ranges_file
+
+    try:
+        return ranges_file(app.workspace, app.store)
+    except AtttError:  # `disabled_here` says that the workspace cannot be read
+        return None
+
+
 def problem_line(problem: RuleProblem) -> str:
     """`file:line [rule]: reason (hint)`."""
     hint = f" ({retell(problem.hint)})" if problem.hint else ""

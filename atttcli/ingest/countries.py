@@ -87,6 +87,12 @@ def stored_ranges(workspace: Workspace, store: Store) -> Countries | None:
     return None if row is None else _Kept(workspace.rules / KIND / _file_name(row["digest"]), row["digest"])
 
 
+def ranges_file(workspace: Workspace, store: Store) -> Path | None:
+    """The file of the table in force, for readers that take a file; None when people gave none."""
+    row = in_force(store)
+    return None if row is None else workspace.rules / KIND / _file_name(row["digest"])
+
+
 class _Kept:
     def __init__(self, path: Path, digest: str) -> None:
         self._path, self._digest = path, digest

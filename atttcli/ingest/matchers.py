@@ -13,11 +13,12 @@ from atttcli.engine import RuleProblem
 from atttcli.engines.correlation import CorrelationEngine, Countries
 from atttcli.engines.indicators import Exclusions, IndicatorEngine, IndicatorIndex
 from atttcli.engines.yara import YaraEngine
-from atttcli.ingest.countries import stored_ranges
+from atttcli.ingest.countries import ranges_file, stored_ranges
 from atttcli.ingest.learning import StoredHistory
 from atttcli.inventory import Inventory
 from atttcli.model.observable import Indicator
 from atttcli.packaged import packaged
+from atttcli.process.collector import settle
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.indicators import load_indicator_packs
 from atttcli.rulepack.yara import load_yara_rules
@@ -64,9 +65,11 @@ class Matchers:
         from atttcli.engines.network import NetworkEngine
         from atttcli.rulepack.network import load_network_rules
 
-        pack = load_network_rules(self._paths("network"), self._home_net(), private_folder("rules-cache"))
+        pack = load_network_rules(*self._network_rules())
         self.problems += pack.problems
-        return NetworkEngine(pack)
+        engine = NetworkEngine(pack)
+        settle()
+        return engine
 
     @cached_property
     def network_logs(self) -> NetworkLogEngine | None:
@@ -76,8 +79,13 @@ class Matchers:
         from atttcli.engines.network_logs.engine import NetworkLogEngine
         from atttcli.rulepack.network import load_network_rules
 
-        pack = load_network_rules(self._paths("network"), self._home_net(), private_folder("rules-cache"))
+        pack = load_network_rules(*self._network_rules())
         return NetworkLogEngine(pack, variables=self._home_net())
+
+    def _network_rules(self) -> tuple[list[Path], dict[str, str], Path | None, Path | None]:
+        """What `load_network_rules` takes: files, variables, cache, table of countries."""
+        ranges = ranges_file(self._workspace, self._store)
+        return self._paths("network"), self._home_net(), private_folder("rules-cache"), ranges
 
     def _home_net(self) -> dict[str, str]:
         own = [cidr for cidr in self.inventory.own_networks() if ":" not in cidr] or ["10.0.0.0/8", "192.168.0.0/16"]
@@ -98,7 +106,9 @@ class Matchers:
     @cached_property
     def single_events(self) -> CorrelationEngine:
         """Asked only which rules match single events, as these are taken in."""
-        return CorrelationEngine(self.correlation_pack)
+        engine = CorrelationEngine(self.correlation_pack)
+        settle()
+        return engine
 
     def correlation(self) -> CorrelationEngine:
         """A fresh engine (it holds what it saw)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atttcli.engines.correlation.countries import CountryRanges
+from atttcli.rulepack.country_ranges import CountryRanges
 from atttcli.engines.correlation.engine import CorrelationEngine
 from atttcli.engines.correlation.novelty import Countries, History, KeptHistory, Learned
 

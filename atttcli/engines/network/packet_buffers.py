@@ -84,9 +84,18 @@ def _target(flow: Flow, direction: int) -> Values:
     return (flow.client if direction else flow.server,)
 
 
+def _ends(flow: Flow, direction: int) -> Values:
+    return flow.client, flow.server
+
+
 def _age(flow: Flow, direction: int) -> Values:
     """Whole seconds since the flow's first packet."""
     return (b"%d" % max((flow.last - flow.begun) // SECOND, 0),)
 
 
-FLOW_READERS: Final[dict[str, Callable[[Flow, int], Values]]] = {"ip.src": _source, "ip.dst": _target, "flow.age": _age}
+FLOW_READERS: Final[dict[str, Callable[[Flow, int], Values]]] = {
+    "ip.src": _source,
+    "ip.dst": _target,
+    "ip.any": _ends,
+    "flow.age": _age,
+}

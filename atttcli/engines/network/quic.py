@@ -8,6 +8,7 @@ from typing import Final
 
 from atttcli.engines.network import quic_google, tls
 from atttcli.engines.network.fields import Values
+from atttcli.engines.network.ja4 import ja4
 from atttcli.engines.network.messages import LOST, Message, big
 
 _V1_SALT = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
@@ -83,6 +84,7 @@ class Quic:
         if text:
             values |= {name + ".string": (text,), name + ".hash": (tls.fingerprint(text),)}
         if not direction:
+            values |= {"ja4.hash": (ja4(hello, b"q"),)} if text else {}
             server = tls.server_name(hello)
             if server:
                 values |= {"quic.sni": (server,), "tls.sni": (server,)}

@@ -83,20 +83,22 @@ class TlsHalf:
         return len(self._records) + len(self._messages)
 
 
-def _numbers(data: bytes, size: int = 2) -> list[int]:
+def numbers_of(data: bytes, size: int = 2) -> list[int]:
+    """The numbers that a list is made of."""
     return [int.from_bytes(data[at : at + size], "big") for at in range(0, len(data) - size + 1, size)]
 
 
-def _is_grease(number: int) -> bool:
+def is_grease(number: int) -> bool:
     """Values that clients send only to keep servers tolerant (RFC 8701)."""
     return number & 0x0F0F == 0x0A0A and number >> 8 == number & 0xFF
 
 
 def _joined(numbers: list[int]) -> str:
-    return "-".join(str(number) for number in numbers if not _is_grease(number))
+    return "-".join(str(number) for number in numbers if not is_grease(number))
 
 
-def _extensions(data: bytes) -> list[tuple[int, bytes]]:
+def extensions_of(data: bytes) -> list[tuple[int, bytes]]:
+    """Kind and content of each extension; `data` begins with the length of them all."""
     found: list[tuple[int, bytes]] = []
     position = 2
     end = min(2 + int.from_bytes(data[:2], "big"), len(data))
@@ -111,7 +113,7 @@ def version(hello: bytes) -> int:
     """The version of a hello: of a ServerHello what its supported_versions extension chose."""
     try:
         position = 35 + hello[34] + 3
-        chosen = dict(_extensions(hello[position:])).get(43, b"")
+        chosen = dict(extensions_of(hello[position:])).get(43, b"")
     except IndexError:
         chosen = b""
     return int.from_bytes(chosen if len(chosen) == 2 else hello[:2], "big")
@@ -130,14 +132,14 @@ def ja3(hello: bytes) -> bytes:
     try:
         position = 35 + hello[34]
         length = int.from_bytes(hello[position : position + 2], "big")
-        ciphers = _numbers(hello[position + 2 : position + 2 + length])
+        ciphers = numbers_of(hello[position + 2 : position + 2 + length])
         position += 2 + length
         position += 1 + hello[position]
     except IndexError:
         return b""
-    extensions = _extensions(hello[position:])
+    extensions = extensions_of(hello[position:])
     known = dict(extensions)
-    groups = _numbers(known.get(10, b"")[2:])
+    groups = numbers_of(known.get(10, b"")[2:])
     formats = list(known.get(11, b"")[1:])
     parts = [_joined(ciphers), _joined([kind for kind, _ in extensions]), _joined(groups)]
     version = int.from_bytes(hello[:2], "big")
@@ -151,7 +153,7 @@ def ja3s(hello: bytes) -> bytes:
         cipher = int.from_bytes(hello[position : position + 2], "big")
     except IndexError:
         return b""
-    kinds = "-".join(str(kind) for kind, _ in _extensions(hello[position + 3 :]))
+    kinds = "-".join(str(kind) for kind, _ in extensions_of(hello[position + 3 :]))
     return f"{int.from_bytes(hello[:2], 'big')},{cipher},{kinds}".encode()
 
 

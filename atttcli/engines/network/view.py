@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from atttcli.engines.network import dns, http_buffers, http_message, tls
 from atttcli.engines.network.fields import Fields, Values
+from atttcli.engines.network.ja4 import ja4
 
 
 class View(NamedTuple):
@@ -82,6 +83,9 @@ def _read_tls(view: View, buffer: str) -> Values:
     source = part.session
     if buffer == "tls.sni":
         return (source.server_name,) if source.server_name is not None and part.name == "hello" else ()
+    if buffer == "ja4.hash":
+        found = ja4(source.hellos[0], b"t") if part.name == "hello" else b""
+        return (found,) if found else ()
     if buffer.startswith("ja3"):
         return _read_ja3(source, buffer) if part.name == "hello" else ()
     if buffer in tls.HELLO_PARTS:

@@ -74,7 +74,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table("dns", TO_SERVER, "", "dns.query"),
     **_table("dns", BOTH, "dns.opcode"),
     **_table("tls", TO_SERVER, "tls.sni"),
-    **_table(("tls", "quic"), TO_SERVER, "ja3.hash ja3.string"),
+    **_table(("tls", "quic"), TO_SERVER, "ja3.hash ja3.string ja4.hash"),
     **_table(("tls", "quic"), TO_CLIENT, "ja3s.hash ja3s.string"),
     **_table("quic", BOTH, "quic.version"),
     **_table("quic", TO_SERVER, "quic.sni quic.ua quic.cyu.hash quic.cyu.string"),
@@ -116,7 +116,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table("http2", BOTH, "", "http2.priority http2.header_name"),
     **_table("dns", BOTH, "", "event.dns"),
     **_apart(PACKET, "tcp.hdr udp.hdr ipv4.hdr ipv6.hdr icmpv4.hdr icmpv6.hdr icmpv6.mtu decode-event"),
-    **_apart(FLOW, "ip.src ip.dst flow.age"),
+    **_apart(FLOW, "ip.src ip.dst ip.any flow.age"),
 }
 
 # Older or other spellings that are sticky as well.
@@ -184,6 +184,7 @@ NUMBERS: Final = frozenset(
         "dcerpc.iface",
         "dcerpc.opnum",
         *FILE_FACTS,
+        "ip.any",
     }
 )
 

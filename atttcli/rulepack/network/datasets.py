@@ -10,6 +10,7 @@ from pathlib import Path
 
 from atttcli.errors import RuleError
 from atttcli.limits import MIB
+from atttcli.rulepack.network.reputation import tables_beside
 from atttcli.rulepack.network.values import SetSource
 
 MAX_FILE = 64 * MIB
@@ -24,7 +25,8 @@ def named_files(rules: Path, data: bytes) -> list[Path]:
     if b"filemd5" in data or b"filesha" in data:
         found += _LISTS.findall(data)
     names = {name.decode("utf-8", "replace") for name in found}
-    return [path for name in sorted(names) if (path := beside(rules, name)) is not None and path.is_file()]
+    listed = [path for name in sorted(names) if (path := beside(rules, name)) is not None and path.is_file()]
+    return listed + tables_beside(rules, data)
 
 
 def beside(rules: Path, name: str) -> Path | None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from atttcli.errors import RuleError
-from atttcli.rulepack.network import bytetests, contents, encoded, files, headers, numeric, protocols, state
+from atttcli.rulepack.network import bytetests, contents, encoded, files, headers, numeric, protocols, reputation, state
 from atttcli.rulepack.network.buffers import BUFFERS, MODIFIERS, NUMBERS, PAYLOAD, STICKY_ALIASES, TRANSFORMS
 from atttcli.rulepack.network.classification import CLASSES
 from atttcli.rulepack.network.draft import ContentDraft, Draft
@@ -202,6 +202,8 @@ def _table() -> dict[str, Handler]:
         "tag": state.tag,
         "requires": state.requires,
         "dataset": state.dataset,
+        "geoip": reputation.geoip,
+        "iprep": reputation.iprep,
         "tls.version": numeric.tls_version,
         "mqtt.type": numeric.mqtt_type,
         "ssl_version": numeric.tls_version,

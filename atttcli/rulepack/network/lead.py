@@ -37,7 +37,7 @@ COMMON = (
 )
 
 
-_ODD = ("ip.src", "ip.dst", "flow.age")  # not looked through before a rule is a candidate
+_ODD = ("ip.src", "ip.dst", "ip.any", "flow.age")  # not looked through before a rule is a candidate
 
 
 def choose_lead(groups: tuple[Group, ...]) -> tuple[int, int] | None:

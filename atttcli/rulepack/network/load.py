@@ -18,6 +18,7 @@ from atttcli.rulepack.network.datasets import named_files, read_set
 from atttcli.rulepack.network.draft import NotMeant
 from atttcli.rulepack.network.limits import Limits, beside_rules, load_limits
 from atttcli.rulepack.network.lines import MAX_RULE_CHARS, decode, logical_lines
+from atttcli.rulepack.network.reputation import Tables
 from atttcli.rulepack.network.rule import Interned, parse_rule, sid_of
 from atttcli.rulepack.network.values import NetworkPack, Rule
 from atttcli.rulepack.network.variables import effective
@@ -26,9 +27,13 @@ MAX_FILE = 256 * MIB
 
 
 def load_network_rules(
-    paths: Sequence[Path], variables: Mapping[str, str] | None = None, cache: Path | None = None
+    paths: Sequence[Path],
+    variables: Mapping[str, str] | None = None,
+    cache: Path | None = None,
+    ranges: Path | None = None,
 ) -> NetworkPack:
-    """Load files, and the `*.rules` of folders. `cache` is a folder of ours (made 0700) for what was parsed.
+    """Load files, and the `*.rules` of folders. `cache` is a folder of ours (made 0700) for what was parsed, `ranges` the
+    table of countries for rules that have none beside them.
 
     Raises InputError for a path that cannot be read and UsageError for a wrong variable; rules that cannot be run
     whole become `problems`.
@@ -37,13 +42,13 @@ def load_network_rules(
     found = list(rule_files(paths))
     shown = tuple(str(path) for path in found)
     if cache is not None:  # the texts are let go before what was parsed of them is loaded
-        digest = _digest(((path, read_rules(path)) for path in found), names)
+        digest = _digest(((path, read_rules(path)) for path in found), names, ranges)
         stored = rule_cache.load(cache, digest)
         if stored is not None:
             return with_limits(rule_cache.to_pack(stored, shown, digest, cache), tuple(beside_rules(paths)), variables)
     files = [(path, read_rules(path)) for path in found]
-    digest = _digest(files, names)
-    pack = _parse(files, names, digest, shown, cache)
+    digest = _digest(files, names, ranges)
+    pack = _parse(files, names, digest, shown, cache, Tables(ranges))
     if cache is not None:
         rule_cache.store(cache, pack)
     return with_limits(pack, tuple(beside_rules(paths)), variables)
@@ -88,9 +93,11 @@ def read_rules(path: Path) -> bytes:
     return data
 
 
-def _digest(files: Iterable[tuple[Path, bytes]], names: Mapping[str, str]) -> str:
+def _digest(files: Iterable[tuple[Path, bytes]], names: Mapping[str, str], ranges: Path | None) -> str:
     running = hashlib.sha256()
     for path, data in files:
+        if ranges is not None and b"geoip" in data:
+            running.update(hashlib.sha256(ranges.read_bytes()[: MAX_FILE + 1]).digest() if ranges.is_file() else b"")
         running.update(hashlib.sha256(data).digest())
         for named in named_files(path, data):
             running.update(hashlib.sha256(named.read_bytes()[: MAX_FILE + 1]).digest())
@@ -100,7 +107,12 @@ def _digest(files: Iterable[tuple[Path, bytes]], names: Mapping[str, str]) -> st
 
 
 def _parse(
-    files: list[tuple[Path, bytes]], names: Mapping[str, str], digest: str, shown: tuple[str, ...], cache: Path | None
+    files: list[tuple[Path, bytes]],
+    names: Mapping[str, str],
+    digest: str,
+    shown: tuple[str, ...],
+    cache: Path | None,
+    tables: Tables,
 ) -> NetworkPack:
     interned = Interned(names)
     rules: list[Rule] = []
@@ -116,7 +128,8 @@ def _parse(
                 rule = parse_rule(text, interned, number, line)
                 for source in rule.sets:
                     if source.name not in datasets or (source.load and not datasets[source.name]):
-                        datasets[source.name] = read_set(path, source)
+                        of_ends = source.kind in ("country", "score")
+                        datasets[source.name] = tables.read(path, source) if of_ends else read_set(path, source)
                 rules.append(rule)
             except RuleError as error:
                 where = Where(str(path), line=line, rule=sid_of(text))

@@ -128,6 +128,7 @@ def kerberos() -> list[bytes]:
 
 T, H, D = samples.tls_talk, samples.http_talk, samples.dcerpc_talk
 JA3, JA3S = b"771,4865,0,,", b"771,47,"
+JA4 = b"t12d010100_" + hashlib.sha256(b"1301").hexdigest()[:12].encode() + b"_" + b"0" * 12
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n"
 TIME, RANDOM = samples.SERVER_RANDOM[:4], samples.SERVER_RANDOM
 UUID = "12345678-1234-abcd-ef00-01234567cffb"
@@ -191,6 +192,7 @@ def _buffers() -> Iterator[tuple[str, Case]]:
         ("ja3.hash ja3_hash", "tls", md5(JA3), T),
         ("ja3s.string ja3s_string", "tls", JA3S, T),
         ("ja3s.hash ja3s_hash", "tls", md5(JA3S), T),
+        ("ja4.hash", "tls", JA4, T),
         ("ssh.proto ssh_proto", "ssh", b"2.0", ssh),
         ("ssh.software ssh_software", "ssh", b"Putty_1", ssh),
         ("ssh.hassh.string", "ssh", b"kex;enc-c;mac-c;comp-c", ssh),
@@ -402,6 +404,15 @@ def _lists() -> Iterator[tuple[str, Case]]:
         yield f"file{kind}", Case(rule, "{k}:list; ", samples.attached_talk, {"list": "ab" * size})
 
 
+def _tables() -> Iterator[tuple[str, Case]]:
+    """Tables of addresses beside the rules: the server lies in VN and has the score 20."""
+    asked = "alert tcp any any -> any any (flags:S; %s sid:1;)"
+    countries = {"countries.csv": "198.51.100.0/24,VN\n"}
+    scores = {"categories.txt": "1,Spam,mail\n", "a.list": "198.51.100.0/24,1,20\n"}
+    yield "geoip", Case(asked % "{k}:dst,LA;", "{k}:dst,LA;", lambda: [SYN_FRAME], countries)
+    yield "iprep", Case(asked % "{k}:dst,Spam,>,30;", "{k}:dst,Spam,>,30;", lambda: [SYN_FRAME], scores)
+
+
 def _states() -> Iterator[tuple[str, Case]]:
     """What depends on what came before."""
     yield "flow", Case('alert tcp any any -> any any ({k}:to_client; content:"GET"; sid:1;)', "{k}:to_client; ", get)
@@ -438,7 +449,9 @@ TOLD = {
 SILENT = {"sid", "reference", "target", "rawbytes", "fast_pattern", "prefilter"}
 
 CASES: dict[str, Case] = {
-    word: case for table in (_buffers, _modifiers, _numbers, _packets, _contents, _lists, _states) for word, case in table()
+    word: case
+    for table in (_buffers, _modifiers, _numbers, _packets, _contents, _lists, _tables, _states)
+    for word, case in table()
 }
 
 
