@@ -108,7 +108,7 @@ def logs(
     if run.network is not None:
         tell_coverage(run.network)
     if sys.stderr.isatty() or tally.problems:
-        text = _("{files} log files read: {events} events, {matches} matches.",
+        text = _("log files: {files}, events: {events}, matches: {matches}",
                  files=run.files, events=run.events, matches=tally.found)  # fmt: skip
         render.warn(text)
     finish(tally)

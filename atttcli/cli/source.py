@@ -10,7 +10,8 @@ import click
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.errors import InputError, UsageError, Where
-from atttcli.text.messages import _
+from atttcli.text.messages import _, ngettext
+from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,8 @@ def source() -> None:
 def test(app: App, file: str, mapping: str | None, lines: int, fields: bool, zone: str, as_json: bool) -> None:
     """What was understood of a log, line by line: time, log source, head fields, and what was not and why.
 
-    Nothing is stored. Archives and compressed files are opened. Exit code 2 if no reader knows the file.
+    Nothing is stored. Archives and compressed files are opened. Exit code 2 if no reader knows the file, or
+    it cannot be read to its end.
 
     \b
     Examples:
@@ -56,10 +58,19 @@ def test(app: App, file: str, mapping: str | None, lines: int, fields: bool, zon
       atttcli source test phan-mem.log --mapping phan-mem.yaml
     """
     from atttcli.cli import source_view
+    from atttcli.ingest.route import Failure
 
-    known = False
+    known, failed = False, 0
     for item in _items(file, mapping, zone):
-        known |= source_view.show(item, lines, fields, as_json)
+        try:
+            known |= source_view.show(item, lines, fields, as_json)
+            failed += isinstance(item, Failure)
+        except InputError as error:  # one file of an archive; the others are still shown
+            known, failed = True, failed + 1
+            render.warn(f"{error.where or file}: {retell(error.message)}")
+    if failed:
+        render.warn(ngettext("{count} file could not be read whole.", "{count} files could not be read whole.", failed))
+        click.get_current_context().exit(2)
     if not known:
         raise InputError("no log that any reader knows", where=Where(file), hint=f"atttcli source mapping {file}")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import islice
+from textwrap import wrap
 from typing import Any
 
 import msgspec
@@ -21,8 +23,15 @@ from atttcli.text.messages import _, ngettext
 from atttcli.text.retell import retell
 
 MOST = 1_000_000  # records of one file that are read
+_DIFFERENT = 1000
+_BEFORE_NAME = re.compile(r" (?=\S+=)")
 _SHOWN = ("host", "user", "domain", "url", "hash", "action", "outcome")
 _HEAD = (*_SHOWN, "src_ip", "src_port", "dst_ip", "dst_port")
+
+
+def _add(counted: Counter[str], word: str) -> None:
+    """Words of a crafted log may be endless: what is new after many is counted together."""
+    counted[word if word in counted or len(counted) < _DIFFERENT else "..."] += 1
 
 
 class Count:
@@ -42,12 +51,12 @@ class Count:
             filled = [name for name in _HEAD if getattr(record, name)]
             self.filled.update(filled)
             self.understood += bool(record.category or set(filled) - {"host"})
-            self.sources["/".join((record.category or "-", record.product or "-", record.service or "-"))] += 1
+            _add(self.sources, "/".join((record.category or "-", record.product or "-", record.service or "-")))
         elif isinstance(record, Alert):
             self.alerts += 1
         elif isinstance(record, ReadProblem):
             self.problems += 1
-            self.reasons[record.reason] += 1
+            _add(self.reasons, record.reason)
 
     def as_json(self) -> dict[str, Any]:
         """The summary line."""
@@ -94,10 +103,13 @@ def show(item: Item | Failure, lines: int, fields: bool, as_json: bool) -> bool:
         if rest:
             render.line("  " + _("others: {names}", names=rest[:200]))
     count = Count()
-    for place, record in enumerate(islice(item.source.read(item.given), MOST)):
+    records = item.source.read(item.given)
+    for place, record in enumerate(islice(records, MOST)):
         count.add(record)
         if place < lines:
             render.emit_json(_json(record, fields)) if as_json else _record(record, fields, item.given.zone)
+    if next(records, None) is not None:
+        render.warn(_("{path}: only the first {most} records were read.", path=item.given.path, most=MOST))
     if as_json:
         render.emit_json({"kind": "summary", "path": item.given.path, "assumed": item.given.assumed, **count.as_json()})
     else:
@@ -206,7 +218,8 @@ def _summary(count: Count, given: Input, lines: int) -> None:
     if count.problems:
         render.line(ngettext("{count} line not read:", "{count} lines not read:", count.problems))
         for reason, times in count.reasons.most_common(5):
-            render.line(f"  {times:>6} × {retell(reason)}")
+            for place, line in enumerate(wrap(retell(reason), 69) or [""]):
+                render.line((" " * 11 if place else f"  {times:>6} × ") + line)
     for what, found in ((_("log sources"), count.sources), (_("filled"), count.filled)):
         if found:
             render.line(f"{what}:")
@@ -215,7 +228,9 @@ def _summary(count: Count, given: Input, lines: int) -> None:
     if given.assumed:
         names = {"zone": _("zone"), "year": _("year"), "fields": _("fields by their names")}
         for name, value in given.assumed.items():
-            render.line(_("assumed: {what}: {value}", what=names.get(name, name), value=value))
+            said = _("assumed: {what}: {value}", what=names.get(name, name), value=value)
+            for place, line in enumerate(_wrapped(_BEFORE_NAME.split(said), 76)):
+                render.line("  " * bool(place) + line)
 
 
 def draft(item: Item | Failure | None, file: str) -> tuple[str, str]:

@@ -15,6 +15,8 @@ from atttcli.rulepack.sigma_filter import SigmaFilter, filtered
 from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
 
 __all__ = ["CorrelationPack", "documents", "load_correlation_rules", "rule_files"]
+_DEEPEST = 16  # correlations of correlations of ...: each event climbs the whole chain
+_TOO_DEEP = f"refers to correlations of correlations, more than {_DEEPEST} deep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +103,22 @@ def _resolve(
     waiting = list(drafts)
     ordered: list[CorrelationRule] = []
     whole: set[str] = set()
+    depths: dict[str, int] = {}
     refused: set[str] = set()
     while waiting:
         able = [one for one in waiting if all(ids.get(name) in ready for name in one.rules)]
         if not able:
             break
         for one in able:
-            reason = _unsound(one, ids, whole)
+            depth = 1 + max((depths.get(ids[name], 0) for name in one.rules), default=0)
+            reason = _unsound(one, ids, whole) or (_TOO_DEEP if depth > _DEEPEST else "")
             if reason:
                 problems.append(RuleProblem(one.meta.where, reason))
                 refused.add(one.meta.id)
                 continue
             ordered.append(_resolved(one, ids))
             ready.add(one.meta.id)
+            depths[one.meta.id] = depth
             if one.whole:
                 whole.add(one.meta.id)
         waiting = [one for one in waiting if one.meta.id not in ready and one.meta.id not in refused]

@@ -50,7 +50,8 @@ def compile_search(pattern: str, cased: bool = True) -> Search:
     try:
         compiled = re2.compile(pattern.encode(), options)
     except re2.error as error:
-        return _limited(pattern, cased, str(error))
+        reason = error.args[0] if error.args else b""
+        return _limited(pattern, cased, reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason))
 
     def search(text: str) -> bool:
         return compiled.search(text.encode("utf-8", "replace")) is not None

@@ -131,7 +131,8 @@ def _tracking(row: dict[str, Any], line: str, number: int, stamps: Stamps) -> Ev
     row |= {"from": sender, "to": ", ".join(people[:100]), "nrcpt": len(people)}
     return Event(
         _time(row.get("date-time", ""), stamps), number, line, "mail", "exchange", "tracking",
-        row.get("server-hostname", ""), sender, address(row.get("original-client-ip", "")) or address(row.get("client-ip", "")), 0, address(row.get("server-ip", "")),
+        row.get("server-hostname", ""), sender,
+        address(row.get("original-client-ip", "")) or address(row.get("client-ip", "")), 0, address(row.get("server-ip", "")),
         domain=sender.rpartition("@")[2].lower() if "@" in sender else "", action=action, outcome=outcome, fields=row,
     )  # fmt: skip
 

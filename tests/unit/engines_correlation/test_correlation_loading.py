@@ -99,3 +99,20 @@ def test_unreadable_and_hostile_files_are_problems(tmp_path: Path) -> None:
     pack = load(tmp_path, BLOCK)
     assert len(pack.rules) == 1 and len(pack.problems) >= 3
     assert load_correlation_rules([tmp_path / "absent.yml"]).problems
+
+
+def test_a_tower_of_correlations_is_refused(tmp_path: Path) -> None:
+    tower = "title: c0\nid: c0\nlogsource: {product: linux}\ndetection: {s: {user: root}, condition: s}\n" + "".join(
+        f"---\ntitle: c{n}\nid: c{n}\n"
+        f"correlation: {{type: event_count, rules: [c{n - 1}], group-by: [user], timespan: 1m, condition: {{gte: 1}}}}\n"
+        for n in range(1, 41)
+    )
+    pack = load_correlation_rules([_written(tmp_path, tower)])
+    assert len(pack.correlations) == 16
+    assert "more than 16 deep" in next(one.reason for one in pack.problems if one.where.rule == "c17")
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "tower.yml"
+    path.write_text(text, encoding="utf-8")
+    return path

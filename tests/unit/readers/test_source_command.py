@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -71,3 +72,24 @@ def test_an_unknown_file_says_so(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["source", "test", str(tmp_path / "x.bin")])
     assert result.exception is not None
     assert "no log" in str(result.exception)
+
+
+def test_what_cannot_be_read_whole_is_told_and_the_rest_is_shown(tmp_path: Path) -> None:
+    line = "Nov 23 10:00:02 h sshd[1]: Failed password for root from 192.0.2.1 port 22 ssh2\n"
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("auth.log", line * 3)
+        archive.writestr("bomb.log", b"\n" * 100_000_000)
+    code, text = run("test", str(tmp_path / "logs.zip"))
+    assert code == 2
+    assert "3 events, 3 with a time" in text
+    assert "1 file could not be read whole." in text
+
+
+def test_words_without_end_are_counted_together(tmp_path: Path) -> None:
+    lines = "".join(f'{{"time":"2026-11-23T10:00:00Z","user":"a","n":{number}\n' for number in range(3000))
+    good = '{"time":"2026-11-23T10:00:00Z","src_ip":"192.0.2.1","user":"a"}\n' * 9
+    (tmp_path / "a.json").write_text(good + "".join("[" + line for line in lines.splitlines(True)))
+    code, text = run("test", str(tmp_path / "a.json"), "--lines", "0", "--json")
+    assert code == 0
+    summary = json.loads(text.splitlines()[-1])
+    assert summary["problems"] + summary["events"] == 3009
