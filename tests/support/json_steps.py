@@ -321,6 +321,8 @@ STEPS = (
     Step("-w ws results merge part.jsonl --store --host pc-17", "scan", code=1),
     Step("capture show asked.pcap", "capture-flow"),
     Step("capture show asked.pcap --frame 1", "packet"),
+    Step("capture summary asked.pcap", "capture-summary"),
+    Step("rules explain --sid 7 --capture asked.pcap --rules n.rules", "rules-explain-capture"),
     Step("-w ws alert packets {packet} -o flow.pcap", "packet"),
     Step("-w ws key create --name 'Trung tâm' --passphrase", "key"),
     Step("-w ws key list", "key"),
