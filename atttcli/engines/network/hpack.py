@@ -50,24 +50,49 @@ def _codes() -> dict[tuple[int, int], int]:
     return codes
 
 
+Step = tuple[int, bytes]  # the state after four bits, and what they completed
+OVER = -1  # the end of the text was met: nothing after it counts
+
+
+@lru_cache(maxsize=1)
+def _steps() -> list[list[Step]]:
+    """For each state (the beginning of a code) what each four bits lead to: no code is shorter than five."""
+    codes = _codes()
+    states: dict[tuple[int, int], int] = {(0, 0): 0}
+    waiting = [(0, 0)]
+    table: list[list[Step]] = []
+    for length, code in waiting:  # grows while it is walked
+        row: list[Step] = []
+        for four in range(16):
+            at, bits, out, over = length, code, b"", False
+            for shift in (3, 2, 1, 0):
+                at, bits = at + 1, bits << 1 | four >> shift & 1
+                symbol = codes.get((at, bits))
+                if symbol is not None and not over:
+                    out, over = out + bytes((symbol & 255,)) * (symbol < 256), symbol == 256
+                    at = bits = 0
+            if not over and (at, bits) not in states:
+                states[at, bits] = len(states)
+                waiting.append((at, bits))
+            row.append((OVER if over else states[at, bits], out))
+        table.append(row)
+    return table
+
+
 def huffman(data: bytes) -> bytes:
     """Decoded text; what is left over after the last whole symbol is padding."""
-    codes = _codes()
-    out = bytearray()
-    code = length = 0
+    steps = _steps()
+    out: list[bytes] = []
+    state = 0
     for byte in data:
-        for shift in range(7, -1, -1):
-            code = code << 1 | byte >> shift & 1
-            length += 1
-            symbol = codes.get((length, code))
-            if symbol is not None:
-                if symbol == 256:
-                    return bytes(out)
-                out.append(symbol)
-                code = length = 0
-            elif length > 30:
-                return bytes(out)
-    return bytes(out)
+        state, done = steps[state][byte >> 4]
+        if state >= 0:
+            out.append(done)
+            state, done = steps[state][byte & 15]
+        out.append(done)
+        if state < 0:
+            break
+    return b"".join(out)
 
 
 class Decompressor:
