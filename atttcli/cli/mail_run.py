@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from atttcli.cli.log_run import as_input, recognised, sigma_kept
 from atttcli.cli.matching import Tally, disabled_here, existing
 from atttcli.clock import DAY, parse_moment
-from atttcli.engine import EngineProblem
 from atttcli.engines.correlation import CorrelationEngine, Countries, CountryRanges, KeptHistory, Learned
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.field.account import Outcome
@@ -28,7 +27,7 @@ from atttcli.packaged import packaged
 from atttcli.process.collector import settle
 from atttcli.rulepack.catalogue import by_kind
 from atttcli.rulepack.correlation import load_correlation_rules
-from atttcli.source import Record
+from atttcli.source import Record, Source
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
 RULES = ("mail.yml", "mailbox.yml", "cloud.yml")
 _MAX_LOGS = 20_000
+_SURE = 90
 
 
 def prepared(app: App, asked: Asked, tally: Tally) -> Watch:
@@ -59,7 +59,8 @@ def prepared(app: App, asked: Asked, tally: Tally) -> Watch:
         frozenset(one.address for one in accounts if one.status in SHUT),
     )
     settle()
-    return Watch(engine, places, names, signs, Travel(journeys(app.store) if inside else ()), scope)
+    travel = Travel(journeys(app.store) if inside else ())
+    return Watch(engine, places, names, signs, travel, scope, every_event=bool(asked.rules))
 
 
 def run(app: App, asked: Asked, watch: Watch, tally: Tally, progress: Progress) -> None:
@@ -143,6 +144,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def _logs(paths: Sequence[Path], zone: ZoneInfo, tally: Tally, progress: Progress) -> Iterator[Log]:
     count = 0
+    readers: dict[str, Source] = {}
     for item in walk(str(path) for path in paths):
         if isinstance(item, Outcome):
             if not item.harmless:
@@ -153,16 +155,16 @@ def _logs(paths: Sequence[Path], zone: ZoneInfo, tally: Tally, progress: Progres
             tally.note(item.path, f"more than {_MAX_LOGS} logs: the rest was not read")
             return
         progress(count, 0, item.path)
-        log = _log(item, zone)
-        if isinstance(log, EngineProblem):
-            tally.problem(log)
-        else:
-            yield log
+        yield _log(item, zone, readers)
 
 
-def _log(item: Found, zone: ZoneInfo) -> Log | EngineProblem:
-    """A log that can be opened again by its path; a folder's descriptor is gone when the walk has gone on."""
+def _log(item: Found, zone: ZoneInfo, readers: dict[str, Source]) -> Log:
+    """A log that can be opened again by its path; a folder's descriptor is gone when the walk has gone on.
+
+    `readers`: by the first word of the name; a rotated set is of one reader, which need only be sure of the next file.
+    """
     path = item.path
+    stem = Path(path).name.partition(".")[0]
 
     def records() -> Iterator[Record]:
         try:
@@ -171,8 +173,12 @@ def _log(item: Found, zone: ZoneInfo) -> Log | EngineProblem:
             raise InputError(refused.why, where=Where(path)) from refused
         with os.fdopen(fd, "rb") as raw:
             given = as_input(raw, path, info, zone)
-            source = recognised(given)
-            if source is None:
+            source = readers.get(stem)
+            if source is None or source.recognise(given) < _SURE:
+                source = recognised(given)
+            if source is not None:
+                readers[stem] = source
+            else:
                 raise InputError("no log that any reader knows; it was not judged", where=Where(path))
             yield from source.read(given)
 

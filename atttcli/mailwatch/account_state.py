@@ -12,6 +12,9 @@ MAX_NETWORKS: Final = 64
 _MAX_COUNTRIES: Final = 16
 _MAX_FAILED: Final = 8
 _MAX_PROTOCOLS: Final = 8
+_MAX_DAYS: Final = 8
+_HABIT_DAYS: Final = 5
+_HABIT_SPAN: Final = 14  # days
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -109,12 +112,25 @@ class Account:
             self.protocols[protocol] = self.protocols.get(protocol, 0) + 1
         self.place, self.address, self.agent, self.used = place, address, agent or self.agent, time
 
-    def flipped(self, one: str, other: str, day: int) -> int:
-        """It went between two countries on this day; on how many days by now."""
-        pair = (one, other) if one < other else (other, one)
+    def flipped(self, one: str, other: str, day: int) -> None:
+        """It went between two countries on this day."""
+        pair = pair_of(one, other)
         if pair not in self.flips and len(self.flips) >= _MAX_COUNTRIES:
-            return 0
+            return
         days = self.flips.setdefault(pair, [])
-        if day not in days and len(days) < 8:
+        if day in days:
+            return
+        if len(days) < _MAX_DAYS:
             days.append(day)
-        return len(days)
+        else:
+            days[-1] = day
+
+    def is_habit(self, pair: tuple[str, str]) -> bool:
+        """Whether it goes between them again and again, for weeks: a VPN or roaming. Whoever took a mailbox is newer to it."""
+        days = self.flips.get(pair, ())
+        return len(days) >= _HABIT_DAYS and max(days) - min(days) >= _HABIT_SPAN
+
+
+def pair_of(one: str, other: str) -> tuple[str, str]:
+    """Two countries in one order."""
+    return (one, other) if one < other else (other, one)

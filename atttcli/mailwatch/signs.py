@@ -6,10 +6,11 @@ Every detector takes a login (or a use of a mailbox) with what is remembered of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from atttcli.clock import DAY, HOUR, MINUTE
-from atttcli.mailwatch.account_state import Account, Bounded, Failures
+from atttcli.mailwatch.account_state import Account, Bounded, Failures, pair_of
 from atttcli.mailwatch.places import Place, Places, distance_km
 from atttcli.mailwatch.reasons import Finding
 from atttcli.mailwatch.seen import FAILURE, LEGACY, LOGIN, Seen
@@ -20,7 +21,7 @@ _SPRAYERS: Final = 20_000
 _SESSIONS: Final = 100_000
 _SPEED_KMH: Final = 1_000
 _FAR_KM: Final = 500
-_VPN_DAYS: Final = 3  # back and forth on so many days is a habit (a VPN, roaming), no journey
+_HELD_JOURNEYS: Final = 20
 _AT_HOME: Final = 5  # logins from a network that make it the account's own
 _MANY_FAILURES: Final = 8
 _SPRAYED: Final = 5  # accounts that an address tried
@@ -72,6 +73,7 @@ class Signs:
         self._sprayers: Bounded[str, _Sprayer] = Bounded(_Sprayer, _SPRAYERS)
         self._fresh: Bounded[str, _Fresh] = Bounded(_Fresh, _SPRAYERS)
         self._sessions: Bounded[str, _Session] = Bounded(_Session, _SESSIONS)
+        self._journeys: Bounded[str, list[Finding]] = Bounded(list, _TRIED)
 
     @property
     def evicted(self) -> int:
@@ -109,7 +111,7 @@ class Signs:
         if seen.account in self._locked:
             yield _found("locked-login", seen, place)
         yield from self._dormant(seen, place, account)
-        yield from self._travel(seen, place, account)
+        self._travel(seen, place, account)
         yield from self._legacy(seen, place, account)
         yield from self._shared(seen, place, account)
 
@@ -138,8 +140,8 @@ class Signs:
         if 0 < last < seen.time - _DORMANT and not place.inside:
             yield _found("dormant", seen, place, days=(seen.time - last) // DAY, since=last)
 
-    def _travel(self, seen: Seen, place: Place, account: Account) -> Iterator[Finding]:
-        """Two logins that no flight joins. What goes back and forth day by day, or between places it is at home in, is a VPN."""
+    def _travel(self, seen: Seen, place: Place, account: Account) -> None:
+        """Two logins that no flight joins. Told at the end: what goes back and forth for weeks is a VPN."""
         before = account.place
         if before is None or before.network == place.network or before.country == place.country:
             return
@@ -153,13 +155,26 @@ class Signs:
         hours = max(elapsed / HOUR, 1 / 60)
         if (far and distance / hours <= _SPEED_KMH) or (not far and elapsed > HOUR):
             return
-        days = account.flipped(before.country, place.country, seen.time // DAY)
-        habit = days >= _VPN_DAYS or min(account.knows(place.network), account.knows(before.network)) >= _AT_HOME
-        yield Finding(
-            "quick-change" if habit or not far else "impossible-travel", "attt-mailbox-travel", seen.account, seen.time,
+        account.flipped(before.country, place.country, seen.time // DAY)
+        found = Finding(
+            "impossible-travel" if far else "quick-change", "attt-mailbox-travel", seen.account, seen.time,
             (account.address, seen.address), (before.country, place.country), seen.path, seen.line,
-            {"from": before.country, "to": place.country, "km": round(distance), "minutes": elapsed // MINUTE, "days": days},
+            {"from": before.country, "to": place.country, "km": round(distance), "minutes": elapsed // MINUTE},
         )  # fmt: skip
+        held = self._journeys[seen.account]
+        if len(held) < _HELD_JOURNEYS:
+            held.append(found)
+        elif far:  # the first ones say what it was, the last one that it goes on
+            held[-1] = found
+
+    def finish(self) -> Iterator[Finding]:
+        """Journeys, now that it is known which of them are a habit."""
+        for name in self._journeys:
+            account = self.accounts.get(name)
+            for found in self._journeys.get(name) or ():
+                pair = pair_of(found.countries[0], found.countries[1])
+                habit = account is not None and account.is_habit(pair)
+                yield replace(found, family="quick-change") if habit else found
 
     def _legacy(self, seen: Seen, place: Place, account: Account) -> Iterator[Finding]:
         """POP3, IMAP or SMTP with a password, from outside, by somebody who never used it: second factors do not see it."""

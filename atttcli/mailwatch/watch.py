@@ -43,6 +43,7 @@ class Watch:
     signs: Signs
     travel: Travel = field(default_factory=Travel)
     scope: Scope = field(default_factory=Scope)
+    every_event: bool = False  # rules of others see all
     ranking: Ranking = field(default_factory=Ranking)
     logins: int = 0
     failures: int = 0
@@ -81,6 +82,8 @@ class Watch:
         """The end: bursts that are still open, and what was forgotten to bound memory."""
         for found in self.engine.finish():
             yield from self._told(found)
+        for finding in self.signs.finish():
+            self.add(finding)
 
     def add(self, finding: Finding) -> None:
         """A finding from elsewhere (settings, a leaked list), or of a sign."""
@@ -94,7 +97,7 @@ class Watch:
         """The signs of one event; False when another log of the server has told of the same attempt."""
         seen = seen_of(event, path)
         if seen is None:
-            return bool(event.action)
+            return self._ruled(event)
         if event.action == "login":
             if self._twice(event, seen):
                 return False
@@ -105,7 +108,11 @@ class Watch:
                 self.failures += 1
         for finding in self.signs.see(seen):
             self.add(finding)
-        return bool(event.action)
+        return self._ruled(event)
+
+    def _ruled(self, event: Event) -> bool:
+        """Whether our rules can concern it: an action, or words of forwarding and filters. Most uses of a mailbox are neither."""
+        return self.every_event or bool(event.action) or "orward" in event.raw or "ilter" in event.raw
 
     def _twice(self, event: Event, seen: Seen) -> bool:
         """Zimbra's audit.log and mailbox.log, and the mail server in front, each tell of an attempt."""

@@ -22,7 +22,7 @@ DOMAIN = "backan.gov.vn"
 WEB = ("ZimbraWebClient - GC120 (Win)", "ZimbraWebClient - FF118 (Win)", "ZimbraWebClient - SAF3 (Mac)")
 COUNTRIES = {
     "2001:db8:1000::/36": "VN", "2001:db8:2000::/36": "LA", "2001:db8:3000::/36": "SG", "2001:db8:4000::/36": "TH",
-    "203.0.113.0/24": "US", "198.51.100.0/24": "RU", "192.0.2.0/24": "VN",
+    "2001:db8:5000::/36": "US", "198.51.100.0/24": "RU", "2001:db8:6000::/36": "VN",
 }  # fmt: skip
 Line = tuple[float, str, str]  # seconds since START, file, text
 
@@ -177,13 +177,13 @@ def _slow_then_open(place: Province, day: int, turn: int) -> None:
     person = place.people[place.pick()]
     for index in range(24):
         at = day * 86400 + 3600 + index * 1700
-        place.planted[day].append(auth(at, person.box, f"203.0.113.{100 + index % 12}", "", failed=True))
+        place.planted[day].append(auth(at, person.box, f"2001:db8:51{index % 12:02x}::1", "", failed=True))
     # the owner's own morning login comes between; ten more failures and the right one follow
     at = day * 86400 + 15 * 3600
     place.planted[day].extend(
-        auth(at + 40 * index, person.box, f"203.0.113.{100 + index}", "", failed=True) for index in range(10)
+        auth(at + 40 * index, person.box, f"2001:db8:51{index:02x}::1", "", failed=True) for index in range(10)
     )
-    place.planted[day].append(auth(at + 500, person.box, "203.0.113.110", WEB[0]))
+    place.planted[day].append(auth(at + 500, person.box, "2001:db8:510a::1", WEB[0]))
     place.answers[person.box].append("success-after-failures")
 
 
@@ -197,7 +197,7 @@ def _journey(place: Province, day: int, turn: int) -> None:
     while (day + 0) % 7 > 4:  # the office is at work
         day -= 1
     person = place.people[place.pick()]
-    place.planted[day].append(auth(day * 86400 + 8.9 * 3600, person.box, f"203.0.113.{30 + turn}", WEB[1]))
+    place.planted[day].append(auth(day * 86400 + 8.9 * 3600, person.box, f"2001:db8:5{30 + turn:03x}::1", WEB[1]))
     place.answers[person.box].append("impossible-travel")
 
 
@@ -222,7 +222,7 @@ def _forwarding(place: Province, day: int, turn: int) -> None:
 
 def _legacy(place: Province, day: int, turn: int) -> None:
     person = place.people[place.pick(homeless=True)]
-    place.planted[day].append(auth(day * 86400 + 4 * 3600, person.box, f"192.0.2.{50 + turn}", "", protocol="imap"))
+    place.planted[day].append(auth(day * 86400 + 4 * 3600, person.box, f"2001:db8:6{50 + turn:03x}::1", "", protocol="imap"))
     place.answers[person.box].append("legacy-first")
 
 
@@ -234,7 +234,7 @@ def _dormant(place: Province, day: int, turn: int) -> None:
     place.silent.add(number)
     for early in range(12):
         place.planted[early].append(auth(early * 86400 + 9 * 3600, person.box, person.office, person.agent))
-    place.planted[day].append(auth(day * 86400 + 3600, person.box, f"192.0.2.{90 + turn}", WEB[1]))
+    place.planted[day].append(auth(day * 86400 + 3600, person.box, f"2001:db8:6{90 + turn:03x}::1", WEB[1]))
     place.answers[person.box].append("dormant")
 
 
@@ -245,7 +245,7 @@ def _stolen_session(place: Province, day: int, turn: int) -> None:
     at = day * 86400 + 8.3 * 3600
     place.planted[day].append(auth(at, person.box, person.office, person.agent))
     for index in range(4):
-        place.planted[day].append(use(at + 300 + index * 60, person.box, f"203.0.113.{60 + turn}", person.agent))
+        place.planted[day].append(use(at + 300 + index * 60, person.box, f"2001:db8:5{60 + turn:03x}::1", person.agent))
     place.answers[person.box].append("session-two-networks")
 
 
@@ -263,7 +263,7 @@ def _one_address(place: Province, day: int, turn: int) -> None:
     for index in range(8):
         person = place.people[place.pick()]
         at = day * 86400 + 1 * 3600 + index * 900
-        place.planted[day].append(auth(at, person.box, f"192.0.2.{120 + turn}", WEB[1]))
+        place.planted[day].append(auth(at, person.box, f"2001:db8:6{120 + turn:03x}::1", WEB[1]))
         place.answers[person.box].append("shared-address")
 
 
