@@ -6,10 +6,10 @@ InputError, and only when nothing more of this input can be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from atttcli.clock import VIETNAM
 from atttcli.limits import Budget
@@ -91,4 +91,26 @@ class Source(Protocol):
 
     def read(self, given: Input) -> Iterator[Record]:
         """All records in order of the file."""
+        ...
+
+
+class Sieve(Protocol):
+    """What a reader may ask before it builds an event that nothing but rules would look at. May say yes too often."""
+
+    def marked(self, data: bytes) -> set[int]:
+        """Lines (from 0) in which words stand that rules look for anywhere in a record."""
+        ...
+
+    def may_match(self, kind: tuple[str, str, str, str, str], number: int, fields: Mapping[str, Any]) -> bool:
+        """Whether a rule may match an unmarked event: (category, product, service, action, outcome), Windows' number,
+        native fields."""
+        ...
+
+
+@runtime_checkable
+class SiftingSource(Protocol):
+    """A source that can leave out what no rule concerns."""
+
+    def read_where(self, given: Input, sieve: Sieve) -> Iterator[Record | None]:
+        """As `read`, with None for each event that the sieve lets go."""
         ...

@@ -34,7 +34,7 @@ from atttcli.rulepack.indicators import load_indicator_packs
 from atttcli.rulepack.sigma_files import SigmaSettings, parse_placeholders
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.rulepack.yara import load_yara_rules
-from atttcli.source import Input, ReadProblem, Source
+from atttcli.source import Input, ReadProblem, Sieve, SiftingSource, Source
 from atttcli.sources.antivirus import detection_of
 from atttcli.sources.logs.table import LOG_SOURCES
 from atttcli.store.workspace import home, private_folder
@@ -65,6 +65,7 @@ class LogRun:
     events: int = 0
     mapping: Source | None = None  # a reader that a person named; goes before those that it fits
     apart: list[tuple[Event, tuple[str, ...]]] | None = None  # what rules matched is put here instead of correlated
+    _rules_sieve: Sieve | None = None
     _recent: dict[tuple[str, int | None], Event] = field(default_factory=dict)
 
     @classmethod
@@ -145,7 +146,9 @@ class LogRun:
         """What the engines say of one input's events, and what could not be read of it."""
         origin = Origin("", given.path)
         problems = 0
-        records = iter(source.read(given))
+        sieve = self._sieve()
+        sifting = sieve is not None and isinstance(source, SiftingSource)
+        records = iter(source.read_where(given, sieve) if sifting else source.read(given))  # type: ignore[union-attr,arg-type]
         while batch := list(islice(records, _BLOCK)):
             for record in batch:
                 if isinstance(record, ReadProblem):
@@ -153,10 +156,18 @@ class LogRun:
                     if problems <= _PROBLEMS_A_FILE:
                         yield EngineProblem(Where(given.path, record.line, offset=record.offset), record.reason)
             events = [record for record in batch if isinstance(record, Event)]
-            self.events += len(events)
+            self.events += len(events) + batch.count(None)
             yield from self._block(events, origin)
         if problems > _PROBLEMS_A_FILE:
             yield EngineProblem(Where(given.path), f"{problems - _PROBLEMS_A_FILE} more lines could not be read")
+
+    def _sieve(self) -> Sieve | None:
+        """What spares readers events that no rule concerns, where nothing but Sigma rules looks at events."""
+        if self.indicators is not None or self.network is not None or self.yara:
+            return None
+        if self._rules_sieve is None:
+            self._rules_sieve = self.correlation.sieve()
+        return self._rules_sieve
 
     def _block(self, events: list[Event], origin: Origin) -> Iterator[Judged]:
         self._recent = {(origin.path, event.line): event for event in events}

@@ -14,6 +14,7 @@ from atttcli.engines.correlation.findings import at_line, describe_burst, descri
 from atttcli.engines.correlation.novelty import Countries, History, KeptHistory, Learned, NoveltyRule
 from atttcli.engines.correlation.ordering import Matched, Ordering
 from atttcli.engines.sigma.dispatch import Compiled, Dispatch, compile_rule
+from atttcli.engines.sigma.sieve import Sieve
 from atttcli.errors import RuleError, Where
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
@@ -85,6 +86,10 @@ class CorrelationEngine:
             found = tuple([one.rule.meta.id for one in chosen if one.matches(event)])
             if found:
                 yield index, found
+
+    def sieve(self) -> Sieve:
+        """What readers may ask before they build an event that nothing but this engine looks at."""
+        return Sieve(self._dispatch)
 
     def feed_matched(self, event: Event, ids: Iterable[str], origin: Origin, settled: bool = False) -> Iterator[Found]:
         """As `feed`, for an event of which `matches` (of an engine over the same pack) has told the rules already.

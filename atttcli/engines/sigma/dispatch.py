@@ -82,7 +82,12 @@ def _patterns(node: Node) -> Iterator[str]:
 
 
 def _by_words(one: Compiled) -> bool:
-    return all(not name for name, _ in one.literals or (("field", ""),))
+    return bool(one.literals) and all(not name for name, _ in one.literals or ())
+
+
+def _is_anywhere(source: tuple[str, str, str]) -> bool:
+    category, product, service = source
+    return not category and not service and product in ("", "windows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ class Plan:
         return chosen
 
     def may_match(self, fields: Mapping[str, Any]) -> bool:
-        """Whether the event with these native fields may match a rule, those aside that look for words in the record."""
+        """Whether the event with these native fields may match a rule, those aside that look for words in the record of
+        whatever Windows event (`Dispatch.words`)."""
         given: Any = Native(fields)
         for one in self.always:
             if not one.reads_fields_only or one.matches(given):
@@ -127,7 +133,7 @@ class Plan:
                 one = self.by_field[place]
                 if not one.reads_fields_only or one.matches(given):
                     return True
-        return any(not _by_words(one) for one in self.filtered)
+        return any(not (_by_words(one) and _is_anywhere(one.rule.logsource)) for one in self.filtered)
 
     @property
     def empty(self) -> bool:
@@ -148,16 +154,14 @@ class Dispatch:
         self._memory = Memory()
 
     def words(self) -> frozenset[str]:
-        """The literals of all rules for Windows events that look for words in the record: where none of them stands and
-        `may_match` of the plan says no, no rule matches."""
-        found = [
-            one.literals or frozenset()
-            for (_category, product, _service), rules in self._sources.items()
-            if product in ("", "windows")
-            for _place, one in rules
-            if one.literals and _by_words(one)
-        ]
-        return frozenset(text for some in found for name, text in some)
+        """The literals of all rules for any Windows event that look for words in the record (see `Plan.may_match`)."""
+        found = [one.literals or frozenset() for one in self._anywhere()]
+        return frozenset(text for some in found for _name, text in some)
+
+    def _anywhere(self) -> Iterator[Compiled]:
+        for source, rules in self._sources.items():
+            if _is_anywhere(source):
+                yield from (one for _place, one in rules if _by_words(one))
 
     def candidates(self, events: Sequence[Event]) -> Iterator[tuple[int, tuple[Compiled, ...]]]:
         """Events that some rule may match, with those rules, in order."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from atttcli.clock import to_micros
 from atttcli.model.event import Event
+from atttcli.source import Sieve
 from atttcli.sources.logs.address import address
 from atttcli.sources.logs.stamps import possible
 from atttcli.sources.windows.heading import BY_KEYWORDS, BY_STATUS, REGISTRY_DELETED, Heading, heading_of
@@ -61,6 +62,19 @@ def event_of(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line:
         _outcome(fields, heading.outcome),
         fields,
     )
+
+
+def may_match(sieve: Sieve, fields: dict[str, Any]) -> bool:
+    """Whether a rule may match the event whose data and system are `fields`, told before it is built."""
+    number = whole(fields.get("EventID"))
+    service, heading = _kind(text_of(fields.get("Channel")), text_of(fields.get("Provider_Name")), number)
+    fields["EventID"] = number
+    if heading.category:
+        if heading.category == "antivirus":  # a finding of its own, with no rule
+            return True
+        heading = _told(fields, heading, service)
+    kind = (heading.category, "windows", service, heading.action, _outcome(fields, heading.outcome))
+    return sieve.may_match(kind, number, fields)
 
 
 @lru_cache(maxsize=4096)

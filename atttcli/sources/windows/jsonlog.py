@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from atttcli.model.event import Event
-from atttcli.source import Input, ReadProblem, Record
+from atttcli.source import Input, ReadProblem, Record, Sieve
 from atttcli.sources.logs.jsonline import decode_object
-from atttcli.sources.logs.jsonstream import head_objects, read_objects
+from atttcli.sources.logs.jsonstream import head_objects, is_lines, read_objects
+from atttcli.sources.logs.lines import read_blocks
 from atttcli.sources.logs.stamps import Stamps
-from atttcli.sources.windows.event import event_of
+from atttcli.sources.windows.event import event_of, may_match
+from atttcli.sources.windows.outline import fields_of
 from atttcli.sources.windows.shapes import shape_of
 
 REASON = "JSON, but no Windows event"
@@ -36,11 +38,36 @@ class WindowsJson:
                 yield item
                 continue
             number, text = item
-            record = decode_object(text)
-            if isinstance(record, str):
-                yield ReadProblem(number, record, excerpt=text[:200])
-            else:
-                yield of_object(record, text, number, stamps) or ReadProblem(number, REASON, excerpt=text[:200])
+            yield _record(text, number, stamps)
+
+    def read_where(self, given: Input, sieve: Sieve) -> Iterator[Record | None]:
+        """See SiftingSource. Only lines are sifted."""
+        if not is_lines(given):
+            yield from self.read(given)
+            return
+        stamps = Stamps(given)
+        number = 0
+        for block in read_blocks(given):
+            if isinstance(block, ReadProblem):
+                yield block
+                continue
+            marked = sieve.marked(block.data)
+            for index, line in enumerate(block.lines):
+                text = line.strip(" \t\0")
+                if not text:
+                    continue
+                number += 1
+                if index not in marked and (fields := fields_of(text)) is not None and not may_match(sieve, fields):
+                    yield None
+                else:
+                    yield _record(text, number, stamps)
+
+
+def _record(text: str, number: int, stamps: Stamps) -> Record:
+    record = decode_object(text)
+    if isinstance(record, str):
+        return ReadProblem(number, record, excerpt=text[:200])
+    return of_object(record, text, number, stamps) or ReadProblem(number, REASON, excerpt=text[:200])
 
 
 def of_object(record: Mapping[str, Any], text: str, number: int, stamps: Stamps) -> Event | None:

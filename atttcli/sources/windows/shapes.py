@@ -184,7 +184,7 @@ def _get_winevent(record: Mapping[str, Any], stamps: Stamps) -> Parts:
     return _present(system), data
 
 
-_FLAT = {
+FLAT = {
     "SourceName": "Provider_Name", "ProviderName": "Provider_Name", "Provider": "Provider_Name", "ProviderGuid": "Provider_Guid",
     "EventId": "EventID", "event_id": "EventID", "LogName": "Channel", "channel": "Channel",
     "Hostname": "Computer", "ComputerName": "Computer", "MachineName": "Computer", "computer_name": "Computer",
@@ -192,7 +192,7 @@ _FLAT = {
     "ExecutionProcessID": "Execution_ProcessID", "ProcessID": "Execution_ProcessID", "ThreadID": "Execution_ThreadID",
     "ExecutionThreadID": "Execution_ThreadID", "UserID": "Security_UserID",
 }  # fmt: skip
-_FLAT |= {
+FLAT |= {
     name: name
     for name in (
         "Provider_Name", "Provider_Guid", "EventID", "Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords",
@@ -209,16 +209,28 @@ def _flat(record: Mapping[str, Any], stamps: Stamps) -> Parts:
         kind = type(value)
         if kind is dict:
             data |= data_of({"UserData": {name: value}})
-        elif name in _FLAT and kind is not list:
-            system.setdefault(_FLAT[name], value)
+        elif name in FLAT and kind is not list:
+            system.setdefault(FLAT[name], value)
         else:
             data[name] = value
     system["SystemTime"] = _flat_moment(record, stamps)
-    if str(data.get("EventType")) in _SEVERITIES and isinstance(data.get("Message"), str):
-        said = _EVENT_TYPE.search(data["Message"][:_MOST_MESSAGE])
-        if said is not None and str(system.get("Channel", "")).startswith("Microsoft-Windows-Sysmon"):
-            data["EventType"] = said[1]  # NXLog writes its own word over Sysmon's
+    if "EventType" in data:
+        data["EventType"] = sysmon_event_type(data, system.get("Channel", ""))
     return system, data
+
+
+def is_flat(record: Mapping[str, Any]) -> bool:
+    """Whether all stands in one level."""
+    return shape_of(record) is _flat
+
+
+def sysmon_event_type(data: Mapping[str, Any], channel: Any) -> Any:
+    """EventType as it is, or, where NXLog wrote its own word over Sysmon's, as Sysmon's message says it."""
+    if str(data["EventType"]) in _SEVERITIES and isinstance(data.get("Message"), str):
+        said = _EVENT_TYPE.search(data["Message"][:_MOST_MESSAGE])
+        if said is not None and str(channel).startswith("Microsoft-Windows-Sysmon"):
+            return said[1]
+    return data["EventType"]
 
 
 def _flat_moment(record: Mapping[str, Any], stamps: Stamps) -> Any:
