@@ -52,7 +52,6 @@ NOT_ATTEMPTED = {
     "http-evader/http-evader-116-lzma": "LZMA in HTTP",
     "nfs3-01": "EVE with Ethernet addresses, community id and NFS records",
     "stream-async/http/stream-async-6063-cli-03": "alerts at the end of the capture that name no packet",
-    "detect-chksum": "checksums: captures at the sender have none yet",
     "truncate-applayer": "a limit of bytes a stream is followed",
     "dhcp": "DHCP is not parsed",
     "dnp3": "DNP3 is not parsed: no such network here",

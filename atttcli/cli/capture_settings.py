@@ -21,6 +21,9 @@ _OPTIONS = (
     click.option("--one-sided", is_flag=True, help="Judge what one side sent where the other side was not captured."),
     click.option("--inline", is_flag=True, help="As if in line: drop and reject end what they match, and say blocked."),
     click.option(
+        "--checksums", is_flag=True, help="Pass over packets whose checksum is wrong, as their receiver would."
+    ),
+    click.option(
         "--threshold-config",
         "limits",
         multiple=True,
@@ -38,13 +41,16 @@ class Manner:
     midstream: bool
     one_sided: bool
     inline: bool
+    checksums: bool
     limits: tuple[Path, ...]
 
     def settings(self) -> Settings:
         """For the engine."""
         from atttcli.engines.network import Settings
 
-        return Settings(midstream=self.midstream, one_sided=self.one_sided, inline=self.inline)
+        return Settings(
+            midstream=self.midstream, one_sided=self.one_sided, inline=self.inline, checksums=self.checksums
+        )
 
     def limited(self, pack: NetworkPack, variables: Mapping[str, str], tally: Tally) -> NetworkPack:
         """The pack with the lines of `--threshold-config` as well; what cannot be used is told."""
@@ -60,8 +66,16 @@ def manner_by(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these options as one `manner`."""
 
     @functools.wraps(command)
-    def run(*args: Any, midstream: bool, one_sided: bool, inline: bool, limits: tuple[Path, ...], **values: Any) -> Any:
-        return command(*args, manner=Manner(midstream, one_sided, inline, limits), **values)
+    def run(
+        *args: Any,
+        midstream: bool,
+        one_sided: bool,
+        inline: bool,
+        checksums: bool,
+        limits: tuple[Path, ...],
+        **values: Any,
+    ) -> Any:
+        return command(*args, manner=Manner(midstream, one_sided, inline, checksums, limits), **values)
 
     made: Callable[..., Any] = run
     for option in reversed(_OPTIONS):

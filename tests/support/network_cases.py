@@ -62,6 +62,7 @@ _SWITCHES = {
     "stream.midstream=true": "midstream",
     "stream.async-oneside=true": "one_sided",
     "stream.inline=true": "inline",
+    "stream.checksum-validation=yes": "checksums",
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 
+from atttcli.engines.network.checksums import is_right
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.marks import Marks
 from atttcli.engines.network.packet_buffers import ip_options
@@ -175,6 +176,9 @@ def _test(test: PacketTest, packet: Packet, flow: Flow) -> bool:
     if test.keyword == "ipopts":
         given = ip_options(packet)
         return bool(given) if test.extra < 0 else test.extra in given
+    if test.keyword == "checksum":
+        right = is_right(test.modifier, packet)
+        return right is not None and right != test.negated
     if test.keyword == "sameip":
         return packet.src == packet.dst
     value = _header_value(test.keyword, packet)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Counts:
-    """What a scan saw. `transactions` by application; `undecodable` packets by reason; `lost` holes in TCP streams."""
+    """What a scan saw. `transactions` by application; `undecodable` packets by reason; `lost` holes in TCP
+    streams, `wrong` packets whose checksum is wrong, where that is asked."""
 
     packets: int = 0
     bytes: int = 0
@@ -16,6 +17,7 @@ class Counts:
     undecodable: dict[str, int] = field(default_factory=dict)
     fragments_dropped: int = 0
     lost: int = 0
+    wrong: int = 0
     evicted: int = 0
     gave_up: int = 0
     alerts: int = 0

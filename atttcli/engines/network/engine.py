@@ -128,6 +128,11 @@ class CaptureRun:
         for reason, number in sorted(counts.undecodable.items()):
             if not reason.startswith("no IP"):
                 yield EngineProblem(Where(path), f"{number} packets could not be decoded: {reason}")
+        if counts.wrong:
+            yield EngineProblem(
+                Where(path),
+                f"{counts.wrong} packets were passed over: their checksum is wrong (captured at their sender?)",
+            )
         if counts.evicted:
             yield EngineProblem(
                 Where(path), f"{counts.evicted} connections were ended early: too many were open at once"

@@ -134,7 +134,7 @@ class RuleSet:
         self.sets = Datasets(pack.datasets)
         self.ip_only = Point(0)
         self.wants_events = False  # rules ask for faults of packets (`decode-event`)
-        kinds = ("tcp", "udp", "icmp", "other", "invalid")
+        kinds = ("tcp", "udp", "icmp", "other", "invalid", "wrong")
         self.packets: dict[str, Point] = {name: Point(number) for number, name in enumerate(kinds, 1)}
         self.stream = Point(len(kinds) + 1)
         self.transactions: dict[tuple[str, int], Point] = {}
@@ -174,6 +174,8 @@ class RuleSet:
         if any(test.keyword in ("fragbits", "fragoffset") for test in rule.packet):
             self.wants_events = True
             self.packets["invalid"].add(number, key, lead)
+        if any(test.keyword == "checksum" for test in rule.packet):
+            self.packets["wrong"].add(number, key, None)
         for transport in _transports(rule):
             if transport == "tcp":
                 self._register_tcp(number, rule, key, lead)

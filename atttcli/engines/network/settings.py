@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Settings:
     """`midstream`: connections whose beginning was not captured are followed too. `one_sided`: what only one side sent
     is judged without the other's acknowledgements. `inline`: as if the engine stood in the line: bytes are judged when
-    they are seen, and `drop` and `reject` end what they match. `checksums`: packets with a wrong TCP or UDP checksum
-    count only for rules that ask for it. `layers`: content codings of one HTTP body that are undone.
+    they are seen, and `drop` and `reject` end what they match. `checksums`: packets with a wrong checksum (IPv4, TCP, UDP,
+    ICMP) count only for rules that ask for checksums, as a receiver would throw them away. `layers`: content codings of
+    one HTTP body that are undone.
     """
 
     midstream: bool = False

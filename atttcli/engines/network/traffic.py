@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atttcli.engines.network import dns
 from atttcli.engines.network.app import DnsApp, HttpApp, make_parser, recognise
+from atttcli.engines.network.checksums import is_wrong
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.eve import detection
 from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of
@@ -91,6 +92,9 @@ class Traffic:
         if not packet.valid:
             self._invalid(packet)
             return
+        if self._settings.checksums and is_wrong(packet):
+            self._thrown_away(packet)
+            return
         if self._flows.is_due(packet.time):
             for flow in self._flows.expired(packet.time):
                 self._end(flow)
@@ -118,6 +122,13 @@ class Traffic:
         flow = Flow(packet, key_of(packet), 0)
         scene = Scene(flow, 0, packet, None)
         self._report(flow, 0, self._judge.at(self._rules.packets["invalid"], scene, None, whole_flow=False))
+
+    def _thrown_away(self, packet: Packet) -> None:
+        """A packet that its receiver would not take: only rules that ask for checksums look at it."""
+        self._counts.wrong += 1
+        flow, direction = self._flows.find(packet) or (Flow(packet, key_of(packet), 0), 0)
+        scene = Scene(flow, direction, packet, Text(packet.payload) if packet.payload else None)
+        self._report(flow, direction, self._judge.at(self._rules.packets["wrong"], scene, None, whole_flow=False))
 
     def _find(self, packet: Packet) -> tuple[Flow, int]:
         known = self._flows.find(packet)

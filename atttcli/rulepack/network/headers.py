@@ -214,6 +214,14 @@ def ipopts(draft: Draft, value: str) -> None:
     draft.packet.append(PacketTest("ipopts", 0, 0, extra=_IP_OPTIONS[name]))
 
 
+def checksum(draft: Draft, value: str, keyword: str) -> None:
+    """`tcpv4-csum:valid|invalid`: the checksum of a packet of that kind."""
+    word = value.strip().lower().strip('"')
+    if word not in ("valid", "invalid"):
+        raise RuleError(f"{keyword}: valid or invalid")
+    draft.packet.append(PacketTest("checksum", 0, 0, word == "invalid", modifier=keyword))
+
+
 def sameip(draft: Draft, value: str) -> None:
     """`sameip`: source and destination address are the same."""
     draft.packet.append(PacketTest("sameip", 0, 0))

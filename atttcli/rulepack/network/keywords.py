@@ -281,6 +281,8 @@ def _table() -> dict[str, Handler]:
     )
     for name in numbers:
         table[name] = partial(headers.header_number, keyword=name.removeprefix("tcp."))
+    for kind in ("ipv4", "tcpv4", "tcpv6", "udpv4", "udpv6", "icmpv4", "icmpv6"):
+        table[f"{kind}-csum"] = partial(headers.checksum, keyword=f"{kind}-csum")
     table["tcp.window"] = table["window"]
     return table | {name: _bare(handler, name) for name, handler in plain.items()}
 

@@ -23,6 +23,7 @@ from tests.support.network_wire import (
     ip,
     ipv4,
     ipv6,
+    tcp,
     udp_frame,
 )
 
@@ -320,6 +321,17 @@ def _packets() -> Iterator[tuple[str, Case]]:
     yield "sameip", packet("dsize:0; {k};", "{k};", SYN_FRAME)
     yield "dsize", packet("flags:S; {k}:>5;", "{k}:>5;", SYN_FRAME)
     yield "stream_size", packet("flags:S; {k}:client,>,50;", "{k}:client,>,50;", SYN_FRAME)
+    six = ethernet(ipv6("2001:db8::1", "2001:db8::2", 6, tcp(1, 2, 3, 4, 2)))
+    for word, frame in {
+        "ipv4-csum": SYN_FRAME,
+        "tcpv4-csum": SYN_FRAME,
+        "tcpv6-csum": six,
+        "udpv6-csum": udp_frame(b"x", src="2001:db8::1", dst="2001:db8::2"),
+        "icmpv4-csum": ping,
+        "icmpv6-csum": icmp6(1, 0),
+    }.items():  # all of these have none
+        yield word, packet("ttl:64; {k}:valid;", "{k}:valid;", frame)
+    yield "udpv4-csum", packet("ttl:64; {k}:invalid;", "{k}:invalid;", udp_frame(b"x"))
     for word, frame in {
         "tcp.hdr": SYN_FRAME,
         "udp.hdr": udp_frame(b"x", dport=9),
