@@ -55,8 +55,12 @@ def judge(answers: dict[str, Any], told: list[dict[str, Any]]) -> Verdict:
         [one for one in expected if one not in found],
         [one["account"] for one in others if one["score"] >= 25],
         [one["account"] for one in others if 10 <= one["score"] < 25],
-        [box for box in answers["silenced"] if not any(r["silenced"]["count"] for r in by_account.get(box, {}).get("reasons", ()))],
-    )  # fmt: skip
+        [box for box in answers["silenced"] if not _is_silenced(by_account.get(box, {}))],
+    )
+
+
+def _is_silenced(told: dict[str, Any]) -> bool:
+    return any(reason["silenced"]["count"] for reason in told.get("reasons", ()))
 
 
 def watch(
@@ -130,8 +134,8 @@ def main() -> int:
         third = [path for path in sorted((target / "logs").iterdir()) if _age(path) < asked.days // 3]
         _, _, small = watch(workspace, target, third, everything=False)
     rate = answers["lines"] / cpu
-    print(f"{answers['lines']:,} lines of {asked.accounts:,} accounts in {asked.days} days: {cpu:.1f} CPU s, {rate:,.0f} lines per CPU second"
-          f" (goal {GOAL_RATE:,})")  # fmt: skip
+    size = f"{answers['lines']:,} lines of {asked.accounts:,} accounts in {asked.days} days"
+    print(f"{size}: {cpu:.1f} CPU s, {rate:,.0f} lines per CPU second (goal {GOAL_RATE:,})")
     print(f"memory {peak:.0f} MB (goal {GOAL_MB}); of the last third alone {small:.0f} MB")
     print(f"planted reasons {verdict.planted}, missed {len(verdict.missed)}: {verdict.missed[:10]}")
     print(f"false alarms: {len(verdict.loud)} in `ask` or above {verdict.loud[:12]}, {len(verdict.quiet)} in `watch`")

@@ -278,12 +278,12 @@ def _tell(asked: Asked, made: Watch, found: list[Standing], ledger: Ledger | Non
     silent = sum(1 for one in found if any(reason.silent for reason in one.ordered))
     bands = [sum(1 for one in found if one.band == band) for band in ("act", "ask", "watch")]
     if form is None or sys.stderr.isatty():
-        render.warn(_("{logins} logins and {failures} failures of {accounts} accounts: {act} to act on, {ask} to ask, {watch} to watch.",
+        render.warn(_("{logins} logins, {failures} failures, {accounts} accounts: {act} to act on, {ask} to ask, {watch} to watch.",
                       logins=made.logins, failures=made.failures, accounts=len(made.signs.accounts), act=bands[0], ask=bands[1],
                       watch=bands[2]))  # fmt: skip
         if silent:
-            render.warn(ngettext("Known travel silenced something of {count} account (it stands with 0 points).",
-                                 "Known travel silenced something of {count} accounts (they stand with 0 points).", silent))  # fmt: skip
+            render.warn(ngettext("Known travel silenced something of {count} account.",
+                                 "Known travel silenced something of {count} accounts.", silent))  # fmt: skip
         if len(found) > asked.limit:
             render.warn(_("… and {count} more accounts (--limit)", count=len(found) - asked.limit))
     if ledger is not None and form is None:

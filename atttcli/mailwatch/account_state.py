@@ -79,13 +79,14 @@ class Account:
         "last",
         "logins",
         "networks",
+        "outside",
         "place",
         "protocols",
         "used",
     )
 
     def __init__(self) -> None:
-        self.logins = self.first = self.last = self.used = 0
+        self.logins = self.outside = self.first = self.last = self.used = 0
         self.networks: dict[str, int] = {}  # logins by network
         self.countries: dict[str, int] = {}
         self.protocols: dict[str, int] = {}
@@ -102,6 +103,7 @@ class Account:
         self.first = min(self.first or time, time)
         self.last = max(self.last, time)
         self.logins += 1
+        self.outside += not place.inside
         known = self.networks.pop(place.network, 0)
         if not known and len(self.networks) >= MAX_NETWORKS:
             del self.networks[next(iter(self.networks))]

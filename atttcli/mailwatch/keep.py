@@ -22,14 +22,17 @@ PLAYBOOK: Final = "chiem-tai-khoan"
 PACK: Final = "mailwatch/1"
 _BATCH: Final = 200
 TITLES: Final[dict[str, tuple[str, str]]] = {
-    "spray-success": ("Mailbox opened by an address that was spraying passwords", "Địa chỉ thử mật khẩu hàng loạt đã mở được hộp thư"),
+    "spray-success": ("Mailbox opened by an address that was spraying", "Địa chỉ thử mật khẩu hàng loạt đã mở được hộp thư"),
     "locked-login": ("Login to an account that is locked or closed", "Đăng nhập vào tài khoản đã khóa hoặc đã đóng"),
     "session-two-networks": ("One webmail session used from two networks at once", "Một phiên thư được dùng từ hai mạng cùng lúc"),
     "impossible-travel": ("Logins that no journey joins", "Hai lần đăng nhập ở hai nơi không thể đi kịp"),
     "forward-setting": ("Mail is forwarded to an address outside", "Thư được cài chuyển tiếp ra địa chỉ bên ngoài"),
-    "success-after-failures": ("Mailbox opened from elsewhere after many failures", "Mở được hộp thư từ nơi lạ sau nhiều lần sai mật khẩu"),
+    "success-after-failures": (
+        "Mailbox opened from elsewhere after many failures", "Mở được hộp thư từ nơi lạ sau nhiều lần sai mật khẩu",
+    ),
     "token-use": ("Mailbox used where nobody logged in", "Hộp thư được dùng từ mạng chưa hề đăng nhập"),
     "shared-address": ("One address opened many mailboxes new to it", "Một địa chỉ mở nhiều hộp thư chưa từng mở từ đó"),
+    "new-country": ("Mailbox opened from a country new for it", "Đăng nhập hộp thư từ nước chưa từng thấy"),
     "dormant": ("Dormant account woke up", "Tài khoản lâu không dùng hoạt động trở lại"),
     "leaked": ("Account stands in a list of leaked ones", "Tài khoản có trong danh sách bị lộ"),
     "filter-setting": ("Filter hides messages about security", "Bộ lọc giấu thư về bảo mật"),
@@ -74,15 +77,8 @@ def _alerts(standing: Standing, detections: list[Detection]) -> Iterator[tuple[A
     told = {(one.rule, one.time) for one in standing.findings}
     for found in detections:
         if (found.rule_id, found.time or 0) in told:  # what known travel silenced is no alert
-            yield (
-                alert_of(
-                    found,
-                    hashlib.sha256(
-                        f"{found.rule_id}\n{found.key}\n{found.time}".encode("utf-8", "replace")
-                    ).hexdigest()[:32],
-                ),
-                found.pack,
-            )
+            said = f"{found.rule_id}\n{found.key}\n{found.time}".encode("utf-8", "replace")
+            yield alert_of(found, hashlib.sha256(said).hexdigest()[:32]), found.pack
     for finding in standing.findings:
         if finding.family in TITLES and finding.rule not in FAMILIES:
             yield alert_of(_detection(finding)), PACK
@@ -90,7 +86,9 @@ def _alerts(standing: Standing, detections: list[Detection]) -> Iterator[tuple[A
 
 def _detection(found: Finding) -> Detection:
     english, vietnamese = TITLES[found.family]
-    mark = hashlib.sha256(repr((found.rule, found.family, found.account, found.time, found.addresses, sorted(map(str, found.detail.values())) if not found.time else "")).encode("utf-8", "replace"))  # fmt: skip
+    timeless = sorted(map(str, found.detail.values())) if not found.time else []
+    identity = repr((found.rule, found.family, found.account, found.time, found.addresses, timeless))
+    mark = hashlib.sha256(identity.encode("utf-8", "replace"))
     observables = [
         Observable(*address, "source") for text in found.addresses if (address := canonical_address(text)) is not None
     ]

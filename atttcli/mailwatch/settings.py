@@ -1,7 +1,7 @@
 """Settings of accounts as exported: where mail is forwarded to, and which filters hide it.
 
-Understood: `zmprov ga` and `gaa -v`, Sieve scripts, `zmmailbox gfrl`, CSV of Exchange's Get-InboxRule and Get-Mailbox. A Sieve script and
-a list of filters do not say whose they are: their file is named after the account (`an@backan.gov.vn.sieve`).
+Understood: `zmprov ga` and `gaa -v`, Sieve scripts, `zmmailbox gfrl`, CSV of Exchange's Get-InboxRule and Get-Mailbox. A Sieve
+script and a list of filters do not say whose they are: their file is named after the account (`an@backan.gov.vn.sieve`).
 """
 
 from __future__ import annotations

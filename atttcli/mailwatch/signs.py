@@ -27,6 +27,7 @@ _MANY_FAILURES: Final = 8
 _SPRAYED: Final = 5  # accounts that an address tried
 _SHARED: Final = 5  # accounts that were first opened from one address within a day
 _DORMANT: Final = 60 * DAY
+_LEARNED: Final = 5  # logins from outside with which attt-mail-0017 begins to speak
 _SETTLED: Final = 10  # logins after which what is new is worth a word
 
 
@@ -111,6 +112,8 @@ class Signs:
         if seen.account in self._locked:
             yield _found("locked-login", seen, place)
         yield from self._dormant(seen, place, account)
+        if self._is_abroad(place, account):
+            yield _found("new-country", seen, place)
         self._travel(seen, place, account)
         yield from self._legacy(seen, place, account)
         yield from self._shared(seen, place, account)
@@ -132,6 +135,12 @@ class Signs:
         if recent or failures.last < seen.time:
             failures.count = 0
             failures.addresses.clear()
+
+    def _is_abroad(self, place: Place, account: Account) -> bool:
+        """A country new for somebody who is hardly ever outside: attt-mail-0017 learns from logins from outside only."""
+        if place.inside or not place.country or account.logins < _SETTLED or account.outside >= _LEARNED:
+            return False
+        return bool(account.countries) and place.country not in account.countries
 
     def _dormant(self, seen: Seen, place: Place, account: Account) -> Iterator[Finding]:
         last = account.last

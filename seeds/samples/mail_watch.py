@@ -1,8 +1,8 @@
 """Builds mail logs of a province for `mail watch`: months of Zimbra and postfix, planted attacks, and the answers to them.
 
-`python mail_watch.py TARGET [--accounts 7000] [--days 180]`, or `runpy.run_path(...)["build"](target, accounts, days)`. The same bytes
-every time. Beside the logs: `nuoc.csv` (countries of the ranges), `lo-lot.txt` (a leaked list), `zmprov-gaa.txt` and `sieve/`
-(settings), `di-cong-tac.json` (known travel) and `dap-an.json` (the answers). Addresses are documentation ranges, people are not real.
+`python mail_watch.py TARGET [--accounts 7000] [--days 180]`, or `runpy.run_path(...)["build"](target, accounts, days)`. The same
+bytes every time. Beside the logs: `nuoc.csv` (countries of the ranges), `lo-lot.txt` (a leaked list), `zmprov-gaa.txt` and
+`sieve/` (settings), `di-cong-tac.json` (known travel) and `dap-an.json` (the answers). Addresses are documentation ranges.
 """
 
 from __future__ import annotations
@@ -117,13 +117,15 @@ def auth(at: float, box: str, address: str, agent: str, failed: bool = False, pr
 
 def use(at: float, box: str, address: str, agent: str) -> Line:
     """A request of a session in mailbox.log."""
-    head = f"[qtp509886383-191:https://mail.{DOMAIN}/service/soap/SearchRequest] [name={box};mid=88;oip={address};ua={agent};soapId=bf;]"
+    session = f"name={box};mid=88;oip={address};ua={agent};soapId=bf;"
+    head = f"[qtp509886383-191:https://mail.{DOMAIN}/service/soap/SearchRequest] [{session}]"
     return at, "mailbox.log", f"{stamp(at)} INFO  {head} soap - SearchRequest elapsed=4\n"
 
 
 def admin(at: float, box: str, address: str, agent: str, change: str) -> Line:
     """A change of an account in audit.log."""
-    head = f"[qtp509886383-191:https://mail.{DOMAIN}/service/soap/ModifyAccountRequest] [name={box};oip={address};ua={agent};soapId=5a;]"
+    session = f"name={box};oip={address};ua={agent};soapId=5a;"
+    head = f"[qtp509886383-191:https://mail.{DOMAIN}/service/soap/ModifyAccountRequest] [{session}]"
     return at, "audit.log", f"{stamp(at)} INFO  {head} security - cmd=ModifyAccount; name={box}; {change};\n"
 
 
