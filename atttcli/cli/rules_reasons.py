@@ -45,6 +45,8 @@ def _of_mark(step: str, facts: Mapping[str, Any]) -> str:
     match step:
         case "dsize":
             text = _("dsize: the payload is not between {low} and {high} bytes", low=facts["low"], high=facts["high"])
+            if facts["high"] >= 1 << 24 and not facts["negated"]:
+                text = _("dsize: the payload has less than {low} bytes", low=facts["low"])
             if facts["negated"]:
                 text = _("dsize: the payload is between {low} and {high} bytes", low=facts["low"], high=facts["high"])
             return text
