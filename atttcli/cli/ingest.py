@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from datetime import timedelta, timezone, tzinfo
@@ -87,6 +88,7 @@ def ingest(
             workers=workers,
         )
         account = job.run(paths)
+        del job
         _for_hunting(app, tick)
     unplaced = _unplaced(app, account)
     if as_json:
@@ -109,8 +111,11 @@ def _for_hunting(app: App, tick: Any) -> None:
     if waiting_events(app.workspace, app.store) < _WORTH:
         return
     from atttcli.errors import Conflict, IntegrityError, LimitExceeded, WorkspaceError
+    from atttcli.field.memory import give_back
     from atttcli.hunt.build import bring_up_to_date
 
+    gc.collect()  # rules, tables and what was matched are done with: DuckDB finds their room
+    give_back()
     try:
         bring_up_to_date(app.workspace, app.store, tick, patience=5.0)
     except (WorkspaceError, Conflict, IntegrityError, LimitExceeded) as error:

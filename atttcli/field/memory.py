@@ -43,13 +43,13 @@ class Watch:
         """Whether the run must end."""
         held = own_memory()
         if held > self._much:
-            _give_back()
+            give_back()
             held = own_memory()
             self._much = max(_MUCH, held + _MUCH // 2)
         return bool(self._limit) and held > self._limit
 
 
-def _give_back() -> None:
+def give_back() -> None:
     """What was freed goes back to the system, so that the next large file finds room."""
     if not sys.platform.startswith("linux"):
         return

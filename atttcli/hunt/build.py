@@ -44,7 +44,7 @@ _FIRST, _LAST = (
     -62_135_596_800_000_000,
     253_402_300_799_999_999,
 )  # the years 1 to 9999, which every reader of ours can show
-_ROWS = 10_240  # of a row group: small ones are written in little memory, and skipped more often
+_ROWS = 4_096  # of a row group: small ones are written in little memory, and skipped more often
 _LITTLE, _MUCH = "128MB", "2GB"
 _DAYS = 31  # a segment of so many days is always cut by day, a longer one only where a day has enough events
 _ENOUGH = 200
