@@ -41,10 +41,12 @@ bench: $(STAMP)  ## paired measurements; minutes
 faults: $(STAMP)  ## long: kills, power cuts, full disks, many writers, tampering, hostile volumes
 	$(BIN)/python -m pytest tests/faults tests/hostile tests/properties/test_journal_tampering.py -m "slow or not slow" --timeout 3600
 
-fuzz: $(STAMP)  ## long: the property tests with many more examples, ten thousand hostile incidents in every paper and format
+fuzz: $(STAMP)  ## long: the property tests with many more examples, ten thousand hostile incidents in every paper and format, a million mutated captures and rules
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/properties -m "not slow" --timeout 3600
 	ATTTCLI_FUZZ_CASES=100000 $(BIN)/python -m pytest tests/hostile/test_bundles_hostile.py --timeout 3600
 	ATTTCLI_HOSTILE=10000 $(BIN)/python -m pytest tests/hostile/test_hostile_incidents.py --timeout 7200
+	ATTTCLI_NETWORK_CASES=1000000 $(BIN)/python -m pytest -s tests/hostile/test_network_fuzz.py --timeout 36000
+	ATTTCLI_ATTACKS=10 $(BIN)/python -m pytest tests/hostile/test_network_attacks.py --timeout 3600
 
 # KEY=workspace/keys/ID.key signs it; PYTHONS="3.11 3.12" gathers wheels for several.
 bundle: $(STAMP)  ## an installation without a network, for Linux x86-64 and Windows amd64, in dist/atttcli-offline

@@ -35,7 +35,7 @@ def beside(rules: Path, name: str) -> Path | None:
     try:
         path = (folder / name).resolve()
         path.is_file()
-    except (OSError, ValueError):  # too long, a loop of links, a NUL byte
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL byte, a loop of links
         return None
     return path if path.is_relative_to(folder) else None
 
