@@ -105,6 +105,7 @@ class Plan:
     own: tuple[Prefilter, ...] = ()
     by_field: tuple[Compiled, ...] = ()
     slots: Slots | None = None
+    asks_more: bool = False  # some of `filtered` are not known by `Dispatch.words`
 
     def reached(self, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
         """Position of each event in which a literal stands, with the filtered rules that it reaches, in order."""
@@ -133,7 +134,7 @@ class Plan:
                 one = self.by_field[place]
                 if not one.reads_fields_only or one.matches(given):
                     return True
-        return any(not (_by_words(one) and _is_anywhere(one.rule.logsource)) for one in self.filtered)
+        return self.asks_more
 
     @property
     def empty(self) -> bool:
@@ -237,7 +238,8 @@ class Dispatch:
         wanted = [one.literals or frozenset() for one in filtered]
         prefilter = self._prefilter(frozenset().union(*wanted)) if filtered else None
         own = tuple(self._prefilter(some) for some in wanted)
-        return Plan(always, tuple(filtered), prefilter, own, tuple(by_field), slots)
+        more = any(not (_by_words(one) and _is_anywhere(one.rule.logsource)) for one in filtered)
+        return Plan(always, tuple(filtered), prefilter, own, tuple(by_field), slots, more)
 
     def _prefilter(self, wanted: Literals) -> Prefilter:
         found = self._prefilters.get(wanted)

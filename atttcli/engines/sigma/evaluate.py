@@ -124,22 +124,32 @@ def referring_test(node: Field, test: Test) -> Predicate:
 
 def _any_text(tests: tuple[Test, ...]) -> Check | None:
     """Many tests of text without regard to case as one: the text is folded once. None when there are others among them."""
+    folded = folded_check(tests)
+    if folded is None:
+        return None
+    return lambda given: given is not None and folded(text_of(given).lower())
+
+
+def folded_check(tests: tuple[Test, ...]) -> Callable[[str], bool] | None:
+    """Whether a text in lower case meets any of some tests of text without regard to case; None when others are among them."""
     if any(test.cased or test.kind not in TEXT_KINDS for test in tests):
         return None
     wanted = [(test.kind, text_of(test.value).lower()) for test in tests]
+    if len(wanted) == 1:
+        return _compare(*wanted[0])
     whole = frozenset(text for kind, text in wanted if kind == "equals")
     heads_of = tuple(text for kind, text in wanted if kind == "startswith")
     tails = tuple(text for kind, text in wanted if kind == "endswith")
     inner = tuple(text for kind, text in wanted if kind == "contains")
     globs = tuple(glob(text) for kind, text in wanted if kind == "glob")
 
-    def check(given: Any) -> bool:
-        if given is None:
-            return False
-        text = text_of(given).lower()
+    def check(text: str) -> bool:
         if text in whole or text.startswith(heads_of) or text.endswith(tails):
             return True
-        return any(part in text for part in inner) or any(match(text) for match in globs)
+        for part in inner:  # noqa: SIM110
+            if part in text:
+                return True
+        return any(match(text) for match in globs) if globs else False
 
     return check
 

@@ -7,17 +7,18 @@ are run. Lets too much through where a rule asks for more than its ways say, nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, compile_node
+from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, compile_node, folded_check
 from atttcli.engines.sigma.fields import other_spelling, text_of
 from atttcli.engines.sigma.grams import each_literal
 from atttcli.engines.sigma.literals import literals
 from atttcli.engines.sigma.ways import Way
 from atttcli.rulepack.sigma_nodes import Field, Node
 
-_REMEMBERED = 512  # characters of a value that is worth remembering
+_REMEMBERED = 4096  # characters of a value that is worth remembering
+_EACH = 100  # characters that an entry takes besides its own
 _FEW = 6  # tests that are sooner run than searched for
 _SORTED_AFTER = (256, 4096)  # events, after which columns are put in order of what they cost
 _LONG = frozenset(
@@ -26,9 +27,9 @@ _LONG = frozenset(
 
 
 class Memory:
-    """Bounds what all columns remember together."""
+    """Bounds what all columns remember together, in characters."""
 
-    def __init__(self, room: int = 100_000) -> None:
+    def __init__(self, room: int = 12_000_000) -> None:
         self._room = self._free = room
         self._columns: list[dict[Any, int]] = []
 
@@ -37,9 +38,9 @@ class Memory:
         self._columns.append({})
         return self._columns[-1]
 
-    def took_one(self) -> None:
+    def took(self, characters: int) -> None:
         """An entry was added somewhere: forget all when there are too many."""
-        self._free -= 1
+        self._free -= characters + _EACH
         if self._free <= 0:
             self._free = self._room
             for column in self._columns:
@@ -58,17 +59,32 @@ class Native:
 class _Need:
     """What some ways need of one field; made ready to run when it is first asked."""
 
-    __slots__ = ("_holds", "bits", "node")
+    __slots__ = ("_folded", "_holds", "bits", "node")
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.bits = 0
         self._holds: Predicate | None = None
+        self._folded: Callable[[str], bool] | None = None
 
-    def holds(self, given: Any) -> bool:
+    def holds(self, given: Any, lowered: str | None) -> bool:
+        """For a field's value in `given`, of which `lowered` is the text when it is one."""
         if self._holds is None:
             self._holds = compile_node(self.node)
+            if isinstance(self.node, Field) and not self.node.every:
+                self._folded = folded_check(self.node.tests)
+        if self._folded is not None and lowered is not None:
+            return self._folded(lowered)
         return self._holds(given)
+
+    def certain(self, text: str) -> bool:
+        """Whether it holds of any value in which the text stands."""
+        node = self.node
+        if not isinstance(node, Field) or (node.every and len(node.tests) > 1):
+            return False
+        return any(
+            test.kind == "contains" and not test.cased and text_of(test.value).lower() == text for test in node.tests
+        )
 
 
 class _Column:
@@ -90,7 +106,8 @@ class _Column:
         self._free = every & ~self.covered
         self._list = list(alike.values())
         self._find: Any = None
-        self._of_text: list[list[_Need]] = []
+        # of each literal: the ways that hold where it stands, the needs to be asked then, and all (for what is no text)
+        self._of_text: list[tuple[int, list[_Need], list[_Need]]] = []
         self._plain: list[_Need] = []
 
     def left(self, value: Any, alive: int) -> int:
@@ -104,23 +121,23 @@ class _Column:
                 return known
         else:
             key = value
-        if kind is str and len(value) > _REMEMBERED:
-            self.cost += len(value)
+        size = len(value) if kind is str else 8
+        self.cost += size
+        if size > _REMEMBERED:
             return self._now(value, alive)
-        self.cost += len(value) + 8 if kind is str else 8
         found = self.known[key] = self._all(value)
-        self._memory.took_one()
+        self._memory.took(size)
         return found
 
     def _now(self, value: Any, alive: int) -> int:
         """Of a value that is not remembered: only what is alive counts."""
-        given = Native({self.name: value})
         needed, found = alive & self.covered, self._free
         if needed.bit_count() > _FEW:
             return self._all(value)
+        given, lowered = Native({self.name: value}), value.lower() if type(value) is str else None
         while needed:
             need = self._needs[(needed & -needed).bit_length() - 1]
-            if need.holds(given):
+            if need.holds(given, lowered):
                 found |= need.bits
             needed &= ~need.bits
         return found
@@ -129,15 +146,19 @@ class _Column:
         if self._find is None:
             self._ready()
         given = Native({self.name: value})
+        text = _text(value).lower()
+        lowered = text if type(value) is str else None
         found = self._free
         for need in self._plain:
-            if need.holds(given):
+            if need.holds(given, lowered):
                 found |= need.bits
-        if value is not None:
-            for place in self._find(_text(value).lower()):
-                for need in self._of_text[place]:
-                    if need.bits & ~found and need.holds(given):
-                        found |= need.bits
+        for place in self._find(text) if text else ():
+            bits, needs, every = self._of_text[place]
+            if lowered is not None:
+                found |= bits
+            for need in needs if lowered is not None else every:
+                if need.bits & ~found and need.holds(given, lowered):
+                    found |= need.bits
         return found
 
     def _ready(self) -> None:
@@ -149,7 +170,12 @@ class _Column:
                     texts.setdefault(text, []).append(need)
             else:
                 self._plain.append(need)
-        self._of_text = list(texts.values())
+        for text, needs in texts.items():
+            bits = 0
+            for need in needs:
+                if need.certain(text):
+                    bits |= need.bits
+            self._of_text.append((bits, [need for need in needs if not need.certain(text)], needs))
         self._find = each_literal(list(texts))
 
 
