@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 MAX_LINE = 4096
+MAX_WORD = 16
 _SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
 _EXTENDED = re.compile(rb"([!-~])([12]?)\1([0-9A-Fa-f:.]{0,45})\1(\d{1,5})\1")
 
@@ -27,6 +28,8 @@ class FtpParser:
         self._client = client
         self._held = [bytearray(), bytearray()]
         self._target: tuple[bytes | None, int] | None = None
+        self._too_long = [False, False]
+        self._odd: list[tuple[int, bytes]] = []
         self.expected: list[Expected] = []
         self.count = 0
 
@@ -43,13 +46,28 @@ class FtpParser:
         while (end := held.find(b"\n")) >= 0:
             line = bytes(held[:end]).rstrip(b"\r")
             del held[: end + 1]
+            if self._too_long[direction]:  # its beginning was taken already
+                self._too_long[direction] = False
+                continue
+            if len(line) > MAX_LINE:
+                self._odd.append((direction, line.partition(b" ")[0][:MAX_WORD].upper()))
             if direction:
                 self._reply(line)
             else:
                 found.append(self._command(line))
         if len(held) > MAX_LINE:
+            if not self._too_long[direction]:
+                self._too_long[direction] = True
+                self._odd.append((direction, bytes(held).partition(b" ")[0][:MAX_WORD].upper()))
+                if direction == 0:
+                    found.append(self._command(bytes(held)))
             held.clear()
         return found
+
+    def take_odd(self) -> list[tuple[int, bytes]]:
+        """Lines that were too long since the last call: direction and first word."""
+        taken, self._odd = self._odd, []
+        return taken
 
     def _command(self, line: bytes) -> bool:
         self.count += 1

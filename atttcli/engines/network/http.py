@@ -13,6 +13,7 @@ from atttcli.engines.network.body import MAX_LAYERS, Body, codings
 from atttcli.engines.network.http_message import Message, Transaction, begin_transaction, starts_response, status_code
 
 MAX_LINE = 64 * 1024
+MAX_FIELD = 18_000  # bytes of a header line that may wait for its end
 MAX_HEADERS = 1000
 MAX_HEADER_BYTES = 256 * 1024
 MAX_LINES = 4000  # of headers, those that continue one included
@@ -133,6 +134,8 @@ class HttpParser:
         end = data.find(b"\n", at) + 1
         if not end:
             side.buffer += data[at:]
+            if side.state == HEADERS and len(side.buffer) > MAX_FIELD:
+                self._too_long(side, direction)
             if len(side.buffer) > MAX_LINE:
                 side.state = STOPPED
                 side.buffer.clear()
@@ -346,6 +349,17 @@ class HttpParser:
         if transaction is not None:
             (transaction.response if direction else transaction.request).body.add(line)
         side.state = UNTIL_CLOSE
+
+    def _too_long(self, side: _Side, direction: int) -> None:
+        """A header line without an end: as in the reference engine nothing more is read of this side."""
+        transaction = side.transaction
+        if transaction is not None:
+            message = transaction.response if direction else transaction.request
+            message.events += (b"response_field_too_long" if direction else b"request_field_too_long",)
+            if message.take(whole=False):
+                self._done.append(transaction)
+        side.state = STOPPED
+        side.buffer.clear()
 
     def _body(self, side: _Side, direction: int, data: bytes, at: int) -> int:
         transaction = side.transaction

@@ -31,11 +31,16 @@ class SmtpApp:
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """Messages completed."""
+        before = self._parser.count
         if direction:
             self._parser.server(data)
-            return []
-        before = self._parser.count
-        return [self._message(before + index, mail) for index, mail in enumerate(self._parser.client(data))]
+            return self._odd(before)
+        views = [self._message(before + index, mail) for index, mail in enumerate(self._parser.client(data))]
+        return views + self._odd(before)
+
+    def _odd(self, number: int) -> list[View]:
+        """What the dialogue showed that it should not."""
+        return [_view("smtp", number, side, {"event.smtp": names}) for side, names in self._parser.dialogue.take()]
 
     def _message(self, number: int, mail: Mail) -> View:
         contents = tuple(content for _, content in mail.files)
@@ -49,6 +54,7 @@ class SmtpApp:
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost: what follows is taken as it comes."""
+        self._parser.dialogue.end()
         if direction == 0:
             self._parser.lost()
 
@@ -77,7 +83,14 @@ class FtpApp:
         """Commands completed."""
         before = self._parser.count
         bounces = self._parser.feed(direction, data)
-        return [_view("ftp", before + n, 0, {"ftpbounce": (b"%d" % bounce,)}) for n, bounce in enumerate(bounces)]
+        views = [_view("ftp", before + n, 0, {"ftpbounce": (b"%d" % bounce,)}) for n, bounce in enumerate(bounces)]
+        return views + [self._odd(*one) for one in self._parser.take_odd()]
+
+    def _odd(self, side: int, command: bytes) -> View:
+        """A line that is longer than any command or reply."""
+        name = b"ftp.response_command_too_long" if side else b"ftp.request_command_too_long"
+        told = {"ftp": {"command": command.decode("latin-1")}} if command else {}
+        return _view("ftp", self.inspect_id(side), side, {"event.ftp": (name,)}, told)
 
     def take_expected(self) -> list[Expected]:
         """Data connections announced since the last call."""

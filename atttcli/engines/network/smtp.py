@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from atttcli.engines.network.mime import attachments
+from atttcli.engines.network.smtp_events import Dialogue
 
 MAX_MESSAGE = 1 << 20  # bytes of a message that are kept
 MAX_LINE = 8192
@@ -34,6 +35,7 @@ class SmtpParser:
         self._cut = False  # the message is longer than what is kept, or has a hole
         self._last_chunk = False
         self.count = 0
+        self.dialogue = Dialogue()
 
     @property
     def memory(self) -> int:
@@ -54,13 +56,15 @@ class SmtpParser:
         return done
 
     def server(self, data: bytes) -> None:
-        """Bytes of the server: only whether it refuses DATA matters."""
+        """Bytes of the server: for the message only whether it refuses DATA matters."""
+        self.dialogue.server(data)
         if self._state == DATA and not self._message and re.match(rb"[45]\d\d[ -]", data):
             self._state = COMMAND
 
     def lost(self) -> None:
         """Bytes of the client are missing."""
         self._cut = True
+        self.dialogue.end()
 
     def finish(self) -> list[Mail]:
         """A message that never ended counts as far as it came."""
@@ -74,8 +78,11 @@ class SmtpParser:
         stop = len(data) if end < 0 else end + 1
         self._buffer += data[at:stop]
         if end >= 0 or len(self._buffer) > MAX_LINE:
+            self.dialogue.command(bytes(self._buffer).rstrip(b"\r\n"))
             line = bytes(self._buffer).strip().upper()
             self._buffer.clear()
+            if line in (b"DATA", b"STARTTLS") and stop < len(data):  # RFC 2920: these end a group
+                self.dialogue.odd(0, b"invalid_pipelined_sequence")
             if line == b"DATA":
                 self._state, self._tail = DATA, b"\r\n"
             elif line.startswith(b"BDAT "):
@@ -100,6 +107,8 @@ class SmtpParser:
         self._keep(data[at:stop])
         self._left -= stop - at
         if not self._left:
+            if data[stop - 1 : stop] != b"\n":
+                self.dialogue.odd(0, b"bdat_chunk_len_exceeded")
             self._state = COMMAND
             if self._last_chunk:
                 done.append(self._complete())
@@ -118,6 +127,7 @@ class SmtpParser:
         if self._message.endswith(b".\r\n"):
             del self._message[-3:]
         self._state = COMMAND
+        self.dialogue.end_of_message(bytes(self._message))
         done.append(self._complete())
         return stop
 

@@ -115,6 +115,8 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table(HTTP, BOTH, "", "event.http"),
     **_table("http2", BOTH, "", "http2.priority http2.header_name"),
     **_table("dns", BOTH, "", "event.dns"),
+    **_table("smtp", BOTH, "", "event.smtp"),
+    **_table("ftp", BOTH, "", "event.ftp"),
     **_apart(PACKET, "tcp.hdr udp.hdr ipv4.hdr ipv6.hdr icmpv4.hdr icmpv6.hdr icmpv6.mtu decode-event"),
     **_apart(FLOW, "ip.src ip.dst ip.any flow.age"),
 }
@@ -164,6 +166,8 @@ NUMBERS: Final = frozenset(
         "flow.age",
         "event.http",
         "event.dns",
+        "event.smtp",
+        "event.ftp",
         "http2.priority",
         "snmp.version",
         "mqtt.type",

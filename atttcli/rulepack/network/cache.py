@@ -14,7 +14,7 @@ from atttcli.engine import RuleProblem
 from atttcli.errors import Where
 from atttcli.rulepack.network.values import AddressSet, NetworkPack, Ranges, Rule
 
-FORMAT = 18  # raise with every change of values.py or of what the parser makes of a rule
+FORMAT = 19  # raise with every change of values.py or of what the parser makes of a rule
 _PREFIX = b"atttcli-network-rules\n"
 
 

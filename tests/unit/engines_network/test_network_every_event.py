@@ -105,7 +105,38 @@ def dns(patch: dict[int, int], cut: int = 0) -> list[bytes]:
     return [udp_frame(bytes(data[: len(data) - cut]))]
 
 
+def smtp(*turns: tuple[int, bytes], welcome: bytes = b"220 mail\r\n") -> Conversation:
+    talk = Conversation(dport=25).open().send(1, welcome).send(0, b"EHLO a\r\n").send(1, b"250 mail\r\n")
+    for side, line in turns:
+        talk.send(side, line + b"\r\n")
+    return talk.close()
+
+
+def ftp(*turns: tuple[int, bytes]) -> Conversation:
+    talk = Conversation(dport=21).open().send(1, b"220 ftp\r\n").send(0, b"USER a\r\n").send(1, b"331 go\r\n")
+    for side, line in turns:
+        talk.send(side, line + b"\r\n")
+    return talk.close()
+
+
+FROM, LETTER = b"MAIL FROM:<a@a.example>", b"Subject: s\r\nContent-Type: multipart/mixed; boundary=%b\r\n\r\ntext\r\n."
 APP: dict[str, Frames] = {
+    "http.request_field_too_long": http(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 40_000, OK),
+    "http.response_field_too_long": http(GET, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40_000),
+    "ftp.request_command_too_long": ftp((0, b"RETR " + b"x" * 9000)),
+    "ftp.response_command_too_long": ftp((1, b"230 " + b"x" * 9000)),
+    "smtp.invalid_reply": smtp((0, b"NOOP"), (1, b"what?")),
+    "smtp.unable_to_match_reply_with_request": smtp((1, b"250 and more")),
+    "smtp.max_command_line_len_exceeded": smtp((0, b"NOOP " + b"x" * 600)),
+    "smtp.max_reply_line_len_exceeded": smtp((0, b"NOOP"), (1, b"250 " + b"x" * 600)),
+    "smtp.invalid_pipelined_sequence": smtp((0, b"STARTTLS\r\nNOOP")),
+    "smtp.bdat_chunk_len_exceeded": smtp((0, FROM), (1, b"250 ok"), (0, b"BDAT 4 LAST\r\nabcdef")),
+    "smtp.no_server_welcome_message": smtp(welcome=b"554 no\r\n"),
+    "smtp.tls_rejected": smtp((0, b"STARTTLS"), (1, b"454 no")),
+    "smtp.data_command_rejected": smtp((0, b"DATA"), (1, b"503 no")),
+    "smtp.mime_long_boundary": smtp((0, b"DATA"), (1, b"354 go"), (0, LETTER % (b"b" * 300))),
+    "smtp.duplicate_fields": smtp((0, FROM), (1, b"250 ok"), (0, FROM)),
+    "smtp.unparsable_content": smtp((0, b"MAIL FROM:")),
     "http.too_many_encoding_layers": answered(b"Content-Encoding: gzip, gzip, gzip\r\nContent-Length: 1", b"x"),
     "http.request_chunk_extension": post(b"Transfer-Encoding: chunked", b"1;e=1\r\nx\r\n0\r\n\r\n"),
     "http.response_chunk_extension": answered(b"Transfer-Encoding: chunked", b"1;e=1\r\nx\r\n0\r\n\r\n"),
@@ -135,7 +166,11 @@ SOUND = {
     "http2": http2((b":path", b"/"), (b":authority", b"a.example")),
     "mqtt": mqtt(b"\x30\x09\0\x05topicgo"),
     "dns": dns({}),
-}
+    "smtp": smtp((0, FROM), (1, b"250 ok"), (0, b"RCPT TO:<b@b.example>"), (1, b"250 ok"), (0, b"DATA"), (1, b"354 go"),
+                 (0, LETTER % b"bb"), (1, b"250 kept"), (0, FROM), (1, b"250-a\r\n250 ok"), (0, b"STARTTLS"), (1, b"220 go"),
+                 (0, b"\x16\x03\x01" + b"x" * 900)),
+    "ftp": ftp((0, b"PASS " + b"x" * 900), (1, b"230 " + b"x" * 900)),
+}  # fmt: skip
 
 
 def test_every_event_has_frames_that_show_it():
