@@ -104,7 +104,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_table("ssh", TO_SERVER, "ssh.hassh ssh.hassh.string"),
     **_table("ssh", TO_CLIENT, "ssh.hassh.server ssh.hassh.server.string"),
     **_table("ftp", TO_SERVER, "ftpbounce"),
-    **_table("snmp", BOTH, "snmp.version snmp.community"),
+    **_table("snmp", BOTH, "snmp.version snmp.community snmp.usm"),
     **_table(
         "mqtt",
         BOTH,

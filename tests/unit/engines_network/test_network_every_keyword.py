@@ -115,6 +115,13 @@ def snmp() -> list[bytes]:
     return [udp_frame(b"\x30\x0f\x02\x01\x01\x04\x06public\xa0\x02\x05\x00", dport=161)]
 
 
+def snmp3() -> list[bytes]:
+    der = samples.der
+    users = der(0x30, der(4, b"engine"), der(2, b"\1"), der(2, b"\2"), der(4, b"admin"), der(4), der(4))
+    head = der(0x30, der(2, b"\1"), der(2, b"\x20\0"), der(4, b"\3"), der(2, b"\3"))
+    return [udp_frame(der(0x30, der(2, b"\3"), head, der(4, users), der(4, b"sealed")), dport=161)]
+
+
 def dns() -> list[bytes]:
     return [udp_frame(dns_query("a.example"))]
 
@@ -201,6 +208,7 @@ def _buffers() -> Iterator[tuple[str, Case]]:
         ("ssh.hassh.server.string", "ssh", b"kex;enc-s;mac-s;comp-s", ssh),
         ("ssh.hassh.server", "ssh", md5(b"kex;enc-s;mac-s;comp-s"), ssh),
         ("snmp.community", "snmp", b"public", snmp),
+        ("snmp.usm", "snmp", b"admin", snmp3),
         ("mqtt.connect.clientid", "mqtt", b"name", mqtt),
         ("mqtt.publish.topic", "mqtt", b"topic", mqtt),
         ("mqtt.publish.message", "mqtt", b"go", mqtt),
