@@ -63,6 +63,7 @@ def logs(
       atttcli detect logs access.log --log-format '%v %h %u %t "%r" %>s %b'
     """
     from atttcli.cli.alert_view import detection_title, severity_word
+    from atttcli.cli.event_lines import record
     from atttcli.cli.log_network import network_variables, tell_coverage
     from atttcli.cli.log_run import LogRun, as_json_object, sigma_kept
     from atttcli.cli.log_workers import judge_beside
@@ -101,10 +102,10 @@ def logs(
             if as_json:
                 render.emit_json(as_json_object(found, event))
             else:
-                line, text = found.origin.line or "", (event.raw if event else "; ".join(found.why))[:160]
+                line, text = found.origin.line or "", record(event.raw, event.fields) if event else "; ".join(found.why)
                 severity = severity_word(found.severity)
-                rows.add(found.origin.path, line, found.rule_id, severity, detection_title(found), text)
-    rows.show()
+                rows.add(found.origin.path, line, found.rule_id, severity, detection_title(found), text[:160])
+    rows.show(_draw)
     if run.network is not None:
         tell_coverage(run.network)
     if sys.stderr.isatty() or tally.problems:
@@ -112,3 +113,11 @@ def logs(
                  files=run.files, events=run.events, matches=tally.found)  # fmt: skip
         render.warn(text)
     finish(tally)
+
+
+def _draw(row: tuple[object, ...]) -> None:
+    """A finding on a narrow screen."""
+    from atttcli.cli.event_lines import entry
+
+    path, line, rule, severity, title, text = map(str, row)
+    entry(f"{severity}  {rule}  {title}", (f"{path}:{line}" if line else path, text))

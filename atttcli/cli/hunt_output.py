@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from atttcli.cli import render
+from atttcli.cli import event_lines, render
 from atttcli.text.display import display
 from atttcli.text.messages import _
 from atttcli.text.spreadsheet import inert_cell
@@ -43,7 +43,10 @@ def show(answer: Answer, form: str, *, by_fields: bool, chosen: bool = False) ->
         _events(rows)
     else:
         cells = ([display(_cell(exports.plain(value)), _CELL) for value in row.values()] for row in rows)
-        render.table(answer.columns, cells)
+        if render.is_terminal() and not event_lines.fits(len(answer.columns)):
+            event_lines.tall(answer.columns, cells)
+        else:
+            render.table(answer.columns, cells)
 
 
 def _events(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -56,9 +59,22 @@ def _events(rows: Iterable[Mapping[str, Any]]) -> None:
             when = local_text(to_micros(_utc(moment))) if moment is not None else "-"
             what = "/".join(filter(None, (row["product"], row["service"]))) or row["category"] or row["kind"]
             who = " ".join(filter(None, (row["user"], row["src_ip"])))
-            yield when, row["ref"], what, who or "-", display(row["raw"], _CELL)
+            yield when, row["ref"], what, who or "-", display(_record(row), _CELL)
 
+    if render.is_terminal() and not event_lines.is_roomy():
+        for when, ref, what, who, text in told():
+            event_lines.entry(f"{when}  {ref}  {what}  {'' if who == '-' else who}".rstrip(), [text])
+        return
     render.table([_("Time"), _("Event"), _("What"), _("Who"), _("Record")], told(), wide=(4,), whole=(0,))
+
+
+def _record(row: Mapping[str, Any]) -> str:
+    import json
+
+    fields = row.get("fields")
+    if isinstance(fields, str):
+        fields = json.loads(fields)
+    return event_lines.record(row["raw"], fields or {})
 
 
 def _utc(moment: datetime) -> datetime:

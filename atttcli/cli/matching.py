@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atttcli.cli import render
+from atttcli.cli.event_lines import is_roomy
 from atttcli.errors import AtttError, InputError, Where
 from atttcli.text.messages import _, ngettext
 from atttcli.text.retell import retell
@@ -170,8 +171,12 @@ class Rows:
         else:
             self._left += 1
 
-    def show(self) -> None:
-        if self._rows:
+    def show(self, draw: Callable[[tuple[object, ...]], None] | None = None) -> None:
+        """As a table; on a screen that is too narrow for one each row by `draw`."""
+        if draw is not None and render.is_terminal() and not is_roomy():
+            for row in self._rows:
+                draw(row)
+        elif self._rows:
             render.table(self._columns, self._rows, wide=self._wide)
         if self._left:
             render.warn(_("… and {count} more rows (all of them: --json)", count=self._left))

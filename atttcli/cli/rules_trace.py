@@ -134,9 +134,13 @@ def _tree(node: dict[str, Any], depth: int) -> Iterator[str]:
         yield f"{indent}    " + _("… and {count} more tests", count=left)
 
 
-def _tell_correlation(told: dict[str, Any]) -> None:
-    from atttcli.cli.log_run import stamp
+def _local(micros: int | None) -> str:
+    from atttcli.clock import local_text
 
+    return local_text(micros) if micros is not None else "-"
+
+
+def _tell_correlation(told: dict[str, Any]) -> None:
     by = ", ".join(told["group_by"]) or "-"
     text = _("{kind}: {condition} within {span} s, grouped by {by}",
              kind=told["type"], condition=told["condition"], span=told["timespan"], by=by)  # fmt: skip
@@ -156,8 +160,8 @@ def _tell_correlation(told: dict[str, Any]) -> None:
     )
     rows = (
         (" ".join(f"{name}={value}" for name, value in one["group"].items()), one["events"], f"{one['peak']:g}",
-         one["matches"], stamp(one["first"]), stamp(one["last"]))
+         one["matches"], _local(one["first"]), _local(one["last"]))
         for one in told["groups"][:_GROUPS]
     )  # fmt: skip
-    columns = (_("Group"), _("Events"), _("Peak"), _("Matches"), _("First"), _("Last"))
+    columns = (_("Group"), _("Events"), _("Peak"), _("Matches"), _("First"), _("Last seen"))
     render.table(columns, rows, wide=(0,))
