@@ -67,8 +67,8 @@ def watch(
     workspace: Path, target: Path, logs: list[Path], everything: bool = True
 ) -> tuple[list[dict[str, Any]], float, float]:
     """The ranking, CPU seconds and MB of one run."""
-    command = [sys.executable, "-c", MEASURED, "-w", str(workspace), "mail", "watch", *map(str, logs), "--json", "--no-store",
-               "--min-score", "1", "--limit", "100000", "--domain", "backan.gov.vn", "--countries", str(target / "nuoc.csv")]  # fmt: skip
+    command = [sys.executable, "-c", MEASURED, "-w", str(workspace), "mail", "watch", *map(str, logs), "--json"]
+    command += ["--no-store", "--min-score", "1", "--limit", "100000", "--countries", str(target / "nuoc.csv")]
     if everything:
         command += [
             "--leaked",

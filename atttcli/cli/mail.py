@@ -256,7 +256,7 @@ def _accounts_table(found: list[tuple[MailAccount, str]]) -> None:
     from atttcli.cli.casework_words import moment
 
     render.table(
-        [_("Account"), _("Agency"), _("State"), _("Last login")],
+        [_("Mailbox"), _("Agency"), _("State"), _("Last login")],
         ((one.address, owner or "-", one.status or "-", moment(one.last_login)) for one, owner in found),
         wide=(0,),
     )
@@ -264,7 +264,7 @@ def _accounts_table(found: list[tuple[MailAccount, str]]) -> None:
 
 def _travel_table(found: list[Journey]) -> None:
     render.table(
-        [_("No."), _("Account"), _("Where"), _("From"), _("To"), _("Reason"), _("Ended")],
+        [_("No."), _("Mailbox"), _("Where"), _("From"), _("To"), _("Reason"), _("Ended")],
         (
             (one.number, one.account, f"{one.country} {one.network}".strip(), one.valid_from, one.valid_until, one.reason,
              one.ended or "-")

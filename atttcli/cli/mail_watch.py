@@ -148,18 +148,18 @@ def _show(app: App, found: list[Standing], form: str | None) -> None:
     from atttcli.cli.mail_words import band_word, next_steps, sentence
 
     if form == "json":
-        render.emit_json_lines(as_json(one, _agency(app, one.account)) for one in found)
+        render.emit_json_lines(as_json(one, _agency(app, one.account), _alert(app, one.account)) for one in found)
     elif form == "csv":
         _csv(app, found)
     elif found:
         render.table(
-            [_("Score"), _("Account"), _("Agency"), _("Verdict"), _("Reasons"), _("Do next")],
+            [_("Score"), _("Mailbox"), _("Agency"), _("Verdict"), _("Reasons"), _("Do next")],
             (
                 (
                     one.score, one.account, _agency(app, one.account) or "-", band_word(one.band),
                     " ".join(f"[{reason.points}] {sentence(reason)}" for reason in one.ordered[:_REASONS])
                     + (f" +{len(one.reasons) - _REASONS}" if len(one.reasons) > _REASONS else ""),
-                    next(next_steps(one), "-"),
+                    next(next_steps(one, _alert(app, one.account)), "-"),
                 )
                 for one in found
             ),
@@ -203,13 +203,14 @@ def _csv(app: App, found: list[Standing]) -> None:
                   sentence(reason)])  # fmt: skip
 
 
-def as_json(standing: Standing, agency: str) -> dict[str, Any]:
+def as_json(standing: Standing, agency: str, alert: str = "") -> dict[str, Any]:
     """docs/json/mail-watch.schema.json."""
     from atttcli.cli.mail_words import both, next_steps, sentence
 
     return {
         "account": standing.account,
         "agency": agency,
+        "alert": alert,
         "score": standing.score,
         "arithmetic": standing.arithmetic,
         "band": standing.band,
@@ -230,7 +231,7 @@ def as_json(standing: Standing, agency: str) -> dict[str, Any]:
             }
             for reason in standing.ordered
         ],
-        "next": both(lambda one: "\n".join(next_steps(one)), standing),
+        "next": both(lambda one: "\n".join(next_steps(one, alert)), standing),
     }
 
 
@@ -254,7 +255,7 @@ def _explain(app: App, asked: Asked, made: Watch, form: str | None) -> None:
         "protocols": dict(known.protocols) if known else {},
     }
     if form == "json":
-        render.emit_json(as_json(standing, _agency(app, account)) | {"usual": usual})
+        render.emit_json(as_json(standing, _agency(app, account), _alert(app, account)) | {"usual": usual})
         return
     render.line(f"{account} · {_agency(app, account) or '-'} · {standing.score} · {band_word(standing.band)}")
     render.line(_("Sum: {arithmetic}", arithmetic=standing.arithmetic))
@@ -265,7 +266,7 @@ def _explain(app: App, asked: Asked, made: Watch, form: str | None) -> None:
     render.line(_("Usual: {logins} logins; networks {networks}; countries {countries}; protocols {protocols}",
                   logins=usual["logins"], networks=_counts(usual["networks"]), countries=_counts(usual["countries"]),
                   protocols=_counts(usual["protocols"])))  # fmt: skip
-    for step in next_steps(standing):
+    for step in next_steps(standing, _alert(app, account)):
         render.line("→ " + step)
 
 
@@ -296,6 +297,14 @@ def _agency(app: App, account: str) -> str:
         return ""
     found = app.inventory.owner_of_mailbox(account)
     return found.code if found else ""
+
+
+def _alert(app: App, account: str) -> str:
+    """The worst alert about a mailbox that the workspace knows; empty when there is none."""
+    if app.workspace_if_any() is None:
+        return ""
+    sql = "SELECT number FROM alert WHERE victim = ? AND kind = 'correlation' ORDER BY severity DESC, last_seen DESC LIMIT 1"
+    return str(app.store.value(sql, account) or "")
 
 
 def _stamp(micros: int) -> str | None:

