@@ -196,3 +196,14 @@ def test_damage_in_a_capture_is_said_and_what_came_before_is_shown(place: Path) 
     assert len(told.stdout.splitlines()) == 3
     (place / "none.pcap").write_bytes(b"no capture")
     assert attt(place / "ws", "--lang", "en", "capture", "show", str(place / "none.pcap")).exit_code == 2
+
+
+def test_the_flow_of_an_alert_goes_into_the_vault(place: Path) -> None:
+    number = alerted(place, place / "day.pcap")
+    opened = attt(place / "ws", "incident", "open", "--from-alert", number, "--json")
+    incident = json.loads(opened.stdout)["number"]
+    told = attt(place / "ws", "--lang", "en", "alert", "packets", number, "--evidence", incident)
+    assert told.exit_code == 0, told.stderr
+    ((name, digest),) = rows(place / "ws", "SELECT name, sha256 FROM evidence")
+    assert name.endswith("-flow.pcap")
+    assert digest in told.stdout
