@@ -77,13 +77,13 @@ class _Need:
             return self._folded(lowered)
         return self._holds(given)
 
-    def certain(self, text: str) -> bool:
-        """Whether it holds of any value in which the text stands."""
+    def certain(self) -> frozenset[str]:
+        """Texts that decide: it holds of any text in which, in lower case, one of them stands."""
         node = self.node
         if not isinstance(node, Field) or (node.every and len(node.tests) > 1):
-            return False
-        return any(
-            test.kind == "contains" and not test.cased and text_of(test.value).lower() == text for test in node.tests
+            return frozenset()
+        return frozenset(
+            text_of(test.value).lower() for test in node.tests if test.kind == "contains" and not test.cased
         )
 
 
@@ -162,20 +162,21 @@ class _Column:
         return found
 
     def _ready(self) -> None:
-        texts: dict[str, list[_Need]] = {}
+        texts: dict[str, tuple[list[_Need], list[_Need]]] = {}
         for need in self._list:
-            certain = literals(need.node)
-            if certain:
-                for _name, text in certain:
-                    texts.setdefault(text, []).append(need)
-            else:
+            hints = literals(need.node)
+            if not hints:
                 self._plain.append(need)
-        for text, needs in texts.items():
+                continue
+            decides = need.certain()
+            for _name, text in hints:
+                sure, unsure = texts.setdefault(text, ([], []))
+                (sure if text in decides else unsure).append(need)
+        for sure, unsure in texts.values():
             bits = 0
-            for need in needs:
-                if need.certain(text):
-                    bits |= need.bits
-            self._of_text.append((bits, [need for need in needs if not need.certain(text)], needs))
+            for need in sure:
+                bits |= need.bits
+            self._of_text.append((bits, unsure, sure + unsure))
         self._find = each_literal(list(texts))
 
 
