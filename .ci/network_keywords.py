@@ -18,7 +18,8 @@ PAGE = ROOT / "docs" / "network-rules.md"
 BEGIN, END = "<!-- table: written by .ci/network_keywords.py -->", "<!-- end of table -->"
 KINDS = {
     "contents": "contents: "
-    "content offset depth distance within nocase startswith endswith rawbytes fast_pattern pcre isdataat bsize dsize urilen uricontent",
+    "content offset depth distance within nocase startswith endswith rawbytes fast_pattern pcre isdataat bsize dsize "
+    "urilen uricontent",
     "numbers": "numbers in a buffer: byte_test byte_jump byte_extract byte_math base64_decode base64_data asn1",
     "state": "flow, marks, rates: flow flowbits xbits hostbits flowint threshold detection_filter stream_size tag "
     "app-layer-protocol app-layer-event decode-event noalert alert",
