@@ -205,10 +205,55 @@ def by_hand() -> None:
     )
 
 
+def tools() -> None:
+    alone(100, "A dump, a ticket, a hive; a program's own log is none.", [written("C:\\Users\\Public\\lsass.DMP"), written("C:\\Temp\\a.kirbi"), written("C:\\Windows\\Temp\\ntds.dit")],
+          [written("C:\\Windows\\NTDS\\ntds.dit", SYSTEM + "lsass.exe"), written("D:\\Bao cao\\lsass-la-gi.docx"), written("C:\\CrashDumps\\winword.dmp")])  # fmt: skip
+    alone(101, "A shell above the question, or by the object that asks nothing; what these programs start themselves is none.", [ran("cmd.exe", "cmd.exe /c a", SYSTEM + "fodhelper.exe"), started("C:\\Temp\\a.exe", "a.exe", SYSTEM + "dllhost.exe", ParentCommandLine="dllhost.exe /Processid:{3E5FC7F9-9A51-4367-9063-A120244FBEC7}")],
+          [ran("mmc.exe", "mmc.exe eventvwr.msc", SYSTEM + "eventvwr.exe"), ran("cmd.exe", "cmd.exe", SYSTEM + "dllhost.exe", ParentCommandLine="dllhost.exe /Processid:{AB8902B4-09CA-4BB6-B78D-A8F59079A8D5}")])  # fmt: skip
+    alone(
+        102,
+        "A word into a pipe; a pipe that is only named is none.",
+        [ran("cmd.exe", "cmd.exe /c echo abcdef > \\\\.\\pipe\\abcdef", SYSTEM + "services.exe")],
+        [started("C:\\Program Files\\CSDL\\csdl.exe", "csdl.exe --pipe \\\\.\\pipe\\csdl")],
+    )
+    alone(
+        103,
+        "A random name; a driver that is fetched is none.",
+        [security(5145, ShareName="\\\\*\\ADMIN$", RelativeTargetName="SYSTEM32\\hIqwZkPc.tmp", IpAddress=INSIDE)],
+        [
+            security(5145, ShareName="\\\\*\\ADMIN$", RelativeTargetName="system32\\spool\\may-in.dll"),
+            security(5145, ShareName="\\\\*\\VanBan", RelativeTargetName="system32\\hiqwzkpc.tmp"),
+        ],
+    )
+    alone(104, "By PsExec, from the console called from afar, by the printer; the console of a person, and the printer's dialogue, are none.", [ran("cmd.exe", "cmd", "C:\\Windows\\PSEXESVC.exe"), ran("cmd.exe", "cmd /c a", SYSTEM + "mmc.exe", ParentCommandLine="mmc.exe -Embedding"), ran("cmd.exe", "cmd", SYSTEM + "spoolsv.exe")],
+          [ran("cmd.exe", "cmd", SYSTEM + "mmc.exe", ParentCommandLine="mmc.exe compmgmt.msc"), ran("rundll32.exe", "rundll32 printui.dll,PrintUIEntry", SYSTEM + "spoolsv.exe")])  # fmt: skip
+    block = record(
+        "Microsoft-Windows-PowerShell/Operational",
+        "Microsoft-Windows-PowerShell",
+        4104,
+        {"ScriptBlockText": "function invoke-MIMIKATZ { }", "MessageNumber": 1},
+    )
+    alone(
+        106,
+        "By its function; a script of the office is none.",
+        [block],
+        [block | {"ScriptBlockText": "function Sao-Luu { Get-ADUser -Filter * }"}],
+    )
+    alone(
+        107,
+        "Set; refused is none.",
+        [security(4794, Status="0x0", SubjectUserName="canbo01")],
+        [security(4794, Status="0xc0000022", SubjectUserName="canbo01"), security(4724, TargetUserName="canbo02")],
+    )
+    option = record("Application", "MSSQLSERVER", 15457, {"Data": ["xp_cmdshell", "0", "1"]})
+    alone(108, "That option; another is none.", [option], [option | {"Data": ["show advanced options", "0", "1"]}])
+
+
 def main() -> None:
     settings()
     directory()
     by_hand()
+    tools()
 
 
 if __name__ == "__main__":
