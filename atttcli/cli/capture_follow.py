@@ -99,9 +99,11 @@ class Follower:
     def _warm_up(self) -> None:
         """The last files that were judged, read again without a word: their open connections go on."""
         known = [one for one in self._folder.pieces() if one.identity in self._place.done]
+        from atttcli.cli.detect_capture import opened
+
         for piece in known[-self._how.warm :] if self._how.warm else ():
             try:
-                with piece.path.open("rb") as stream:
+                with opened(str(piece.path)) as stream:
                     self._tell(self._telling(self._run.read(stream, str(piece.path)), str(piece.path)), quiet=True)
             except (OSError, InputError):
                 continue  # it was judged before; without it a connection may seem cut
@@ -109,21 +111,25 @@ class Follower:
     def _next(self) -> tuple[Piece | None, bool]:
         """The earliest file that was not judged, and whether it is the newest of all."""
         pieces = self._folder.pieces()
+        for name in list(self._folder.unread):
+            self._note(Trouble(Where(str(self._how.folder / name)), self._folder.unread.pop(name)))
         for index, piece in enumerate(pieces):
             if piece.identity not in self._place.done:
                 return piece, index == len(pieces) - 1
         return None, False
 
     def _judge(self, piece: Piece, *, grows: bool) -> None:
+        from atttcli.cli.detect_capture import opened
+
         name = str(piece.path)
         try:
-            with piece.path.open("rb") as stream:
+            with opened(name) as stream:
                 given: Any = Growing(stream, lambda: self._has_successor(piece)) if grows else stream
                 self._tell(self._telling(self._run.read(given, name), name))
         except InputError as error:
             self._note(trouble_of(error, name))
         except OSError as error:
-            self._note(Trouble(Where(name), f"gone before it was judged: {error.strerror}"))
+            self._note(Trouble(Where(name), f"cannot be read: {error.strerror}"))
         self.judged += 1
         self._place.finished(piece)
         if sys.stderr.isatty():

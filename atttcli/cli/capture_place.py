@@ -17,7 +17,9 @@ from atttcli.errors import InputError, Where, WorkspaceError
 
 MOST_TOLD: Final = 50_000
 MOST_DONE: Final = 100_000
+MOST_UNREAD: Final = 1000
 _HEAD: Final = 4096
+_SHORTEST: Final = 24  # bytes of the header alone
 _MOST_PLACE: Final = 64 << 20
 
 
@@ -120,6 +122,8 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, tuple[tuple[int, int, int], Piece | None]] = {}
+        self.unread: dict[str, str] = {}  # files that cannot be read, and why; whoever tells them takes them out
+        self._unread: set[str] = set()
 
     def pieces(self) -> list[Piece]:
         """In order of their first packets; what has none yet is left for later. InputError: no such folder."""
@@ -132,28 +136,38 @@ class Folder:
         for name, state in states:
             mark = (state.st_ino, state.st_mtime_ns, state.st_size)
             before = self._known.get(name)
-            known[name] = before if before is not None and before[0] == mark else (mark, _piece(self._path / name))
+            known[name] = before if before is not None and before[0] == mark else (mark, self._look(name))
         self._known = known
         found = (piece for _mark, piece in known.values() if piece is not None)
         return sorted(found, key=lambda piece: (piece.begun, piece.path.name))
 
+    def _look(self, name: str) -> Piece | None:
+        """A file whose first packet is known. One that cannot be opened is told once."""
+        from atttcli.field.opening import NotReadable
+
+        try:
+            return _piece(self._path / name)
+        except FileNotFoundError:
+            return None  # gone since the folder was read
+        except (NotReadable, OSError, InputError) as error:
+            if name not in self._unread and len(self._unread) < MOST_UNREAD:
+                self._unread.add(name)
+                self.unread[name] = getattr(error, "why", "") or str(error)
+            return None
+
 
 def _piece(path: Path) -> Piece | None:
-    """A ring uses its names again: the first bytes tell a new file of an old name."""
-    from atttcli.field.opening import NotReadable, open_regular
+    """A ring uses its names again: the first bytes tell a new file of an old name. None while there is no packet."""
+    from atttcli.field.opening import open_regular
     from atttcli.sources.capture import looks_like_capture
     from atttcli.sources.capture.records import Record, read_records
 
-    try:
-        fd, _info = open_regular(str(path))
-        with os.fdopen(fd, "rb") as stream:
-            head = stream.read(_HEAD)
-            if not looks_like_capture(head):
-                return None
-            stream.seek(0)
-            first = next((one for one in read_records(stream, str(path)) if isinstance(one, Record)), None)
-    except (NotReadable, OSError, InputError):
-        return None  # gone again, or not ours to read: it is told when it is judged
+    fd, info = open_regular(str(path))
+    with os.fdopen(fd, "rb") as stream:
+        if info.st_size < _SHORTEST or not looks_like_capture(stream.read(_HEAD)):
+            return None
+        stream.seek(0)
+        first = next((one for one in read_records(stream, str(path)) if isinstance(one, Record)), None)
     if first is None:
         return None
     digest = hashlib.blake2b(first.data + first.time.to_bytes(16, "big", signed=True), digest_size=12).hexdigest()

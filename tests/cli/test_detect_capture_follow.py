@@ -97,6 +97,14 @@ def test_a_broken_place_and_a_broken_file_are_survived(capsys, ring: Path) -> No
     assert "breaks off" in told.err
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_is_no_file_neither_hangs_nor_hides(capsys, ring: Path) -> None:
+    os.mkfifo(ring / "pipe.pcap")
+    (ring / "link.pcap").symlink_to(ring / "nowhere")
+    (ring / "empty.pcap").write_bytes(b"")
+    assert ports(follow(capsys, ring)) == [41_000 + number for number in range(6)]
+
+
 def test_the_newest_file_waits_until_it_is_settled(capsys, ring: Path) -> None:
     os.utime(ring / "cap_2.pcap")
     place = Place(ring.parent / "place")
