@@ -107,6 +107,14 @@ class Flow:
             return self.session and self.was_established
         return self.seen[0] and self.seen[1]
 
+    def held(self) -> int:
+        """Bytes that its streams and its parser hold."""
+        held = self.parser.memory if self.parser is not None else 0
+        for stream in self.streams:
+            if stream is not None:
+                held += stream.memory
+        return held + self.chunk_bytes[0] + self.chunk_bytes[1] + len(self.tails[0]) + len(self.tails[1])
+
     def swap(self) -> None:
         """The first packet was an answer: its source is the server."""
         self.client, self.server = self.server, self.client
@@ -159,3 +167,16 @@ class Flow:
         if self.state == CLOSED:
             return True
         return self.state == ESTABLISHED and (stream is None or stream.isn != packet.seq)
+
+
+def opens_fast(packet: Packet) -> bool:
+    """Whether a SYN carries the TCP fast open option: only then is its payload part of the stream."""
+    if not packet.payload:
+        return False
+    at, end = packet.l4 + 20, packet.l4 + (packet.data[packet.l4 + 12] >> 4) * 4
+    while at + 1 < end and packet.data[at] != 0:
+        kind = packet.data[at]
+        if kind == 34:
+            return True
+        at += 1 if kind == 1 else max(packet.data[at + 1], 2)
+    return False

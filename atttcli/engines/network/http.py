@@ -10,7 +10,16 @@ from collections import deque
 from collections.abc import Collection
 
 from atttcli.engines.network.body import MAX_LAYERS, Body, codings
-from atttcli.engines.network.http_message import Message, Transaction, begin_transaction, starts_response, status_code
+from atttcli.engines.network.http_message import (
+    Message,
+    Transaction,
+    begin_transaction,
+    content_length,
+    ends_headers,
+    is_status_line,
+    starts_response,
+    status_code,
+)
 
 MAX_LINE = 64 * 1024
 MAX_FIELD = 18_000  # bytes of a header line that may wait for its end
@@ -122,7 +131,7 @@ class HttpParser:
         if side.state == CHUNK_SIZE:
             self._not_chunked(side, direction, line)
         elif side.state == LINE and line.strip():
-            if direction == 1 and not _is_status_line(line):
+            if direction == 1 and not is_status_line(line):
                 self._no_status(side, line)
             else:
                 self._end_line(side, direction, line)
@@ -145,7 +154,7 @@ class HttpParser:
             line = bytes(side.buffer) + line
             side.buffer.clear()
         if side.state == LINE:
-            if direction == 1 and not _is_status_line(line) and line.strip():
+            if direction == 1 and not is_status_line(line) and line.strip():
                 self._no_status(side, line)
             else:
                 self._end_line(side, direction, line)
@@ -220,7 +229,7 @@ class HttpParser:
         if side.header_bytes > MAX_HEADER_BYTES or side.lines > MAX_LINES or len(message.headers) > MAX_HEADERS:
             side.state = STOPPED
             return
-        if _ends_headers(line, message):
+        if ends_headers(line, message):
             side.skip = line not in (b"\r\n", b"\n")
             if side.state == TRAILERS:
                 self._complete(side, direction)
@@ -268,7 +277,7 @@ class HttpParser:
             message.events += (b"duplicate_content_length_field",)
         if b"chunked" in coding:
             side.state = CHUNK_SIZE
-        elif length is not None and (count := _length(length)) is not None:
+        elif length is not None and (count := content_length(length)) is not None:
             side.left = count
             side.state = FIXED
             if count == 0:
@@ -283,7 +292,7 @@ class HttpParser:
     def _without_body(self, side: _Side, transaction: Transaction, message: Message) -> bool:
         """Answers that have none: 1xx (the real one follows), 204, 304, to HEAD; 101 and CONNECT end the parsing."""
         code = status_code(message.line)
-        if code == b"100" and not _length(message.first(b"content-length") or b"0"):
+        if code == b"100" and not content_length(message.first(b"content-length") or b"0"):
             transaction.response = Message(body=Body(self._wanted))
             self._waiting.appendleft(transaction)
             side.transaction = None
@@ -297,7 +306,7 @@ class HttpParser:
             self._complete(side, 1)
             return True
         if code in (b"101", b"204", b"304"):
-            announced = message.first(b"transfer-encoding") or _length(message.first(b"content-length") or b"")
+            announced = message.first(b"transfer-encoding") or content_length(message.first(b"content-length") or b"")
             side.state = PEEK
             if not announced:
                 self._no_body(side, code)
@@ -403,19 +412,3 @@ class HttpParser:
                 self._queued += transaction.queued
         side.transaction = None
         side.state = LINE
-
-
-def _ends_headers(line: bytes, message: Message) -> bool:
-    """Whether a line is the empty one that ends the headers; blanks and a CR too many are tolerated as clients do."""
-    if line in (b"\r\n", b"\n", b"\r\r\n"):
-        return True
-    return not line.strip(b" \t\n") or (not message.headers and not line.strip())
-
-
-def _is_status_line(line: bytes) -> bool:
-    return line.lstrip()[:5].upper() == b"HTTP/"
-
-
-def _length(value: bytes) -> int | None:
-    found = re.match(rb"\s*(\d{1,18})\s*(?:,|\Z)", value)
-    return int(found.group(1)) if found else None

@@ -116,3 +116,21 @@ def status_code(line: bytes) -> bytes:
     """`200` of a status line."""
     parts = line.split(None, 2)
     return parts[1] if len(parts) > 1 else b""
+
+
+def ends_headers(line: bytes, message: Message) -> bool:
+    """Whether a line is the empty one that ends the headers; blanks and a CR too many are tolerated as clients do."""
+    if line in (b"\r\n", b"\n", b"\r\r\n"):
+        return True
+    return not line.strip(b" \t\n") or (not message.headers and not line.strip())
+
+
+def is_status_line(line: bytes) -> bool:
+    """Whether a server's line looks like the first of an answer."""
+    return line.lstrip()[:5].upper() == b"HTTP/"
+
+
+def content_length(value: bytes) -> int | None:
+    """The number that a Content-Length begins with."""
+    found = re.match(rb"\s*(\d{1,18})\s*(?:,|\Z)", value)
+    return int(found.group(1)) if found else None

@@ -23,11 +23,12 @@ from atttcli.engines.network.eve import PROTOCOLS
 from atttcli.engines.network.flow import Flow, key_of
 from atttcli.engines.network.judge import Judge, Match, Scene
 from atttcli.engines.network.quieting import Quieting
+from atttcli.engines.network.reporting import MAX_ALERTS
 from atttcli.engines.network.ruleset import Point, RuleSet
 from atttcli.engines.network.shown import seen_object
 from atttcli.engines.network.sightings import address_text
 from atttcli.engines.network.threshold import Thresholds
-from atttcli.engines.network.traffic import MAX_ALERTS, Traffic
+from atttcli.engines.network.traffic import Traffic
 from atttcli.model.alert import Detection
 from atttcli.rulepack.network.values import Rule, Threshold
 from atttcli.sources.capture.decode import Packet

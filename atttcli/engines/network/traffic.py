@@ -6,34 +6,30 @@ from atttcli.engines.network import dns
 from atttcli.engines.network.app import DnsApp, HttpApp, make_parser, recognise
 from atttcli.engines.network.checksums import is_wrong
 from atttcli.engines.network.counts import Counts
-from atttcli.engines.network.eve import detection
-from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of
+from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of, opens_fast
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.ftp import Expected
-from atttcli.engines.network.judge import Judge, Match, Scene
+from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.judgement import Text
 from atttcli.engines.network.protocols import message_app, recognise_datagram
-from atttcli.engines.network.quieting import Quieting
+from atttcli.engines.network.reporting import Reporting
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
 from atttcli.engines.network.settings import DEFAULTS, Settings
-from atttcli.engines.network.sightings import Sighted, Sightings
+from atttcli.engines.network.sightings import Sightings
 from atttcli.engines.network.small_apps import FtpApp, FtpDataApp, SnmpApp
 from atttcli.engines.network.stream import Stream
-from atttcli.engines.network.threshold import Thresholds
 from atttcli.engines.network.view import View
-from atttcli.model.alert import Detection, Origin
+from atttcli.model.alert import Origin
 from atttcli.rulepack.network.limits import Limits
 from atttcli.sources.capture.decode import ICMP, ICMP6, TCP, UDP, Packet
 
 CHUNK = 2560  # acknowledged bytes that make a piece of stream worth judging
 TAIL = 1024  # bytes of the piece before that are looked at again, for matches across the border
-MAX_ALERTS = 15  # per packet
-BLOCKING = frozenset(("drop", "reject", "rejectsrc", "rejectdst", "rejectboth"))
 MAX_EXPECTED = 4096  # FTP data connections announced and not yet seen
 FIN = 1
 
 
-class Traffic:
+class Traffic(Reporting):
     """One capture's packets, in order. Results gather in `results`."""
 
     def __init__(
@@ -45,28 +41,13 @@ class Traffic:
         settings: Settings = DEFAULTS,
         limits: Limits | None = None,
     ) -> None:
-        self._rules = rules
-        self._judge = Judge(rules)
+        super().__init__(rules, pack, settings, limits)
         self._tcp_point = rules.packets["tcp"]
         self._flows = FlowTable()
-        self._thresholds = Thresholds()
-        self._quieting = Quieting(limits)
         self._sightings = Sightings() if sightings else None
-        self._origin = Origin("", "")
-        self._pack = pack
-        self._counts = Counts()
         self._before = (0, 0, 0)  # flows, judgements given up and candidates of the files before
         self._expected: dict[tuple[bytes, int], Expected] = {}
-        self._now = 0
-        self._number = 0
-        self._settings = settings
         self._parsed = frozenset(app for app, _ in rules.transactions)  # whose transactions rules look at
-        self.results: list[Detection | Sighted] = []
-
-    def take(self) -> list[Detection | Sighted]:
-        """Results since the last call."""
-        taken, self.results = self.results, []
-        return taken
 
     def of_file(self, origin: Origin, counts: Counts) -> None:
         """The packets that follow come from this file, and count there."""
@@ -207,7 +188,7 @@ class Traffic:
             flow.state, flow.was_established = ESTABLISHED, True
         if packet.flags & ACK and other is not None and other.segments:
             self._deliver(flow, 1 - direction, other.release(packet.ack))
-        added = own is not None and (_fast_open(packet) if packet.flags & SYN else flow.state == ESTABLISHED)
+        added = own is not None and (opens_fast(packet) if packet.flags & SYN else flow.state == ESTABLISHED)
         if packet.payload and own is not None and added and not packet.flags & RST:
             seq = packet.seq + 1 if packet.flags & SYN else packet.seq
             held = own.memory
@@ -294,7 +275,7 @@ class Traffic:
             views = self._feed(flow, direction, data)
             if views or flow.chunk_bytes[direction] >= CHUNK:
                 self._judge_stream(flow, direction, views)
-        self._flows.account(flow, _memory(flow))
+        self._flows.account(flow, flow.held())
 
     def _feed(self, flow: Flow, direction: int, data: bytes) -> list[View]:
         if self._expected and flow.app is None:
@@ -401,63 +382,3 @@ class Traffic:
         flow.ip_only_done[direction] = True
         point = self._rules.ip_only
         return self._judge.at(point, Scene(flow, direction, packet, None), None, whole_flow=True) if point else []
-
-    def _report(self, flow: Flow, direction: int, matches: list[Match]) -> None:
-        """Pass rules, thresholds, the limit per packet; the rest become detections."""
-        if not matches or flow.passed:
-            return
-        matches.sort(key=lambda match: match.number)
-        src, dst = (flow.server, flow.client) if direction else (flow.client, flow.server)
-        kept = 0
-        quieting = self._quieting
-        for match in matches:
-            rule = match.rule
-            if rule.action == "pass":
-                flow.passed = flow.passed or match.whole_flow or not rule.groups
-                if not rule.told:
-                    return
-            action = quieting.action(match.number, rule, src, dst, self._now)
-            if action == "suppress" or (action == "pass" and rule.action != "pass"):
-                continue
-            blocked = self._settings.inline and action in BLOCKING
-            if blocked:
-                flow.dropped = flow.dropped or match.whole_flow or not rule.groups
-            if not all(
-                self._thresholds.allows(match.number, index, rate, src, dst, self._now)
-                for index, rate in enumerate(quieting.thresholds(match.number, rule))
-            ):
-                continue
-            if rule.noalert:
-                continue
-            kept += 1
-            if kept > MAX_ALERTS:
-                return
-            self._counts.alerts += 1
-            found = detection(match, flow, direction, self._now, self._number, self._origin, self._pack)
-            if blocked:
-                found.detail["alert"]["action"] = "blocked"
-            self.results.append(found)
-            if rule.action == "pass":
-                return
-
-
-def _fast_open(packet: Packet) -> bool:
-    """Whether a SYN carries the TCP fast open option: only then is its payload part of the stream."""
-    if not packet.payload:
-        return False
-    at, end = packet.l4 + 20, packet.l4 + (packet.data[packet.l4 + 12] >> 4) * 4
-    while at + 1 < end and packet.data[at] != 0:
-        kind = packet.data[at]
-        if kind == 34:
-            return True
-        at += 1 if kind == 1 else max(packet.data[at + 1], 2)
-    return False
-
-
-def _memory(flow: Flow) -> int:
-    """Bytes that a flow's streams and parser hold."""
-    held = flow.parser.memory if flow.parser is not None else 0
-    for stream in flow.streams:
-        if stream is not None:
-            held += stream.memory
-    return held + flow.chunk_bytes[0] + flow.chunk_bytes[1] + len(flow.tails[0]) + len(flow.tails[1])

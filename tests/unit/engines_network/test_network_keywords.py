@@ -203,7 +203,7 @@ def test_http_events(event: str, request_bytes: bytes, answer: bytes):
 
 def test_events_that_are_not_noticed_are_refused_by_name():
     for option in (
-        "app-layer-event:smtp.tls_rejected",
+        "app-layer-event:smtp.mime_long_line",
         "decode-event:sll.pkt_too_small",
         "stream-event:3whs_ack_in_wrong_dir",
     ):
