@@ -2,7 +2,7 @@
 
     python -m bench.indicators [--events 100000]
 
-CPU time, best of three. The events are made here: clean ones, as nearly all are.
+CPU time, best of three. Exit status 1 where a budget is missed. The events are made here: clean ones, as nearly all are.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import gc
 import random
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -82,12 +83,13 @@ def cpu(work: Callable[[], object], rounds: int = 3) -> float:
     return best
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=100_000)
     count = parser.parse_args().events
     events = web_events(count)
     cost = {}
+    missed = 0
     for size in (10_000, 1_000_000):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         start = time.process_time()
@@ -105,6 +107,7 @@ def main() -> None:
             f"{size:>9} indicators: build {built - made:.2f} s (budget 3 s at 1,000,000), resident {index.nbytes / 1e6:.1f} MB "
             f"(budget 60), peak +{grown:.0f} MB; match {cost[size]:.2f} µs/event (budget 1.5)"
         )
+        missed += (built - made > 3) + (index.nbytes > 60e6) + (cost[size] > 1.5)
     print(f"ratio 1,000,000 / 10,000: {cost[1_000_000] / cost[10_000]:.2f} (budget 1.2)")
     pack = load_correlation_rules([packaged("rules") / "sigma"])
 
@@ -115,8 +118,11 @@ def main() -> None:
             found += sum(1 for _ in engine.feed_block(events[at : at + BLOCK], Origin(path="access.log")))
         return found + sum(1 for _ in engine.finish())
 
-    print(f"sigma and correlations, own pack: {cpu(judge) / count * 1e6:.2f} µs/event (budget 1.0), {judge()} found")
+    judged = cpu(judge) / count * 1e6
+    print(f"sigma and correlations, own pack: {judged:.2f} µs/event (budget 1.0), {judge()} found")
+    missed += (cost[1_000_000] > 1.2 * cost[10_000]) + (judged > 1.0)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,6 +3,7 @@
     .venv/bin/python bench/logs_read.py [--lines 1000000] [--again]
 
 Goal of the whole ingest: >= 50,000 lines per CPU second (20 us a line) and <= 200 MB; of this share: <= 12 us.
+Exit status 1 on a miss.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from atttcli.source import Input
 from atttcli.sources.logs.web import WebAccess
 
 OUT = Path(__file__).parent / "out"
+GOAL = 12.0  # microseconds a line
 BLOCK = 512  # larger blocks leave the cache: 4096 costs a quarter more
 PER_SEGMENT = 65_536
 AGENTS = [
@@ -105,14 +107,16 @@ def close(writer: SegmentWriter, folder: Path) -> list[Path]:
     return [folder / info.path] if info else []
 
 
-def report(label: str, spent: dict[str, float], total: int, fresh: int) -> None:
+def report(label: str, spent: dict[str, float], total: int, fresh: int) -> bool:
+    """Print the parts; whether the goal is met."""
     print(f"{label}: {total} lines, {fresh} new")
     for name, used in spent.items():
         print(f"  {name:<12} {used / total * 1e6:6.2f} us/line")
     whole = sum(spent.values())
     print(
-        f"  {'together':<12} {whole / total * 1e6:6.2f} us/line  goal <= 12   {total / whole:,.0f} lines per CPU second"
+        f"  {'together':<12} {whole / total * 1e6:6.2f} us/line  goal <= {GOAL:g}   {total / whole:,.0f} lines per CPU second"
     )
+    return whole / total * 1e6 <= GOAL
 
 
 def main() -> int:
@@ -126,7 +130,7 @@ def main() -> int:
         generate(path, chosen.lines)
     shutil.rmtree(folder, ignore_errors=True)
     spent, total, fresh, written = run(path, folder, [])
-    report("first time", spent, total, fresh)
+    met = report("first time", spent, total, fresh)
     size = sum(part.stat().st_size for part in written)
     print(f"  kept {size / total:.0f} bytes/line of {path.stat().st_size / total:.0f} in {len(written)} segments")
     if chosen.again:
@@ -137,7 +141,7 @@ def main() -> int:
     print(
         f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB  goal of the whole ingest <= 200"
     )
-    return 0
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
