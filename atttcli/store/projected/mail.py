@@ -9,7 +9,14 @@ from typing import Any
 def _accounts(db: sqlite3.Connection, entry: Any) -> None:
     source = str(entry.payload.get("source", ""))
     rows = [
-        (str(one.get("address", "")), str(one.get("agency", "")), str(one.get("status", "")), one.get("last_login"), source, entry.seq)
+        (
+            str(one.get("address", "")),
+            str(one.get("agency", "")),
+            str(one.get("status", "")),
+            one.get("last_login"),
+            source,
+            entry.seq,
+        )
         for one in entry.payload.get("accounts") or ()
         if isinstance(one, dict)
     ]
