@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ KINDS: Final = ("yara", "network", "sigma", "indicators")
 COUNTRIES: Final = "countries"  # beside the packs: address ranges to countries, `cidr,country`
 _BY_SUFFIX: Final = {".yar": "yara", ".yara": "yara", ".rule": "yara", ".rules": "network"}
 _HEAD: Final = 64 * 1024
+_INDICATORS: Final = re.compile(r"^indicators:", re.MULTILINE)
 _NOT_RULES: Final = frozenset({"cases"})  # samples of rules, in a pack's folder
 
 
@@ -98,13 +100,13 @@ def kind_of(path: Path) -> str:
     if suffix not in (".yml", ".yaml", ".csv", ".txt", ""):
         return ""
     head = _head(path)
+    if suffix in (".yml", ".yaml"):
+        return "indicators" if "indicators:" in head and _INDICATORS.search(head) else "sigma"
     if suffix == ".txt":  # many a pack has a licence or a note in a text file beside it
         return "indicators" if re.search(r"^#\s*type\s*:", head, re.MULTILINE) else ""
     lines = [line for line in head.split("\n") if line.strip() and not line.lstrip().startswith("#")]
     if suffix == ".csv":
         return COUNTRIES if lines and lines[0].strip().lower().startswith(("cidr,", "start,end,")) else "indicators"
-    if suffix:
-        return "indicators" if any(line.startswith("indicators:") for line in lines) else "sigma"
     return _by_first_words(lines)
 
 
@@ -120,9 +122,10 @@ def _by_first_words(lines: Sequence[str]) -> str:
 
 def _head(path: Path) -> str:
     try:
-        if not path.is_file():  # a pipe would hang the open
+        name = os.fspath(path)
+        if not os.path.isfile(name):  # a pipe would hang the open
             return ""
-        with path.open("rb") as stream:
+        with open(name, "rb", buffering=0) as stream:
             return stream.read(_HEAD).decode("utf-8-sig", "replace")
     except OSError:
         return ""
@@ -132,10 +135,24 @@ def _below(given: Path) -> Iterator[Path]:
     if not given.is_dir():
         yield given
         return
-    for path in sorted(given.rglob("*")):
-        inside = path.relative_to(given).parts
-        if not _NOT_RULES.intersection(inside[:-1]) and path.is_file():
-            yield path
+    found: list[tuple[str, ...]] = []
+    _files(os.fspath(given), (), found)
+    for parts in sorted(found):
+        yield given.joinpath(*parts)
+
+
+def _files(folder: str, inside: tuple[str, ...], found: list[tuple[str, ...]]) -> None:
+    """Files below a folder, by the parts of their way; links to folders are not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in _NOT_RULES:
+                        _files(entry.path, (*inside, entry.name), found)
+                elif entry.is_file():
+                    found.append((*inside, entry.name))
+    except OSError:  # not ours to read
+        return
 
 
 def _yara(files: list[Path], cache: Path | None, found: _Found) -> YaraPack:

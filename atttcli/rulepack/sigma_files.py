@@ -1,13 +1,16 @@
 """Reading Sigma files: documents of YAML, each parsed on its own, and what was parsed kept by the digest of its file.
 
-A file of which the cache knows the digest is not parsed again; the cache is JSON in a private folder, authenticated
-before it is read (rulepack/cache.py).
+A file of which the cache knows the digest is not parsed again, and one that the system says is as it was (its size, node
+and times, where no program can set them back) is not even read; the cache is JSON in a private folder, authenticated before
+it is read (rulepack/cache.py).
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +28,8 @@ from atttcli.rulepack.sigma_filter import SigmaFilter, parse_filter
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.text import strict_yaml
 
-_VERSION = 1  # of what is kept: another one begins anew
+_VERSION = 2  # of what is kept: another one begins anew
+_SETTLED = 2_000_000_000  # nanoseconds without a change, before the times of a file are trusted: clocks tick coarsely
 _SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 _SUFFIXES = (".yml", ".yaml")
 PLACEHOLDERS = ("placeholders.yml", "placeholders.yaml")
@@ -48,6 +52,7 @@ class _Kept(msgspec.Struct, array_like=True, gc=False):
     digest: str
     rules: tuple[SigmaRule, ...]
     problems: tuple[RuleProblem, ...]
+    state: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class SigmaFile:
     path: str
     digest: str
     parsed: tuple[Parsed, ...]
+    state: tuple[int, ...] = ()
 
 
 def read_sigma_files(paths: Iterable[Path | str], settings: SigmaSettings) -> list[SigmaFile]:
@@ -70,27 +76,45 @@ def read_sigma_files(paths: Iterable[Path | str], settings: SigmaSettings) -> li
     known = _known(store, key)
     read, fresh = [], False
     for file in rules:
+        name = str(file)
+        kept, state = known.get(name), _state(name) if store is not None else ()
+        if kept is not None and state and kept.state == state:
+            read.append(SigmaFile(name, kept.digest, (*kept.rules, *kept.problems), state))
+            continue
         data = _bytes(file)
         if isinstance(data, RuleProblem):
-            read.append(SigmaFile(str(file), "", (data,)))
+            read.append(SigmaFile(name, "", (data,)))
             continue
         digest = hashlib.sha256(data).hexdigest()
-        kept = known.get(str(file))
         if kept is not None and kept.digest == digest:
-            read.append(SigmaFile(str(file), digest, (*kept.rules, *kept.problems)))
+            fresh = fresh or bool(state)
+            read.append(SigmaFile(name, digest, (*kept.rules, *kept.problems), state))
             continue
         fresh = True
-        read.append(SigmaFile(str(file), digest, tuple(_parsed(data, str(file), values, pipeline))))
+        read.append(SigmaFile(name, digest, tuple(_parsed(data, name, values, pipeline)), state))
     if store is not None and (fresh or len(known) > len(read)):
         store.put(key, Parts(_encoded(read), []))
     return [*found, *read]
+
+
+def _state(name: str) -> tuple[int, ...]:
+    """What a file that is written to changes; () where that does not tell, or not yet: it was changed a moment ago."""
+    if os.name != "posix":
+        return ()  # no time there that a program cannot set
+    try:
+        info = os.stat(name)
+    except OSError:
+        return ()
+    if info.st_ctime_ns > time.time_ns() - _SETTLED:
+        return ()
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
 
 
 def _key(files: Sequence[Path], values: Mapping[str, Sequence[str]], pipelines: Sequence[Path]) -> str:
     """Of the folders rather than of the files: one that is added or changed leaves the others known."""
     about = {
         "version": _VERSION,
-        "folders": sorted({str(file.parent) for file in files}),
+        "folders": sorted({os.path.dirname(str(file)) for file in files}),
         "placeholders": {name: list(texts) for name, texts in sorted(values.items())},
         "pipelines": [hashlib.sha256(path.read_bytes()).hexdigest() for path in pipelines],
     }
@@ -113,7 +137,7 @@ def _encoded(read: Iterable[SigmaFile]) -> bytes:
         rules = tuple(one for one in file.parsed if isinstance(one, SigmaRule))
         problems = tuple(one for one in file.parsed if isinstance(one, RuleProblem))
         if file.digest and len(rules) + len(problems) == len(file.parsed):
-            kept.append(_Kept(file.path, file.digest, rules, problems))
+            kept.append(_Kept(file.path, file.digest, rules, problems, file.state))
     return msgspec.json.encode(kept)
 
 

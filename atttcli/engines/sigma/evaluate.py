@@ -146,7 +146,7 @@ def folded_check(tests: tuple[Test, ...]) -> Callable[[str], bool] | None:
     def check(text: str) -> bool:
         if text in whole or text.startswith(heads_of) or text.endswith(tails):
             return True
-        for part in inner:  # noqa: SIM110
+        for part in inner:
             if part in text:
                 return True
         return any(match(text) for match in globs) if globs else False
