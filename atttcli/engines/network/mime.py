@@ -34,8 +34,8 @@ def attachments(message: bytes) -> list[Attachment]:
         headers, body = _split(part)
         kind = headers.get("content-type", "")
         boundary = _BOUNDARY.search(kind)
-        if kind.lower().lstrip().startswith("multipart/") and boundary and depth < MAX_DEPTH:
-            mark = (boundary.group(1) or boundary.group(2)).encode("latin-1", "replace")
+        mark = (boundary.group(1) or boundary.group(2) or "").encode("latin-1", "replace") if boundary else b""
+        if kind.lower().lstrip().startswith("multipart/") and mark and depth < MAX_DEPTH:
             inner = [(one, depth + 1) for one in _parts(body, mark)[: MAX_PARTS - seen]]
             waiting[:0] = inner
             continue

@@ -195,7 +195,7 @@ def ip_proto(draft: Draft, value: str) -> None:
     """`ip_proto:[!<>]number or name`."""
     names = {"icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "icmp6": 58, "sctp": 132}
     text = value.strip().lower()
-    sign = text[0] if text[:1] in "!<>" else ""
+    sign = text[0] if text and text[0] in "!<>" else ""
     body = text[1:].strip() if sign else text
     count = names[body] if body in names else number(body, "ip_proto", 0, 255)
     low, high = {"<": (0, count - 1), ">": (count + 1, 255)}.get(sign, (count, count))

@@ -71,6 +71,7 @@ def test_mime_is_bounded_and_forgiving():
         + b"--x\r\nContent-Disposition: attachment\r\n\r\na\r\n" * 5000
     )
     assert len(attachments(wide)) < 200
+    assert attachments(b'Content-Type: multipart/mixed; boundary=""\r\n\r\n--\r\n\r\na\r\n----') == []
     assert decode(b"NDI\r\n=\r\n", "base64") == b"42"
     assert decode(b"NA=\r\n=Mg\r\n==\r\n", "base64") == b"42"
     assert decode(b"=34=32=\r\n", "quoted-printable") == b"42"
