@@ -54,7 +54,6 @@ APPLICATIONS = {
     "ike": ("ike",),
     "rfb": ("rfb",),
     "nfs": ("nfs",),
-    "pgsql": ("pgsql",),
     "dcerpc": ("dcerpc", "smb"),  # pipes over SMB count, as in the reference engine
 }
 MAX_OPS = 256  # the evaluator nests one call per option
