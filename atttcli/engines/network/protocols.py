@@ -61,9 +61,6 @@ _DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
 }
 
 
-MAX_STARTUP = 10_000  # what PostgreSQL itself takes
-
-
 def message_app(app: str, *, framed: bool, facts: Collection[str] = ()) -> MessageApp | None:
     """A parser for that application, if it is one of messages."""
     make = _DIALECTS.get(app)
@@ -73,12 +70,6 @@ def message_app(app: str, *, framed: bool, facts: Collection[str] = ()) -> Messa
 def recognise_stream(direction: int, data: bytes, ports: tuple[int, int]) -> str | None:
     """The application of a TCP flow by its first bytes; only what is not found by its own marks looks at ports."""
     first = data[:1]
-    if (
-        direction == 0
-        and data[4:8] in (b"\0\3\0\0", b"\4\xd2\x16\x2f")
-        and 8 <= int.from_bytes(data[:4], "big") <= MAX_STARTUP
-    ):
-        return "pgsql"  # a start of version 3, or the wish for TLS before it
     if first == b"R" and data[:4] == b"RFB " and len(data) >= 12:
         return "rfb"
     if first == b"\0" and 88 in ports:
