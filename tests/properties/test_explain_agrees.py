@@ -53,7 +53,7 @@ def agree(engine: NetworkEngine, capture: bytes, most: int) -> int:
 @pytest.mark.skipif(not (CASES / "manifest.json").exists(), reason="the verify cases are not here")
 def test_explain_alerts_exactly_where_the_engine_does():
     compared = 0
-    for case in json.loads((CASES / "manifest.json").read_text())[::9]:
+    for case in json.loads((CASES / "manifest.json").read_text())[::2]:
         folder = CASES / "cases" / case["name"]
         captures = [path for path in sorted(folder.glob("input.pcap*")) if path.stat().st_size < 200_000]
         if not captures or not list(folder.glob("*.rules")):
@@ -63,7 +63,7 @@ def test_explain_alerts_exactly_where_the_engine_does():
             compared += agree(NetworkEngine(pack, hyperscan=False), captures[0].read_bytes(), 4)
         except AtttError:
             continue
-    assert compared > 20
+    assert compared > 300
 
 
 OPTIONS = st.lists(

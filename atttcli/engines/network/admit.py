@@ -14,9 +14,11 @@ from atttcli.engines.network.marks import Marks
 from atttcli.engines.network.packet_buffers import ip_options
 from atttcli.rulepack.network.rule import APPLICATIONS
 from atttcli.rulepack.network.values import Flowbit, Flowint, PacketTest, Rule
-from atttcli.sources.capture.decode import ICMP, ICMP6, SCTP, TCP, Packet
+from atttcli.sources.capture.decode import ICMP, ICMP6, SCTP, TCP, UDP, Packet
 
 Masks = tuple[int, int, int, int]
+_PROTOCOLS = {"tcp": (TCP,), "udp": (UDP,), "icm": (ICMP, ICMP6)}
+_TRANSPORTS = ("tcp", "udp", "icmp")
 
 
 def may_ever(rule: Rule, masks: Masks, protocol: int, family: int, direction: int) -> bool:
@@ -81,8 +83,11 @@ def note(rule: Rule, flow: Flow, direction: int, marks: Marks) -> None:
 
 
 def _family_admits(wanted: str, protocol: int, family: int) -> bool:
+    """Also rules of addresses alone, which are judged on flows of any transport, keep to their own; 0 is not known."""
     if wanted == "sctp":
         return protocol == SCTP
+    if protocol and wanted.startswith(_TRANSPORTS) and protocol not in _PROTOCOLS[wanted[:3]]:
+        return False
     if wanted in ("ipv4", "ip4", "icmpv4"):
         return family == 4
     if wanted in ("ipv6", "ip6", "icmpv6"):

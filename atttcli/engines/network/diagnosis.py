@@ -234,7 +234,8 @@ def words_of(op: Op) -> str:
         return (
             ("!" if op.negated else "") + f"/{op.pattern.decode('latin-1')}/" + (" (relative)" if op.relative else "")
         )
-    defaults = dict(zip(op.__struct_fields__[-len(op.__struct_defaults__) :], op.__struct_defaults__, strict=True))
+    optional = op.__struct_fields__[len(op.__struct_fields__) - len(op.__struct_defaults__) :]
+    defaults = dict(zip(optional, op.__struct_defaults__, strict=True))
     pairs = ((name, getattr(op, name)) for name in op.__struct_fields__)
     return " ".join(f"{name} {value}" for name, value in pairs if name not in defaults or value != defaults[name])
 

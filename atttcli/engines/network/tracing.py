@@ -61,7 +61,6 @@ class Progress:
 
     reason: Reason | None = None
     fates: list[dict[str, Any]] = field(default_factory=list)
-    matched: int = 0
 
 
 @dataclass(slots=True)
@@ -212,9 +211,10 @@ class TracedTraffic(Traffic):
             return None
         reason = diagnose(self._rule, self._rules, self._sides, scene, self._traced._marks)
         known = self._progress(scene.flow)
-        if reason is None:
-            known.matched += 1
+        if reason is None and not _changes_sets(self._rule):
             return True
+        if reason is None:  # whether the value was new is known to the judge alone
+            reason = Reason("dataset", Rank.BUFFER * 10, {"buffer": self._rule.groups[-1].buffer, "what": "dataset"})
         if known.reason is None or reason.rank > known.reason.rank:
             known.reason = reason
         return None if _changes_sets(self._rule) else False

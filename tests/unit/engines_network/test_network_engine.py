@@ -420,3 +420,10 @@ def test_smb_is_recognised():
     talk = Conversation(dport=445).open().send(0, b"\0\0\0\x20\xfeSMB@\0" + b"evil-tree" + b"\0" * 19).close()
     assert sids(rule('content:"evil-tree";', 1, "smb any any -> any any"), talk) == [1]
     assert sids(rule('content:"evil-tree";', 1, "smtp any any -> any any"), talk) == []
+
+
+def test_rules_of_addresses_alone_keep_to_their_transport():
+    rules = "\n".join(
+        f"alert {name} any any -> any any (sid:{sid};)" for sid, name in enumerate(("tcp", "udp", "ip", "icmp"), 1)
+    )
+    assert sids(rules, [udp_frame(dns_query("a.example"))]) == [2, 3]
