@@ -147,8 +147,8 @@ class LogRun:
         origin = Origin("", given.path)
         problems = 0
         sieve = self._sieve()
-        sifting = sieve is not None and isinstance(source, SiftingSource)
-        records = iter(source.read_where(given, sieve) if sifting else source.read(given))  # type: ignore[union-attr,arg-type]
+        sifted = source.read_where(given, sieve) if sieve is not None and isinstance(source, SiftingSource) else None
+        records = iter(sifted if sifted is not None else source.read(given))
         while batch := list(islice(records, _BLOCK)):
             for record in batch:
                 if isinstance(record, ReadProblem):

@@ -10,12 +10,13 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from atttcli.errors import InputError, Where
-from atttcli.source import Input, ReadProblem, Record
+from atttcli.source import Input, ReadProblem, Record, Sieve
 from atttcli.sources.logs.jsonline import decode_object
-from atttcli.sources.windows.event import event_of
+from atttcli.sources.windows.event import event_of, may_match
 from atttcli.sources.windows.nested import data_of, system_of
 
 MAGIC: Final = b"ElfFile\0"
@@ -28,6 +29,7 @@ _STRINGS: Final = (128, 64)  # the chunk's table of names: where, how many offse
 _TEMPLATES: Final = (384, 32)
 _OFFSET: Final = struct.Struct("<I")
 _MOST_DEPTH: Final = 4096  # entries that one chain may have
+_BLOCK: Final = 256  # records that are searched at once
 _TABLES: Final = slice(128, 512)
 
 
@@ -43,18 +45,35 @@ class Evtx:
 
     def read(self, given: Input) -> Iterator[Record]:
         """Event or ReadProblem for every record; the record's place in the file is its `line`."""
-        if not _exactly(given, HEADER).startswith(MAGIC):
-            raise InputError("damaged event log: its header is cut off", where=Where(given.path))
-        number, offset = 0, HEADER
-        while data := _exactly(given, BATCH * CHUNK):
-            given.budget.spend_bytes(0)  # the budget's time
-            for record in _of_batch(data, offset):
-                number += 1
-                if isinstance(record, str):
+        for number, record in _records(given):
+            yield _record(record, number) if isinstance(record, str) else record
+
+    def read_where(self, given: Input, sieve: Sieve) -> Iterator[Record | None]:
+        """See SiftingSource."""
+        records = _records(given)
+        while block := list(islice(records, _BLOCK)):
+            texts = [record if isinstance(record, str) else "" for _number, record in block]
+            marked = sieve.marked("\n".join(text.replace("\n", " ") for text in texts).encode("utf-8", "replace"))
+            for index, (number, record) in enumerate(block):
+                if not isinstance(record, str):
+                    yield record
+                elif index in marked:
                     yield _record(record, number)
                 else:
-                    yield ReadProblem(number, record.reason, record.offset)
-            offset += len(data)
+                    yield _sifted(record, number, sieve)
+
+
+def _records(given: Input) -> Iterator[tuple[int, str | ReadProblem]]:
+    """Every record as JSON, with its number."""
+    if not _exactly(given, HEADER).startswith(MAGIC):
+        raise InputError("damaged event log: its header is cut off", where=Where(given.path))
+    number, offset = 0, HEADER
+    while data := _exactly(given, BATCH * CHUNK):
+        given.budget.spend_bytes(0)  # the budget's time
+        for record in _of_batch(data, offset):
+            number += 1
+            yield number, record if isinstance(record, str) else ReadProblem(number, record.reason, record.offset)
+        offset += len(data)
 
 
 def _of_batch(data: bytes, offset: int) -> Iterator[str | ReadProblem]:
@@ -115,13 +134,30 @@ def _is_finite(chunk: bytes, at: int, count: int) -> bool:
 
 
 def _record(text: str, number: int) -> Record:
+    found = _parts(text, number)
+    return found if isinstance(found, ReadProblem) else event_of(*found, text, number)
+
+
+def _sifted(text: str, number: int, sieve: Sieve) -> Record | None:
+    found = _parts(text, number)
+    if isinstance(found, ReadProblem):
+        return found
+    system, data = found
+    fields = data | system
+    if type(fields.get("SystemTime")) is not str:
+        fields.pop("SystemTime", None)
+    return event_of(system, data, text, number) if may_match(sieve, fields) else None
+
+
+def _parts(text: str, number: int) -> tuple[dict[str, Any], dict[str, Any]] | ReadProblem:
+    """System and data, flat."""
     whole = decode_object(text)
     if isinstance(whole, str):
         return ReadProblem(number, whole, excerpt=text[:200])
     event = whole.get("Event")
     if not isinstance(event, dict):
         return ReadProblem(number, "record without an event", excerpt=text[:200])
-    return event_of(system_of(event.get("System")), data_of(event), text, number)
+    return system_of(event.get("System")), data_of(event)
 
 
 def _short(error: Exception) -> str:
