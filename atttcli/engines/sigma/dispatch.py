@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -16,11 +16,11 @@ from typing import Any
 from atttcli.engines.sigma.columns import Prefilter
 from atttcli.engines.sigma.evaluate import Predicate, compile_node
 from atttcli.engines.sigma.fields import INDEXED, text_of
-from atttcli.engines.sigma.literals import Literals, heads, literals
+from atttcli.engines.sigma.literals import Literals, heads, literals, narrowed
 from atttcli.engines.sigma.logsource import concerns
 from atttcli.engines.sigma.pattern import compile_search
 from atttcli.engines.sigma.slots import Memory, Native, Slots
-from atttcli.engines.sigma.ways import Way, reads_fields_only, ways
+from atttcli.engines.sigma.ways import Way, leaves, reads_fields_only, ways
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, SigmaRule
 
@@ -49,6 +49,19 @@ class Compiled:
     def literals(self) -> Literals | None:
         """See `literals.literals`."""
         return literals(self.rule.node)
+
+    @cached_property
+    def varies(self) -> bool:
+        """Whether an action or outcome decides only some of its ways: then it is looked at anew for each."""
+        names = [leaf.name for leaf in leaves(self.rule.node)]
+        return any(name in names and name not in self.bound for name in ("action", "outcome"))
+
+    def narrowed(self, action: str, outcome: str) -> Compiled | None:
+        """The rule for events of one action and outcome; None where it cannot hold."""
+        node = narrowed(self.rule.node, action, outcome)
+        if isinstance(node, bool):
+            return self if node else None
+        return Compiled(replace(self.rule, node=node))
 
     @cached_property
     def ways(self) -> list[Way] | None:
@@ -150,7 +163,7 @@ class Dispatch:
         for place, one in enumerate(rules):
             self._sources.setdefault(one.rule.logsource, []).append((place, one))
         self._plans: dict[tuple[Key, str | None], Plan] = {}
-        self._alike: dict[tuple[int, ...], Plan] = {}
+        self._alike: dict[tuple[str | int, ...], Plan] = {}
         self._prefilters: dict[frozenset[tuple[str, str]], Prefilter] = {}
         self._memory = Memory()
 
@@ -220,13 +233,15 @@ class Dispatch:
             if all(values[name] in allowed for name, allowed in one.bound.items() if name in values)
         ]
         chosen.sort(key=lambda pair: pair[0])
-        places = tuple(place for place, _ in chosen)
-        plan = self._alike.get(places)
+        words = (action, outcome) if any(one.varies for _, one in chosen) else ("", "")
+        alike: tuple[str | int, ...] = (*words, *(place for place, _ in chosen))
+        plan = self._alike.get(alike)
         if plan is None:
-            plan = self._planned_for([one for _, one in chosen], number is not None)
+            told = (one.narrowed(action, outcome) if one.varies else one for _, one in chosen)
+            plan = self._planned_for([one for one in told if one is not None], number is not None)
             if len(self._alike) >= _PLANS:
                 self._alike.clear()
-            self._alike[places] = plan
+            self._alike[alike] = plan
         return plan
 
     def _planned_for(self, chosen: Sequence[Compiled], repeats: bool) -> Plan:

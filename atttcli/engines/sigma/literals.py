@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from atttcli.engines.sigma.evaluate import TEXT_KINDS
 from atttcli.engines.sigma.fields import BOUND, INDEXED
 from atttcli.engines.sigma.regex_literal import LONG_S, literals_of_regex
-from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Test
+from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, Test
 from atttcli.rulepack.sigma_text import Wildcard, parse_text
 
 Literals = frozenset[tuple[str, str]]  # (field name, lower-case text): one of them stands in every matching event
@@ -47,6 +47,28 @@ def heads(node: Node) -> dict[str, frozenset[str]]:
         return merged
     shared = set.intersection(*(set(one) for one in bound))
     return {name: frozenset().union(*(one[name] for one in bound)) for name in shared}
+
+
+def narrowed(node: Node, action: str, outcome: str) -> Node | bool:
+    """The tree for events of one action and outcome: what these alone decide is gone. True or False where nothing is left."""
+    if isinstance(node, Field):
+        value = {"action": action, "outcome": outcome}.get(node.name)
+        wanted = heads(node).get(node.name)
+        return node if value is None or wanted is None else bool(value) and value in wanted
+    if isinstance(node, Not):
+        child = narrowed(node.child, action, outcome)
+        return not child if isinstance(child, bool) else Not(child)
+    ends = isinstance(node, Or)  # a child that is True ends an Or, one that is False an And
+    left: list[Node] = []
+    for one in node.children:
+        found = narrowed(one, action, outcome)
+        if not isinstance(found, bool):
+            left.append(found)
+        elif found is ends:
+            return ends
+    if not left:
+        return not ends
+    return left[0] if len(left) == 1 else type(node)(tuple(left))
 
 
 def literals(node: Node) -> Literals | None:
