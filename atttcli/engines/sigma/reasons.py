@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from atttcli.engines.sigma.evaluate import MAX_MEMBERS, compile_node, referring_test
-from atttcli.engines.sigma.fields import reader, text_of
+from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, compile_node, referring_test
+from atttcli.engines.sigma.fields import Reader, reader, text_of
 from atttcli.model.event import Event
-from atttcli.rulepack.sigma_nodes import And, Field, Node, Not
+from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Test
 
 _VALUE = 400
 _MOST = 64
@@ -44,14 +45,26 @@ def _held(node: Node, event: Event) -> Iterator[Field]:
         yield node
     elif not isinstance(node, Not):
         for child in node.children:
-            if isinstance(node, And) or compile_node(child)(event):
+            if isinstance(node, And) or _branch(child)(event):
                 yield from _held(child, event)
 
 
+@lru_cache(maxsize=1024)
+def _ready(leaf: Field) -> tuple[Reader, tuple[tuple[Test, Predicate], ...]]:
+    """The tests of a leaf, ready to run: the rules that match once match again."""
+    return reader(leaf.name), tuple((test, referring_test(leaf, test)) for test in leaf.tests)
+
+
+@lru_cache(maxsize=1024)
+def _branch(node: Node) -> Predicate:
+    return compile_node(node)
+
+
 def _of_leaf(leaf: Field, event: Event) -> Iterator[Reason]:
-    value = reader(leaf.name)(event)
-    for test in leaf.tests:
-        if referring_test(leaf, test)(event):
+    read, tests = _ready(leaf)
+    value = read(event)
+    for test, holds in tests:
+        if holds(event):
             wanted = text_of(test.value)
             yield Reason(leaf.selection, leaf.name, test.kind, wanted, _shown(value, wanted))
 
