@@ -46,8 +46,11 @@ def block(text: str) -> None:
 
 
 def warn(text: object) -> None:
-    """One safe line on stderr."""
-    click.echo(display(text), err=True)
+    """One safe line on stderr, above the progress bar where one is drawn."""
+    if _bars:
+        _bars[-1](display(text))
+    else:
+        click.echo(display(text), err=True)
 
 
 def emit_json(value: Any) -> None:
@@ -90,6 +93,9 @@ def table(
     Console(markup=False, emoji=False, highlight=False).print(drawn)
 
 
+_bars: list[Callable[[str], None]] = []  # writers above the bars that are drawn now
+
+
 class Progress(Protocol):
     """What long work reports to."""
 
@@ -115,12 +121,18 @@ def progress(label: str, quiet: bool = False) -> Iterator[Progress]:
         console=console,
         transient=True,
     ) as bars:
+        from rich.text import Text
+
         task = bars.add_task(display(label), total=None, what="")
 
         def update(done: int, total: int, what: str) -> None:
             bars.update(task, completed=done, total=total or None, what=display(what, 60))
 
-        yield update
+        _bars.append(lambda text: console.print(Text(text), soft_wrap=True))
+        try:
+            yield update
+        finally:
+            _bars.pop()
 
 
 _STYLES = {"mark": "bold white on red", "head": "bold", "dim": "dim", "": ""}

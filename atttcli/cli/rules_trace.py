@@ -44,7 +44,7 @@ def trace(entry: RuleEntry, catalogue: Catalogue, path: Path, line: int | None) 
     single = next(one for one in catalogue.sigma.rules if one.meta.id == entry.id)
     event = next((one for one in _events(path) if line is None or one.line >= line), None)
     if event is None or (line is not None and event.line != line):
-        raise NotFound(f"no event in line {line or 1} of {path}", hint="atttcli source test FILE shows what was read")
+        raise NotFound(f"no event in line {line or 1} of {path}", hint=f"atttcli source test {path}")
     return made | {"line": event.line, "event": _shown(event)} | explain_event(single, event)
 
 
@@ -83,11 +83,31 @@ def _shown(event: Event) -> dict[str, Any]:
 
 def tell(told: dict[str, Any], title: str) -> None:
     """For people."""
-    render.line(f"{told['rule']}  {title}")
+    _folded(f"{told['rule']}  {title}")
     if told["kind"] == "correlation":
         _tell_correlation(told)
     else:
         _tell_event(told)
+
+
+def _folded(text: str) -> None:
+    """A line; on a screen wrapped beneath itself."""
+    if not render.is_terminal():
+        render.line(text)
+        return
+    from textwrap import wrap
+
+    from atttcli.cli.event_lines import width
+    from atttcli.text.display import display
+
+    indent = " " * (len(text) - len(text.lstrip()) + 6)
+    for line in wrap(display(text), width() - 1, subsequent_indent=indent, break_on_hyphens=False) or [""]:
+        render.line(line)
+
+
+def _quoted(value: object) -> str:
+    """As it stands in the event or rule: a backslash is one backslash."""
+    return f"'{value}'" if isinstance(value, str) else str(value)
 
 
 def _truth(holds: bool) -> str:
@@ -95,15 +115,15 @@ def _truth(holds: bool) -> str:
 
 
 def _tell_event(told: dict[str, Any]) -> None:
-    render.line("  " + _("Event: {path}, line {line}", path=told["path"], line=told["line"]))
+    _folded("  " + _("Event: {path}, line {line}", path=told["path"], line=told["line"]))
     source = told["log_source"]
     wanted = "/".join(word for word in source["wanted"].values() if word) or _("any")
     seen = "/".join(word or "-" for word in source["event"].values())
     text = _("Log source: the rule wants {wanted}, the event is {seen}", wanted=wanted, seen=seen)
-    render.line(f"  {text}: {_('fits') if source['fits'] else _('does not fit')}")
+    _folded(f"  {text}: {_('fits') if source['fits'] else _('does not fit')}")
     render.line("  " + _("Condition:"))
     for line in _tree(told["condition"], 2):
-        render.line(line)
+        _folded(line)
     render.line(
         "  " + (_("The rule matches this event.") if told["matches"] else _("The rule does not match this event."))
     )
@@ -119,7 +139,7 @@ def _tree(node: dict[str, Any], depth: int) -> Iterator[str]:
         return
     name = node["field"] or _("the whole record")
     selection = f"{node['selection']}: " if node["selection"] else ""
-    value = repr(node["value"]) if node["present"] else _("is not in the event")
+    value = _quoted(node["value"]) if node["present"] else _("is not in the event")
     every = " " + _("(all tests)") if node["every"] else ""
     yield f"{indent}[{_truth(node['holds'])}] {selection}{name}{every} = {value[:200]}"
     shown = (
@@ -128,7 +148,7 @@ def _tree(node: dict[str, Any], depth: int) -> Iterator[str]:
         else node["tests"][:_TESTS]
     )
     for test in shown:
-        yield f"{indent}    [{_truth(test['holds'])}] {test['test']} {test['wanted']!r}"
+        yield f"{indent}    [{_truth(test['holds'])}] {test['test']} {_quoted(test['wanted'])}"
     left = len(node["tests"]) - len(shown) + node["more_tests"]
     if left:
         yield f"{indent}    " + _("… and {count} more tests", count=left)

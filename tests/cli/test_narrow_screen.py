@@ -57,3 +57,12 @@ def test_a_hunt_has_a_heading_and_two_lines_an_event(narrow: Path) -> None:
     assert all_columns[0] == "--- 1 ---" and max(map(len, all_columns)) < 80
     few = attt(workspace, "hunt", "SELECT service, count(*) AS n FROM events GROUP BY ALL").stdout
     assert "sysmon\t1" in few
+
+
+def test_an_explanation_quotes_values_as_they_stand(narrow: Path) -> None:
+    words = ("--sigma", "11111111-0000-4000-8000-000000000001", "--rules", str(narrow / "rule.yml"))
+    done = attt(narrow / "none", "rules", "explain", *words, "--event", f"{narrow / 'sysmon.json'}:1")
+    assert done.exit_code == 0, done.output
+    assert r"'C:\\t\\tool.exe'" in done.stdout  # the event has two of each; doubled once more they were four
+    assert max(map(len, done.stdout.splitlines())) < 80
+    assert "\x1b" not in done.stdout
