@@ -1,6 +1,7 @@
 """The mailbox watch on months of logs of 7,000 accounts: planted attacks found, false alarms, lines per CPU second, memory flat.
 
     python -m bench.mail_watch [--accounts 7000] [--days 180] [--keep DIR]
+    python -m bench.mail_watch --names 1000000
 
 Every planted attack must be found with its reason, known travel be silenced. A false alarm is an account with no answer in the
 band `ask` or above; those in `watch` are counted apart. Memory is that of the whole logs beside that of their last third.
@@ -67,8 +68,10 @@ def watch(
     workspace: Path, target: Path, logs: list[Path], everything: bool = True
 ) -> tuple[list[dict[str, Any]], float, float]:
     """The ranking, CPU seconds and MB of one run."""
-    command = [sys.executable, "-c", MEASURED, "-w", str(workspace), "mail", "watch", *map(str, logs), "--json"]
-    command += ["--no-store", "--min-score", "1", "--limit", "100000", "--countries", str(target / "nuoc.csv")]
+    place = ["-w", str(workspace)] if workspace.exists() else []
+    command = [sys.executable, "-c", MEASURED, *place, "mail", "watch", *map(str, logs), "--json"]
+    command += ["--no-store", "--min-score", "1", "--limit", "100000"]
+    command += ["--countries", str(target / "nuoc.csv")] if everything else []
     if everything:
         command += [
             "--leaked",
@@ -118,7 +121,12 @@ def main() -> int:
     parser.add_argument("--accounts", type=int, default=7000)
     parser.add_argument("--days", type=int, default=180)
     parser.add_argument("--keep", type=Path, help="build the logs here, or use those that stand here")
+    parser.add_argument(
+        "--names", type=int, metavar="N", help="instead: a log of N invented accounts, opened and tried"
+    )
     asked = parser.parse_args()
+    if asked.names:
+        return invented(asked.names)
     with tempfile.TemporaryDirectory(prefix="mail-watch-") as name:
         folder = Path(name)
         os.environ["ATTTCLI_HOME"] = str(folder / "home")
@@ -141,6 +149,33 @@ def main() -> int:
     print(f"false alarms: {len(verdict.loud)} in `ask` or above {verdict.loud[:12]}, {len(verdict.quiet)} in `watch`")
     print(f"known travel not silenced: {verdict.unsilenced}")
     return int(bool(verdict.missed or verdict.unsilenced) or rate < GOAL_RATE or peak > GOAL_MB)
+
+
+def invented(names: int) -> int:
+    """A log whose every line names another account: memory must stay bounded, and one real attack be told all the same."""
+    head = "2026-05-{day:02d} 08:{minute:02d}:{second:02d},000 INFO  [qtp5-1:https://mail] [name={box};oip={ip};ua=x;] security - "
+    with tempfile.TemporaryDirectory(prefix="mail-watch-") as name:
+        folder = Path(name)
+        os.environ["ATTTCLI_HOME"] = str(folder / "home")
+        with (folder / "audit.log").open("w") as out:
+            for number in range(names):
+                box, at = f"gia{number}@dontri.example", number * 3600 * 20 // names
+                ip = f"2001:db8:{number % 65536:x}::1"
+                when = {"day": 1 + at // 3600, "minute": at // 60 % 60, "second": at % 60}
+                failed = " error=authentication failed for [x], invalid password;" if number % 2 else ""
+                out.write(head.format(box=box, ip=ip, **when) + f"cmd=Auth; account={box}; protocol=soap;{failed}\n")
+            for number in range(20):
+                box = "that@dontri.example" if number == 19 else f"b{number}@dontri.example"
+                failed = " error=authentication failed for [x], invalid password;" if number < 19 else ""
+                when = {"day": 28, "minute": 0, "second": number}
+                line = head.format(box=box, ip="198.51.100.9", **when)
+                out.write(line + f"cmd=Auth; account={box}; protocol=soap;{failed}\n")
+        told, cpu, peak = watch(folder / "none", folder, [folder / "audit.log"], everything=False)
+    found = any(one["account"] == "that@dontri.example" and one["score"] >= 40 for one in told)
+    print(
+        f"{names:,} invented accounts: {cpu:.1f} CPU s, {peak:.0f} MB (goal {GOAL_MB}); the real attack is told: {found}"
+    )
+    return int(not found or peak > GOAL_MB)
 
 
 def _age(path: Path) -> int:

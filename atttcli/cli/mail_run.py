@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 RULES = ("mail.yml", "mailbox.yml", "cloud.yml")
 _MAX_LOGS = 20_000
 _SURE = 90
+_GROUPS = 20_000  # open groups of a rule: thrice the accounts of a province
 
 
 def prepared(app: App, asked: Asked, tally: Tally) -> Watch:
@@ -92,7 +93,7 @@ def _engine(app: App, asked: Asked, tally: Tally, ranges: Countries | None, sinc
     metas = [*(rule.meta for rule in pack.rules), *(rule.meta for rule in pack.correlations)]
     disabled_here(app).tell(meta.id for meta in metas)
     history = _before(app, since) if since is not None and app.workspace_if_any() is not None else KeptHistory()
-    engine = CorrelationEngine(pack, history, ranges)
+    engine = CorrelationEngine(pack, history, ranges, _GROUPS)
     tally.rules(engine.problems)
     return engine
 

@@ -15,7 +15,7 @@ from atttcli.mailwatch.places import Place, Places, distance_km
 from atttcli.mailwatch.reasons import Finding
 from atttcli.mailwatch.seen import FAILURE, LEGACY, LOGIN, Seen
 
-ACCOUNTS: Final = 60_000  # opened accounts that are remembered; names that were only tried have less room
+ACCOUNTS: Final = 30_000  # opened accounts that are remembered; names that were only tried have less room
 _TRIED: Final = 20_000
 _SPRAYERS: Final = 20_000
 _SESSIONS: Final = 100_000
