@@ -32,6 +32,7 @@ check: $(STAMP)
 	$(BIN)/python .ci/readme.py
 	$(BIN)/python .ci/contracts.py check
 	$(BIN)/python .ci/readers.py check
+	$(BIN)/python .ci/sigma_rules.py check
 	$(BIN)/python .ci/network_keywords.py check
 	$(BIN)/python .ci/lock.py
 

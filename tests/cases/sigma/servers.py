@@ -263,8 +263,8 @@ def databases() -> None:
 
 
 def microsoft() -> None:
-    alone("m365-0010", "To an address outside; a folder is none.", [cloud("New-InboxRule", parameters={"ForwardTo": "x@ngoai.example", "Name": "a"}), cloud("Set-Mailbox", parameters={"ForwardingSmtpAddress": "smtp:x@ngoai.example"})],
-          [cloud("New-InboxRule", parameters={"MoveToFolder": "Van ban den"}), cloud("MailItemsAccessed")], "jsonl")  # fmt: skip
+    alone("m365-0010", "To an address outside; a folder, and forwarding that is ended, are none.", [cloud("New-InboxRule", parameters={"ForwardTo": "x@ngoai.example", "Name": "a"}), cloud("Set-Mailbox", parameters={"ForwardingSmtpAddress": "smtp:x@ngoai.example"})],
+          [cloud("New-InboxRule", parameters={"MoveToFolder": "Van ban den"}), cloud("MailItemsAccessed"), cloud("Set-Mailbox", parameters={"ForwardingSmtpAddress": "$null"})], "jsonl")  # fmt: skip
     alone("m365-0011", "Deleted, or put where nobody looks; sorting is none.", [cloud("New-InboxRule", parameters={"DeleteMessage": "True"}), cloud("Set-InboxRule", parameters={"MoveToFolder": "RSS Feeds"})],
           [cloud("New-InboxRule", parameters={"MoveToFolder": "Van ban den"})], "jsonl")  # fmt: skip
     alone(
