@@ -43,6 +43,7 @@ class Traffic(Reporting):
     ) -> None:
         super().__init__(rules, pack, settings, limits)
         self._tcp_point = rules.packets["tcp"]
+        self._summed = settings.checksums
         self._flows = FlowTable()
         self._sightings = Sightings() if sightings else None
         self._before = (0, 0, 0)  # flows, judgements given up and candidates of the files before
@@ -73,7 +74,7 @@ class Traffic(Reporting):
         if not packet.valid:
             self._invalid(packet)
             return
-        if self._settings.checksums and is_wrong(packet):
+        if self._summed and is_wrong(packet):
             self._thrown_away(packet)
             return
         if self._flows.is_due(packet.time):
@@ -93,6 +94,8 @@ class Traffic(Reporting):
             if packet.protocol == UDP:
                 direction, views = self._udp(flow, direction, packet)
             self._judge_packet(flow, direction, packet, views)
+            if flow.parser is not None and flow.app != "dns":
+                self._flows.account(flow, flow.parser.memory)
         if self._flows.is_full:
             for gone in self._flows.surplus():
                 self._counts.evicted += 1
