@@ -404,7 +404,7 @@ class HttpParser:
         if transaction is not None:
             message = transaction.response if direction else transaction.request
             message.complete = True
-            waiting = any(done is transaction for done in self._done[-1:])
+            waiting = message.judged and bool(self._done) and self._done[-1] is transaction
             if message.take(whole=True, waiting=waiting):
                 self._done.append(transaction)
             if direction == 0 and self._waiting and transaction is self._waiting[-1]:
