@@ -33,6 +33,7 @@ from tests.support.network_wire import (
     START,
     SYN,
     Conversation,
+    client_hello,
     dns_query,
     ethernet,
     ipv4,
@@ -52,9 +53,21 @@ alert tcp any any -> any any (content:"evil-stream"; sid:5;)
 alert smb any any -> any any (smb.share; content:"evil"; sid:7;)
 alert http2 any any -> any any (http2.header_name; content:"evil"; sid:8;)
 alert tls any any -> any any (tls.sni; content:"evil"; sid:9;)
+alert nfs any any -> any any (nfs_procedure:99; sid:10;)
 """
 LAST = udp_frame(dns_query("evil.example"), sport=50_001)
 ADDRESS_SPACE = 1 << 30
+# The child tells its own peak: what the system says of it begins with that of its parent.
+PEAK = """
+import atexit, sys
+place = sys.argv.pop(1)
+from pathlib import Path
+words = lambda: next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+atexit.register(lambda: Path(place).write_text(words()))
+from atttcli.cli.main import run
+run()
+"""
+ROOT = Path(__file__).resolve().parents[2]
 RESIDENT = 300  # MB, the goal for captures
 FOUND, INCOMPLETE, REFUSED = 1, 2, 2
 
@@ -78,17 +91,24 @@ def run(folder: Path, data: bytes, rules: str = RULES, *words: str) -> Ran:
     (folder / "a.rules").write_text(rules, encoding="utf-8")
     capture = folder / "attack.pcap"
     capture.write_bytes(data)
-    command = [sys.executable, "-m", "atttcli", "detect", "capture", str(capture), "--rules", str(folder / "a.rules")]
+    command = [sys.executable, "-c", PEAK, str(folder / "peak"), "detect", "capture", str(capture)]
+    command += ["--rules", str(folder / "a.rules")]
     out, told = folder / "out", folder / "told"
     environment = {**os.environ, "ATTTCLI_HOME": str(folder / "home"), "ATTTCLI_LANG": "en"}
     with out.open("wb") as first, told.open("wb") as second:
         child = subprocess.Popen(
-            [*command, "--json", *words], stdout=first, stderr=second, preexec_fn=_limited, env=environment
+            [*command, "--json", *words], stdout=first, stderr=second, preexec_fn=_limited, env=environment, cwd=ROOT
         )
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     found = [json.loads(line)["alert"]["signature_id"] for line in out.read_text().splitlines()]
-    return Ran(child.returncode, found, told.read_text(), used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+    return Ran(
+        child.returncode,
+        found,
+        told.read_text(),
+        used.ru_utime + used.ru_stime,
+        int((folder / "peak").read_text()) // 1024,
+    )
 
 
 def here(capsys: pytest.CaptureFixture[str], folder: Path, data: bytes, rules: str = RULES, *words: str) -> Ran:
@@ -120,6 +140,36 @@ def fragments_that_wait() -> Frames:
         struct.pack_into(">H", head, 18, number & 0xFFFF)
         struct.pack_into(">I", head, 26, 0x0A000000 + (number >> 8))
         yield bytes(head)
+
+
+def records_of_nfs_in_datagrams() -> Frames:
+    """Files of a hundred kilobytes that are never closed, each flow with many."""
+    credentials = struct.pack(">IIII", 0, 0, 0, 0)
+    for number in range(60 * SCALE):
+        for handle in range(20):
+            what = struct.pack(">IIIIII", handle, 0, 2, 100_003, 3, 7) + credentials + struct.pack(">II", 4, handle)
+            data = what + struct.pack(">QIII", 0, 30_000, 0, 30_000) + b"N" * 30_000
+            yield udp_frame(data, src=addressed(number), dport=2049)
+
+
+def certificates_that_are_kept() -> Frames:
+    """Connections left open, each with a quarter of a megabyte of certificates."""
+    one = b"C" * 120_000
+    chain = (len(one).to_bytes(3, "big") + one) * 2
+    body = len(chain).to_bytes(3, "big") + chain
+    message = b"\x0b" + len(body).to_bytes(3, "big") + body
+    records = [message[at : at + 16_000] for at in range(0, len(message), 16_000)]
+    data = b"".join(b"\x16\x03\x03" + struct.pack(">H", len(part)) + part for part in records)
+    for number in range(60 * SCALE):
+        talk = Conversation(client=addressed(number), dport=443).open()
+        yield from talk.send(0, client_hello("a.example")).send(1, data, size=60_000).frames
+
+
+def tables_of_http2() -> Frames:
+    """Entries of three bytes that cost a hundred and more."""
+    data = PREFACE + frame2(1, 5, 1, b"\x3f\xe1\xff\x03" + b"\x40\x00\x00" * 2000)
+    for number in range(1000 * SCALE):
+        yield from Conversation(client=addressed(number)).open().send(0, data, size=60_000).frames
 
 
 def messages_that_never_end() -> Frames:
@@ -234,6 +284,9 @@ def nested_mail() -> Frames:
 ATTACKS = [
     flows_of_one_packet,
     fragments_that_wait,
+    records_of_nfs_in_datagrams,
+    certificates_that_are_kept,
+    tables_of_http2,
     messages_that_never_end,
     requests_without_answers,
     windows_of_brotli,

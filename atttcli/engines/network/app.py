@@ -184,6 +184,7 @@ class TlsApp:
         self._halves = (tls.TlsHalf(), tls.TlsHalf())
         self._session = TlsSession()
         self._shown: set[tuple[int, str]] = set()
+        self._kept = 0  # bytes of hellos and certificates
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """At most one view a direction."""
@@ -191,6 +192,7 @@ class TlsApp:
         half = self._halves[direction]
         views: list[View] = []
         for kind, body in half.feed(data):
+            self._kept += len(body) if kind in (1, 2, 11) else 0
             if kind == direction + 1 and not session.hellos[direction]:
                 session.hellos[direction] = body
                 if direction == 0:
@@ -223,7 +225,7 @@ class TlsApp:
     @property
     def memory(self) -> int:
         """Bytes held."""
-        return self._halves[0].memory + self._halves[1].memory
+        return self._halves[0].memory + self._halves[1].memory + self._kept
 
 
 class PlainApp:

@@ -11,6 +11,7 @@ HEADER = 16
 MAX_STUB = 1 << 20
 MAX_INTERFACES = 256
 MAX_CALLS = 256
+MAX_OFFERS = 8  # that wait for their answer
 REQUEST, RESPONSE, BIND, BIND_ACK, ALTER, ALTER_ACK = 0, 2, 11, 12, 14, 15
 _KINDS = frozenset(range(20))
 
@@ -62,7 +63,7 @@ class Pipe:
                 break
             offered[numbers.at(at, 2)] = uuid + numbers.at(at + 20, 2).to_bytes(2, "big")
             at += 24 + 20 * numbers.at(at + 2, 1)
-        if len(self._offered) < MAX_CALLS:
+        if len(self._offered) < MAX_OFFERS:
             self._offered[call_id] = offered
 
     def _accepted(self, numbers: _Numbers, call_id: int) -> None:

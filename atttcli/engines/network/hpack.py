@@ -8,6 +8,7 @@ from functools import lru_cache
 MAX_HEADERS = 1000
 MAX_BYTES = 64 * 1024  # one byte may stand for a header of kilobytes
 MAX_TABLE = 64 * 1024
+ENTRY = 100  # bytes that an entry costs beside its texts
 
 Header = tuple[bytes, bytes]
 
@@ -128,6 +129,11 @@ class Decompressor:
             total += len(header[0]) + len(header[1]) + 32
             headers.append(header)
         return headers
+
+    @property
+    def memory(self) -> int:
+        """Bytes of the table; an entry of two empty texts costs as well."""
+        return self._size + ENTRY * len(self._table)
 
     def _entry(self, index: int) -> Header:
         if not index:

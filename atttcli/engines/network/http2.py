@@ -56,7 +56,7 @@ class Http2Parser:
     @property
     def memory(self) -> int:
         """Bytes held."""
-        held = sum(len(side.buffer) + len(side.block) for side in self._sides)
+        held = sum(len(side.buffer) + len(side.block) + side.headers.memory for side in self._sides)
         return held + sum(tx.request.memory + tx.response.memory for tx in self._streams.values())
 
     def feed(self, direction: int, data: bytes) -> Done:

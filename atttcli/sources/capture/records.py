@@ -122,7 +122,7 @@ class Window:
 class _Again:
     """A stream with what was read of it put back before it."""
 
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+    def __init__(self, head: bytes, rest: BinaryIO | _Again) -> None:
         self._head, self._rest = io.BytesIO(head), rest
 
     def read(self, count: int) -> bytes:
