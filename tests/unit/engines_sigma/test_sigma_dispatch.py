@@ -89,7 +89,7 @@ def test_blanks_in_names_do_not_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_many_rules_give_what_each_gives_alone(tmp_path: Path, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The field-by-field prefilter (from 40 rules on) against the rules run one by one, with RE2 and without."""
+    """Rules as bits, field by field, against the rules run one by one, with RE2 and without."""
     if not fast:
         monkeypatch.setattr(pattern, "_re2", lambda: None)
     draw = random.Random(3)
@@ -107,7 +107,7 @@ def test_many_rules_give_what_each_gives_alone(tmp_path: Path, fast: bool, monke
         for n in range(300)
     ]  # fmt: skip
     run = engine(tmp_path, *rules)
-    assert run._dispatch.plan(("process_creation", "windows", "sysmon", "start", ""), "1").columns is not None
+    assert run._dispatch.plan(("process_creation", "windows", "sysmon", "start", ""), "1").slots is not None
     found = {index: set(ids) for index, ids in run.matches(events)}
     alone: dict[int, set[str]] = {}
     for one in run._dispatch._sources["process_creation", "windows", ""]:
