@@ -115,7 +115,9 @@ class _Checker:
             options.max_mem = 8 << 20
             return re2.compile(value, options)
         except re2.error as error:
-            raise self.wrong(key, f"not a regular expression of RE2: {str(error)[:100]}") from error
+            said = error.args[0] if error.args else ""
+            reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+            raise self.wrong(key, f"not a regular expression of RE2: {reason[:100]}") from error
 
     def delimiter(self) -> str:
         value = self.word("delimiter", ",").replace("\\t", "\t")
