@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from atttcli.cli.log_run import as_input, recognised, sigma_kept
-from atttcli.cli.matching import Tally, disabled_here, existing
+from atttcli.cli.matching import Disabled, Tally, disabled_here, existing
 from atttcli.clock import DAY, parse_moment
 from atttcli.engines.correlation import CorrelationEngine, Countries, CountryRanges, KeptHistory, Learned
 from atttcli.errors import InputError, UsageError, Where
@@ -53,7 +53,8 @@ def prepared(app: App, asked: Asked, tally: Tally) -> Watch:
     places = Places(ranges, own, load_geo(asked.geo) if asked.geo else None)
     wanted = names.account(asked.explain or asked.account)
     scope = Scope(wanted, _moment(asked.since), _moment(asked.until))
-    engine = _engine(app, asked, tally, ranges, scope.since)
+    disabled = disabled_here(app)
+    engine = _engine(app, asked, tally, ranges, scope.since, disabled)
     signs = Signs(
         places,
         {one.address: one.last_login for one in accounts if one.last_login is not None},
@@ -61,7 +62,7 @@ def prepared(app: App, asked: Asked, tally: Tally) -> Watch:
     )
     settle()
     travel = Travel(journeys(app.store) if inside else ())
-    return Watch(engine, places, names, signs, travel, scope, every_event=bool(asked.rules))
+    return Watch(engine, places, names, signs, travel, scope, every_event=bool(asked.rules), disabled=disabled.covers)
 
 
 def run(app: App, asked: Asked, watch: Watch, tally: Tally, progress: Progress) -> None:
@@ -85,13 +86,15 @@ def run(app: App, asked: Asked, watch: Watch, tally: Tally, progress: Progress) 
         )
 
 
-def _engine(app: App, asked: Asked, tally: Tally, ranges: Countries | None, since: int | None) -> CorrelationEngine:
+def _engine(
+    app: App, asked: Asked, tally: Tally, ranges: Countries | None, since: int | None, disabled: Disabled
+) -> CorrelationEngine:
     paths = [*existing(asked.rules)] or [packaged("rules") / "sigma" / name for name in RULES]
     problems: list[Any] = []
     pack = load_correlation_rules(by_kind(paths, problems)["sigma"], sigma_kept())
     tally.rules(problems)
     metas = [*(rule.meta for rule in pack.rules), *(rule.meta for rule in pack.correlations)]
-    disabled_here(app).tell(meta.id for meta in metas)
+    disabled.tell(meta.id for meta in metas)
     history = _before(app, since) if since is not None and app.workspace_if_any() is not None else KeptHistory()
     engine = CorrelationEngine(pack, history, ranges, _GROUPS)
     tally.rules(engine.problems)
@@ -174,6 +177,8 @@ def _log(item: Found, zone: ZoneInfo, readers: dict[str, Source]) -> Log:
             raise InputError(refused.why, where=Where(path)) from refused
         with os.fdopen(fd, "rb") as raw:
             given = as_input(raw, path, info, zone)
+            if not given.head:
+                return  # rotated while nothing happened
             source = readers.get(stem)
             if source is None or source.recognise(given) < _SURE:
                 source = recognised(given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,6 +44,7 @@ class Watch:
     travel: Travel = field(default_factory=Travel)
     scope: Scope = field(default_factory=Scope)
     every_event: bool = False  # rules of others see all
+    disabled: Callable[[str], bool] = lambda rule: False  # rules that people switched off
     ranking: Ranking = field(default_factory=Ranking)
     logins: int = 0
     failures: int = 0
@@ -139,6 +140,8 @@ class Watch:
     def _told(self, found: Detection | EngineProblem) -> Iterator[EngineProblem]:
         if isinstance(found, EngineProblem):
             yield found
+            return
+        if self.disabled(found.rule_id):
             return
         place = (found.origin.path, found.origin.line)
         address = self._recent.get(place) or self._older.get(place) or ""

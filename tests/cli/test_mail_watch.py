@@ -183,3 +183,42 @@ def test_a_journey_that_says_nothing_is_refused(place: Path, words: tuple[str, .
     attt(place, "init", "ws", "--organisation", "bac-kan")
     usual = ("--from", "2026-11-01", "--to", "2026-11-10", "--reason", "công tác")
     assert attt(place, "mail", "travel", "add", "an@x.example", *usual, *words).exit_code == 2
+
+
+def test_an_empty_rotated_log_is_no_problem_and_a_disabled_rule_says_nothing(place: Path) -> None:
+    log = spray(place / "audit.log")
+    (place / "audit.log.1").write_text("")
+    words = ("mail", "watch", str(log), str(place / "audit.log.1"), "--json", "--min-score", "1")
+    before = attt(place, *words)
+    assert before.exit_code == 1
+    attt(place, "init", "ws", "--organisation", "bac-kan")
+    assert attt(place, "rules", "disable", "attt-mail-0013", "--reason", "thử").exit_code == 0
+    told = {reason["family"] for one in lines(attt(place, *words)) for reason in one["reasons"]}
+    assert "spray-target" in {reason["family"] for one in lines(before) for reason in one["reasons"]}
+    assert "spray-target" not in told and "spray-success" in told
+
+
+def test_a_cloud_session_in_two_countries_and_a_forwarding_rule(place: Path) -> None:
+    def record(minute: int, operation: str, address: str, **more: object) -> str:
+        head = {
+            "Operation": operation,
+            "CreationTime": f"2026-05-01T01:{minute:02d}:00",
+            "UserId": "AN@x.example",
+            "ClientIP": address,
+        }
+        return json.dumps({**head, "Workload": "Exchange", "Id": str(minute), **more}) + "\n"
+
+    forward = [{"Name": "ForwardTo", "Value": "kho@dontri.example"}]
+    (place / "m365.json").write_text(
+        record(0, "UserLoggedIn", "203.0.113.9", SessionId="s1")
+        + record(5, "UserLoggedIn", "198.51.100.9", SessionId="s1")
+        + record(6, "New-InboxRule", "198.51.100.9", Parameters=forward)
+    )
+    (place / "c.csv").write_text("cidr,country\n203.0.113.0/24,VN\n198.51.100.0/24,US\n")
+    (one,) = lines(attt(place, "mail", "watch", "m365.json", "--countries", "c.csv", "--json"))
+    assert one["account"] == "an@x.example"
+    assert {reason["family"] for reason in one["reasons"]} == {
+        "session-two-networks",
+        "impossible-travel",
+        "forward-rule",
+    }
