@@ -14,9 +14,7 @@ from atttcli.rulepack.network import NetworkPack, load_network_rules
 from tests.support.network_wire import Conversation, pcap
 
 
-def pack_of(
-    text: str, variables: dict[str, str] | None = None, beside: Mapping[str, str] | None = None
-) -> NetworkPack:
+def pack_of(text: str, variables: dict[str, str] | None = None, beside: Mapping[str, str] | None = None) -> NetworkPack:
     """The rules of a text; `beside` are files in its folder."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "test.rules"
