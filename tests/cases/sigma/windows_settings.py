@@ -86,7 +86,7 @@ def directory() -> None:
           [changed("gPCMachineExtensionNames", "[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}]"), changed("gPCMachineExtensionNames", tasks, kind="%%14675")])  # fmt: skip
     folder = "C:\\Windows\\SYSVOL\\sysvol\\backan.example\\Policies\\{31B2F340-016D-11D2-945F-00C04FB984F9}\\Machine\\"
     alone(49, "By a person's program; by the replication of the controllers, and another file, are none.", [written(folder + "Preferences\\ScheduledTasks\\ScheduledTasks.xml", SYSTEM + "mmc.exe")],
-          [written(folder + "Preferences\\ScheduledTasks\\ScheduledTasks.xml", SYSTEM + "DFSRs.exe"), written(folder + "Registry.pol", SYSTEM + "mmc.exe")])  # fmt: skip
+          [written("C:\\Windows\\System32\\GroupPolicy\\DataStore\\0\\sysvol\\backan.example\\Policies\\{31B2F340-016D-11D2-945F-00C04FB984F9}\\Machine\\Preferences\\Groups\\Groups.xml", SYSTEM + "svchost.exe"), written(folder + "Preferences\\ScheduledTasks\\ScheduledTasks.xml", SYSTEM + "DFSRs.exe"), written(folder + "Registry.pol", SYSTEM + "mmc.exe")])  # fmt: skip
     alone(
         86,
         "The object itself; a protected account is none.",
@@ -245,6 +245,12 @@ def tools() -> None:
         [security(4794, Status="0x0", SubjectUserName="canbo01")],
         [security(4794, Status="0xc0000022", SubjectUserName="canbo01"), security(4724, TargetUserName="canbo02")],
     )
+    control = "HKLM\\System\\CurrentControlSet\\Control\\"
+    key = sysmon(12, Image=SYSTEM + "reg.exe", TargetObject=control + "MiniNt", EventType="CreateKey")
+    alone(109, "The key of the setup, the service that no longer starts; the key taken away, and the service as it was, are none.", [key, registry("HKLM\\System\\CurrentControlSet\\Services\\EventLog\\Start", "DWORD (0x00000004)")],
+          [key | {"EventType": "DeleteKey"}, registry("HKLM\\System\\CurrentControlSet\\Services\\EventLog\\Start", "DWORD (0x00000002)")])  # fmt: skip
+    alone(110, "Readable, weak, without its guard; made strong again is none.", [registry(control + "SecurityProviders\\WDigest\\UseLogonCredential", ON), registry(control + "Lsa\\LmCompatibilityLevel", "DWORD (0x00000002)"), registry(control + "Lsa\\RunAsPPL", OFF), registry(control + "Lsa\\DisableRestrictedAdmin", OFF)],
+          [registry(control + "SecurityProviders\\WDigest\\UseLogonCredential", OFF), registry(control + "Lsa\\LmCompatibilityLevel", "DWORD (0x00000005)"), registry(control + "Lsa\\RunAsPPL", ON)])  # fmt: skip
     option = record("Application", "MSSQLSERVER", 15457, {"Data": ["xp_cmdshell", "0", "1"]})
     alone(108, "That option; another is none.", [option], [option | {"Data": ["show advanced options", "0", "1"]}])
 
