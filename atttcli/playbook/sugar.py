@@ -196,7 +196,9 @@ def _put(out: Mapping, key: Any, value: Any, source: Any, origin: str) -> None:
         out.lines[key] = line
 
 
-def _is_id(value: str) -> bool:
+def _is_id(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
     try:
         uuid.UUID(value.partition("--")[2])
     except ValueError:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from atttcli.errors import AtttError, InputError
@@ -105,6 +105,7 @@ def test_hostile_json_is_refused_with_the_file_named(data, said):
 
 @given(st.dictionaries(st.sampled_from(["type", "id", "workflow", "workflow_start", "playbook_variables", "atttcli", "roles",
        "agent_definitions", "created", "modified", "markings", "signatures"]), JSON, max_size=8))  # fmt: skip
+@example({"type": None, "id": [], "workflow": {"a": None}})
 def test_lint_and_the_short_forms_survive_anything(value):
     for document in (value, expand({"atttcli": 1, **value})):
         assert any(problem.fatal for problem in lint(document, "x.yaml"))
