@@ -138,16 +138,14 @@ class Plan:
     def may_match(self, fields: Mapping[str, Any]) -> bool:
         """Whether the event with these native fields may match a rule, those aside that look for words in the record of
         whatever Windows event (`Dispatch.words`)."""
+        if self.asks_more:
+            return True
+        possible = self.slots.possible(fields) if self.slots is not None else ()
+        if not possible and not self.always:
+            return False
         given: Any = Native(fields)
-        for one in self.always:
-            if not one.reads_fields_only or one.matches(given):
-                return True
-        if self.slots is not None:
-            for place in self.slots.possible(fields):
-                one = self.by_field[place]
-                if not one.reads_fields_only or one.matches(given):
-                    return True
-        return self.asks_more
+        chosen = (*self.always, *[self.by_field[place] for place in possible])
+        return any(not one.reads_fields_only or one.matches(given) for one in chosen)
 
     @property
     def empty(self) -> bool:

@@ -16,6 +16,7 @@ from atttcli.sources.logs.stamps import possible
 from atttcli.sources.windows.heading import BY_KEYWORDS, BY_STATUS, REGISTRY_DELETED, Heading, heading_of
 from atttcli.sources.windows.services import service_of
 
+SiftedKind = tuple[str, str, str, str, str]
 _EMPTY = ("", "-", "N/A", "NULL SID")
 _SUCCESS, _FAILURE = 0x20000000000000, 0x10000000000000  # audit bits of Keywords
 _HASHES = {"sha256": 64, "sha1": 40, "md5": 32}
@@ -66,15 +67,31 @@ def event_of(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line:
 
 def may_match(sieve: Sieve, fields: dict[str, Any]) -> bool:
     """Whether a rule may match the event whose data and system are `fields`, told before it is built."""
-    number = whole(fields.get("EventID"))
-    service, heading = _kind(text_of(fields.get("Channel")), text_of(fields.get("Provider_Name")), number)
+    said = fields.get("EventID")
+    number = said if type(said) is int and 0 <= said < 10_000_000_000 else whole(said)
+    channel, provider = fields.get("Channel"), fields.get("Provider_Name")
+    if type(channel) is not str or type(provider) is not str:
+        channel, provider = text_of(channel), text_of(provider)
+    service, heading, fixed = _kind_of_many(channel, provider, number)
     fields["EventID"] = number
+    if fixed is not None:
+        return sieve.may_match(fixed, number, fields)
     if heading.category:
         if heading.category == "antivirus":  # a finding of its own, with no rule
             return True
         heading = _told(fields, heading, service)
     kind = (heading.category, "windows", service, heading.action, _outcome(fields, heading.outcome))
     return sieve.may_match(kind, number, fields)
+
+
+@lru_cache(maxsize=4096)
+def _kind_of_many(channel: str, provider: str, number: int) -> tuple[str, Heading, SiftedKind | None]:
+    """The kind of all such events, where nothing else in them has a say."""
+    service, heading = _kind(channel, provider, number)
+    varies = service == "security" or heading.category in ("antivirus", "registry_add")
+    if varies or heading.outcome in (BY_STATUS, BY_KEYWORDS):
+        return service, heading, None
+    return service, heading, (heading.category, "windows", service, heading.action, heading.outcome)
 
 
 @lru_cache(maxsize=4096)
