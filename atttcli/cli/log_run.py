@@ -16,6 +16,7 @@ from atttcli.clock import rfc3339
 from atttcli.engine import EngineProblem
 from atttcli.engines.correlation import CorrelationEngine, CountryRanges
 from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
+from atttcli.engines.sigma.pattern import given_up
 from atttcli.engines.yara import YaraEngine
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.field.account import Outcome
@@ -160,6 +161,11 @@ class LogRun:
             yield from self._block(events, origin)
         if problems > _PROBLEMS_A_FILE:
             yield EngineProblem(Where(given.path), f"{problems - _PROBLEMS_A_FILE} more lines could not be read")
+        if count := given_up():
+            reason = (
+                f"{count} searches for regular expressions of rules met their limit: those rules may have missed events"
+            )
+            yield EngineProblem(Where(given.path), reason)
 
     def _sieve(self) -> Sieve | None:
         """What spares readers events that no rule concerns, where nothing but Sigma rules looks at events."""

@@ -1,7 +1,7 @@
 """Regular expressions of rules over text of attackers: RE2 (linear) where it is installed, else a guarded engine.
 
 What RE2 does not take (look-around, back-references) PCRE2 runs under limits of matching and depth; a search that meets one
-is given up and says no.
+is given up and says no, and is counted.
 Without either only patterns are taken in which no repetition stands within another and nothing refers back, and at most 4 KiB
 of text is looked at; others are refused by name.
 """
@@ -9,6 +9,7 @@ of text is looked at; others are refused by name.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ _GUARDED_TEXT = 4096
 _LIMITED_TEXT = 65_536
 _SET_MEMORY = 12 << 20
 _MANY_TEXT = 20_000  # characters of literals, from which an automaton needs more room to begin at all
+_given_up: deque[str] = deque(maxlen=1_000_000)
 _LIMITS = "(*LIMIT_MATCH=10000)(*LIMIT_DEPTH=1000)"
 
 
@@ -76,9 +78,17 @@ def _limited(pattern: str, cased: bool, reason: str) -> Search:
         try:
             return compiled.search(given[:_LIMITED_TEXT]) is not None
         except (failure, UnicodeError):
+            _given_up.append(pattern)
             return False
 
     return search
+
+
+def given_up() -> int:
+    """How many searches met a limit since this was last asked."""
+    count = len(_given_up)
+    _given_up.clear()
+    return count
 
 
 def _guarded(pattern: str, cased: bool) -> Search:
