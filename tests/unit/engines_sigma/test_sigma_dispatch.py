@@ -161,7 +161,7 @@ def test_reasons_name_selection_field_and_value(tmp_path: Path) -> None:
 def test_a_search_that_is_given_up_is_counted() -> None:
     pytest.importorskip("pcre2")
     pattern.given_up()
-    search = pattern.compile_search("(?=a)(?:a|aa)+(?!x)y$")
-    assert not search("a" * 5000)
-    assert search("aay")
+    search = pattern.compile_search("(?=a)(?:a|aa)+$")
+    assert not search("a" * 60 + "!")
+    assert search("aa")
     assert (pattern.given_up(), pattern.given_up()) == (1, 0)
