@@ -68,7 +68,12 @@ def fact_word(kind: str) -> str:
 
 def moment(micros: int | None) -> str:
     """Local time, or a dash."""
-    return "-" if micros is None else local_text(micros, seconds=False)
+    if micros is None:
+        return "-"
+    try:
+        return local_text(micros, seconds=False)
+    except (OverflowError, ValueError):  # kept by an earlier version: a log's stamp that no calendar has
+        return str(micros)
 
 
 def distance(due: int, now: int) -> str:

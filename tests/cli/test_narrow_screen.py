@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from atttcli.cli.casework_words import moment
 from tests.support.ingest_case import attt, ingest_json, new_workspace
 
 RULE = """title: A tool that should not run here, told by a title that is longer than a screen is wide, as some are
@@ -66,3 +67,8 @@ def test_an_explanation_quotes_values_as_they_stand(narrow: Path) -> None:
     assert r"'C:\\t\\tool.exe'" in done.stdout  # the event has two of each; doubled once more they were four
     assert max(map(len, done.stdout.splitlines())) < 80
     assert "\x1b" not in done.stdout
+
+
+def test_a_moment_beyond_the_calendar_is_shown_as_it_is_kept() -> None:
+    assert moment(253_402_387_139_999_000) == "253402387139999000"
+    assert moment(-62_135_683_140_000_000) == "-62135683140000000"
