@@ -19,6 +19,7 @@ from atttcli.clock import HOUR
 from atttcli.engine import EngineProblem
 from atttcli.engines.correlation import CorrelationEngine
 from atttcli.ingest.captures import CAPTURE
+from atttcli.ingest.held import HeldFindings
 from atttcli.ingest.learning import learned_rows
 from atttcli.ingest.matched import Match
 from atttcli.ingest.session import Session, Waiting, line_occurrence
@@ -51,11 +52,11 @@ def correlate(session: Session) -> int:
     first, last = owed[0] - MARGIN, owed[1] + MARGIN
     wanted = _categories(session.matchers.correlation_pack)
     rows = [row for row in segments(session.store) if row["time_min"] is not None and _concerns(row, wanted)]
-    held: list[Detection] = []
+    held = HeldFindings()
     waiting = Waiting(session, "", "")
     count = 0
     for attempt in range(_WIDENINGS):
-        held = []
+        held = HeldFindings()
         waiting.problems = []
         seen = 0
         engine = session.matchers.correlation()
@@ -70,14 +71,16 @@ def correlate(session: Session) -> int:
                     with session.store.transaction() as db:
                         waiting.store(db)
             else:
-                held.append(found)
+                held.add(found)
         count += seen
         if not _may_begin_earlier(held, rows, first):
             break
         first -= MARGIN * 2**attempt
-    for found in held:
-        _take(waiting, found)
-    with session.store.transaction() as db:
+    with session.store.transaction() as db:  # one: a run that is killed judges all of it again
+        for found in held:
+            _take(waiting, found)
+            if waiting.is_full:
+                waiting.store(db)
         waiting.store(db)
         keep_learned(db, learned_rows(engine), session.clock.now())
         settle_correlation(db)
@@ -156,11 +159,10 @@ def _push(heap: list[Any], newest: int, number: int, matches: Iterator[_Placed])
         heapq.heappush(heap, (newest if time is None else time, number, placed, matches))
 
 
-def _may_begin_earlier(found: list[Detection], rows: list[dict[str, Any]], first: int) -> bool:
+def _may_begin_earlier(found: HeldFindings, rows: list[dict[str, Any]], first: int) -> bool:
     if not any(row["time_min"] < first for row in rows):
         return False
-    starts = [one.detail.get("first") for one in found]
-    return any(isinstance(start, int) and start < first + MARGIN for start in starts)
+    return found.first is not None and found.first < first + MARGIN
 
 
 def _categories(pack: CorrelationPack) -> frozenset[str]:
