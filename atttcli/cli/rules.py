@@ -13,7 +13,7 @@ from atttcli.cli import render
 from atttcli.cli.alert_view import severity_word
 from atttcli.cli.capture_settings import Manner, manner_by
 from atttcli.cli.context import App, with_app
-from atttcli.cli.matching import existing
+from atttcli.cli.matching import existing, ranges_here
 from atttcli.cli.rules_convert import convert
 from atttcli.cli.rules_packs import install, pack, packs, sign, tell_pack
 from atttcli.cli.rules_ranges import ranges
@@ -114,7 +114,7 @@ def check(app: App, paths: tuple[Path, ...], as_json: bool) -> None:
         counts = {"loaded": len(catalogue.entries), "refused": refused, "warnings": len(problems) - refused}
         render.emit_json({"kind": "counts", **counts, "by_kind": dict(sorted(kinds.items()))})
     else:
-        each = ", ".join(f"{name} {count}" for name, count in sorted(kinds.items()))
+        each = ", ".join(f"{name} {count}" for name, count in sorted(kinds.items())) or "-"
         text = _("{loaded} rules can be used ({each}); {refused} refused, {warnings} warnings.",
                  loaded=len(catalogue.entries), each=each, refused=refused, warnings=len(problems) - refused)  # fmt: skip
         render.line(text)
@@ -231,7 +231,7 @@ def explain(
         from atttcli.cli.rules_capture import explain_on_capture
 
         named = rule or (str(sid) if sid else "")
-        explain_on_capture(named, text, capture, flow, existing(paths), variables, manner, as_json)
+        explain_on_capture(named, text, capture, flow, existing(paths), variables, manner, ranges_here(app), as_json)
         return
     asked = rule or sigma or (str(sid) if sid else None)
     if asked is None or (rule is not None and sigma is not None):
@@ -345,7 +345,7 @@ def _catalogue(app: App, paths: tuple[Path, ...], kind: str | None) -> Catalogue
     from atttcli.rulepack.catalogue import load_catalogue
 
     wanted = PACKS if kind is None else ("sigma" if kind == "correlation" else kind,)
-    return load_catalogue(existing(paths) or _places(app), kinds=wanted)
+    return load_catalogue(existing(paths) or _places(app), kinds=wanted, ranges=ranges_here(app))
 
 
 def _disabled(app: App) -> set[str]:

@@ -45,6 +45,7 @@ class Asked:
     variables: Mapping[str, str]
     settings: Settings
     limits: tuple[Path, ...] = ()
+    ranges: Path | None = None
 
 
 def explain_on_capture(
@@ -55,6 +56,7 @@ def explain_on_capture(
     paths: Sequence[Path],
     variables: tuple[str, ...],
     manner: Manner,
+    ranges: Path | None,
     as_json: bool,
 ) -> None:
     """The command's part with --capture."""
@@ -73,6 +75,7 @@ def explain_on_capture(
         variables_of(variables),
         manner.settings(),
         manner.limits,
+        ranges,
     )
     told = explain_capture(wanted)
     if as_json:
@@ -137,11 +140,11 @@ def _pack(asked: Asked) -> NetworkPack:
     from atttcli.store.workspace import private_folder
 
     if not asked.text:
-        return load_network_rules(list(asked.places), asked.variables, private_folder("rules-cache"))
+        return load_network_rules(list(asked.places), asked.variables, private_folder("rules-cache"), asked.ranges)
     with TemporaryDirectory() as folder:
         own = Path(folder) / "given.rules"
         own.write_text(asked.text.replace("\n", " ") + "\n", encoding="utf-8")
-        return load_network_rules([own, *asked.places], asked.variables)
+        return load_network_rules([own, *asked.places], asked.variables, None, asked.ranges)
 
 
 def _rule(asked: Asked, pack: NetworkPack) -> Rule:

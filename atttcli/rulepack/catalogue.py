@@ -65,13 +65,18 @@ class _Found:
     problems: list[RuleProblem] = field(default_factory=list)
 
 
-def load_catalogue(paths: Sequence[Path], cache: Path | None = None, kinds: Iterable[str] = KINDS) -> Catalogue:
-    """Load every rule file below `paths`; problems of every rule are collected and loading goes on."""
+def load_catalogue(
+    paths: Sequence[Path], cache: Path | None = None, kinds: Iterable[str] = KINDS, ranges: Path | None = None
+) -> Catalogue:
+    """Load every rule file below `paths`; problems of every rule are collected and loading goes on.
+
+    `ranges` is the table of countries for network rules that have none beside them.
+    """
     found = _Found()
     files = by_kind(paths, found.problems)
     wanted = set(kinds)
     yara = _yara(files["yara"], cache, found) if "yara" in wanted and files["yara"] else None
-    network = _network(files["network"], cache, found) if "network" in wanted and files["network"] else None
+    network = _network(files["network"], cache, found, ranges) if "network" in wanted and files["network"] else None
     sigma = _sigma(files["sigma"], found) if "sigma" in wanted and files["sigma"] else None
     if "indicators" in wanted and files["indicators"]:
         _indicators(files["indicators"], found)
@@ -175,7 +180,7 @@ def _yara(files: list[Path], cache: Path | None, found: _Found) -> YaraPack:
     return pack
 
 
-def _network(files: list[Path], cache: Path | None, found: _Found) -> NetworkPack:
+def _network(files: list[Path], cache: Path | None, found: _Found, ranges: Path | None) -> NetworkPack:
     readable: list[Path] = []
     for path in files:
         try:
@@ -183,7 +188,7 @@ def _network(files: list[Path], cache: Path | None, found: _Found) -> NetworkPac
             readable.append(path)
         except InputError as error:
             found.problems.append(RuleProblem(error.where or Where(str(path)), error.message, error.hint))
-    pack = load_network_rules(readable, None, cache)
+    pack = load_network_rules(readable, None, cache, ranges)
     found.problems += pack.problems
     for rule in pack.rules:
         words = dict(word.split(None, 1) for word in rule.metadata if " " in word.strip())

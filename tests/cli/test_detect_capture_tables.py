@@ -27,6 +27,9 @@ def test_the_table_of_the_workspace_decides(tmp_path: Path) -> None:
     assert refused.exit_code == 2
     table.write_text("start,end,country\n198.51.100.0,198.51.100.255,LA\n")
     assert attt(place, "rules", "ranges", "add", str(table)).exit_code == 0
+    assert attt(place, "rules", "check", str(rules)).exit_code == 0
+    told = attt(place, "rules", "explain", "--sid", "9", "--rules", str(rules), "--capture", words[2], "--json")
+    assert json.loads(told.stdout)["alerts"] == 1
     found = attt(place, *words)
     assert found.exit_code == 1
     assert json.loads(found.stdout.splitlines()[0])["alert"]["signature_id"] == 9
