@@ -135,7 +135,8 @@ class CaptureRun:
             )
         if counts.evicted:
             yield EngineProblem(
-                Where(path), f"{counts.evicted} connections were ended early: too many were open at once"
+                Where(path),
+                f"{counts.evicted} connections were ended early: too many were open at once, or they held too much",
             )
         if counts.gave_up:
             yield EngineProblem(Where(path), f"{counts.gave_up} judgements stopped at their limit of tries")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
 from atttcli.engines.network.fields import Fields, Values
@@ -117,6 +117,3 @@ def little(data: bytes | bytearray, at: int, size: int) -> int:
 def digits(number: int) -> Values:
     """A number as buffers hold it."""
     return (b"%d" % number,)
-
-
-Maker = Callable[[], Dialect]
