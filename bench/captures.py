@@ -1,8 +1,8 @@
 """Captures for benches: one capture repeated, no copy like another, so that nothing can be remembered from copy to copy.
 
 Each copy is later and of other addresses; DNS names, SNI, HTTP hosts, paths and bodies, mail, file data over SMB and TLS
-records are changed in place. Lengths stay as they are, so that headers, framing and sequence numbers stay true; checksums do not, and
-are not looked at by a matcher of captures. What is changed is derived from the copy's number: the same call makes the same file.
+records are changed in place. Lengths stay as they are, so that headers, framing and sequence numbers stay true; checksums do
+not, and are not looked at by a matcher of captures. What is changed is derived from the copy's number: the same call makes the same file.
 """
 
 from __future__ import annotations

@@ -85,7 +85,9 @@ def show(app: App, number: str, as_json: bool) -> None:
 @click.option("--capture", metavar="FILE", help="The capture, where it is not the one that was ingested (or moved).")
 @click.option("--sighting", type=click.IntRange(1), default=1, help="Which of its sightings, oldest first.")
 @OUTPUT
-@click.option("--evidence", default="", metavar="INCIDENT", help="Keep the flow as evidence of it (@: the current one).")
+@click.option(
+    "--evidence", default="", metavar="INCIDENT", help="Keep the flow as evidence of it (@: the current one)."
+)
 @BYTES
 @_JSON
 @with_app

@@ -138,7 +138,9 @@ class App:
             rows = self.store.rows("SELECT cidr, agency, valid_from, valid_until, note, ports FROM learned_network")
             today = from_micros(self.clock.now(), VIETNAM).date().isoformat()
             told = [(row["pattern"], row["system"]) for row in self.store.rows("SELECT * FROM log_source")]
-            boxes = [tuple(row) for row in self.store.rows("SELECT address, agency FROM mail_account WHERE agency <> ''")]
+            boxes = [
+                tuple(row) for row in self.store.rows("SELECT address, agency FROM mail_account WHERE agency <> ''")
+            ]
             self._inventory = Inventory(self.organisation, [Network(*tuple(row)) for row in rows], told, today, boxes)
         return self._inventory
 

@@ -412,7 +412,10 @@ STEPS = (
     Step("-w ws mail accounts import boxes.csv", "mail-accounts-imported", code=2),
     Step("-w ws mail accounts list", "mail-account"),
     Step("-w ws mail accounts show an@backan.gov.vn", "mail-account"),
-    Step("-w ws mail travel add an@backan.gov.vn --country LA --from 2026-11-01 --to 2026-11-10 --reason 'công tác'", "mail-travel"),
+    Step(
+        "-w ws mail travel add an@backan.gov.vn --country LA --from 2026-11-01 --to 2026-11-10 --reason 'công tác'",
+        "mail-travel",
+    ),
     Step("-w ws mail travel list --all", "mail-travel"),
     Step("-w ws mail travel end 1 --on 2026-11-05 --reason 'về sớm'", "mail-travel"),
     Step("-w ws mail watch inbox/02-zimbra", "mail-watch", code=1),
@@ -494,7 +497,9 @@ def give(place: Path) -> None:
         "binh@backan.gov.vn,khong-co,khóa,\n",
         encoding="utf-8",
     )
-    (place / "virus.csv").write_text("Tên máy,Tên virus,Đường dẫn\nPC-1,Worm.A,a.exe\nPC-2,Worm.A,b.exe\n", encoding="utf-8")
+    (place / "virus.csv").write_text(
+        "Tên máy,Tên virus,Đường dẫn\nPC-1,Worm.A,a.exe\nPC-2,Worm.A,b.exe\n", encoding="utf-8"
+    )
     (place / "don-vi.csv").write_text(
         "Mã,Tên đơn vị,Nhóm,Số máy\nso-xd,Sở Xây dựng,so_ban_nganh,40\n", encoding="utf-8"
     )

@@ -24,7 +24,11 @@ from atttcli.source import Input, Record, Source
 from atttcli.sources import LOG_SOURCES
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "logs"
-CROWDSEC, FAIL2BAN, WAZUH = DATA / "scenarios" / "crowdsec", DATA / "mail-auth" / "fail2ban", DATA / "decoders" / "wazuh"
+CROWDSEC, FAIL2BAN, WAZUH = (
+    DATA / "scenarios" / "crowdsec",
+    DATA / "mail-auth" / "fail2ban",
+    DATA / "decoders" / "wazuh",
+)
 
 # crowdsec's parser -> family; those of the goal first, others are told without one
 PARSERS = {

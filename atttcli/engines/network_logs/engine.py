@@ -12,13 +12,13 @@ import msgspec
 
 from atttcli.engine import RuleProblem
 from atttcli.engines.network.admit import Masks, in_state, may_ever
-from atttcli.engines.network.view import View
 from atttcli.engines.network.fields import Fields
 from atttcli.engines.network.flow import ESTABLISHED, Flow, key_of
 from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.ruleset import Point, RuleSet
 from atttcli.engines.network.threshold import Thresholds
 from atttcli.engines.network.transforms import transform_of
+from atttcli.engines.network.view import View
 from atttcli.engines.network_logs.applicable import ADDRESSES, choose, needs
 from atttcli.engines.network_logs.columns import Columns, buffers_of, columns_of, derive
 from atttcli.engines.network_logs.finding import detection

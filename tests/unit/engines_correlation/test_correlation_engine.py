@@ -168,9 +168,10 @@ def test_countries_nest_and_a_bad_table_is_refused_by_line(tmp_path: Path) -> No
     assert caught.value.where is not None and caught.value.where.line == 3
 
 
-def test_without_country_ranges_the_rule_is_named_as_idle_not_refused() -> None:
-    (problem,) = CorrelationEngine(PACK).problems
-    assert "country" in problem.reason and not problem.refused
+def test_without_country_ranges_the_rules_that_ask_for_them_are_named_as_idle_not_refused() -> None:
+    problems = CorrelationEngine(PACK).problems
+    assert len(problems) == sum(rule.view == "country" for rule in PACK.correlations) > 0
+    assert all("country" in problem.reason and not problem.refused for problem in problems)
 
 
 def test_a_single_event_rule_says_which_test_held() -> None:
