@@ -2,7 +2,8 @@
 
 Each copy is later and of other addresses; DNS names, SNI, HTTP hosts, paths and bodies, mail, file data over SMB and TLS
 records are changed in place. Lengths stay as they are, so that headers, framing and sequence numbers stay true; checksums do
-not, and are not looked at by a matcher of captures. What is changed is derived from the copy's number: the same call makes the same file.
+not, and are not looked at by a matcher of captures. What is changed is derived from the copy's number: the same call makes the
+same file.
 """
 
 from __future__ import annotations
