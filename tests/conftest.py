@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +30,17 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("ATTTCLI_HOME", str(home))
     monkeypatch.delenv("ATTTCLI_WORKSPACE", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_there_to_stay() -> Iterator[None]:
+    """A command freezes its rules for the rest of its process; here that would keep every workspace that a test left open."""
+    yield
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.set_threshold(700, 10, 10)
+        if len(os.listdir("/proc/self/fd" if sys.platform == "linux" else ".")) > 200:
+            gc.collect()
 
 
 @pytest.fixture(autouse=True, scope="session")

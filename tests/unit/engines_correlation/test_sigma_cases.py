@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,10 @@ def test_rebuilt_samples_are_the_ones_that_stand_there(tmp_path: Path, monkeypat
 
     folder = Path(__file__).resolve().parents[2] / "cases" / "sigma"
     monkeypatch.syspath_prepend(str(folder))  # as for a script that is run there: builders use each other
-    builders = [importlib.import_module(path.stem) for path in sorted(folder.glob("*.py"))]
+    names = [path.stem for path in sorted(folder.glob("*.py"))]
+    for name in names:
+        monkeypatch.delitem(sys.modules, name, raising=False)  # `build` is a package of others too
+    builders = [importlib.import_module(name) for name in names]
     for module in builders:
         monkeypatch.setattr(module, "OUT", tmp_path, raising=False)
     for module in builders:
