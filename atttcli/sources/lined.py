@@ -19,18 +19,18 @@ class LineLog:
 
     def __init__(
         self, name: str, certain: Callable[[str], bool], parse: Parse, reason: str, score: int = 95,
-        skip: Callable[[str], bool] | None = None,
+        skip: Callable[[str], bool] | None = None, share: int = 3,
     ) -> None:  # fmt: skip
-        self.name, self._skip = name, skip
+        self.name, self._skip, self._share = name, skip, share
         self._certain, self._parse, self._reason, self._score = certain, parse, reason, score
 
     def recognise(self, given: Input) -> int:
-        """By the share of the first lines that are certain; a third is the least."""
+        """By the share of the first lines that are certain; one in `share` is the least."""
         lines = head_lines(given)
         if self._skip is not None:
             lines = [line for line in lines if not self._skip(line)]
         hits = sum(1 for line in lines if self._certain(line))
-        return self._score * hits // len(lines) if hits * 3 >= len(lines) and hits else 0
+        return self._score * hits // len(lines) if hits * self._share >= len(lines) and hits else 0
 
     def read(self, given: Input) -> Iterator[Record]:
         """An Event a line that is not blank; what is no line of this format is a ReadProblem."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
 from atttcli.model.event import Event
-from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.antivirus.threat import hash_of, outcome_of
+from atttcli.sources.lined import LineLog
 from atttcli.sources.logs import syslog
 from atttcli.sources.logs.address import address
-from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.stamps import Stamps
 
 _MARK: Final = "[event@23668 "
@@ -28,29 +26,16 @@ _PATH: Final = re.compile(r"(?:[A-Za-z]:\\|\\\\|/)[^\r\n]{1,1000}")
 REASON: Final = "no syslog header"
 
 
-class KasperskySyslog:
+class KasperskySyslog(LineLog):
     """Events of a Kaspersky administration server."""
 
-    name = "kaspersky-syslog"
-    kind = "log"
+    def __init__(self) -> None:
+        super().__init__("kaspersky-syslog", lambda line: _MARK in line, _parse, REASON, 96)
 
-    def recognise(self, given: Input) -> int:
-        """By the share of the first lines with Kaspersky's structured data."""
-        lines = head_lines(given)
-        hits = sum(_MARK in line for line in lines)
-        return 96 * hits // len(lines) if hits * 3 >= len(lines) and hits else 0
 
-    def read(self, given: Input) -> Iterator[Record]:
-        """An Event a line."""
-        stamps = Stamps(given)
-        for block in read_blocks(given):
-            if isinstance(block, ReadProblem):
-                yield block
-                continue
-            for index, line in enumerate(block.lines):
-                if line and not line.isspace():
-                    event = syslog.parse(line, block.number + index, stamps)
-                    yield _told(event) if event is not None else block.problem(index, REASON)
+def _parse(line: str, number: int, stamps: Stamps) -> Event | None:
+    event = syslog.parse(line, number, stamps)
+    return None if event is None else _told(event)
 
 
 def _told(event: Event) -> Event:

@@ -9,14 +9,12 @@ the next `key=` begins. Devices that send a bare `=` inside a link are read righ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from atttcli.model.event import Event
-from atttcli.source import Input, ReadProblem, Record
+from atttcli.sources.lined import LineLog
 from atttcli.sources.logs import syslog
 from atttcli.sources.logs.device import Header, event_of
-from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.stamps import Stamps
 
 _START = re.compile(r"(?<![A-Za-z])CEF: ?(\d{1,3}(?:\.\d{1,3})?)\|")
@@ -37,28 +35,11 @@ class Cef:
     extension: dict[str, str]
 
 
-class CefLog:
+class CefLog(LineLog):
     """Lines of CEF, with or without a syslog header in front."""
 
-    name = "cef"
-    kind = "log"
-
-    def recognise(self, given: Input) -> int:
-        """By the share of the first lines that hold a CEF header."""
-        lines = head_lines(given)
-        hits = sum(1 for line in lines if _START.search(line, 0, 512))
-        return 96 * hits // len(lines) if hits * 3 >= len(lines) and hits else 0
-
-    def read(self, given: Input) -> Iterator[Record]:
-        """An Event a record; a line that is none is a ReadProblem."""
-        stamps = Stamps(given)
-        for block in read_blocks(given):
-            if isinstance(block, ReadProblem):
-                yield block
-                continue
-            for index, line in enumerate(block.lines):
-                if line and not line.isspace():
-                    yield parse(line, block.number + index, stamps) or block.problem(index, REASON)
+    def __init__(self) -> None:
+        super().__init__("cef", lambda line: _START.search(line, 0, 512) is not None, parse, REASON, 96)
 
 
 def parse(line: str, number: int, stamps: Stamps) -> Event | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from atttcli.model.event import Event
-from atttcli.source import Input, ReadProblem, Record
-from atttcli.sources.logs.lines import head_lines, read_blocks
+from atttcli.sources.lined import LineLog
 from atttcli.sources.logs.message import MESSAGE_LIMIT, Pattern, Said, fill, first_match, pattern
 from atttcli.sources.logs.stamps import Stamps
 
@@ -53,28 +51,16 @@ _ACTIONS = {"LOGIN": "login", "CONNECT": "connect", "UPLOAD": "upload", "DOWNLOA
 REASON = "not a line of vsftpd.log"
 
 
-class VsftpdLog:
+class VsftpdLog(LineLog):
     """vsftpd.log."""
 
-    name = "vsftpd"
-    kind = "log"
+    def __init__(self) -> None:
+        super().__init__("vsftpd", _is_vsftpd, _vsftpd_line, REASON, 93, share=2)
 
-    def recognise(self, given: Input) -> int:
-        """By the share of the first lines with vsftpd's stamp and process number."""
-        lines = head_lines(given)
-        hits = sum(1 for line in lines if (found := _STAMP.match(line)) and found["text"].startswith("[pid "))
-        return 93 * hits // len(lines) if hits * 2 >= len(lines) and hits else 0
 
-    def read(self, given: Input) -> Iterator[Record]:
-        """An Event a line; anything else is a ReadProblem."""
-        stamps = Stamps(given)
-        for block in read_blocks(given):
-            if isinstance(block, ReadProblem):
-                yield block
-                continue
-            for index, line in enumerate(block.lines):
-                if line and not line.isspace():
-                    yield _vsftpd_line(line, block.number + index, stamps) or block.problem(index, REASON)
+def _is_vsftpd(line: str) -> bool:
+    found = _STAMP.match(line)
+    return found is not None and found["text"].startswith("[pid ")
 
 
 def _vsftpd_line(line: str, number: int, stamps: Stamps) -> Event | None:

@@ -8,12 +8,10 @@ Nov 23 10:04:05 sogod [14]: SOGoRootPage Login from '192.0.2.7' for user 'an' mi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
 from atttcli.model.event import Event
-from atttcli.source import Input, ReadProblem, Record
-from atttcli.sources.logs.lines import head_lines, read_blocks
+from atttcli.sources.lined import LineLog
 from atttcli.sources.logs.message import MESSAGE_LIMIT, Pattern, Said, fill, first_match, pattern
 from atttcli.sources.logs.stamps import Stamps
 
@@ -63,28 +61,15 @@ _INSIDE = tuple(
 REASON = "not a line of a webmail log"
 
 
-class Webmail:
+class Webmail(LineLog):
     """Roundcube's errors, userlogins and sendmail logs; SquirrelMail's logger."""
 
-    name = "webmail"
-    kind = "log"
+    def __init__(self) -> None:
+        super().__init__("webmail", _is_head, _parse, REASON, 90, share=2)
 
-    def recognise(self, given: Input) -> int:
-        """By the share of the first lines with such a head."""
-        lines = head_lines(given)
-        hits = sum(1 for line in lines if _ROUNDCUBE_HEAD.match(line) or _SQUIRREL_HEAD.match(line))
-        return 90 * hits // len(lines) if hits * 2 >= len(lines) and hits else 0
 
-    def read(self, given: Input) -> Iterator[Record]:
-        """An Event a line; anything else is a ReadProblem."""
-        stamps = Stamps(given)
-        for block in read_blocks(given):
-            if isinstance(block, ReadProblem):
-                yield block
-                continue
-            for index, line in enumerate(block.lines):
-                if line and not line.isspace():
-                    yield _parse(line, block.number + index, stamps) or block.problem(index, REASON)
+def _is_head(line: str) -> bool:
+    return bool(_ROUNDCUBE_HEAD.match(line) or _SQUIRREL_HEAD.match(line))
 
 
 def _parse(line: str, number: int, stamps: Stamps) -> Event | None:
