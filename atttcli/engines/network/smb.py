@@ -25,7 +25,7 @@ class Session:
         self.pipes: dict[bytes, Pipe] = {}
         self.files: Carried[FileKey] = Carried(wanted)
         self.waiting: dict[object, tuple[int, bytes]] = {}  # requests: number, and what they asked for
-        self.kinds: dict[int, bytes] = {}  # trees that are pipes
+        self.connecting: dict[object, tuple[int, bytes]] = {}  # paths to pipes whose server has not said so yet
 
     def begin(self) -> int:
         """The number of a new transaction."""
@@ -37,6 +37,19 @@ class Session:
         if len(self.waiting) >= MAX_TABLE:
             del self.waiting[next(iter(self.waiting))]
         self.waiting[key] = number, about[:MAX_NAME]
+
+    def connect(self, key: object, number: int, path: bytes) -> Message:
+        """A connection to a tree."""
+        values = share(path)
+        if "smb.named_pipe" in values and len(self.connecting) < MAX_TABLE:
+            self.connecting[key] = number, path[:MAX_NAME]
+        return Message(number, 0, values)
+
+    def go_on(self) -> list[Message]:
+        """The client goes on before it knows what it is connected to: till then a tree is a share, as in the reference engine."""
+        told = [Message(number, 0, {"smb.share": (path,)}) for number, path in self.connecting.values()]
+        self.connecting.clear()
+        return told
 
     def opened(self, handle: bytes, name: bytes) -> None:
         """A file or pipe got its handle."""
@@ -109,7 +122,7 @@ class Smb:
     def memory(self) -> int:
         """Bytes of files and stub data held."""
         session = self._session
-        tables = ENTRY * (len(session.names) + len(session.waiting))
+        tables = ENTRY * (len(session.names) + len(session.waiting) + len(session.connecting))
         return session.files.memory + tables + sum(pipe.memory for pipe in session.pipes.values())
 
     def size(self, direction: int, held: bytearray, at: int) -> int:
@@ -121,11 +134,12 @@ class Smb:
     def read(self, direction: int, data: bytes) -> list[Message]:
         """One message, or several chained in one."""
         body = data[4:]
+        early = self._session.go_on() if direction == 0 and self._session.connecting else []
         if body[:4] == b"\xfeSMB":
-            return list(smb2.read(self._session, direction, body))
+            return early + list(smb2.read(self._session, direction, body))
         if body[:4] == b"\xffSMB":
-            return list(smb1.read(self._session, direction, body))
-        return []
+            return early + list(smb1.read(self._session, direction, body))
+        return early
 
     def finish(self) -> list[Message]:
         """Files whose end was not seen."""

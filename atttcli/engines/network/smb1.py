@@ -25,13 +25,10 @@ def read(session: Session, direction: int, body: bytes) -> Iterator[Message]:
 
 
 def _request(session: Session, body: bytes, words: bytes, begin: int) -> Iterator[Message]:
-    from atttcli.engines.network.smb import share
-
     command, number = body[4], session.begin()
     about = b""
     if command == TREE:
-        path = _text(body, begin + little(words, 6, 2))
-        yield Message(number, 0, share(path))
+        yield session.connect(body[26:32], number, _text(body, begin + little(words, 6, 2)))
     elif command == CREATE:
         about = _text(body, begin, little(words, 5, 2))
     elif command == SETUP:
@@ -52,6 +49,8 @@ def _request(session: Session, body: bytes, words: bytes, begin: int) -> Iterato
 
 def _answer(session: Session, body: bytes, words: bytes, begin: int) -> Iterator[Message]:
     command = body[4]
+    if command == TREE:
+        session.connecting.pop(body[26:32], None)
     number, about = session.waiting.pop(_key(body), (max(session.count - 1, 0), b""))
     failed = little(body, 5, 4) and little(body, 5, 4) != 0x80000005
     if failed:

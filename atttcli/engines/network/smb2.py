@@ -34,15 +34,12 @@ def read(session: Session, direction: int, body: bytes) -> Iterator[Message]:
 
 
 def _request(session: Session, part: bytes) -> Iterator[Message]:
-    from atttcli.engines.network.smb import share
-
     command, key, number = little(part, 12, 2), part[24:32], session.begin()
     data = part[HEADER:]
     about = b""
     if command == TREE:
-        path = _text(part, little(data, 4, 2), little(data, 6, 2))
-        about = path
-        yield Message(number, 0, share(path))
+        about = _text(part, little(data, 4, 2), little(data, 6, 2))
+        yield session.connect(key, number, about)
     elif command == CREATE:
         about = _text(part, little(data, 44, 2), little(data, 46, 2))
     elif command == SETUP:
@@ -64,6 +61,7 @@ def _answer(session: Session, part: bytes) -> Iterator[Message]:
     command, key, status = little(part, 12, 2), part[24:32], little(part, 8, 4)
     if status == 0x103:  # the answer comes later
         return
+    session.connecting.pop(key, None)
     number, about = session.waiting.pop(key, (max(session.count - 1, 0), b""))
     data = part[HEADER:]
     if command == CREATE and not status:
