@@ -36,7 +36,7 @@ _REGISTER = "atttcli.cli.report_register"
         "week": (_PAPER, "week", "The weekly report, beside last week's."),
         "period": (_PAPER, "period", "The periodic report to the steering committee."),
         "all": ("atttcli.cli.report_all", "all_", "Every paper there is, into one folder."),
-        "build": (_PAPER, "build", "Render again from a kept model."),
+        "build": ("atttcli.cli.report_build", "build", "Render again from a kept model."),
         "issued": (_REGISTER, "issued", "Record that a paper went out under a number; keep what was sent."),
         "register": (_REGISTER, "register", "The register of papers that went out."),
         "reprint": (_REGISTER, "reprint", "Write exactly what was sent."),

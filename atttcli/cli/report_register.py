@@ -13,8 +13,9 @@ from atttcli.cli.day import DAY
 from atttcli.cli.incident_input import vault_of
 from atttcli.cli.paper_layout import TEMPLATE, laid_out, layouts, paper_bytes, refuse_changed, tell_used
 from atttcli.cli.render import emit_json, emit_json_lines, line, table, warn
+from atttcli.cli.report_build import read_model
 from atttcli.cli.report_output import file_stem, write_file
-from atttcli.cli.report_paper import JSON, read_model
+from atttcli.cli.report_paper import JSON
 from atttcli.clock import VIETNAM, from_micros, local_text, rfc3339
 from atttcli.errors import InputError, NotFound, UsageError, Where, WorkspaceError
 from atttcli.text.messages import _, ngettext
@@ -325,7 +326,7 @@ def _find_draft(app: App, said: str) -> Path:
 
 def _figures_of(app: App, said: str, year: str) -> tuple[Figure, ...]:
     """The figures of a paper of the register, or of a draft: of whichever kind its model is."""
-    from atttcli.cli.report_paper import read_bytes
+    from atttcli.cli.report_build import read_bytes
     from atttcli.report import SCHEMA, report_from_json, schema_of
     from atttcli.reports.incident_figures import incident_figures
     from atttcli.reports.paper import paper_from_json

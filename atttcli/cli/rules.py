@@ -14,11 +14,11 @@ from atttcli.cli.alert_view import severity_word
 from atttcli.cli.capture_settings import Manner, manner_by
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import existing, ranges_here
+from atttcli.cli.rules_chosen import catalogue_of, disabled_rules, find_rule, idle_rules, places_of
 from atttcli.cli.rules_convert import convert
 from atttcli.cli.rules_packs import install, pack, packs, sign, tell_pack
 from atttcli.cli.rules_ranges import ranges
-from atttcli.errors import InputError, NotFound, UsageError, Where
-from atttcli.packaged import packaged
+from atttcli.errors import InputError, UsageError, Where
 from atttcli.text.messages import _, language, ngettext
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def list_(app: App, paths: tuple[Path, ...], kind: str | None, as_json: bool) ->
     Example:
       atttcli rules list --kind yara --json
     """
-    catalogue = _catalogue(app, paths, kind)
-    disabled, idle = _disabled(app), _idle(app, catalogue)
+    catalogue = catalogue_of(app, paths, kind)
+    disabled, idle = disabled_rules(app), idle_rules(app, catalogue)
     chosen = [entry for entry in catalogue.entries if kind in (None, entry.kind)]
     if as_json:
         for entry in chosen:
@@ -96,7 +96,7 @@ def check(app: App, paths: tuple[Path, ...], as_json: bool) -> None:
     Example:
       atttcli rules check my-rules/ suricata.rules
     """
-    catalogue = _catalogue(app, paths, None)
+    catalogue = catalogue_of(app, paths, None)
     problems = sorted(all_problems(catalogue), key=lambda one: (one.where.path, one.where.line or 0))
     if not catalogue.entries and not problems:
         raise UsageError("no rule file was found", hint="rule files: .yar, .rules, Sigma .yml, indicators .csv")
@@ -158,7 +158,7 @@ def test(app: App, paths: tuple[Path, ...], as_json: bool) -> None:
 
     failed = count = 0
     rows: list[tuple[object, ...]] = []
-    for result in run_cases(existing(paths) or _places(app)):
+    for result in run_cases(existing(paths) or places_of(app)):
         count += 1
         failed += not result.passed
         if as_json:
@@ -236,7 +236,7 @@ def explain(
     asked = rule or sigma or (str(sid) if sid else None)
     if asked is None or (rule is not None and sigma is not None):
         raise UsageError("name one rule", hint="atttcli rules explain RULE")
-    catalogue = _catalogue(app, paths, "sigma" if sigma else None)
+    catalogue = catalogue_of(app, paths, "sigma" if sigma else None)
     entry = find_rule(catalogue, asked)
     if event is not None or log is not None:
         place, number = split_place(event) if event is not None else (log or Path(), line)
@@ -246,8 +246,8 @@ def explain(
         else:
             tell(seen, _title(entry))
         return
-    told = explanation(entry, catalogue, existing(paths) or _places(app))
-    told["disabled"] = entry.id in _disabled(app)
+    told = explanation(entry, catalogue, existing(paths) or places_of(app))
+    told["disabled"] = entry.id in disabled_rules(app)
     if as_json:
         render.emit_json(told)
         return
@@ -301,9 +301,9 @@ def enable(app: App, rule: str, reason: str, as_json: bool) -> None:
 def _decide(app: App, rule: str, verb: str, reason: str, as_json: bool) -> None:
     """Record the decision once: asking for the state that is there already changes nothing."""
     journal = app.journal
-    disabled = _disabled(app)
+    disabled = disabled_rules(app)
     wanted = verb == "rule.disabled"
-    identity = rule if rule in disabled else find_rule(_catalogue(app, (), None), rule).id
+    identity = rule if rule in disabled else find_rule(catalogue_of(app, (), None), rule).id
     changed = (identity in disabled) != wanted
     if changed:
         journal.append(verb, identity, {"reason": reason})
@@ -315,56 +315,8 @@ def _decide(app: App, rule: str, verb: str, reason: str, as_json: bool) -> None:
         render.line(_("{rule}: disabled", rule=identity) if wanted else _("{rule}: enabled", rule=identity))
 
 
-def find_rule(catalogue: Catalogue, asked: str) -> RuleEntry:
-    """By id, by a YARA rule's name, by sid; NotFound, or UsageError when several are meant."""
-    exact = [entry for entry in catalogue.entries if entry.id == asked]
-    found = exact or [entry for entry in catalogue.entries if asked == entry.id.partition(":")[2] != ""]
-    found = found or [entry for entry in catalogue.entries if entry.id.rpartition(":")[2] == asked]
-    if not found:
-        raise NotFound(f"no rule {asked!r}", hint="atttcli rules list")
-    if len({entry.id for entry in found}) > 1:
-        raise UsageError(f"{asked!r} names several rules", hint=", ".join(entry.id for entry in found[:5]))
-    return found[0]
-
-
-def _places(app: App) -> list[Path]:
-    """The shipped packs, and the workspace's own where there is one."""
-    workspace = app.workspace_if_any()
-    places = [packaged("rules")]
-    if workspace is not None:
-        from atttcli.rulepack.catalogue import kind_of
-        from atttcli.store.facts.rulepacks import every_place
-
-        # A note that lies beside the folders was not named by anybody: only what is named must be a rule file.
-        places += [one for one in every_place(workspace, app.store) if one.is_dir() or kind_of(one)]
-    return places
-
-
-def _catalogue(app: App, paths: tuple[Path, ...], kind: str | None) -> Catalogue:
-    from atttcli.rulepack.catalogue import KINDS as PACKS
-    from atttcli.rulepack.catalogue import load_catalogue
-
-    wanted = PACKS if kind is None else ("sigma" if kind == "correlation" else kind,)
-    return load_catalogue(existing(paths) or _places(app), kinds=wanted, ranges=ranges_here(app))
-
-
-def _disabled(app: App) -> set[str]:
-    if app.workspace_if_any() is None:
-        return set()
-    return {str(row[0]) for row in app.store.rows("SELECT rule_id FROM rule_state WHERE disabled = 1")}
-
-
 def _title(entry: RuleEntry) -> str:
     return entry.title_vi if language() == "vi" and entry.title_vi else entry.title
-
-
-def _idle(app: App, catalogue: Catalogue) -> set[str]:
-    """Rules that ask for countries while nobody gave a table."""
-    rules = catalogue.sigma.correlations if catalogue.sigma is not None else ()
-    asking = {rule.meta.id for rule in rules if rule.view == "country"}
-    if not asking or app.workspace_if_any() is None:
-        return asking
-    return set() if app.store.value("SELECT 1 FROM range_table WHERE kind = 'countries'") else asking
 
 
 def _row(entry: RuleEntry, is_disabled: bool, is_idle: bool) -> tuple[object, ...]:

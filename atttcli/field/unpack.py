@@ -7,12 +7,11 @@ used up for the whole archive ends it. Python 3.8-clean.
 from __future__ import annotations
 
 import io
-import lzma
 import os
 import tempfile
 import zlib
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Iterator, NamedTuple, Optional, Sequence, Tuple, Type, Union
+from typing import Any, BinaryIO, Iterator, NamedTuple, Optional, Sequence, Tuple, Union
 
 from atttcli.errors import LimitExceeded, Where
 from atttcli.field.filetype import archive_kind, is_tar_header
@@ -20,9 +19,12 @@ from atttcli.field.inflate import CHUNK, Damaged, InflatedStream, Unsupported
 from atttcli.field.portions import Ahead, Portion
 from atttcli.field.tar import TarEntry, TarStream
 from atttcli.field.zip_members import (
+    LIBRARY_ERRORS,
+    LibraryMember,
     ZipEntry,
     decrypted,
     directory_entries,
+    fault_words,
     find_directory,
     open_entry,
     open_with_library,
@@ -242,12 +244,12 @@ class _Unpacker:
             if entry.encrypted and password is None:
                 yield self._problem(entry.name, ENCRYPTED, "encrypted; no password fits")
                 return
-            reader = _Library(open_with_library(self._stream, entry, password))
+            reader = LibraryMember(open_with_library(self._stream, entry, password))
             yield from self._member(entry.name, reader, None, entry.crc)
         except Unsupported as error:
             yield self._problem(entry.name, UNSUPPORTED, str(error))
-        except _LIBRARY_ERRORS as error:
-            yield self._problem(entry.name, DAMAGED, _words(error))
+        except LIBRARY_ERRORS as error:
+            yield self._problem(entry.name, DAMAGED, fault_words(error))
 
     def _member(
         self, name: str, source: Any, modified: Optional[int], expected: Optional[int] = None
@@ -290,8 +292,8 @@ class _Unpacker:
                 crc = zlib.crc32(chunk, crc)
         except LimitExceeded as error:
             return out, size, crc, "", str(error)
-        except _LIBRARY_ERRORS as error:
-            damage = _words(error)
+        except LIBRARY_ERRORS as error:
+            damage = fault_words(error)
         out.seek(0)
         return out, size, crc, damage, ""
 
@@ -334,41 +336,6 @@ class _Metered:
         return data
 
 
-class _Library:
-    """The standard library's member, with its many exceptions as one."""
-
-    def __init__(self, member: Any) -> None:
-        self._member = member
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            data: bytes = self._member.read(size)
-        except _LIBRARY_ERRORS as error:
-            raise Damaged(_words(error)) from None
-        return data
-
-
-def _library_errors() -> Tuple[Type[Exception], ...]:
-    import struct
-    from zipfile import BadZipFile
-
-    return (
-        Damaged,
-        BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        struct.error,
-    )
-
-
-_LIBRARY_ERRORS = _library_errors()
-
-
 def _to_disk(held: BinaryIO) -> BinaryIO:
     """Move what was read so far to an unnamed temporary file."""
     spool = tempfile.TemporaryFile(prefix="atttcli-")  # noqa: SIM115
@@ -376,10 +343,6 @@ def _to_disk(held: BinaryIO) -> BinaryIO:
     spool.write(held.read())
     held.close()
     return spool
-
-
-def _words(error: BaseException) -> str:
-    return str(error) or type(error).__name__
 
 
 def _stem(path: str) -> str:

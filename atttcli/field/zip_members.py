@@ -7,9 +7,10 @@ for encrypted and LZMA members only. Python 3.8-clean.
 
 from __future__ import annotations
 
+import lzma
 import struct
 import zlib
-from typing import Any, BinaryIO, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Iterator, NamedTuple, Optional, Sequence, Tuple, Type
 
 from atttcli.field.inflate import CHUNK, Damaged, InflatedStream, Unsupported
 
@@ -195,6 +196,46 @@ def open_with_library(stream: BinaryIO, entry: ZipEntry, password: Optional[byte
             if info.header_offset == entry.offset:
                 return archive.open(info, pwd=password)
     raise zipfile.BadZipFile("not in the directory")
+
+
+class LibraryMember:
+    """The standard library's member, with its many exceptions as one."""
+
+    def __init__(self, member: Any) -> None:
+        self._member = member
+
+    def read(self, size: int = -1) -> bytes:
+        """As of any stream; Damaged, whatever the library raised."""
+        try:
+            data: bytes = self._member.read(size)
+        except LIBRARY_ERRORS as error:
+            raise Damaged(fault_words(error)) from None
+        return data
+
+
+def _library_errors() -> Tuple[Type[Exception], ...]:
+    from zipfile import BadZipFile
+
+    return (
+        Damaged,
+        BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        struct.error,
+    )
+
+
+LIBRARY_ERRORS = _library_errors()
+
+
+def fault_words(error: BaseException) -> str:
+    """What a library's error says; its name where it says nothing."""
+    return str(error) or type(error).__name__
 
 
 def _wide(extra: bytes, size: int, packed: int, offset: int) -> Tuple[int, int, int]:
