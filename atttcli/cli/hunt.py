@@ -14,7 +14,7 @@ from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.hunt_output import FORMS, OF_EVENTS, show
 from atttcli.errors import LimitExceeded, UsageError
-from atttcli.text.messages import _, ngettext
+from atttcli.text.messages import _, ngettext, translated
 
 if TYPE_CHECKING:
     from atttcli.hunt.fields import FieldHunt
@@ -205,7 +205,7 @@ def schema(as_json: bool) -> None:
     if as_json:
         render.emit_json_lines({"name": one.name, "type": one.type, "meaning": one.meaning} for one in COLUMNS)
         return
-    rows = ((one.name, one.type, one.meaning) for one in COLUMNS)
+    rows = ((one.name, one.type, translated(one.meaning)) for one in COLUMNS)
     render.table([_("Column"), _("Type"), _("Meaning")], rows, wide=(2,), whole=(0, 1))
 
 
