@@ -3,28 +3,19 @@
 A report is built once from the workspace and is independent of it from then on: `report_from_json(to_json(report))` is the
 same report, and the same report gives the same bytes in every format, in another process, day, locale and time zone.
 
-In memory times are microseconds since the epoch (UTC); in JSON they are RFC 3339. Which fields are times is told by their
-name alone (`as_of`, `at`, `..._at`): see `is_time`. Texts are NFC. Indicator values are held as they are; renderers defang.
+In memory times are microseconds since the epoch (UTC); in JSON they are RFC 3339 (`report_json`). Texts are NFC. Indicator
+values are held as they are; renderers defang.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
-from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-from atttcli.clock import from_micros, to_micros
-from atttcli.errors import InputError
+from atttcli.report_json import is_time, model_from_json, time_schema, to_json
 
 SCHEMA: Literal["atttcli/report-incident/1"] = "atttcli/report-incident/1"
-MAX_JSON = 64 * 1024 * 1024
-_EARLIEST, _LATEST = -30_610_137_600_000_000, 253_370_678_400_000_000  # years 1000 to 9998: four digits in any zone
-_SURROGATE = re.compile("[\ud800-\udfff]")
-M = TypeVar("M", bound=msgspec.Struct)
 
 
 class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -278,52 +269,9 @@ class Renderer(Protocol):
         ...
 
 
-def is_time(name: str) -> bool:
-    """Whether a field of this name holds a moment: microseconds in memory, RFC 3339 in JSON."""
-    return name in ("at", "as_of") or name.endswith("_at")
-
-
-def to_json(report: msgspec.Struct) -> bytes:
-    """Canonical JSON: keys sorted, NFC, UTF-8, indented, a line end at the end; no control or bidi character stands raw."""
-    plain = _outward(msgspec.to_builtins(report))
-    text = msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=2).decode("utf-8")
-    return (escape_unprintable(text) + "\n").encode("utf-8")
-
-
 def report_from_json(data: bytes) -> IncidentReport:
     """Read what `to_json` wrote; raises InputError with the JSON path of the first thing that does not fit."""
     return model_from_json(data, SCHEMA, IncidentReport)
-
-
-def schema_of(data: bytes) -> str:
-    """The name of the schema that a model's JSON says it follows; empty when it says none. Raises InputError."""
-    found = _decoded(data)
-    name = found.get("schema") if isinstance(found, dict) else None
-    return name if isinstance(name, str) else ""
-
-
-def model_from_json(data: bytes, schema: str, kind: type[M]) -> M:
-    """A model of any kind out of its JSON; InputError when the schema is another or something does not fit."""
-    plain = _decoded(data)
-    found = plain.get("schema") if isinstance(plain, dict) else None
-    if found != schema:
-        raise InputError(
-            f"not a report that this version reads: schema {json.dumps(found)[:80]}",
-            hint=f"expected {schema}; a newer report needs a newer atttcli",
-        )
-    try:
-        return msgspec.convert(_inward(plain), kind)
-    except msgspec.ValidationError as error:
-        raise InputError(f"not a report: {error}") from error
-
-
-def _decoded(data: bytes) -> Any:
-    if len(data) > MAX_JSON:
-        raise InputError(f"report larger than {MAX_JSON // 1024 // 1024} MiB")
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not a report: {error}") from error
 
 
 def normalised(report: IncidentReport) -> IncidentReport:
@@ -337,7 +285,7 @@ def schema(kind: type[msgspec.Struct] = IncidentReport, title: str = SCHEMA) -> 
     for definition in found["$defs"].values():
         for name in definition.get("properties", {}):
             if is_time(name):
-                definition["properties"][name] = _time_schema(
+                definition["properties"][name] = time_schema(
                     optional=name not in definition["required"] or name == "at"
                 )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **found}
@@ -371,60 +319,3 @@ def with_missing(report: IncidentReport) -> IncidentReport:
     """The report with `find_missing` added to its own list of missing fields, each once."""
     names = dict.fromkeys((*report.missing, *find_missing(report)))
     return msgspec.structs.replace(report, missing=tuple(names))
-
-
-def _time_schema(*, optional: bool) -> dict[str, Any]:
-    text = {"type": "string", "format": "date-time", "description": "RFC 3339, UTC, microseconds"}
-    return {"anyOf": [text, {"type": "null"}]} if optional else text
-
-
-def _outward(value: Any, name: str = "") -> Any:
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, dict):
-        return {key: _outward(item, key) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_outward(item) for item in value]
-    if is_time(name) and isinstance(value, int):
-        return _time_text(value)
-    return value
-
-
-def _inward(value: Any, name: str = "") -> Any:
-    if isinstance(value, dict):
-        return {key: _inward(item, key) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_inward(item) for item in value]
-    if isinstance(value, str):
-        return _time_value(value, name) if is_time(name) else _clean(value)
-    return value
-
-
-def _clean(text: str) -> str:
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFC", _SURROGATE.sub(lambda m: f"\\u{ord(m.group()):04x}", text))
-
-
-def _time_text(micros: int) -> str:
-    """Moments outside the years 1000 to 9998 come only from crafted logs; they are shown at the edge, not refused."""
-    bounded = min(max(micros, _EARLIEST), _LATEST)
-    return from_micros(bounded).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _time_value(text: str, name: str) -> int:
-    try:
-        return to_micros(datetime.fromisoformat(text))
-    except ValueError as error:
-        raise InputError(f"not a report: {name} is not a time: {text[:40]!r}") from error
-
-
-def escape_unprintable(text: str) -> str:
-    """JSON escapes for what a terminal would obey (C1, bidi, zero-width); JSON itself only escapes C0. Lossless."""
-    if text.isascii():
-        return text.replace("\x7f", "\\u007f")
-    return "\n".join("".join(map(_escape_char, line)) if not line.isprintable() else line for line in text.split("\n"))
-
-
-def _escape_char(char: str) -> str:
-    return char if char.isprintable() else json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"

@@ -186,7 +186,7 @@ def _target(app: App, output: str | None, model: IncidentReport, name: str, form
 def _record(app: App, model: IncidentReport, issue: str, papers: dict[str, bytes]) -> None:
     """Into the register, with the bytes in the vault: `report reprint` gives exactly them."""
     from atttcli.cli.incident_input import vault_of
-    from atttcli.report import to_json
+    from atttcli.report_json import to_json
     from atttcli.reports.register import MODEL, keep
 
     vault = vault_of(app)

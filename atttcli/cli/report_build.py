@@ -42,7 +42,8 @@ def build(
     Example:
       atttcli report build --from initial-SC-2026-0001.vi.model.json --format docx
     """
-    from atttcli.report import SCHEMA, report_from_json, schema_of
+    from atttcli.report import SCHEMA, report_from_json
+    from atttcli.report_json import schema_of
     from atttcli.reports.paper import paper_from_json
 
     data = read_bytes(source)
@@ -74,7 +75,7 @@ def read_model(source: Path) -> Paper:
 def read_bytes(source: Path) -> bytes:
     """A model's bytes; InputError, WorkspaceError."""
     from atttcli.errors import InputError, Where
-    from atttcli.report import MAX_JSON
+    from atttcli.report_json import MAX_JSON
 
     try:
         if source.stat().st_size > MAX_JSON:

@@ -327,7 +327,8 @@ def _find_draft(app: App, said: str) -> Path:
 def _figures_of(app: App, said: str, year: str) -> tuple[Figure, ...]:
     """The figures of a paper of the register, or of a draft: of whichever kind its model is."""
     from atttcli.cli.report_build import read_bytes
-    from atttcli.report import SCHEMA, report_from_json, schema_of
+    from atttcli.report import SCHEMA, report_from_json
+    from atttcli.report_json import schema_of
     from atttcli.reports.incident_figures import incident_figures
     from atttcli.reports.paper import paper_from_json
     from atttcli.reports.register import MODEL, find_registered, kept_bytes

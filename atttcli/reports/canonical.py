@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from atttcli.report import IncidentReport, to_json
+from atttcli.report import IncidentReport
+from atttcli.report_json import to_json
 
 
 class JsonRenderer:
@@ -13,5 +14,5 @@ class JsonRenderer:
     media_type = "application/json"
 
     def render(self, report: IncidentReport, language: str) -> bytes:
-        """See `atttcli.report.to_json`."""
+        """See `atttcli.report_json.to_json`."""
         return to_json(report)

@@ -13,7 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from atttcli.report import Chain, Header, Marks, Provenance, _Value, model_from_json, schema_of, to_json
+from atttcli.report import Chain, Header, Marks, Provenance, _Value
+from atttcli.report_json import model_from_json, schema_of, to_json
 
 PAPER_SCHEMA = "atttcli/paper/1"  # of papers kept before each had a model of its own; still read
 MAX_OBJECTS = 500  # objects named behind one figure; `counted` says how many there are

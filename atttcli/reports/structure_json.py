@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from atttcli.errors import InputError
-from atttcli.report import escape_unprintable
+from atttcli.report_json import escape_unprintable
 
 S = TypeVar("S")
 

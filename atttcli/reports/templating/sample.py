@@ -7,7 +7,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import inspect
 
-from atttcli.report import Chain, Header, Marks, Provenance, Words, is_time
+from atttcli.report import Chain, Header, Marks, Provenance, Words
+from atttcli.report_json import is_time
 from atttcli.reports.contract import Contract, Term
 from atttcli.reports.paper import (
     Appendix,
