@@ -46,7 +46,7 @@ NOT_ATTEMPTED = {
     "issue-5466": "another order of actions",
     "eve-overlap-payload-02": "overlaps decided as another operating system would",
     "eve-payload-02": "overlaps decided as another operating system would",
-    "bug-4376": "VLANs left out of what makes a flow",
+    "bug-2491-02": "the alert is laid on the connection's last packet; from version 8 on on the one where it is here",
     "dns/v2/dns-incomplete": "another port for DNS",
     "tcp-urgp": "urgent bytes taken out of the stream; frames",
     "http-evader/http-evader-116-lzma": "LZMA in HTTP",

@@ -24,6 +24,11 @@ _OPTIONS = (
         "--checksums", is_flag=True, help="Pass over packets whose checksum is wrong, as their receiver would."
     ),
     click.option(
+        "--ignore-vlans",
+        is_flag=True,
+        help="A conversation may carry one VLAN tag there and another, or none, back (mirror ports).",
+    ),
+    click.option(
         "--threshold-config",
         "limits",
         multiple=True,
@@ -42,6 +47,7 @@ class Manner:
     one_sided: bool
     inline: bool
     checksums: bool
+    ignore_vlans: bool
     limits: tuple[Path, ...]
 
     def settings(self) -> Settings:
@@ -49,7 +55,11 @@ class Manner:
         from atttcli.engines.network import Settings
 
         return Settings(
-            midstream=self.midstream, one_sided=self.one_sided, inline=self.inline, checksums=self.checksums
+            midstream=self.midstream,
+            one_sided=self.one_sided,
+            inline=self.inline,
+            checksums=self.checksums,
+            vlans=not self.ignore_vlans,
         )
 
     def limited(self, pack: NetworkPack, variables: Mapping[str, str], tally: Tally) -> NetworkPack:
@@ -72,10 +82,11 @@ def manner_by(command: Callable[..., Any]) -> Callable[..., Any]:
         one_sided: bool,
         inline: bool,
         checksums: bool,
+        ignore_vlans: bool,
         limits: tuple[Path, ...],
         **values: Any,
     ) -> Any:
-        return command(*args, manner=Manner(midstream, one_sided, inline, checksums, limits), **values)
+        return command(*args, manner=Manner(midstream, one_sided, inline, checksums, ignore_vlans, limits), **values)
 
     made: Callable[..., Any] = run
     for option in reversed(_OPTIONS):

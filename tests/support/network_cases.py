@@ -72,6 +72,8 @@ def settings_of(case: dict[str, Any]) -> Settings:
     given: dict[str, Any] = {name: True for switch, name in _SWITCHES.items() if switch in words}
     if "--simulate-ips" in words:
         given["inline"] = True
+    if "vlan.use-for-tracking=false" in words:
+        given["vlans"] = False
     layers = next((w.partition("=")[2] for w in words if "response-body-decompress-layer-limit=" in w), "")
     if layers.isdigit():
         given["layers"] = int(layers)

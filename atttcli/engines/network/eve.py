@@ -51,7 +51,7 @@ def alert_object(match: Match, flow: Flow, direction: int, time: int, number: in
         made["icmp_type"], made["icmp_code"] = flow.client_port, flow.server_port
     if flow.app is not None:
         made["app_proto"] = flow.app
-    vlan = flow.keys[0][5]
+    vlan = flow.vlan
     if vlan:
         made["vlan"] = list(vlan) if isinstance(vlan, tuple) else [vlan]
     if match.transaction is not None:

@@ -31,6 +31,11 @@ def key_of(packet: Packet) -> Key:
     return packet.src, packet.dst, packet.sport, packet.dport, protocol, packet.vlan
 
 
+def untagged_key_of(packet: Packet) -> Key:
+    """The same where VLANs do not tell conversations apart."""
+    return (*key_of(packet)[:5], ())
+
+
 class Flow:
     """One conversation. Direction 0 goes from the first packet's source (the client), 1 comes back."""
 
@@ -65,12 +70,14 @@ class Flow:
         "tails",
         "timeouts",
         "variables",
+        "vlan",
         "was_established",
     )
 
     def __init__(self, packet: Packet, key: Key, number: int) -> None:
         self.id = number
         self.keys = (key, (key[1], key[0], key[3], key[2], key[4], key[5]))
+        self.vlan = packet.vlan  # of the first packet
         self.protocol = packet.protocol
         self.client = packet.src
         self.client_port = packet.sport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atttcli.clock import SECOND
-from atttcli.engines.network.flow import Flow, Key, key_of
+from atttcli.engines.network.flow import Flow, Key, key_of, untagged_key_of
 from atttcli.sources.capture.decode import Packet
 
 MAX_FLOWS = 50_000
@@ -17,7 +17,8 @@ SWEEP_EVERY = 10 * SECOND
 class FlowTable:
     """All open flows. Whoever takes flows out (`ended`, `expired`, `surplus`) finishes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, vlans: bool = True) -> None:
+        self._key_of = key_of if vlans else untagged_key_of
         self._flows: dict[Key, tuple[Flow, int]] = {}
         self._count = 0
         self._swept = -1
@@ -29,11 +30,11 @@ class FlowTable:
 
     def find(self, packet: Packet) -> tuple[Flow, int] | None:
         """The flow of a packet and the packet's direction in it."""
-        return self._flows.get(key_of(packet))
+        return self._flows.get(self._key_of(packet))
 
     def open(self, packet: Packet) -> Flow:
         """A new flow begun by this packet."""
-        key = key_of(packet)
+        key = self._key_of(packet)
         self._count += 1
         flow = Flow(packet, key, self._count)
         self._flows[flow.keys[1]] = (flow, 1)

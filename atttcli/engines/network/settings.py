@@ -11,7 +11,8 @@ class Settings:
     is judged without the other's acknowledgements. `inline`: as if the engine stood in the line: bytes are judged when
     they are seen, and `drop` and `reject` end what they match. `checksums`: packets with a wrong checksum (IPv4, TCP, UDP,
     ICMP) count only for rules that ask for checksums, as a receiver would throw them away. `layers`: content codings of
-    one HTTP body that are undone.
+    one HTTP body that are undone. `vlans`: the tags of a packet are part of what makes its flow; without them the two
+    directions may carry different ones.
     """
 
     midstream: bool = False
@@ -19,6 +20,7 @@ class Settings:
     inline: bool = False
     checksums: bool = False
     layers: int = 2
+    vlans: bool = True
 
 
 DEFAULTS = Settings()

@@ -9,6 +9,7 @@ from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of, opens_fast
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.ftp import Expected
+from atttcli.engines.network.http_message import starts_response
 from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.judgement import Text
 from atttcli.engines.network.protocols import message_app, recognise_datagram
@@ -44,7 +45,7 @@ class Traffic(Reporting):
         super().__init__(rules, pack, settings, limits)
         self._tcp_point = rules.packets["tcp"]
         self._summed = settings.checksums
-        self._flows = FlowTable()
+        self._flows = FlowTable(vlans=settings.vlans)
         self._sightings = Sightings() if sightings else None
         self._before = (0, 0, 0)  # flows, judgements given up and candidates of the files before
         self._expected: dict[tuple[bytes, int], Expected] = {}
@@ -183,7 +184,7 @@ class Traffic(Reporting):
             self._judge_tcp_packet(flow, direction, packet, in_stream=True)
             return
         flow.was_established = flow.state == ESTABLISHED
-        if self._settings.midstream and not flow.session and not packet.flags & RST:
+        if not flow.session and self._may_pick_up(packet.flags):
             direction = self._pick_up(flow, direction, packet)
         flow.handshake(packet, direction)
         own, other = flow.streams[direction], flow.streams[1 - direction]
@@ -206,18 +207,26 @@ class Traffic(Reporting):
         if packet.flags & (RST | FIN):
             self._closing(flow, direction, packet, own)
 
+    def _may_pick_up(self, flags: int) -> bool:
+        """Whether a connection may begin with this packet though its first one was not seen."""
+        if self._settings.midstream:
+            return not flags & RST
+        return self._settings.one_sided and flags & (SYN | ACK | RST) == SYN | ACK
+
     def _pick_up(self, flow: Flow, direction: int, packet: Packet) -> int:
         """Follow a connection from its middle; the packet's direction, for the side with the lower port serves."""
         flags, ports = packet.flags, (packet.sport, packet.dport)
         if flags & (SYN | ACK) == SYN:
             return direction
-        if direction == 0 and (flags & SYN or ports[0] < 1024 <= ports[1]):
+        if direction == 0 and (flags & SYN or ports[0] < 1024 <= ports[1] or starts_response(packet.payload)):
             self._flows.swap(flow)
             direction = 1
         flow.session = True
         flow.streams[direction] = Stream(packet.seq - (not flags & SYN))
         if flags & SYN:
-            flow.streams[1 - direction], flow.state = Stream(packet.ack - 1), OPENED
+            flow.state = OPENED
+            if not self._settings.one_sided:
+                flow.streams[1 - direction] = Stream(packet.ack - 1)
             return direction
         if not self._settings.one_sided:
             flow.streams[1 - direction] = Stream(packet.ack - 1)

@@ -1,0 +1,50 @@
+"""Connections of which a capture holds only a part: one side, the middle, or the two sides under different VLAN tags."""
+
+from __future__ import annotations
+
+from atttcli.engines.network import Settings
+from tests.support.network_run import detections
+from tests.support.network_wire import ACK, PSH, SYN, Conversation
+
+BODY = 'alert http any any -> any any (file_data; content:"World"; sid:1;)'
+CODE = 'alert http any any -> any any (http.stat_code; content:"200"; sid:2;)'
+ANSWER = b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nWorld"
+
+
+def found(rules: str, frames: list[bytes], settings: Settings) -> list[int]:
+    made = detections(rules, frames, settings=settings)
+    return [int(one.detail["alert"]["signature_id"]) for one in made]
+
+
+def server_only() -> list[bytes]:
+    talk = Conversation(dport=8080)
+    c, s = talk.isn
+    talk.frames += [talk.segment(1, s, c + 1, SYN | ACK), talk.segment(1, s + 1, c + 41, ACK)]
+    talk.frames += [talk.segment(1, s + 1, c + 41, PSH | ACK, ANSWER)]
+    return talk.frames
+
+
+def test_only_the_servers_side_was_captured_from_its_first_packet_on():
+    assert found(BODY, server_only(), Settings(one_sided=True)) == [1]
+    assert found(BODY, server_only(), Settings()) == []
+
+
+def test_a_capture_that_begins_with_an_answer_of_a_high_port():
+    talk = Conversation(dport=8080)
+    frames = [talk.data(1, ANSWER), talk.ack(0)]
+    assert found(CODE, frames, Settings(midstream=True)) == [2]
+    assert found(CODE, frames, Settings()) == []
+
+
+def test_sides_under_different_vlan_tags_are_one_connection_where_tags_are_ignored():
+    frames = []
+    for tags in ((7,), ()):
+        talk = Conversation(vlans=tags).open().send(0, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").send(1, ANSWER).close()
+        frames.append(talk.frames)
+    mixed = [tagged if tagged[30:34] == b"\x0a\x01\x02\x03" else plain for tagged, plain in zip(*frames, strict=True)]
+    assert found(CODE, mixed, Settings(vlans=False)) == [2]
+    assert found(CODE, mixed, Settings()) == []
+    told = detections(
+        'alert http any any -> any any (http.host; content:"a"; sid:3;)', mixed, settings=Settings(vlans=False)
+    )
+    assert told[0].detail["vlan"] == [7]
