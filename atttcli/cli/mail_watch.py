@@ -43,6 +43,7 @@ class Asked:
     leaked: tuple[Path, ...]
     settings: tuple[Path, ...]
     source_tz: str
+    addresses: bool
     no_store: bool
     strict: bool
 
@@ -64,7 +65,7 @@ class Asked:
     help="All about one account: each reason, the sum, what is usual for it.",
 )
 @click.option(
-    "--limit", "-n", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="How many accounts at most."
+    "--limit", "-n", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="How many rows at most."
 )
 @click.option(
     "--min-score", type=click.IntRange(0, 1000), default=10, show_default=True, help="Accounts below are only counted."
@@ -86,6 +87,7 @@ class Asked:
     "--settings", multiple=True, type=PATHS, help="Exported account settings: zmprov ga, Sieve, filters, inbox rules."
 )
 @click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
+@click.option("--addresses", is_flag=True, help="Addresses that try passwords, instead of mailboxes.")
 @click.option("--no-store", is_flag=True, help="Only print: the workspace is told nothing.")
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
 @click.option("--csv", "form", flag_value="csv", help="CSV whose cells no spreadsheet will run.")
@@ -103,8 +105,10 @@ def watch(app: App, form: str | None, **given: Any) -> None:
       atttcli mail watch /var/log/zimbra/audit.log* /var/log/zimbra.log*
       atttcli mail watch logs/ --since 01/11/2026 --leaked combo.txt --json
       atttcli mail watch logs/ --explain an@backan.gov.vn
+      atttcli mail watch logs/ --addresses --csv > block.csv
       atttcli mail watch --settings zmprov-gaa.txt
     """
+    from atttcli.cli.mail_addresses import show as show_addresses
     from atttcli.cli.mail_run import prepared, run
 
     asked = Asked(**given)
@@ -119,6 +123,10 @@ def watch(app: App, form: str | None, **given: Any) -> None:
         run(app, asked, made, tally, progress)
     if asked.explain:
         _explain(app, asked, made, form)
+        finish(tally)
+        return
+    if asked.addresses:
+        tally.found = show_addresses(app, made, asked.limit, form)
         finish(tally)
         return
     found = [one for one in made.ranking.ordered() if one.score >= asked.min_score or _silent(one)]
@@ -168,19 +176,9 @@ def _show(app: App, found: list[Standing], form: str | None) -> None:
 
 
 def _csv(app: App, found: list[Standing]) -> None:
-    import csv
-    import io
-
     from atttcli.cli.mail_words import sentence
-    from atttcli.text.display import display
-    from atttcli.text.spreadsheet import inert_cell
 
-    def line(cells: list[object]) -> None:
-        held = io.StringIO()
-        csv.writer(held, lineterminator="").writerow([inert_cell(display(str(cell))) for cell in cells])
-        render.line(held.getvalue())
-
-    line(
+    render.csv_line(
         [
             "score",
             "account",
@@ -198,9 +196,10 @@ def _csv(app: App, found: list[Standing]) -> None:
     )
     for one in found:
         for reason in one.ordered:
-            line([one.score, one.account, _agency(app, one.account), one.band, reason.family, reason.points, reason.count,
-                  _stamp(reason.first) or "", _stamp(reason.last) or "", " ".join(reason.addresses), " ".join(reason.countries),
-                  sentence(reason)])  # fmt: skip
+            places = " ".join(reason.addresses), " ".join(reason.countries)
+            times = _stamp(reason.first) or "", _stamp(reason.last) or ""
+            told = (reason.family, reason.points, reason.count, *times, *places, sentence(reason))
+            render.csv_line([one.score, one.account, _agency(app, one.account), one.band, *told])
 
 
 def as_json(standing: Standing, agency: str, alert: str = "") -> dict[str, Any]:
@@ -276,12 +275,16 @@ def _counts(counted: Any) -> str:
 
 
 def _tell(asked: Asked, made: Watch, found: list[Standing], ledger: Ledger | None, form: str | None) -> None:
+    from atttcli.cli.mail_addresses import hint
+
     silent = sum(1 for one in found if any(reason.silent for reason in one.ordered))
     bands = [sum(1 for one in found if one.band == band) for band in ("act", "ask", "watch")]
     if form is None or sys.stderr.isatty():
         render.warn(_("{logins} logins, {failures} failures, {accounts} accounts: {act} to act on, {ask} to ask, {watch} to watch.",
                       logins=made.logins, failures=made.failures, accounts=len(made.signs.accounts), act=bands[0], ask=bands[1],
                       watch=bands[2]))  # fmt: skip
+        if told := hint(made):
+            render.warn(told)
         if silent:
             render.warn(ngettext("Known travel silenced something of {count} account.",
                                  "Known travel silenced something of {count} accounts.", silent))  # fmt: skip

@@ -67,6 +67,18 @@ def emit_json_lines(values: Iterable[Any]) -> None:
         emit_json(value)
 
 
+def csv_line(cells: Iterable[object]) -> None:
+    """One row of CSV whose cells no spreadsheet will run."""
+    import csv
+    import io
+
+    from atttcli.text.spreadsheet import inert_cell
+
+    held = io.StringIO()
+    csv.writer(held, lineterminator="").writerow([inert_cell(display(str(cell))) for cell in cells])
+    line(held.getvalue())
+
+
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", wide: Sequence[int] = (),
     whole: Sequence[int] = (),

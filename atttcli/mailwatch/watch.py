@@ -8,6 +8,7 @@ from typing import Final
 
 from atttcli.engine import EngineProblem
 from atttcli.engines.correlation import CorrelationEngine
+from atttcli.mailwatch.attackers import Attackers
 from atttcli.mailwatch.merge import Item
 from atttcli.mailwatch.places import Places
 from atttcli.mailwatch.reasons import MAX_KEPT, WORTH, Finding, Ranking
@@ -46,6 +47,7 @@ class Watch:
     every_event: bool = False  # rules of others see all
     disabled: Callable[[str], bool] = lambda rule: False  # rules that people switched off
     ranking: Ranking = field(default_factory=Ranking)
+    attackers: Attackers = field(default_factory=Attackers)
     logins: int = 0
     failures: int = 0
     detections: dict[str, list[Detection]] = field(default_factory=dict)  # of rules, by account
@@ -107,9 +109,17 @@ class Watch:
                 self._remember(seen)
             else:
                 self.failures += 1
+            if self._asked_for(seen):
+                self.attackers.see(seen)
         for finding in self.signs.see(seen):
             self.add(finding)
         return self._ruled(event)
+
+    def _asked_for(self, seen: Seen) -> bool:
+        scope = self.scope
+        return not (scope.account and seen.account != scope.account) and (
+            scope.since is None or seen.time >= scope.since
+        )
 
     def _ruled(self, event: Event) -> bool:
         """Whether our rules can concern it: an action, or words of forwarding and filters. Most uses of a mailbox are neither."""

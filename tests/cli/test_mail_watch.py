@@ -222,3 +222,26 @@ def test_a_cloud_session_in_two_countries_and_a_forwarding_rule(place: Path) -> 
         "impossible-travel",
         "forward-rule",
     }
+
+
+def test_addresses_that_try_passwords_are_named_with_what_they_opened(
+    place: Path, made: tuple[Path, dict[str, Any]]
+) -> None:
+    target, _answers = made
+    words = ("mail", "watch", str(target / "logs"), "--countries", str(target / "nuoc.csv"), "--no-store")
+    told = lines(attt(place, *words, "--addresses", "--json"))
+    outside = [one for one in told if not one["inside"]]
+    assert outside and not any(one["opened"] for one in told if one["inside"]), (
+        "owners who mistype open nobody's mailbox"
+    )
+    opened = {each["account"] for one in told for each in one["opened"]}
+    ranked = {
+        one["account"]: {reason["family"] for reason in one["reasons"]} for one in lines(attt(place, *words, "--json"))
+    }
+    sprayed = {account for account, families in ranked.items() if "spray-success" in families}
+    assert sprayed and sprayed <= opened
+    listed = attt(place, *words, "--addresses", "--csv")
+    assert listed.exit_code == 1
+    assert [line.split(",")[0] for line in listed.stdout.splitlines()[1:]] == [one["address"] for one in told]
+    below = attt(place, *words).stderr
+    assert f"Passwords are tried by {told[0]['address']} " in below

@@ -419,6 +419,7 @@ STEPS = (
     Step("-w ws mail travel list --all", "mail-travel"),
     Step("-w ws mail travel end 1 --on 2026-11-05 --reason 'về sớm'", "mail-travel"),
     Step("-w ws mail watch inbox/02-zimbra", "mail-watch", code=1),
+    Step("-w ws mail watch inbox/02-zimbra --addresses", "mail-address", code=1),
     Step("-w ws mail watch inbox/02-zimbra --explain vanthu.vihuong@backan.gov.vn", "mail-watch", code=0),
 )
 
