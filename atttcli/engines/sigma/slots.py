@@ -93,6 +93,7 @@ class _Column:
     def __init__(self, name: str, wanted: Sequence[tuple[int, Node]], every: int, memory: Memory) -> None:
         self.name, self.other = name, other_spelling(name)
         self.known = memory.column()
+        self._met = memory.column()  # values met once, by their hash
         self._memory = memory
         self.cost = 1 if name in _LONG else 0  # characters that were searched
         self._needs: dict[int, _Need] = {}  # by way
@@ -125,7 +126,12 @@ class _Column:
         self.cost += size
         if size > _REMEMBERED:
             return self._now(value, alive)
-        found = self.known[key] = self._all(value)
+        met = hash(key)
+        if met not in self._met:  # most values never come again: what is not alive is not worth asking yet
+            self._met[met] = 1
+            self._memory.took(0)
+            return self._now(value, alive)
+        found = self.known[key] = self._all(value, self.covered)
         self._memory.took(size)
         return found
 
@@ -133,7 +139,7 @@ class _Column:
         """Of a value that is not remembered: only what is alive counts."""
         needed, found = alive & self.covered, self._free
         if needed.bit_count() > _FEW:
-            return self._all(value)
+            return self._all(value, needed)
         given, lowered = Native({self.name: value}), value.lower() if type(value) is str else None
         while needed:
             need = self._needs[(needed & -needed).bit_length() - 1]
@@ -142,7 +148,8 @@ class _Column:
             needed &= ~need.bits
         return found
 
-    def _all(self, value: Any) -> int:
+    def _all(self, value: Any, wanted: int) -> int:
+        """The wanted ways that a value leaves standing, and others."""
         if self._find is None:
             self._ready()
         given = Native({self.name: value})
@@ -150,14 +157,14 @@ class _Column:
         lowered = text if type(value) is str else None
         found = self._free
         for need in self._plain:
-            if need.holds(given, lowered):
+            if need.bits & wanted and need.holds(given, lowered):
                 found |= need.bits
         for place in self._find(text) if text else ():
             bits, needs, every = self._of_text[place]
             if lowered is not None:
                 found |= bits
             for need in needs if lowered is not None else every:
-                if need.bits & ~found and need.holds(given, lowered):
+                if need.bits & wanted & ~found and need.holds(given, lowered):
                     found |= need.bits
         return found
 
