@@ -8,6 +8,7 @@ from typing import Protocol
 from atttcli.engines.network import dns, http, http2, http_buffers, http_message, mqtt, tls
 from atttcli.engines.network.fields import Fields
 from atttcli.engines.network.protocols import message_app, recognise_stream
+from atttcli.engines.network.sip import http_or_sip
 from atttcli.engines.network.small_apps import FtpApp, MqttApp, SmtpApp, SshApp
 from atttcli.engines.network.view import DnsMessage, TlsPart, TlsSession, View
 
@@ -278,7 +279,7 @@ def recognise(direction: int, data: bytes, ports: tuple[int, int]) -> str | None
         if data.startswith(http2.PREFACE[:16]):
             return "http2"
         if http_message.starts_request(data):
-            return "http"
+            return http_or_sip(data)
         upper = data[:6].upper()
         if upper[:4] in _SMTP:
             return "smtp"

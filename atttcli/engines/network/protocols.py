@@ -50,6 +50,30 @@ def _quic(framed: bool, facts: Collection[str]) -> Dialect:
     return Quic()
 
 
+def _sip(framed: bool, facts: Collection[str]) -> Dialect:
+    from atttcli.engines.network.sip import Sip
+
+    return Sip()
+
+
+def _dhcp(framed: bool, facts: Collection[str]) -> Dialect:
+    from atttcli.engines.network.dhcp import Dhcp
+
+    return Dhcp()
+
+
+def _rdp(framed: bool, facts: Collection[str]) -> Dialect:
+    from atttcli.engines.network.rdp import Rdp
+
+    return Rdp()
+
+
+def _pgsql(framed: bool, facts: Collection[str]) -> Dialect:
+    from atttcli.engines.network.pgsql import Pgsql
+
+    return Pgsql()
+
+
 _DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
     "krb5": _krb5,
     "nfs": _nfs,
@@ -58,6 +82,10 @@ _DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
     "smb": _smb,
     "ike": _ike,
     "quic": _quic,
+    "sip": _sip,
+    "dhcp": _dhcp,
+    "rdp": _rdp,
+    "pgsql": _pgsql,
 }
 
 
@@ -72,10 +100,16 @@ def recognise_stream(direction: int, data: bytes, ports: tuple[int, int]) -> str
     first = data[:1]
     if first == b"R" and data[:4] == b"RFB " and len(data) >= 12:
         return "rfb"
-    if first == b"\0" and 88 in ports:
-        from atttcli.engines.network.kerberos import starts_kerberos
+    if first == b"\0":
+        return _starts_with_length(direction, data, ports)
+    if first == b"\x03" and data[1:2] == b"\0":
+        from atttcli.engines.network.rdp import starts_rdp
 
-        return "krb5" if starts_kerberos(data) else None
+        return "rdp" if starts_rdp(direction, data, ports) else None
+    if first.isalpha():
+        from atttcli.engines.network.sip import is_answer, is_sip
+
+        return "sip" if (is_answer(data) if direction else is_sip(data)) else None
     if first == b"\x80" and direction == 0 and 2049 in ports:
         from atttcli.engines.network.nfs import starts_nfs
 
@@ -83,8 +117,23 @@ def recognise_stream(direction: int, data: bytes, ports: tuple[int, int]) -> str
     return None
 
 
-def recognise_datagram(data: bytes, ports: tuple[int, int], wanted: Container[str]) -> str:
-    """The application of a UDP flow by its first datagram; what no rule asks for is looked for only where it is cheap."""
+def _starts_with_length(direction: int, data: bytes, ports: tuple[int, int]) -> str | None:
+    if 88 in ports:
+        from atttcli.engines.network.kerberos import starts_kerberos
+
+        return "krb5" if starts_kerberos(data) else None
+    if direction == 0 and data[4:5] in (b"\0", b"\x04"):
+        from atttcli.engines.network.pgsql import starts_pgsql
+
+        return "pgsql" if starts_pgsql(data) else None
+    return None
+
+
+def recognise_datagram(data: bytes, ports: tuple[int, int], wanted: Container[str]) -> str | None:
+    """The application of a UDP flow by its first datagram; what no rule asks for is looked for only where it is cheap.
+
+    None: one that only keeps a way open, the next one is asked.
+    """
     low, high = ports if ports[0] < ports[1] else (ports[1], ports[0])
     if 53 in ports:
         return "dns" if dns.looks_like_dns(data) else "failed"
@@ -95,7 +144,33 @@ def recognise_datagram(data: bytes, ports: tuple[int, int], wanted: Container[st
     probe = _PROBES.get(low) or _PROBES.get(high)
     if probe is not None and probe[0] in wanted and probe[1](data):
         return probe[0]
+    return _by_content(data, wanted)
+
+
+def _by_content(data: bytes, wanted: Container[str]) -> str | None:
+    """What is at home on any port."""
+    if "dhcp" in wanted and data[236:240] == b"\x63\x82\x53\x63":
+        from atttcli.engines.network.dhcp import is_dhcp
+
+        return "dhcp" if is_dhcp(data) else "failed"
+    if "sip" in wanted:
+        if data in _KEPT_OPEN:
+            return None
+        if data[:1].isalpha():
+            from atttcli.engines.network.sip import is_sip
+
+            return "sip" if is_sip(data) else "failed"
     return "failed"
+
+
+_KEPT_OPEN = (b"\r\n\r\n", b"\r\n", b"\0\0\0\0", b"\0")  # telephones behind address translation send these
+
+
+def first_answers(app: str | None, data: bytes) -> bool:
+    """Whether a flow's first datagram is an answer, so that it came from the server."""
+    if app == "dns":
+        return dns.is_response(data)
+    return app == "sip" and data[:4].upper() == b"SIP/"
 
 
 def _is_krb5(data: bytes) -> bool:

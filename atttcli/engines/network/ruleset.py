@@ -32,6 +32,7 @@ from atttcli.rulepack.network.buffers import (
     scope_of,
 )
 from atttcli.rulepack.network.cache import read_blob, write_blob
+from atttcli.rulepack.network.rule import APPLICATIONS
 from atttcli.rulepack.network.values import Content, Group, NetworkPack, Rule
 
 BufferKey = tuple[str, tuple[str, ...]]
@@ -39,7 +40,7 @@ PAYLOAD_KEY: BufferKey = (PAYLOAD, ())
 
 _ACTIONS = {"config": 3, "pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
 # Transactions of the second are judged at the point of the first: the rules are nearly the same.
-UDP_APPS = frozenset(("dns", "snmp", "tftp", "quic", "krb5", "ike", "nfs"))
+UDP_APPS = frozenset(("dns", "snmp", "tftp", "quic", "krb5", "ike", "nfs", "sip", "dhcp"))
 SAME_POINT = {"http2": "http"}
 
 
@@ -144,7 +145,7 @@ class RuleSet:
         self._any_ports = {number for number, ports in enumerate(pack.ports) if ports == ((0, 65_535),)}
         for number, rule in enumerate(self.rules):
             self._register(number, rule)
-        self.apps = frozenset(app for rule in self.rules for app in rule.apps)
+        self.apps = frozenset(app for rule in self.rules for app in (*rule.apps, *_named(rule)))
         store = Databases(pack, hyperscan)
         for point in (*self.packets.values(), self.stream, *self.transactions.values(), *self.whole.values()):
             point.build(store)
@@ -276,6 +277,11 @@ def _key(group: Group) -> BufferKey:
     if group.buffer == PAYLOAD and not group.transforms:
         return PAYLOAD_KEY
     return group.buffer, group.transforms
+
+
+def _named(rule: Rule) -> Iterable[str]:
+    """Applications that a rule asks for by name (`app-layer-protocol`)."""
+    return (app for name, _ in rule.protocols for app in APPLICATIONS.get(name, ()))
 
 
 def _directions(rule: Rule) -> Iterable[int]:

@@ -41,6 +41,10 @@ PARSED = (
     "ike",
     "quic",
     "snmp",
+    "sip",
+    "dhcp",
+    "rdp",
+    "pgsql",
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from atttcli.engines.network import dns
 from atttcli.engines.network.app import DnsApp, HttpApp, make_parser, recognise
 from atttcli.engines.network.checksums import is_wrong
 from atttcli.engines.network.counts import Counts
@@ -12,7 +11,7 @@ from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.http_message import starts_response
 from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.judgement import Text
-from atttcli.engines.network.protocols import message_app, recognise_datagram
+from atttcli.engines.network.protocols import first_answers, message_app, recognise_datagram
 from atttcli.engines.network.reporting import Reporting
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
 from atttcli.engines.network.settings import DEFAULTS, Settings
@@ -152,9 +151,9 @@ class Traffic(Reporting):
                 flow.parser = DnsApp(framed=False)
             elif flow.app == "snmp":
                 flow.parser = SnmpApp()
-            elif flow.app != "failed" and flow.app in self._parsed:
+            elif flow.app is not None and flow.app in self._parsed:
                 flow.parser = message_app(flow.app, framed=False, facts=self._rules.facts)
-            if flow.app == "dns" and direction == 0 and dns.is_response(packet.payload) and not flow.seen[1]:
+            if direction == 0 and not flow.seen[1] and first_answers(flow.app, packet.payload):
                 self._flows.swap(flow)
                 direction = 1
         if flow.parser is None:

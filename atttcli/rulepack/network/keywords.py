@@ -260,6 +260,9 @@ def _table() -> dict[str, Handler]:
         "rfb.sectype",
         "nfs_version",
         "nfs_procedure",
+        "dhcp.leasetime",
+        "dhcp.renewal_time",
+        "dhcp.rebinding_time",
     )
     table |= {name: numeric.numeric(name) for name in simple}
     plain |= {alias: _sticky(name) for alias, name in STICKY_ALIASES.items()}

@@ -54,6 +54,10 @@ APPLICATIONS = {
     "ike": ("ike",),
     "rfb": ("rfb",),
     "nfs": ("nfs",),
+    "sip": ("sip",),
+    "dhcp": ("dhcp",),
+    "rdp": ("rdp",),
+    "pgsql": ("pgsql",),
     "dcerpc": ("dcerpc", "smb"),  # pipes over SMB count, as in the reference engine
 }
 MAX_OPS = 256  # the evaluator nests one call per option
