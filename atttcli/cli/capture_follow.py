@@ -18,10 +18,12 @@ from atttcli.errors import InputError, Where
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
+    from atttcli.cli.capture_saving import FollowedSaver
     from atttcli.cli.matching import Tally
     from atttcli.engines.network.engine import CaptureRun
 
 SETTLED: Final = 10.0  # seconds without a change after which the newest file counts as finished, with --once
+MOST_BACK: Final = 32  # files that are read again for the flows of a file's alerts
 _PAUSE: Final = 0.5
 Telling = Callable[[Iterator[Any], str], Iterator[Said]]
 
@@ -70,8 +72,17 @@ def place_of(folder: Path) -> Path:
 class Follower:
     """Judges the files of a folder in the order of their first packets, each once, and tells each alert once."""
 
-    def __init__(self, how: Following, run: CaptureRun, telling: Telling, tally: Tally, as_json: bool) -> None:
+    def __init__(
+        self,
+        how: Following,
+        run: CaptureRun,
+        telling: Telling,
+        tally: Tally,
+        as_json: bool,
+        saver: FollowedSaver | None = None,
+    ) -> None:
         self._how, self._run, self._telling, self._tally, self._as_json = how, run, telling, tally, as_json
+        self._saver = saver
         self._place = Place(how.place)
         self._folder = Folder(how.folder)
         self.judged = 0
@@ -90,6 +101,7 @@ class Follower:
                 self._judge(piece, grows=is_newest and not self._how.once)
             if self._how.end:
                 self._tell(self._telling(self._run.finish(), str(self._how.folder)))
+                self._save(None)
         finally:
             self._place.close()
 
@@ -131,6 +143,7 @@ class Follower:
         except OSError as error:
             self._note(Trouble(Where(name), f"cannot be read: {error.strerror}"))
         self.judged += 1
+        self._save(piece)
         self._place.finished(piece)
         if sys.stderr.isatty():
             counts = self._run.counts
@@ -138,6 +151,14 @@ class Follower:
                 "{path}: {packets} packets, {alerts} alerts", path=name, packets=counts.packets, alerts=counts.alerts
             )
             render.warn(text)
+
+    def _save(self, piece: Piece | None) -> None:
+        """The flows of its alerts, from this file and those before it where they began; None: of the end of the link."""
+        if self._saver is not None and (since := self._saver.since) is not None:
+            before = [one for one in self._folder.pieces() if piece is None or one.begun <= piece.begun]
+            first = max((index for index, one in enumerate(before) if one.begun <= since), default=0)
+            for trouble in self._saver.save([str(one.path) for one in before[first:][-MOST_BACK:]], None):
+                self._note(trouble)
 
     def _has_successor(self, piece: Piece) -> bool:
         if not piece.path.exists():
@@ -150,10 +171,12 @@ class Follower:
                 if not quiet:
                     self._note(one)
             elif isinstance(one, Found) and one.eve is not None:
-                digest = self._place.fresh(one.eve)
-                if digest:
+                if self._saver is not None and not quiet:
+                    self._saver.want(one.eve)
+                name = one.eve["alert_id"]
+                if not self._place.knows(name):
                     self._show(one)
-                    self._place.told(digest)
+                    self._place.told(name)
 
     def _show(self, found: Found) -> None:
         """On the output, flushed, before the place says that it was told."""

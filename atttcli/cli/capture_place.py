@@ -1,7 +1,8 @@
 """How far the following of a folder of captures came, in a file of its own: what was judged, and what was told of it.
 
 Lines of JSON are appended as things happen, so that a kill at any moment loses nothing; when a file is done the place is written
-anew. Alerts are named by what they are of: what was told before a kill is not told again when its file is read again.
+anew. Alerts are named by what they are of (`alert_id`, which each carries): what was told before a kill is not told again when
+its file is read again. A kill between the output and the line here tells that one alert twice, under the same name.
 """
 
 from __future__ import annotations
@@ -21,6 +22,14 @@ MOST_UNREAD: Final = 1000
 _HEAD: Final = 4096
 _SHORTEST: Final = 24  # bytes of the header alone
 _MOST_PLACE: Final = 64 << 20
+
+
+def alert_id(eve: dict[str, Any]) -> str:
+    """The name of an alert: the same whenever the same packet of the same conversation makes the same rule fire."""
+    alert, parts = eve.get("alert") or eve.get("indicator") or {}, ("timestamp", "pcap_cnt", "src_ip", "src_port")
+    words = [str(eve.get(name)) for name in (*parts, "dest_ip", "dest_port", "tx_id")]
+    words += [str(alert.get(name)) for name in ("gid", "signature_id", "value")]
+    return hashlib.blake2b("|".join(words).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 class Piece(NamedTuple):
@@ -66,13 +75,9 @@ class Place:
         self._told.append(digest)
         self._known.add(digest)
 
-    def fresh(self, eve: dict[str, Any]) -> str:
-        """The name of an alert that was not told yet, else nothing."""
-        alert, parts = eve.get("alert") or eve.get("indicator") or {}, ("timestamp", "pcap_cnt", "src_ip", "src_port")
-        words = [str(eve.get(name)) for name in (*parts, "dest_ip", "dest_port", "tx_id")]
-        words += [str(alert.get(name)) for name in ("gid", "signature_id", "value")]
-        digest = hashlib.blake2b("|".join(words).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-        return "" if digest in self._known else digest
+    def knows(self, name: str) -> bool:
+        """Whether the alert of this name was told."""
+        return name in self._known
 
     def told(self, digest: str) -> None:
         """This alert stands on the output."""

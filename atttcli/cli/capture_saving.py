@@ -63,7 +63,6 @@ class Saver:
     def save(self, names: Sequence[str], spool: Spool | None) -> Iterator[Trouble]:
         """Write the flows of a capture in one more pass over its files."""
         from atttcli.cli.detect_capture import opened
-        from atttcli.source import ReadProblem
 
         for name in names:
             try:
@@ -73,19 +72,25 @@ class Saver:
                         yield Trouble(
                             Where(name), "standard input was longer than what is kept: later flows are not saved"
                         )
-                    found = list(self._carver.carve(spool.kept, name))
+                    self._read(spool.kept, name)
                 else:
                     with opened(name) as stream:
-                        found = list(self._carver.carve(stream, name))
+                        self._read(stream, name)
             except InputError:
                 continue  # told when it was judged
             except OSError as error:
                 raise WorkspaceError(f"{self._folder} cannot be written: {error.strerror or error}") from error
-            for one in found:
-                if not isinstance(one, ReadProblem):  # these too
-                    self.files += 1
-                    self.cut += one.cut
+        try:
+            for one in self._carver.done():
+                self.files += 1
+                self.cut += one.cut
+        except OSError as error:
+            raise WorkspaceError(f"{self._folder} cannot be written: {error.strerror or error}") from error
         self._carver.forget()
+
+    def _read(self, stream: Any, name: str) -> None:
+        for _problem in self._carver.read(stream, name):
+            pass  # told when it was judged
 
     def tell(self) -> None:
         """How many there are, and what the limits left out."""
@@ -101,6 +106,30 @@ class Saver:
         if self._carver.left:
             left = self._carver.left
             render.warn(ngettext("{count} more flow was not saved.", "{count} more flows were not saved.", left))
+
+
+class FollowedSaver(Saver):
+    """Flows of a capture without end: saved whenever one of its files was judged, named by alert, so that a file that is read
+    again after a kill saves nothing twice."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.since: int | None = None  # when the earliest flow that is wanted began
+
+    def want(self, eve: dict[str, Any]) -> None:
+        """The flow of this alert, unless it was saved."""
+        if eve.get("event_type") != "alert":
+            return
+        name = f"{_stem(eve)}-{eve['alert_id']}"
+        if not (self._folder / f"{name}.pcap").exists():
+            flow, begun = flow_of_alert(eve)
+            self._carver.want(flow, begun, name)
+            self.since = begun if self.since is None else min(begun, self.since)
+
+    def save(self, names: Sequence[str], spool: Spool | None) -> Iterator[Trouble]:
+        """The flows of the alerts since the last time, in these files."""
+        yield from super().save(names, spool)
+        self.since = None
 
 
 def flow_of_alert(eve: dict[str, Any]) -> tuple[Any, int]:
@@ -120,5 +149,9 @@ def flow_of_alert(eve: dict[str, Any]) -> tuple[Any, int]:
 
 def file_name(eve: dict[str, Any]) -> str:
     """Of digits and a few letters only, whatever the capture holds."""
+    return f"{_stem(eve)}-flow{eve['flow_id']}"
+
+
+def _stem(eve: dict[str, Any]) -> str:
     stamp = re.sub(r"[^0-9T]", "", eve["timestamp"][:19]) or "0"
-    return f"{stamp}Z-sid{eve['alert']['signature_id']}-flow{eve['flow_id']}"
+    return f"{stamp}Z-sid{eve['alert']['signature_id']}"

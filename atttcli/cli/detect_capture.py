@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from atttcli.cli import render
+from atttcli.cli.capture_place import alert_id
 from atttcli.cli.capture_runs import Done, Found, Given, Said, Trouble, captures_of, grouped, in_order, trouble_of
-from atttcli.cli.capture_saving import Saver, Spool
+from atttcli.cli.capture_saving import FollowedSaver, Saver, Spool
 from atttcli.cli.capture_settings import Follow, Manner, follow_by, manner_by
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish, ranges_here
@@ -92,9 +93,7 @@ def capture(
     from atttcli.rulepack.network import load_network_rules
     from atttcli.store.workspace import private_folder
 
-    if bool(files) == (follow is not None) or (
-        follow is not None and (save_flows or workers > 1 or joined is not None)
-    ):
+    if bool(files) == (follow is not None) or (follow is not None and (workers > 1 or joined is not None)):
         raise UsageError("name captures, or one folder to follow", hint="atttcli detect capture --follow DIR --json")
     tally = Tally(strict=strict)
     given = existing(rules)
@@ -114,7 +113,7 @@ def capture(
     listed = indicator_engine(indicators, tally)
     settle()
     if follow is not None:
-        follow_folder(follow, engine, listed, disabled, tally, as_json)
+        follow_folder(follow, engine, listed, disabled, tally, as_json, save_flows)
         finish(tally)
     account = _Account(tally, len(pack.rules), as_json)
     meant = captures_of(files)
@@ -231,6 +230,7 @@ def follow_folder(
     disabled: Disabled,
     tally: Tally,
     as_json: bool,
+    save_flows: Path | None = None,
 ) -> None:
     """All that a folder which is written to comes to, as it comes."""
     from atttcli.cli.capture_follow import Follower, Following, place_of
@@ -242,7 +242,13 @@ def follow_folder(
     def telling(results: Iterator[Any], name: str) -> Iterator[Said]:
         return told_of(judged(results, listed, name, 1), disabled, None)
 
-    Follower(how, engine.begin(sightings=listed is not None), telling, tally, as_json).follow()
+    saver = FollowedSaver(save_flows) if save_flows is not None else None
+    run = engine.begin(sightings=listed is not None)
+    try:
+        Follower(how, run, telling, tally, as_json, saver).follow()
+    finally:
+        if saver is not None:
+            saver.tell()
 
 
 def told_of(
@@ -259,7 +265,11 @@ def told_of(
             if saver is not None:
                 saver.take(result)
             shown = () if as_json else tuple(str(cell) for cell in _capture_row(result))
-            yield Found(result.rule_id, eve_object(result) if as_json is not False else None, shown)
+            eve = None
+            if as_json is not False:
+                eve = eve_object(result)
+                eve["alert_id"] = alert_id(eve)
+            yield Found(result.rule_id, eve, shown)
 
 
 def judged(results: Iterator[Any], listed: IndicatorEngine | None, name: str, block: int = 4096) -> Iterator[Any]:

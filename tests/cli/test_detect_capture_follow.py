@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,3 +150,48 @@ def test_words_that_do_not_go_together(capsys, ring: Path) -> None:
     assert both.code != 0
     assert json.dumps("x") not in both.out
     assert tell(capsys, "detect", "capture", "--follow", ring / "none", "--once").code != 0
+
+
+KILLED = """
+import os, signal, sys
+from atttcli.cli.capture_place import Place
+from atttcli.cli.main import run
+told, count = Place.told, [0]
+def dies(self, name):
+    count[0] += 1
+    if count[0] == AFTER:
+        os.kill(os.getpid(), signal.SIGKILL)
+    told(self, name)
+Place.told = dies
+run()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+@pytest.mark.parametrize("after", [1, 4])
+def test_a_kill_between_output_and_place_repeats_an_alert_under_its_name(
+    capsys, ring: Path, tmp_path: Path, after: int
+) -> None:
+    words = ["detect", "capture", "--follow", str(ring), "--place", str(tmp_path / "place"), "--once"]
+    words += ["--rules", str(tmp_path / "r.rules"), "--json", "--save-flows", str(tmp_path / "flows")]
+    code = f"AFTER = {after}\n{KILLED}"
+    died = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=60)
+    assert died.returncode == -signal.SIGKILL
+    first = [json.loads(line) for line in died.stdout.splitlines()]
+    rest = follow(capsys, ring, "--save-flows", tmp_path / "flows").lines()
+    names = [row["alert_id"] for row in first + rest]
+    assert len(names) == 7
+    assert names[after - 1] in names[after:]
+    assert len({row["alert_id"] for row in first + rest}) == 6
+    assert len(list((tmp_path / "flows").iterdir())) == 6
+
+
+def test_flows_are_saved_whole_across_files(capsys, ring: Path, tmp_path: Path) -> None:
+    told = follow(capsys, ring, "--save-flows", tmp_path / "flows")
+    saved = sorted((tmp_path / "flows").iterdir())
+    assert {path.stem.rpartition("-")[2] for path in saved} == {row["alert_id"] for row in told.lines()}
+    for path in saved:
+        again = tell(capsys, "detect", "capture", path, "--rules", tmp_path / "r.rules", "--json")
+        assert [row["alert"]["signature_id"] for row in again.lines()] == [8]
+    assert follow(capsys, ring, "--save-flows", tmp_path / "flows").out == ""
+    assert len(list((tmp_path / "flows").iterdir())) == 6

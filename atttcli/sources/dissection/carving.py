@@ -68,6 +68,7 @@ class Carver:
     written: int = 0
     count: int = 0
     _wanted: dict[Flow, list[tuple[int, str]]] = field(default_factory=dict)
+    _made: dict[tuple[Flow, int], tuple[Saved, _Appended]] = field(default_factory=dict)
 
     def want(self, flow: Flow, begun: int, name: str) -> None:
         """This flow, which began then (microseconds); `name` is that of the file, without its suffix."""
@@ -83,7 +84,11 @@ class Carver:
 
     def carve(self, stream: BinaryIO, path: str) -> Iterator[Saved | ReadProblem]:
         """Write what is wanted and found in this capture; each flow once, when the capture was read. OSError as it comes."""
-        made: dict[tuple[Flow, int], tuple[Saved, _Appended]] = {}
+        yield from self.read(stream, path)
+        yield from self.done()
+
+    def read(self, stream: BinaryIO, path: str) -> Iterator[ReadProblem]:
+        """The next file of a capture that is cut into several."""
         decoder = Decoder()
         for record in read_records(stream, path):
             if isinstance(record, ReadProblem):
@@ -91,11 +96,15 @@ class Carver:
                 continue
             packet = decoder.decode(record)
             while packet is not None:
-                self._take(flow_of(packet), record, made)
+                self._take(flow_of(packet), record, self._made)
                 packet = packet.inner
-        for saved, out in made.values():
+
+    def done(self) -> Iterator[Saved]:
+        """The capture was read to its end: its flows stand in their files."""
+        for saved, out in self._made.values():
             out.flush()
             yield saved
+        self._made.clear()
 
     def forget(self) -> None:
         """The next capture has flows of its own."""
