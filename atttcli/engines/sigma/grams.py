@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 from atttcli.engines.sigma.pattern import Finder, literal_set
 
@@ -18,7 +19,8 @@ _FEW = 20_000  # characters of literals that one automaton holds well
 
 def each_literal(literals: Sequence[str]) -> Finder:
     """Which of many lower-case literals stand in a lower-case text, by their places in the list."""
-    short = [(place, literal) for place, literal in enumerate(literals) if len(literal) < _RUN]
+    short = [(place, literal) for place, literal in enumerate(literals) if len(literal) < _RUN and literal.isascii()]
+    strange = _by_strange_character(literals)
     by_run = _by_rarest_run(literals)
     runs = frozenset(by_run)
     few = sum(map(len, literals)) <= _FEW
@@ -31,6 +33,8 @@ def each_literal(literals: Sequence[str]) -> Finder:
             if automaton[0] is not None:
                 return automaton[0](text)
         found = [place for place, literal in short if literal in text]
+        if strange and not text.isascii():
+            found += [place for one in strange.keys() & set(text) for place, literal in strange[one] if literal in text]
         for run in runs.intersection({text[at : at + _RUN] for at in range(len(text) - _RUN + 1)}):
             found += [place for place, literal in by_run[run] if literal in text]
         return found
@@ -38,16 +42,30 @@ def each_literal(literals: Sequence[str]) -> Finder:
     return find
 
 
-def _by_rarest_run(literals: Sequence[str]) -> dict[str, list[tuple[int, str]]]:
-    counts = Counter(run for literal in literals for run in _runs(literal))
-    by_run: dict[str, list[tuple[int, str]]] = {}
+def _by_strange_character(literals: Sequence[str]) -> dict[str, list[tuple[int, str]]]:
+    """Short ones beyond ASCII (rules name hundreds of emoji), by one of their characters that is."""
+    found: dict[str, list[tuple[int, str]]] = {}
     for place, literal in enumerate(literals):
-        if runs := _runs(literal):
-            by_run.setdefault(min(runs, key=lambda run: (counts[run], run)), []).append((place, literal))
+        if len(literal) < _RUN and not literal.isascii():
+            found.setdefault(next(one for one in literal if not one.isascii()), []).append((place, literal))
+    return found
+
+
+def _by_rarest_run(literals: Sequence[str]) -> dict[str, list[tuple[int, str]]]:
+    chosen = [_runs(literal) for literal in literals]
+    counts = Counter(chain.from_iterable(chosen))
+    by_run: dict[str, list[tuple[int, str]]] = {}
+    for place, runs in enumerate(chosen):
+        if runs:
+            run = min(runs, key=counts.__getitem__) if len(runs) > 1 else runs[0]
+            by_run.setdefault(run, []).append((place, literals[place]))
     return by_run
 
 
-def _runs(literal: str) -> set[str]:
-    """Some of its runs, spread over a long one: any of them will do."""
-    places = len(literal) - _RUN + 1
-    return {literal[at : at + _RUN] for at in range(0, places, max(1, places // 8))} if places > 0 else set()
+def _runs(literal: str) -> tuple[str, ...]:
+    """Its first, middle and last run: any of them will do."""
+    places = len(literal) - _RUN
+    if places <= 0:
+        return (literal,) if places == 0 else ()
+    middle = places // 2
+    return literal[:_RUN], literal[middle : middle + _RUN], literal[places:]

@@ -139,4 +139,4 @@ def _texts(test: Test) -> frozenset[str] | None:
     text = test.value.lower()
     if test.kind == "glob":
         text = max((part for part in parse_text(text) if not isinstance(part, Wildcard)), key=len, default="")
-    return frozenset({text}) if len(text) >= _SHORTEST else None
+    return frozenset({text}) if len(text) >= _SHORTEST or not text.isascii() else None
