@@ -53,8 +53,11 @@ class Compiled:
     @cached_property
     def varies(self) -> bool:
         """Whether an action or outcome decides only some of its ways: then it is looked at anew for each."""
-        names = [leaf.name for leaf in leaves(self.rule.node)]
-        return any(name in names and name not in self.bound for name in ("action", "outcome"))
+        return any(name in self._names and name not in self.bound for name in ("action", "outcome"))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset([leaf.name for leaf in leaves(self.rule.node)])
 
     def narrowed(self, action: str, outcome: str) -> Compiled | None:
         """The rule for events of one action and outcome; None where it cannot hold."""
@@ -66,7 +69,7 @@ class Compiled:
     @cached_property
     def ways(self) -> list[Way] | None:
         """See `ways.ways`; None too for rules that are better found by a literal of the record."""
-        if self.literals is not None and any(not name for name, _ in self.literals):
+        if "" in self._names and self.literals is not None and any(not name for name, _ in self.literals):
             return None
         return ways(self.rule.node)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from atttcli.engines.sigma.evaluate import TEXT_KINDS
 from atttcli.engines.sigma.fields import BOUND, INDEXED
@@ -88,19 +88,32 @@ def literals(node: Node) -> Literals | None:
 
 
 def _of_field(node: Field) -> Literals | None:
-    found = [_texts(test) for test in node.tests]
     if not node.name:
-        found = [_plain_runs(texts) if texts else None for texts in found]
+        return _of_record(node)
     if node.every:
+        found = [_texts(test) for test in node.tests]
         best = max((texts for texts in found if texts), key=lambda texts: min(map(_rarity, texts)), default=None)
-        return _named(node.name, best) if best else None
-    if any(texts is None for texts in found):
+        return frozenset([(node.name, text) for text in best]) if best else None
+    all_of: list[str] = []
+    for test in node.tests:
+        texts = _texts(test)
+        if texts is None:
+            return None
+        all_of += texts
+    name = node.name
+    return frozenset([(name, text) for text in all_of])
+
+
+def _of_record(node: Field) -> Literals | None:
+    """Of words that may stand anywhere."""
+    texts = [_texts(test) for test in node.tests]
+    found = [_plain_runs(frozenset(some)) if some else None for some in texts]
+    if node.every:
+        best = max((some for some in found if some), key=lambda some: min(map(_rarity, some)), default=None)
+        return _anywhere(best) if best else None
+    if any(some is None for some in found):
         return None
-    return _named(node.name, frozenset().union(*(texts for texts in found if texts)))
-
-
-def _named(name: str, texts: frozenset[str]) -> Literals:
-    return frozenset((name, text) for text in texts) if name else _anywhere(texts)
+    return _anywhere(frozenset().union(*(some for some in found if some)))
 
 
 def _anywhere(texts: Iterable[str]) -> Literals:
@@ -128,15 +141,16 @@ def _worth(found: Literals) -> tuple[int, int]:
     return min(_rarity(text, name) for name, text in found), -len(found)
 
 
-def _texts(test: Test) -> frozenset[str] | None:
+def _texts(test: Test) -> Collection[str] | None:
     """Texts of which one stands in whatever meets the test, in lower case."""
-    if not isinstance(test.value, str):
+    kind, value = test.kind, test.value
+    if type(value) is not str:
         return None
-    if test.kind == "re":
-        return literals_of_regex(test.value)
-    if test.kind not in TEXT_KINDS or (test.cased and not test.value.isascii()):
+    if kind == "re":
+        return literals_of_regex(value)
+    if kind not in TEXT_KINDS or (test.cased and not value.isascii()):
         return None
-    text = test.value.lower()
-    if test.kind == "glob":
+    text = value.lower()
+    if kind == "glob":
         text = max((part for part in parse_text(text) if not isinstance(part, Wildcard)), key=len, default="")
-    return frozenset({text}) if len(text) >= _SHORTEST or not text.isascii() else None
+    return (text,) if len(text) >= _SHORTEST or not text.isascii() else None

@@ -14,11 +14,14 @@ from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, compile_node,
 from atttcli.engines.sigma.fields import other_spelling, text_of
 from atttcli.engines.sigma.grams import each_literal
 from atttcli.engines.sigma.literals import literals
+from atttcli.engines.sigma.pattern import Finder
 from atttcli.engines.sigma.ways import Way
 from atttcli.rulepack.sigma_nodes import Field, Node
 
 _REMEMBERED = 4096  # characters of a value that is worth remembering
 _EACH = 100  # characters that an entry takes besides its own
+_HINTS = 100_000  # trees of which the literals are remembered
+_FINDERS = 256
 _FEW = 6  # tests that are sooner run than searched for
 _SORTED_AFTER = (256, 4096)  # events, after which columns are put in order of what they cost
 _LONG = frozenset(
@@ -33,10 +36,34 @@ class Memory:
         self._room = self._free = room
         self._columns: list[dict[Any, int]] = []
 
+        self._hints: dict[int, tuple[Node, list[str]]] = {}
+        self._finders: dict[tuple[str, ...], Finder] = {}
+
     def column(self) -> dict[Any, int]:
         """A new one to fill."""
         self._columns.append({})
         return self._columns[-1]
+
+    def hints(self, node: Node) -> list[str]:
+        """Texts of which one stands in every value of the one field of this tree that meets it; none when there are none such.
+
+        Rules are met again in the plans of other kinds of events."""
+        known = self._hints.get(id(node))
+        if known is None:
+            if len(self._hints) >= _HINTS:
+                self._hints.clear()
+            known = self._hints[id(node)] = node, [text for _name, text in literals(node) or ()]
+        return known[1]
+
+    def finder(self, texts: Sequence[str]) -> Finder:
+        """Which of the texts stand in another."""
+        key = tuple(texts)
+        found = self._finders.get(key)
+        if found is None:
+            if len(self._finders) >= _FINDERS:
+                self._finders.clear()
+            found = self._finders[key] = each_literal(key)
+        return found
 
     def took(self, characters: int) -> None:
         """An entry was added somewhere: forget all when there are too many."""
@@ -171,12 +198,12 @@ class _Column:
     def _ready(self) -> None:
         texts: dict[str, tuple[list[_Need], list[_Need]]] = {}
         for need in self._list:
-            hints = literals(need.node)
+            hints = self._memory.hints(need.node)
             if not hints:
                 self._plain.append(need)
                 continue
             decides = need.certain()
-            for _name, text in hints:
+            for text in hints:
                 sure, unsure = texts.setdefault(text, ([], []))
                 (sure if text in decides else unsure).append(need)
         for sure, unsure in texts.values():
@@ -184,7 +211,7 @@ class _Column:
             for need in sure:
                 bits |= need.bits
             self._of_text.append((bits, unsure, sure + unsure))
-        self._find = each_literal(list(texts))
+        self._find = self._memory.finder(list(texts))
 
 
 def _text(value: Any) -> str:
