@@ -20,15 +20,25 @@ from atttcli.rulepack.network.values import Asn1
 from atttcli.sources.capture.decode import Decoder
 from atttcli.sources.capture.records import Record
 from tests.support.network_samples import (
+    PG_CLIENT,
+    PG_SERVER,
+    RDP_CONFIRM,
+    RDP_REQUEST,
+    SIP_ANSWER,
+    SIP_INVITE,
     dcerpc_talk,
+    dhcp_talk,
     google_quic,
     ike_talk,
     kerberos_error,
     kerberos_reply,
     kerberos_talk,
     nfs_talk,
+    pgsql_talk,
     quic_talk,
+    rdp_talk,
     rfb_talk,
+    sip_stream,
     smb2,
     smb_talk,
 )
@@ -77,6 +87,10 @@ MESSAGES = {
     "rfb": sides(rfb_talk().frames, 54),
     "dcerpc": sides(dcerpc_talk().frames, 54),
     "smb": sides(smb_talk().frames, 54),
+    "sip": [SIP_INVITE, SIP_ANSWER, b"\r\n\r\n"],
+    "dhcp": sides(dhcp_talk(), 42),
+    "rdp": [RDP_REQUEST, RDP_CONFIRM],
+    "pgsql": [*PG_CLIENT, *PG_SERVER],
 }
 STREAMS = {"krb5", "nfs"}  # also over TCP, behind a length
 
@@ -106,9 +120,19 @@ def test_parsers_of_messages(app: str, framed: bool):
     assert time.process_time() - started < 20
 
 
-@pytest.mark.parametrize("app", ["smb", "dcerpc", "rfb"])
+TALKS = {
+    "smb": smb_talk,
+    "dcerpc": dcerpc_talk,
+    "rfb": rfb_talk,
+    "sip": sip_stream,
+    "rdp": rdp_talk,
+    "pgsql": pgsql_talk,
+}
+
+
+@pytest.mark.parametrize("app", TALKS)
 def test_where_segments_end_changes_nothing(app: str):
-    frames = {"smb": smb_talk, "dcerpc": dcerpc_talk, "rfb": rfb_talk}[app]().frames
+    frames = TALKS[app]().frames
     said = [(frame[26:30] == frames[1][26:30], frame[54:]) for frame in frames if len(frame) > 54]
 
     def seen(size: int) -> list[object]:
@@ -135,6 +159,9 @@ def test_messages_of_endless_length_are_bounded(app: str):
         "nfs": b"\xff\xff\xff\xff",
         "krb5": b"\0\xff\xff\xff\x6a",
         "dcerpc": b"\5\0\0\3\0\0\0\0\xff\xff",
+        "sip": b"INVITE sip:a SIP/2.0\r\nContent-Length: 999999999\r\n",
+        "rdp": b"\3\0\xff\xff\xff\xe0",
+        "pgsql": b"\0\0\x27\x10\0\3\0\0user\0",
     }
     parser = message_app(app, framed=True)
     assert parser is not None

@@ -219,7 +219,9 @@ def check(held: bool, why: str) -> None:
 
 def _application(app: str, chance: random.Random) -> None:
     seeds = app_samples()[app]
-    framed = app in ("smb", "dcerpc", "rfb") or (app in ("krb5", "nfs") and chance.random() < 0.5)
+    framed = app in ("smb", "dcerpc", "rfb", "rdp", "pgsql") or (
+        app in ("krb5", "nfs", "sip") and chance.random() < 0.5
+    )
     parser = SnmpApp() if app == "snmp" else message_app(app, framed=framed) or make_parser(app, b"\x0a\x01\x02\x03")
     prefix = app in ("krb5", "nfs") and framed
     views = []

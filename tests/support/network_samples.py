@@ -288,3 +288,89 @@ def quic_talk() -> list[bytes]:
         udp_frame(quic_initial(client_hello("q.example")[5:]), dport=443),
         udp_frame(quic_initial(answer, server=True), **back),  # type: ignore[arg-type]
     ]
+
+
+SIP_INVITE = (
+    b"INVITE sip:bob@b.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=1\r\nv: SIP/2.0/UDP\r\n proxy.example\r\n"
+    b"f: <sip:alice@a.example>;tag=1\r\nTo: <sip:bob@b.example>\r\nUser-Agent: phone/1\r\nc: application/sdp\r\n"
+    b"Content-Length: 5\r\n\r\nv=0\r\n"
+)
+SIP_ANSWER = (
+    b"SIP/2.0 180 Ringing Now\r\nVia: SIP/2.0/UDP a.example;branch=1\r\nFrom: <sip:alice@a.example>;tag=1\r\n"
+    b"t: <sip:bob@b.example>;tag=2\r\nl: 0\r\n\r\n"
+)
+
+
+def sip_talk() -> list[bytes]:
+    """A call and its first answer, on a port that is not SIP's."""
+    back = {"src": "198.51.100.7", "dst": "10.1.2.3"}
+    return [udp_frame(SIP_INVITE, dport=25_060), udp_frame(SIP_ANSWER, sport=25_060, dport=40_000, **back)]  # type: ignore[arg-type]
+
+
+def sip_stream(size: int = 1400) -> Conversation:
+    """The same over TCP, in segments of a size."""
+    talk = Conversation(dport=25_060).open().send(0, b"\r\n\r\n" + SIP_INVITE, size=size)
+    return talk.send(1, SIP_ANSWER, size=size).close()
+
+
+def dhcp_message(kind: int, *options: tuple[int, bytes], reply: bool = False) -> bytes:
+    """A DHCP message for the machine 02:00:00:00:00:01."""
+    head = struct.pack(">BBBBIHH", 1 + reply, 1, 6, 0, 0xABCD, 0, 0) + bytes(4) + bytes((10, 1, 2, 50)) + bytes(8)
+    head += b"\x02\0\0\0\0\x01" + bytes(10) + bytes(64) + bytes(128) + b"\x63\x82\x53\x63"
+    given = ((53, bytes((kind,))), *options)
+    return head + b"\0" + b"".join(bytes((code, len(value))) + value for code, value in given) + b"\xff"
+
+
+def dhcp_talk() -> list[bytes]:
+    """A request, and an answer with a lease of 3600 seconds, renewed after 1800, bound anew after 3150."""
+    asked = dhcp_message(3, (12, b"pc-01"), (50, bytes((10, 1, 2, 50))))
+    times = ((51, 3600), (58, 1800), (59, 3150))
+    given = dhcp_message(5, *((code, struct.pack(">I", time)) for code, time in times), reply=True)
+    back = udp_frame(given, src="198.51.100.7", dst="10.1.2.3", sport=67, dport=68)
+    return [udp_frame(asked, sport=68, dport=67), back]
+
+
+def tpkt(kind: int, rest: bytes) -> bytes:
+    """An X.224 message in its envelope."""
+    return (
+        struct.pack(">BBHBBHHB", 3, 0, 11 + len(rest), 6 + len(rest), kind, 0, 0x1234 if kind == 0xD0 else 0, 0) + rest
+    )
+
+
+RDP_REQUEST = tpkt(0xE0, b"Cookie: mstshash=admin01\r\n" + b"\x01\0\x08\0\x03\0\0\0")
+RDP_CONFIRM = tpkt(0xD0, b"\x02\x1f\x08\0\x02\0\0\0")
+
+
+def rdp_talk(dport: int = 13_389) -> Conversation:
+    """A user's cookie, the protocols offered and the one chosen; what follows is sealed."""
+    talk = Conversation(dport=dport).open().send(0, RDP_REQUEST).send(1, RDP_CONFIRM)
+    return talk.send(0, b"\x16\x03\x03\0\x04abcd").close()
+
+
+def pg_message(kind: bytes, body: bytes) -> bytes:
+    """A message with its type."""
+    return kind + struct.pack(">I", 4 + len(body)) + body
+
+
+PG_STARTUP = struct.pack(">II", 8 + 27, 196_608) + b"user\0app\0database\0records\0\0"
+PG_CLIENT = (
+    struct.pack(">II", 8, 80_877_103) + PG_STARTUP,
+    pg_message(b"p", b"secret\0"),
+    pg_message(b"Q", b"SELECT * FROM users\0"),
+    pg_message(b"X", b""),
+)
+PG_SERVER = (
+    b"N" + pg_message(b"R", struct.pack(">I", 3)),
+    pg_message(b"R", bytes(4)) + pg_message(b"Z", b"I"),
+    pg_message(b"T", b"\0\1id\0" + bytes(18)) + pg_message(b"C", b"SELECT 1\0") + pg_message(b"Z", b"I"),
+)
+
+
+def pgsql_talk(dport: int = 15_432, size: int = 1400) -> Conversation:
+    """Encryption is asked for and refused, a session begins, one query is put."""
+    talk = Conversation(dport=dport).open()
+    talk.send(0, PG_CLIENT[0][:8], size=size).send(1, PG_SERVER[0][:1]).send(0, PG_CLIENT[0][8:], size=size)
+    talk.send(1, PG_SERVER[0][1:], size=size)
+    for said, answered in zip(PG_CLIENT[1:3], PG_SERVER[1:], strict=True):
+        talk.send(0, said, size=size).send(1, answered, size=size)
+    return talk.send(0, PG_CLIENT[3]).close()

@@ -48,7 +48,8 @@ class Traffic(Reporting):
         self._sightings = Sightings() if sightings else None
         self._before = (0, 0, 0)  # flows, judgements given up and candidates of the files before
         self._expected: dict[tuple[bytes, int], Expected] = {}
-        self._parsed = frozenset(app for app, _ in rules.transactions)  # whose transactions rules look at
+        # Whose transactions rules look at, and what is judged message by message whatever they look at.
+        self._parsed = frozenset(app for app, _ in rules.transactions) | (rules.apps & {"pgsql", "sip", "rdp"})
 
     def of_file(self, origin: Origin, counts: Counts) -> None:
         """The packets that follow come from this file, and count there."""
