@@ -114,6 +114,7 @@ def _for_hunting(app: App, tick: Any) -> None:
     from atttcli.field.memory import give_back
     from atttcli.hunt.build import bring_up_to_date
 
+    gc.unfreeze()  # what was loaded for the whole run (`process.collector.settle`)
     gc.collect()  # rules, tables and what was matched are done with: DuckDB finds their room
     give_back()
     try:

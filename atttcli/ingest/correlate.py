@@ -52,11 +52,11 @@ def correlate(session: Session) -> int:
     first, last = owed[0] - MARGIN, owed[1] + MARGIN
     wanted = _categories(session.matchers.correlation_pack)
     rows = [row for row in segments(session.store) if row["time_min"] is not None and _concerns(row, wanted)]
-    held = HeldFindings()
+    held = HeldFindings(session.workspace.events)
     waiting = Waiting(session, "", "")
     count = 0
     for attempt in range(_WIDENINGS):
-        held = HeldFindings()
+        held = HeldFindings(session.workspace.events)
         waiting.problems = []
         seen = 0
         engine = session.matchers.correlation()

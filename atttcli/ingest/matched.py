@@ -7,15 +7,19 @@ earlier run, of one that was killed, or when there was no room) is read again an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from atttcli.engines.correlation import CorrelationEngine
+from atttcli.ingest.spill import Place, Spill
 from atttcli.model.event import Event
 
 Match = tuple[Event, tuple[str, ...]]
-ROOM = 24 * 1024 * 1024  # bytes, compressed, over all segments of a run: about 400,000 matched access lines
+ROOM = (
+    1024 * 1024 * 1024
+)  # bytes of disk, compressed, over all segments of a run: about 17,000,000 matched access lines
 
 
 class SegmentMatches:
@@ -50,11 +54,12 @@ class SegmentMatches:
 
 
 class KeptMatches:
-    """The matches of a run's segments by their path, within a bound of memory."""
+    """The matches of a run's segments by their path, within a bound, in a file of the `folder` (none: nothing is kept)."""
 
-    def __init__(self, room: int = ROOM) -> None:
+    def __init__(self, folder: Path | None = None, room: int = ROOM) -> None:
         self._room = room
-        self._kept: dict[str, list[bytes]] = {}
+        self._spill = Spill(folder)
+        self._kept: dict[str, Place] = {}
 
     def segment(self) -> SegmentMatches:
         """For a segment that is begun now."""
@@ -67,14 +72,14 @@ class KeptMatches:
 
     def keep_parts(self, path: str, parts: list[bytes], size: int) -> None:
         """The same of a segment that another process wrote; `size` as that one counted."""
-        if size <= self._room:
+        if size <= self._room and (place := self._spill.put(b"".join(parts))) is not None:
             self._room -= size
-            self._kept[path] = parts
+            self._kept[path] = place
 
     def of(self, path: str) -> Iterator[Match] | None:
         """The matches of a segment in order; None when they must be found by reading it."""
-        parts = self._kept.get(path)
-        return None if parts is None else _unpacked(parts)
+        place = self._kept.get(path)
+        return None if place is None else _unpacked(self._spill.get(place))
 
 
 def _unpacked(parts: Iterable[bytes]) -> Iterator[Match]:

@@ -33,7 +33,10 @@ class Session:
     tick: Tick
     log_source: str = ""
     system: str = ""  # that the logs of this run are of
-    matched: KeptMatches = field(default_factory=KeptMatches)
+    matched: KeptMatches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.matched = KeptMatches(self.workspace.events)
 
 
 @dataclass(slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
@@ -67,27 +69,27 @@ def network_of(text: str) -> str:
         address = ipaddress.ip_address(text)
     except ValueError:
         return ""
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+    network = str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+    return sys.intern(network)  # one text for all groups that know it
 
 
-@dataclass(slots=True)
-class _Added:
-    """What this run saw of one value."""
-
-    first: int
-    last: int
-    count: int = 0
-    told: int | None = None
+_ADDED = 4  # numbers of what this run saw of a value: first, last, how often, when it was told as new
+_NEVER = -(2**63)
 
 
-@dataclass(slots=True)
 class _Known:
-    """One group: its values in the order of their coming, which of them were told as new and when, what this run added."""
+    """One group: its values in the order of their coming, which of them were told as new and when, what this run added.
 
-    values: dict[str, None] = field(default_factory=dict)
-    told: dict[str, int] = field(default_factory=dict)
-    added: dict[str, _Added] = field(default_factory=dict)
-    total: int = 0
+    A log names tens of thousands of groups with some values each, so what was added stands in one array, not in objects.
+    """
+
+    __slots__ = ("added", "told", "total", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[str, int] = {}  # where in `added` it stands; -1: this run saw it not
+        self.told: dict[str, int] | None = None
+        self.added = array("q")
+        self.total = 0
 
 
 class NoveltyRule:
@@ -122,7 +124,7 @@ class NoveltyRule:
         known = self._known(group)
         if settled:
             before = [one for one in known.values if one != value][:_SHOWN]
-            return (group, value, before) if known.told.get(value) == time else None
+            return (group, value, before) if known.told is not None and known.told.get(value) == time else None
         is_new = value not in known.values and known.total >= self.rule.learn and len(known.values) < _MAX_VALUES
         found = (group, value, list(known.values)[:_SHOWN]) if is_new else None
         self._learn(known, value, time, is_new)
@@ -130,31 +132,36 @@ class NoveltyRule:
 
     def _learn(self, known: _Known, value: str, time: int, is_new: bool) -> None:
         known.total += 1
-        if value not in known.values and len(known.values) >= _MAX_VALUES:
+        at = known.values.get(value)
+        if at is None and len(known.values) >= _MAX_VALUES:
             return
-        known.values[value] = None
-        added = known.added.get(value)
-        if added is None:
-            added = known.added[value] = _Added(time, time)
-        added.first, added.last, added.count = min(added.first, time), max(added.last, time), added.count + 1
+        added = known.added
+        if at is None or at < 0:
+            at = known.values[value] = len(added)
+            added.extend((time, time, 0, _NEVER))
+        added[at] = min(added[at], time)
+        added[at + 1] = max(added[at + 1], time)
+        added[at + 2] += 1
         if is_new:
-            added.told = time
+            added[at + 3] = time
 
     def learned(self) -> Iterator[Learned]:
         """What this run saw, for `History` of later runs."""
         for group, known in self._groups.items():
-            for value, added in known.added.items():
-                yield Learned(self.rule.meta.id, group, value, added.first, added.last, added.count, added.told)
+            for value, at in sorted(known.values.items(), key=lambda pair: pair[1]):
+                if at >= 0:
+                    first, last, count, told = known.added[at : at + _ADDED]
+                    yield Learned(self.rule.meta.id, group, value, first, last, count, None if told == _NEVER else told)
 
     def _known(self, group: tuple[str, ...]) -> _Known:
         known = self._groups.get(group)
         if known is None:
             known = self._groups[group] = _Known()
             for one in self._history.seen(self.rule.meta.id, group):
-                known.values[one.value] = None
+                known.values[one.value] = -1
                 known.total += one.count
                 if one.told is not None:
-                    known.told[one.value] = one.told
+                    known.told = (known.told or {}) | {one.value: one.told}
             if len(self._groups) > self._capacity:
                 self._groups.popitem(last=False)
                 self.evicted += 1

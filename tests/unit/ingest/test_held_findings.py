@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from atttcli.ingest.held import HeldFindings
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.observable import Observable, ObservableType
@@ -25,8 +29,10 @@ def finding(number: int) -> Detection:
     )
 
 
-def test_they_come_out_as_they_went_in() -> None:
-    held = HeldFindings()
+@pytest.mark.parametrize("where", [None, "there", "missing"])
+def test_they_come_out_as_they_went_in(tmp_path: Path, where: str | None) -> None:
+    (tmp_path / "there").mkdir()
+    held = HeldFindings(where and tmp_path / where)
     given = [finding(number) for number in range(700)]
     for one in given:
         held.add(one)

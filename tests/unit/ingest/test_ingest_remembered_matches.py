@@ -126,14 +126,14 @@ def test_cut_off_between_segments_or_before_correlating(
     assert told(workspace) == whole
 
 
-def test_the_room_is_a_bound_over_all_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_room_is_a_bound_over_all_segments(tmp_path: Path) -> None:
     class Everything:
         @staticmethod
         def matches(events: list[Any]) -> Iterator[tuple[int, tuple[str, ...]]]:
             return ((index, ("rule",)) for index in range(len(events)))
 
     draw = random.Random(1)
-    kept = matched.KeptMatches(room=200_000)
+    kept = matched.KeptMatches(tmp_path, room=200_000)
     stored = 0
     for number in range(20):
         segment = kept.segment()
@@ -145,4 +145,5 @@ def test_the_room_is_a_bound_over_all_segments(monkeypatch: pytest.MonkeyPatch) 
             stored += 1
             assert list(found) == [(event, ("rule",)) for event in events]
     assert 0 < stored < 20
-    assert sum(len(part) for parts in kept._kept.values() for part in parts) <= 200_000
+    assert sum(length for _, length in kept._kept.values()) <= 200_000
+    assert list(tmp_path.iterdir()) == []  # a kill leaves nothing
