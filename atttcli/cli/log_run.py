@@ -36,7 +36,7 @@ from atttcli.rulepack.sigma_files import SigmaSettings, parse_placeholders
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.rulepack.yara import load_yara_rules
 from atttcli.source import Input, ReadProblem, Sieve, SiftingSource, Source
-from atttcli.sources.antivirus import detection_of
+from atttcli.sources.antivirus import FINDINGS, detection_of, joined
 from atttcli.sources.logs.table import LOG_SOURCES
 from atttcli.store.workspace import home, private_folder
 
@@ -95,7 +95,7 @@ class LogRun:
         countries = files["countries"] or by_kind([packaged("rules") / "sigma"])["countries"]
         ranges = CountryRanges.load(countries[0]) if countries else None
         sigma = load_correlation_rules(files["sigma"], sigma_settings or sigma_kept())
-        correlation = CorrelationEngine(sigma, countries=ranges)
+        correlation = CorrelationEngine(sigma, countries=ranges, findings=FINDINGS)
         tally.rules(correlation.problems)
         lists = load_indicator_packs([*indicators, *files["indicators"]])
         tally.rules(lists.problems)
@@ -183,8 +183,8 @@ class LogRun:
         else:
             self.apart += [(events[index], ids) for index, ids in self.correlation.matches(events)]
         for event in events:
-            if event.category == "antivirus" and (said := detection_of(event, origin)) is not None:
-                yield said, event
+            if event.category in FINDINGS and (said := detection_of(event, origin)) is not None:
+                yield joined(said, self.correlation.judged(event, origin)), event
         if self.indicators is not None:
             for position, detection in self.indicators.match_events(events, origin):
                 yield detection, events[position]
@@ -338,6 +338,8 @@ def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
         made["alert"] = found.detail["alert"]
     if "level" in found.detail and "matched" in found.detail:  # an indicator has matched too, without a level
         made["level"], made["matched"] = found.detail["level"], found.detail["matched"]
+    if found.engine == "antivirus" and "rules" in found.detail:
+        made["rules"] = found.detail["rules"]
     if found.engine == "correlation":
         names = ("group", "count", "threshold", "timespan", "sum", "values", "condition", "measured")
         made["burst"] = {name: found.detail[name] for name in names if name in found.detail}

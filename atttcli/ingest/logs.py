@@ -14,13 +14,13 @@ from atttcli.archive.writing import SegmentWriter
 from atttcli.errors import InputError
 from atttcli.ingest.route import Item
 from atttcli.ingest.session import Session, Waiting, line_occurrence, safe
-from atttcli.model.alert import Alert, Origin
+from atttcli.model.alert import Alert, Detection, Origin
 from atttcli.model.canonical import canonical_address
 from atttcli.model.event import Event
 from atttcli.model.ledger import Ledger
 from atttcli.model.observable import Observable
 from atttcli.source import ReadProblem, Record, Source
-from atttcli.sources.antivirus import detection_of
+from atttcli.sources.antivirus import FINDINGS, detection_of, joined
 from atttcli.store.facts import alerts as alert_facts
 from atttcli.store.facts import files, segments
 from atttcli.store.facts.segments import add_segment, one_log
@@ -158,9 +158,15 @@ class LogIntake:
                 self.waiting.detection(found, line_occurrence(self.origin, events[position].line))
         match_lines(self.session, self.waiting, self.origin, events)
         for event in events:
-            if event.category == "antivirus" and (said := detection_of(event, self.origin)) is not None:
-                self.waiting.detection(said, line_occurrence(self.origin, event.line))
+            if event.category in FINDINGS and (said := detection_of(event, self.origin)) is not None:
+                self.waiting.detection(self._judged(said, event), line_occurrence(self.origin, event.line))
         self.matches.add(self.session.matchers.single_events, events)
+
+    def _judged(self, said: Detection, event: Event) -> Detection:
+        """A product's finding with what rules say of it: one alert, not two."""
+        matchers = self.session.matchers
+        rules = matchers.single_events.judged(event, self.origin)
+        return joined(said, [one for one in rules if not matchers.is_disabled(one.rule_id)])
 
     def _commit(self, last: bool = False) -> None:
         info, names = self._sealed()

@@ -22,6 +22,7 @@ from atttcli.process.collector import settle
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.indicators import load_indicator_packs
 from atttcli.rulepack.yara import load_yara_rules
+from atttcli.sources.antivirus import FINDINGS
 from atttcli.store.connection import Store
 from atttcli.store.facts.alerts import disabled_rules
 from atttcli.store.facts.indicators import indicators
@@ -112,7 +113,8 @@ class Matchers:
 
     def correlation(self) -> CorrelationEngine:
         """A fresh engine (it holds what it saw)."""
-        return CorrelationEngine(self.correlation_pack, StoredHistory(self._store), self.countries)
+        history = StoredHistory(self._store)
+        return CorrelationEngine(self.correlation_pack, history, self.countries, findings=FINDINGS)
 
     @cached_property
     def countries(self) -> Countries | None:

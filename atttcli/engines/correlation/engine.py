@@ -28,7 +28,11 @@ Found = Detection | EngineProblem
 
 
 class CorrelationEngine:
-    """A loaded pack at work. `history` is what earlier runs learned (for `new_value`), `countries` the ranges known."""
+    """A loaded pack at work. `history` is what earlier runs learned (for `new_value`), `countries` the ranges known.
+
+    `findings`: categories of events that are a sensor's own finding. Whoever tells these asks `judged` what rules say of them;
+    no detection of a single rule is given for them here, so that nobody gets one finding twice. Correlations see them.
+    """
 
     name = "correlation"
 
@@ -38,8 +42,10 @@ class CorrelationEngine:
         history: History | None = None,
         countries: Countries | None = None,
         capacity: int = CAPACITY,
+        findings: frozenset[str] = frozenset(),
     ) -> None:
         self.pack = pack.digest
+        self._findings = findings
         problems = list(pack.problems)
         compiled = _compile(pack, problems)
         usable = {one.rule.meta.id for one in compiled}
@@ -61,6 +67,7 @@ class CorrelationEngine:
         self._ordering = Ordering()
         self._places: dict[frozenset[str], tuple[int, ...]] = {}
         self._timeless = 0
+        self.crossing: Event | None = None
 
     def scan(self, items: Iterable[tuple[Origin, Event]]) -> Iterator[Found]:
         """Judge all events; bursts still open at the end are told then."""
@@ -87,6 +94,11 @@ class CorrelationEngine:
             if found:
                 yield index, found
 
+    def judged(self, event: Event, origin: Origin) -> list[Detection]:
+        """What rules on single events say of one event, for whoever tells it as a finding."""
+        rules = [self._rules[name] for _, ids in self.matches([event]) for name in ids]
+        return [describe_event(rule, event, origin, self.pack) for rule in rules if not rule.silent]
+
     def sieve(self) -> Sieve:
         """What readers may ask before they build an event that nothing but this engine looks at."""
         return Sieve(self._dispatch)
@@ -96,19 +108,30 @@ class CorrelationEngine:
 
         `settled`: `new_value` rules of an earlier run learned from it; it is fed again only for what it is part of.
         """
-        names: set[str] = set()
-        for name in ids:
-            rule = self._rules[name]
-            names.add(name)
-            if not rule.silent:
-                yield describe_event(rule, event, origin, self.pack)
-        names &= self._wanted
+        yield from self.describe(event, ids, origin)
+        yield from self.correlate(event, ids, origin, settled)
+
+    def describe(self, event: Event, ids: Iterable[str], origin: Origin) -> Iterator[Detection]:
+        """What single rules that matched say of the event. Depends on nothing seen before."""
+        if event.category not in self._findings:
+            for name in ids:
+                rule = self._rules[name]
+                if not rule.silent:
+                    yield describe_event(rule, event, origin, self.pack)
+
+    def is_correlated(self, ids: Iterable[str]) -> bool:
+        """Whether a correlation refers to any of these rules."""
+        return not self._wanted.isdisjoint(ids)
+
+    def correlate(self, event: Event, ids: Iterable[str], origin: Origin, settled: bool = False) -> Iterator[Found]:
+        """What many events say, this one among them. While a finding is taken, `crossing` is the event that made it one."""
+        names = self._wanted.intersection(ids)
         if not names:
             return
         if event.time is None:
             self._timeless += 1
             return
-        for matched in self._ordering.put(event.time, frozenset(names), at_line(origin, event.line), event, settled):
+        for matched in self._ordering.put(event.time, names, at_line(origin, event.line), event, settled):
             yield from self._correlate(matched)
 
     def finish(self) -> Iterator[Found]:
@@ -144,6 +167,7 @@ class CorrelationEngine:
                 holds = seen is not None
                 if seen is not None and not rule.silent:
                     group, value, before = seen
+                    self.crossing = matched.event
                     yield describe_novelty(rule, group, value, before, matched.event, matched.origin, self.pack)
             else:
                 holds, closed = stage.offer(matched.time, names, matched.origin, matched.event)
@@ -165,6 +189,7 @@ class CorrelationEngine:
 
     def _tell(self, closed: Closed) -> Iterator[Detection]:
         if not closed.rule.silent:
+            self.crossing = closed.burst.event
             yield describe_burst(closed, self.pack)
 
     def _shortfalls(self) -> Iterator[EngineProblem]:

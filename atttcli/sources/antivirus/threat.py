@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from atttcli.model.alert import Detection, Origin
@@ -14,6 +15,7 @@ from atttcli.model.severity import Severity
 from atttcli.text.fold import fold
 
 ENGINE: Final = "antivirus"
+_ENCRYPTED: Final = "mahoa"  # the type of incident that a name of ransomware stands for, whatever a rule calls it
 _HEX: Final = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Fa-f])")
 _KINDS: Final = {64: ObservableType.SHA256, 40: ObservableType.SHA1, 32: ObservableType.MD5}
 _NOT_DONE: Final = re.compile(
@@ -84,7 +86,7 @@ def detection_of(event: Event, origin: Origin) -> Detection | None:
         observables=tuple(_observables(event, address)),
         why=tuple(part[:300] for part in (path, action, event.raw) if part),
         detail={
-            "category": "mahoa" if "ransom" in signature.lower() else "madoc",
+            "category": _ENCRYPTED if "ransom" in signature.lower() else "madoc",
             "victim": address or event.host,
             "host": event.host,
             "user": event.user,
@@ -93,6 +95,44 @@ def detection_of(event: Event, origin: Origin) -> Detection | None:
             "outcome": outcome,
         },
     )
+
+
+def joined(said: Detection, rules: Sequence[Detection]) -> Detection:
+    """One finding of what the product said and what rules on single events (detections of `sigma`) say of the same event.
+
+    It stays the product's finding (signature, machine, file); the gravest rule gives its title, its type of incident and the
+    playbook, and its severity where that is higher. Every rule stands in `detail["rules"]`, and its reasons before the product's.
+    """
+    if not rules:
+        return said
+    ranked = sorted(rules, key=lambda one: one.severity, reverse=True)
+    best = ranked[0]
+    titles = {
+        name: f"{text}: {said.title}" for name, text in best.detail.get("titles", {"en": best.title}).items() if text
+    }
+    playbook = next((one.detail["playbook"] for one in ranked if one.detail.get("playbook")), "")
+    category = said.detail["category"] if said.detail["category"] == _ENCRYPTED else best.detail.get("category")
+    reasons = [
+        f"{one.rule_id}: {text}" for one in ranked for text in (one.why[:-1] or (one.title,))
+    ]  # last: the record
+    return replace(
+        said,
+        title=f"{best.title}: {said.title}",
+        severity=max(said.severity, best.severity),
+        pack=best.pack,
+        tags=tuple(dict.fromkeys((*said.tags, *(tag for one in ranked for tag in one.tags)))),
+        why=tuple(dict.fromkeys((*reasons, *said.why))),
+        detail=said.detail
+        | {"category": category or said.detail["category"], "titles": titles, "level": best.detail.get("level", "")}
+        | {"rules": [one.rule_id for one in ranked], "rule": best.detail.get("rule", {})}
+        | {"matched": [field for one in ranked for field in _matched(one)]}
+        | ({"playbook": playbook} if playbook else {}),
+    )
+
+
+def _matched(one: Detection) -> list[Any]:
+    found = one.detail.get("matched")
+    return found if isinstance(found, list) else []
 
 
 def _observables(event: Event, address: str) -> list[Observable]:
