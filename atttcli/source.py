@@ -73,6 +73,8 @@ class Input:
     own_domains: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()  # values never taken as indicators
     assumed: dict[str, str] = field(default_factory=dict)  # source writes here: {"zone": "+07:00", "year": "2026"}
+    first_line: int = 1  # number and place of the first line of `stream`, where that is a part of a log that was divided
+    first_offset: int = 0
     letter: Letter | None = None  # of the mail that this was attached to: fills what the list itself does not say
 
 
@@ -97,8 +99,13 @@ class Source(Protocol):
 class Sieve(Protocol):
     """What a reader may ask before it builds an event that nothing but rules would look at. May say yes too often."""
 
-    def marked(self, data: bytes) -> set[int]:
-        """Lines (from 0) in which words stand that rules look for anywhere in a record."""
+    def marked(self, data: bytes, also: tuple[str, ...] = ()) -> tuple[set[int], set[int]]:
+        """Lines (from 0) in which words stand that rules look for anywhere in a record; and those in which one of `also`
+        stands, which a reader looks for on its own behalf."""
+        ...
+
+    def asks(self, kind: tuple[str, str, str, str, str], number: int) -> frozenset[str] | None:
+        """The native fields that `may_match` looks at; None where it says yes whatever they are."""
         ...
 
     def may_match(self, kind: tuple[str, str, str, str, str], number: int, fields: Mapping[str, Any]) -> bool:

@@ -23,17 +23,15 @@ _MARK = "\ufeff"
 
 
 def read_objects(given: Input) -> Iterator[tuple[int, str] | ReadProblem]:
-    """(number from 1, text) of every object."""
+    """(number, text) of every object: the number of its line, or of the object where these are not a line each."""
     if is_lines(given):
-        number = 0
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block
                 continue
-            for line in block.lines:
+            for number, line in enumerate(block.lines, block.number):
                 text = line.strip(" \t\0")
                 if text:
-                    number += 1
                     yield number, text
         return
     yield from _Cutter(given).objects()

@@ -21,14 +21,35 @@ _UTF8_BOM = codecs.BOM_UTF8
 
 @dataclass(slots=True)
 class Block:
-    """Some whole lines. `number` and `offset` are of the first; line ends (LF, CRLF) are cut off; `whole` tells if the
-    last one had its line end."""
+    """Some whole lines. `number` and `offset` are of the first; line ends (LF, CRLF) are cut off."""
 
     number: int
     offset: int
     data: bytes
-    lines: list[str]
     reached: tuple[int, int] = (0, 0)  # a line's index, and where it begins in `data`
+    _lines: list[str] | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """As text."""
+        if self._lines is None:
+            self._lines = _lines(text_of(self.data))
+        return self._lines
+
+    @property
+    def encoded(self) -> list[bytes]:
+        """`lines` in UTF-8, for readers that make text of few of them."""
+        lines = _valid(self.data).split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        return [line[:-1] if line.endswith(b"\r") else line for line in lines] if b"\r" in self.data else lines
+
+    @property
+    def count(self) -> int:
+        """Of lines."""
+        if self._lines is not None:
+            return len(self._lines)
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
 
     def offset_of(self, index: int) -> int:
         """Byte offset of the line at `index`; searched only when a problem is reported, on from where the last one was."""
@@ -46,7 +67,7 @@ class Block:
 def read_blocks(given: Input) -> Iterator[Block | ReadProblem]:
     """All lines of the input. A line longer than the budget's `line_bytes` is a problem and is skipped, unheld."""
     limit = given.budget.limits.line_bytes
-    number, offset, carry, skipping = 1, 0, b"", False
+    number, offset, carry, skipping = given.first_line, given.first_offset, b"", False
     for chunk in _chunks(given):
         if skipping:
             cut = chunk.find(b"\n") + 1
@@ -61,14 +82,14 @@ def read_blocks(given: Input) -> Iterator[Block | ReadProblem]:
             yield _too_long(number, offset, data, limit)
             number, offset, data = number + 1, offset + first + 1, data[first + 1 :]
         if data:
-            block = _block(number, offset, data)
+            block = Block(number, offset, data)
             yield block
-            number, offset = number + len(block.lines), offset + len(data)
+            number, offset = number + block.count, offset + len(data)
         if len(carry) > limit:
             yield _too_long(number, offset, carry, limit)
             offset, carry, skipping = offset + len(carry), b"", True
     if carry:
-        yield _block(number, offset, carry)
+        yield Block(number, offset, carry)
 
 
 def text_of(data: bytes) -> str:
@@ -136,7 +157,7 @@ def _chunks(given: Input) -> Iterator[bytes]:
     size = min(CHUNK, given.budget.limits.line_bytes)  # so that only the first line of a block can be too long
     encoding = utf16(given.head)
     decoder = codecs.getincrementaldecoder(encoding)("backslashreplace") if encoding else None
-    first = True
+    first = given.first_offset == 0
     while chunk := read(size):
         data = decoder.decode(chunk).encode("utf-8", "backslashreplace") if decoder else chunk
         if first:
@@ -148,14 +169,22 @@ def _chunks(given: Input) -> Iterator[bytes]:
         yield rest.encode("utf-8", "backslashreplace")
 
 
-def _block(number: int, offset: int, data: bytes) -> Block:
-    text = text_of(data)
+def _lines(text: str) -> list[str]:
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
-    if "\r" in text:
-        lines = [line[:-1] if line.endswith("\r") else line for line in lines]
-    return Block(number, offset, data, lines)
+    return [line[:-1] if line.endswith("\r") else line for line in lines] if "\r" in text else lines
+
+
+def _valid(data: bytes) -> bytes:
+    """The bytes themselves where they are UTF-8, as nearly all are; else as `text_of` reads them."""
+    if data.isascii():
+        return data
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return text_of(data).encode()
+    return data
 
 
 def _too_long(number: int, offset: int, data: bytes, limit: int) -> ReadProblem:

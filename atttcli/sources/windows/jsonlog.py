@@ -46,7 +46,6 @@ class WindowsJson:
             yield from self.read(given)
             return
         stamps = Stamps(given)
-        number = 0
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block
@@ -56,7 +55,7 @@ class WindowsJson:
                 text = line.strip(" \t\0")
                 if not text:
                     continue
-                number += 1
+                number = block.number + index
                 if index not in marked and (fields := fields_of(text)) is not None and not may_match(sieve, fields):
                     yield None
                 else:
