@@ -164,11 +164,27 @@ class _Room(NamedTuple):
 def _of_file(path: Path, place: str, errors: set[str]) -> Iterator[tuple[str, str]]:
     first = place.split("/")[0]
     room = _Room(first in ENGLISH_ROOMS, first in SHOWING_ROOMS, place.startswith("store/projected/"))
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(_Spelled(tree).visit(tree)):
         for given, whole in _given(node, errors, room):
             for text in _texts(given):
                 if _is_told(text, whole):
                     yield text, f"{place}:{getattr(node, 'lineno', 0)}"
+
+
+class _Spelled(ast.NodeTransformer):
+    """Puts the texts of a module's constants where their names stand."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._texts: dict[str, ast.Constant] = {}
+        for node in tree.body:
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                self._texts |= {one.id: node.value for one in targets if isinstance(one, ast.Name)}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The text in place of the name that is read."""
+        return self._texts.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
 
 def _given(node: ast.AST, errors: set[str], room: _Room) -> Iterator[tuple[ast.expr, bool]]:
@@ -190,7 +206,7 @@ def _given(node: ast.AST, errors: set[str], room: _Room) -> Iterator[tuple[ast.e
         yield from ((one, False) for one in getattr(node.value, "elts", [node.value]))
     elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and not room.english:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if any(_name(one) in NAMED for one in targets):
+        if any(_name(one).lower().removeprefix("_") in NAMED for one in targets):
             yield node.value, False
 
 

@@ -146,7 +146,7 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
             (_("Observable"), f"{one['value']} ({role_word(one['role']) or retell(one['type'])})")
             for one in alert["observables"][:20]
         ),
-        *((_("Why"), _in_local_time(text)) for text in alert["why"][:10]),
+        *((_("Why"), said_why(text)) for text in alert["why"][:10]),
         *((_("Seen in"), _place(one)) for one in seen[:10]),
     ]
     render.table((_("Field"), _("Value")), [row for row in rows if row[1] not in ("", None)], wide=(1,))
@@ -170,7 +170,7 @@ def _advisories(app: App, alert: dict[str, Any]) -> list[str]:
     ]
 
 
-def _in_local_time(why: str) -> str:
+def said_why(why: str) -> str:
     """Our own words and stamps as people read them; a quoted line of a log stays as it was written."""
     from atttcli.text.retell import retell
 

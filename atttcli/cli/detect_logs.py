@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,10 @@ from atttcli.cli import render
 from atttcli.cli.context import App, with_app
 from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here, existing, finish
 from atttcli.text.messages import _
+
+if TYPE_CHECKING:
+    from atttcli.model.alert import Detection
+    from atttcli.model.event import Event
 
 PATHS = click.Path(path_type=Path)
 
@@ -63,7 +68,6 @@ def logs(
       atttcli detect logs access.log --log-format '%v %h %u %t "%r" %>s %b'
     """
     from atttcli.cli.alert_view import detection_title, severity_word
-    from atttcli.cli.event_lines import record
     from atttcli.cli.log_network import network_variables, tell_coverage
     from atttcli.cli.log_run import LogRun, as_json_object, sigma_kept
     from atttcli.cli.log_workers import judge_beside
@@ -102,9 +106,9 @@ def logs(
             if as_json:
                 render.emit_json(as_json_object(found, event))
             else:
-                line, text = found.origin.line or "", record(event.raw, event.fields) if event else "; ".join(found.why)
+                line, text = found.origin.line or "", _text(found, event)
                 severity = severity_word(found.severity)
-                rows.add(found.origin.path, line, found.rule_id, severity, detection_title(found), text[:160])
+                rows.add(found.origin.path, line, found.rule_id, severity, detection_title(found), text[:240])
     rows.show(_draw)
     if run.network is not None:
         tell_coverage(run.network)
@@ -113,6 +117,16 @@ def logs(
                  files=run.files, events=run.events, matches=tally.found)  # fmt: skip
         render.warn(text)
     finish(tally)
+
+
+def _text(found: Detection, event: Event | None) -> str:
+    """What a correlation adds up to, or the event that a rule matched."""
+    from atttcli.cli.alert_view import said_why
+    from atttcli.cli.event_lines import record
+
+    if event is None or found.engine == "correlation":
+        return "; ".join(said_why(text) for text in found.why)
+    return record(event.raw, event.fields)
 
 
 def _draw(row: tuple[object, ...]) -> None:
