@@ -62,6 +62,12 @@ def local_text(micros: int, zone: tzinfo = VIETNAM, seconds: bool = True) -> str
     return from_micros(micros, zone).strftime("%d/%m/%Y %H:%M:%S" if seconds else "%d/%m/%Y %H:%M")
 
 
+def zoned_text(micros: int, zone: tzinfo = VIETNAM, seconds: bool = True) -> str:
+    """`23/11/2026 10:04:05 +07:00`: where a reader may not know whose time it is."""
+    offset = from_micros(micros, zone).strftime("%z")
+    return f"{local_text(micros, zone, seconds)} {offset[:3]}:{offset[3:5]}"
+
+
 def parse_moment(text: str, zone: tzinfo = VIETNAM) -> int:
     """What a person types: `2026-11-23 10:04`, `23/11/2026 10:04`, RFC 3339; a missing zone is `zone`."""
     cleaned = text.strip().replace("Z", "+00:00")

@@ -242,15 +242,20 @@ def kind_words() -> dict[str, str]:
         "http_statuses": _("HTTP status codes"),
         "ssh_software": _("SSH software"),
         "smb_shares": _("SMB shares"),
+        "rdp_cookies": _("RDP cookies (user names)"),
+        "sip_agents": _("SIP user agents"),
+        "dhcp_clients": _("DHCP clients (hardware address, address, name)"),
     }
 
 
 def tell(told: dict[str, Any]) -> None:
-    """For people, no wider than 80 columns but for what is longer by itself."""
+    """For people, no wider than 80 columns but for what is longer by itself; times are local."""
+    from atttcli.reports.capture_summary import shown_time
+
     render.line(_("{packets} packets, {bytes} bytes, {flows} flows, {hosts} hosts", packets=told["packets"],
                   bytes=told["bytes"], flows=told["flows"], hosts=told["host_count"]))  # fmt: skip
     if told["first"]:
-        render.line(_("From {first} to {last}", first=told["first"], last=told["last"]))
+        render.line(_("From {first} to {last}", first=shown_time(told["first"]), last=shown_time(told["last"])))
     if not told["exact"]:
         render.line(_("More different values than are counted at once: what is listed are lower bounds."))
     for text in chart_lines(told["timeline"]):
@@ -285,6 +290,8 @@ def _section(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]],
 
 def chart_lines(timeline: dict[str, Any], width: int = _WIDTH) -> Iterator[str]:
     """Bytes over time as bars: neighbours are put together until a screen holds them; plain marks in a pipe."""
+    from atttcli.reports.capture_summary import shown_time
+
     steps = [(one["begin"], one["bytes"]) for one in timeline["steps"]]
     if len(steps) < 2:
         return
@@ -297,7 +304,7 @@ def chart_lines(timeline: dict[str, Any], width: int = _WIDTH) -> Iterator[str]:
     yield _("Bytes in steps of {seconds} s:", seconds=f"{timeline['step_seconds'] * size:g}")
     for begin, amount in rows:
         bar = mark * round(amount * _BAR / most)
-        yield f"{(begin or '?')[:19]:19}  {bar:{_BAR}}  {amount:>12}"[:width].rstrip()
+        yield f"{shown_time(begin, zoned=False):19}  {bar:{_BAR}}  {amount:>12}"[:width].rstrip()
 
 
 def _write_html(told: dict[str, Any], path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from atttcli.clock import parse_moment
+from atttcli.clock import local_text, parse_moment, zoned_text
 from atttcli.reports.html import html_of
 from atttcli.reports.outline import Block, Chart, Column, Heading, Masthead, Outline, Paragraph, Signature, Table
 from atttcli.text.messages import _
@@ -24,7 +24,7 @@ def summary_page(told: Mapping[str, Any], kinds: Mapping[str, str], language: st
             language=language,
             kind=title,
             summary=", ".join(str(name) for name in told["files"])[:_CELL],
-            masthead=Masthead((), (), "", "", "", first or ""),
+            masthead=Masthead((), (), "", "", "", shown_time(first) if first else ""),
             addressees_label="",
             addressees=(),
             blocks=tuple(_blocks(told, kinds, language)),
@@ -38,9 +38,19 @@ def summary_page(told: Mapping[str, Any], kinds: Mapping[str, str], language: st
     )
 
 
+def shown_time(told: str | None, *, zoned: bool = True) -> str:
+    """A time of the summary's JSON as people here read it; `?` for one that no calendar holds."""
+    if told is None:
+        return "?"
+    return zoned_text(parse_moment(told)) if zoned else local_text(parse_moment(told))
+
+
 def _blocks(told: Mapping[str, Any], kinds: Mapping[str, str], language: str) -> Iterator[Block]:
     yield Paragraph(_("{packets} packets, {bytes} bytes, {flows} flows, {hosts} hosts", packets=told["packets"],
                       bytes=told["bytes"], flows=told["flows"], hosts=told["host_count"]))  # fmt: skip
+    if told["first"]:
+        span = _("From {first} to {last}", first=shown_time(told["first"]), last=shown_time(told["last"]))
+        yield Paragraph(span)
     if not told["exact"]:
         yield Paragraph(_("More different values than are counted at once: what is listed are lower bounds."), "note")
     yield from _chart(told["timeline"], language)
@@ -69,7 +79,7 @@ def _chart(timeline: Mapping[str, Any], language: str) -> Iterator[Block]:
         return
     size = -(-len(steps) // _BARS)
     bars = tuple(
-        (str(steps[at]["begin"] or "?")[:19], sum(int(one["bytes"]) for one in steps[at : at + size]), None)
+        (shown_time(steps[at]["begin"], zoned=False), sum(int(one["bytes"]) for one in steps[at : at + size]), None)
         for at in range(0, len(steps), size)
     )
     yield Chart(_("Bytes in steps of {seconds} s", seconds=f"{timeline['step_seconds'] * size:g}"), bars, language)
@@ -85,7 +95,11 @@ def _list(
     made = tuple(
         Column(words, share, "left", code=key in ("value", "sha256", "name", "path")) for key, words in columns
     )
-    cells = tuple(
-        tuple(str(row[key] if row[key] is not None else "")[:_CELL] for key, _words in columns) for row in rows[:_ROWS]
-    )
+    cells = tuple(tuple(_cell(key, row[key])[:_CELL] for key, _words in columns) for row in rows[:_ROWS])
     yield Table(f"capture-{name}", made, cells)
+
+
+def _cell(key: str, value: object) -> str:
+    if key in ("first", "last"):
+        return shown_time(value if isinstance(value, str) else None)
+    return "" if value is None else str(value)

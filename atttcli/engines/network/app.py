@@ -66,6 +66,11 @@ class HttpApp:
         first = self._parser.upgraded
         return (Http2App(first, self._wanted), self._parser.rest) if first is not None else None
 
+    @property
+    def overrun(self) -> bool:
+        """Whether more requests waited for an answer than are kept: what came after them was not judged."""
+        return self._parser.overrun
+
     def inspect_id(self, direction: int) -> int:
         """Number of the transaction at hand."""
         return self._parser.inspect_id(direction)

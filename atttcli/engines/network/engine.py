@@ -114,13 +114,14 @@ class CaptureRun:
     def finish(self) -> Iterator[Result]:
         """The capture is over: every open flow ends, which counts for the last file."""
         counts, fragments = self._engine.counts, self._decoder.fragments
-        gave_up, evicted = counts.gave_up, counts.evicted
+        gave_up, evicted, overrun = counts.gave_up, counts.evicted, counts.overrun
         self._traffic.finish()
         yield from self._traffic.take()
         counts.fragments_dropped += fragments.give_up()
         if fragments.dropped:
             yield EngineProblem(Where(self._path), f"{fragments.dropped} fragmented packets never became whole")
         late = Counts(gave_up=counts.gave_up - gave_up, evicted=counts.evicted - evicted)
+        late.overrun = counts.overrun - overrun
         yield from self._account(self._path, late)
 
     def _account(self, path: str, counts: Counts) -> Iterator[EngineProblem]:
@@ -137,6 +138,11 @@ class CaptureRun:
             yield EngineProblem(
                 Where(path),
                 f"{counts.evicted} connections were ended early: too many were open at once, or they held too much",
+            )
+        if counts.overrun:
+            yield EngineProblem(
+                Where(path),
+                f"{counts.overrun} HTTP connections were not judged to their end: too many requests without answer",
             )
         if counts.gave_up:
             yield EngineProblem(Where(path), f"{counts.gave_up} judgements stopped at their limit of tries")

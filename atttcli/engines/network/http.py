@@ -61,6 +61,7 @@ class HttpParser:
         self._queued = 0  # bytes of those that are whole
         self._count = 0
         self._done: list[Transaction] = []
+        self.overrun = False  # so many requests waited for an answer that the rest was not looked at
         self.tunnel = False
         self.upgraded: Transaction | None = None  # its answer went over to HTTP/2
         self.rest = b""  # of the bytes after that answer
@@ -187,6 +188,7 @@ class HttpParser:
         if direction == 0:
             if len(self._waiting) >= MAX_OPEN or self._queued > MAX_QUEUED:
                 side.state = STOPPED
+                self.overrun = True
                 return
             transaction = begin_transaction(self._count, self._wanted)
             self._count += 1

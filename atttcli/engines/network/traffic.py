@@ -379,6 +379,7 @@ class Traffic(Reporting):
             if stream is not None and stream.segments:
                 self._deliver(flow, direction, stream.release_all())
         views = flow.parser.finish() if flow.parser is not None else []
+        self._counts.overrun += isinstance(flow.parser, HttpApp) and flow.parser.overrun
         for direction in (0, 1):
             mine = [view for view in views if view.direction == direction]
             if flow.chunks[direction] or mine:

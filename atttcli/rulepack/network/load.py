@@ -97,13 +97,23 @@ def _digest(files: Iterable[tuple[Path, bytes]], names: Mapping[str, str], range
     running = hashlib.sha256()
     for path, data in files:
         if ranges is not None and b"geoip" in data:
-            running.update(hashlib.sha256(ranges.read_bytes()[: MAX_FILE + 1]).digest() if ranges.is_file() else b"")
+            running.update(_digest_of(ranges) if ranges.is_file() else b"")
         running.update(hashlib.sha256(data).digest())
         for named in named_files(path, data):
-            running.update(hashlib.sha256(named.read_bytes()[: MAX_FILE + 1]).digest())
+            running.update(_digest_of(named))
     for name in sorted(names):
         running.update(f"{name}={names[name]}\n".encode())
     return running.hexdigest()
+
+
+def _digest_of(path: Path) -> bytes:
+    """Of as much of a file beside the rules as is ever read of it, in blocks."""
+    made, left = hashlib.sha256(), MAX_FILE + 1
+    with path.open("rb") as stream:
+        while left and (block := stream.read(min(left, MIB))):
+            made.update(block)
+            left -= len(block)
+    return made.digest()
 
 
 def _parse(
