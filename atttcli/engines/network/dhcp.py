@@ -42,8 +42,10 @@ class Dhcp:
         values: dict[str, Values] = {
             name: digits(big(given[kind], 0, 4)) for kind, name in _TIMES.items() if len(given.get(kind, b"")) == 4
         }
+        told = _told(data, given)
+        values["dhcp.client"] = (_client(told),)
         self.count += 1
-        return [Message(self.count - 1, direction, values, {"dhcp": _told(data, given)})]
+        return [Message(self.count - 1, direction, values, {"dhcp": told})]
 
 
 def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -60,19 +62,26 @@ def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 2 + len(value)
 
 
+def _client(told: dict[str, Any]) -> bytes:
+    """The machine in one line, for summaries: no buffer of rules."""
+    addresses = (told.get("assigned_ip"), told.get("client_ip"), told.get("requested_ip"))
+    words = (told["client_mac"], next(filter(None, addresses), None), told.get("hostname"))
+    return " ".join(filter(None, words)).encode("utf-8", "replace")
+
+
 def _told(data: bytes, given: dict[int, bytes]) -> dict[str, Any]:
     """In the words of EVE."""
     told: dict[str, Any] = {
         "type": "request" if data[0] == 1 else "reply",
         "id": big(data, 4, 4),
         "client_mac": data[28 : 28 + min(data[2], 16)].hex(":"),
-        "assigned_ip": str(ipaddress.IPv4Address(data[16:20])),
     }
+    for name, raw in (("client_ip", data[12:16]), ("assigned_ip", data[16:20]), ("requested_ip", given.get(REQUESTED, b""))):
+        if len(raw) == 4 and any(raw):
+            told[name] = str(ipaddress.IPv4Address(raw))
     kind = big(given.get(KIND, b""), 0, 1)
     if 0 < kind < len(_KINDS):
         told["dhcp_type"] = _KINDS[kind]
     if given.get(HOST_NAME):
         told["hostname"] = given[HOST_NAME].rstrip(b"\0").decode("utf-8", "replace")
-    if len(given.get(REQUESTED, b"")) == 4:
-        told["requested_ip"] = str(ipaddress.IPv4Address(given[REQUESTED]))
     return told

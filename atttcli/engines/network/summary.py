@@ -235,6 +235,9 @@ _NAMES: tuple[tuple[str, tuple[str, ...], int | None, str], ...] = (
     ("http_statuses", _HTTP, 1, "http.stat_code"),
     ("ssh_software", ("ssh",), None, "ssh.software"),
     ("smb_shares", ("smb",), None, "smb.share"),
+    ("rdp_cookies", ("rdp",), 0, "rdp.cookie"),
+    ("sip_agents", ("sip",), None, "sip.user_agent"),
+    ("dhcp_clients", ("dhcp",), None, "dhcp.client"),
 )
 NAME_KINDS = (*dict.fromkeys(kind for kind, _app, _direction, _buffer in _NAMES), "certificates")
 
