@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from atttcli.engines.network.view import View
 from atttcli.engines.network_logs.applicable import ADDRESSES, choose, needs
 from atttcli.engines.network_logs.columns import Columns, buffers_of, columns_of, derive
 from atttcli.engines.network_logs.finding import detection
+from atttcli.engines.network_logs.limits import Claim
 from atttcli.engines.network_logs.sides import RecordFlow, RecordJudge, Sides, packed
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
@@ -83,6 +84,12 @@ class NetworkLogEngine:
 
     def match_events(self, events: Sequence[Event], origin: Origin) -> Iterator[tuple[int, Detection]]:
         """(position, detection) of every match, in order; one Origin serves a whole file."""
+        for position, found, claim in self.claims(events, origin):
+            if self.allows(claim):
+                yield position, found
+
+    def claims(self, events: Sequence[Event], origin: Origin) -> Iterator[tuple[int, Detection, Claim]]:
+        """As `match_events`, without the rules' thresholds. Depends on nothing seen before."""
         for position, event in enumerate(events):
             columns = columns_of(event)
             if columns is None:
@@ -97,8 +104,25 @@ class NetworkLogEngine:
                 down = self._open_to(down, columns, masks, family, 1)
                 if up or down or by_header:
                     for match, flow, direction in self._matches(event, columns, masks, up, down):
-                        self.alerts += 1
-                        yield position, detection(match, flow, direction, event, columns, origin, self.pack)
+                        found = detection(match, flow, direction, event, columns, origin, self.pack)
+                        source, target = (flow.server, flow.client) if direction else (flow.client, flow.server)
+                        yield position, found, Claim(match.number, source, target, event.time)
+
+    def is_limited(self, claim: Claim) -> bool:
+        """Whether the rule has a threshold at all."""
+        return bool(self.rules.rules[claim.rule].thresholds)
+
+    def allows(self, claim: Claim) -> bool:
+        """Not more often than the rule wants, in the time of the records, where that and the address are known."""
+        number, source, target, time = claim
+        allowed = time is None or all(
+            self._thresholds.allows(number, index, rate, source, target, time)
+            for index, rate in enumerate(self.rules.rules[number].thresholds)
+            if (source or rate.track not in ("by_src", "by_both"))
+            and (target or rate.track not in ("by_dst", "by_both"))
+        )
+        self.alerts += allowed
+        return allowed
 
     def coverage(self) -> list[Coverage]:
         """For each sort of record read: rules that were judged on it, the rest by the buffer that it lacks."""
@@ -112,6 +136,18 @@ class NetworkLogEngine:
             found.append(Coverage(kind, records, len(self.rules.rules) - missing.total(), dict(missing.most_common())))
         return found
 
+    def take_counts(self) -> tuple[dict[str, int], list[tuple[str, list[str], int]]]:
+        """What `coverage` rests on, since this was last asked."""
+        records, shapes = dict(self.records), [(kind, sorted(have), count) for (kind, have), count in self._shapes.items()]
+        self.records, self._shapes = Counter(), {}
+        return records, shapes
+
+    def add_counts(self, records: Mapping[str, int], shapes: Iterable[tuple[str, Sequence[str], int]]) -> None:
+        """What another engine over the same pack counted."""
+        self.records.update(records)
+        for kind, have, count in shapes:
+            self._add_shape((kind, frozenset(have)), count)
+
     # -- candidates ------------------------------------------------------------------------------------------------
 
     def _count(self, columns: Columns) -> None:
@@ -120,9 +156,11 @@ class NetworkLogEngine:
         if shape != self._last_shape:
             self._last_shape = shape
             self._last_key = (columns.kind, buffers_of(columns))
-        key = self._last_key
+        self._add_shape(self._last_key, 1)
+
+    def _add_shape(self, key: tuple[str, frozenset[str]], count: int) -> None:
         if key in self._shapes or len(self._shapes) < MAX_SHAPES:
-            self._shapes[key] = self._shapes.get(key, 0) + 1
+            self._shapes[key] = self._shapes.get(key, 0) + count
 
     def _point(self, app: str | None, direction: int) -> Point | None:
         return self.rules.transactions.get(("http" if app == "http2" else app or "", direction))
@@ -196,7 +234,7 @@ class NetworkLogEngine:
     def _matches(
         self, event: Event, columns: Columns, masks: Masks, up: frozenset[int], down: frozenset[int]
     ) -> Iterator[tuple[Match, Flow, int]]:
-        """Matches of both directions in order of precedence, after pass rules and `limit` thresholds."""
+        """Matches of both directions in order of precedence, after pass rules."""
         flow = _flow(event, columns, masks)
         found: list[tuple[Match, int]] = []
         for direction, numbers in ((0, up), (1, down)):
@@ -209,7 +247,7 @@ class NetworkLogEngine:
         for match, direction in found[:MAX_ALERTS]:
             if match.rule.action == "pass" and not match.rule.told:
                 return
-            if self._proved(match, flow, direction) and self._allowed(match, flow, direction, event.time):
+            if self._proved(match, flow, direction):
                 yield match, flow, direction
             if match.rule.action == "pass":
                 return
@@ -240,16 +278,6 @@ class NetworkLogEngine:
         asked = needs(match.rule) & ADDRESSES
         source, target = (flow.server, flow.client) if direction else (flow.client, flow.server)
         return ("ip.src" not in asked or bool(source)) and ("ip.dst" not in asked or bool(target))
-
-    def _allowed(self, match: Match, flow: Flow, direction: int, time: int | None) -> bool:
-        """`limit`: not more often than the rule wants, in the time of the records, where that and the address are known."""
-        source, target = (flow.server, flow.client) if direction else (flow.client, flow.server)
-        return time is None or all(
-            self._thresholds.allows(match.number, index, rate, source, target, time)
-            for index, rate in enumerate(match.rule.thresholds)
-            if (source or rate.track not in ("by_src", "by_both"))
-            and (target or rate.track not in ("by_dst", "by_both"))
-        )
 
 
 def _flow(event: Event, columns: Columns, masks: Masks) -> RecordFlow:
