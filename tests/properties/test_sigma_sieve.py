@@ -289,7 +289,7 @@ def test_words_are_marked_on_their_lines(tmp_path: Path) -> None:
         "gentil_\u212aiwi".encode(),
         b"gentil",
     ]
-    assert sieve.marked(b"\n".join(lines)) == {1, 3, 4, 5}
+    assert sieve.marked(b"\n".join(lines), ("nothing", "absent")) == ({1, 3, 4, 5}, {0})
 
 
 def test_a_rule_file_that_changes_is_read_again(tmp_path: Path) -> None:

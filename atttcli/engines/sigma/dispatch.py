@@ -15,7 +15,7 @@ from typing import Any
 
 from atttcli.engines.sigma.columns import Prefilter
 from atttcli.engines.sigma.evaluate import Predicate, compile_node
-from atttcli.engines.sigma.fields import INDEXED, text_of
+from atttcli.engines.sigma.fields import INDEXED, other_spelling, text_of
 from atttcli.engines.sigma.literals import Literals, heads, literals, narrowed
 from atttcli.engines.sigma.logsource import concerns
 from atttcli.engines.sigma.pattern import compile_search
@@ -149,6 +149,17 @@ class Plan:
         given: Any = Native(fields)
         chosen = (*self.always, *[self.by_field[place] for place in possible])
         return any(not one.reads_fields_only or one.matches(given) for one in chosen)
+
+    def asks(self) -> frozenset[str] | None:
+        """The native fields that `may_match` looks at, each in both spellings; None where it always says yes."""
+        if self.asks_more or not all(one.reads_fields_only for one in self.always):
+            return None
+        found: set[str] = set()
+        for one in (*self.always, *self.by_field):
+            for leaf in leaves(one.rule.node):
+                found.add(leaf.name)
+                found.update(str(test.value) for test in leaf.tests if test.kind.startswith("fieldref"))
+        return frozenset(found | {other_spelling(name) for name in found}) - {""}
 
     @property
     def empty(self) -> bool:

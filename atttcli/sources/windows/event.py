@@ -16,7 +16,7 @@ from atttcli.sources.logs.stamps import possible
 from atttcli.sources.windows.heading import BY_KEYWORDS, BY_STATUS, REGISTRY_DELETED, Heading, heading_of
 from atttcli.sources.windows.services import service_of
 
-SiftedKind = tuple[str, str, str, str, str]
+Kind = tuple[str, str, str, str, str]
 _EMPTY = ("", "-", "N/A", "NULL SID")
 _SUCCESS, _FAILURE = 0x20000000000000, 0x10000000000000  # audit bits of Keywords
 _HASHES = {"sha256": 64, "sha1": 40, "md5": 32}
@@ -65,8 +65,20 @@ def event_of(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line:
     )
 
 
-def may_match(sieve: Sieve, fields: dict[str, Any]) -> bool:
-    """Whether a rule may match the event whose data and system are `fields`, told before it is built."""
+def sifted(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line: int, sieve: Sieve) -> Event | None:
+    """`event_of`, or None where no rule may match."""
+    fields = {**data, **system}
+    if type(fields.get("SystemTime")) is not str:
+        fields.pop("SystemTime", None)
+    kind = kind_of(fields)
+    if kind is not None and not sieve.may_match(kind, fields["EventID"], fields):
+        return None
+    return event_of(system, data, raw, line)
+
+
+def kind_of(fields: dict[str, Any]) -> Kind | None:
+    """What a sieve is asked by, of an event whose data and system are `fields`; the names that `event_of` would add are
+    added. None for a finding of an antivirus, which needs no rule."""
     said = fields.get("EventID")
     number = said if type(said) is int and 0 <= said < 10_000_000_000 else whole(said)
     channel, provider = fields.get("Channel"), fields.get("Provider_Name")
@@ -75,23 +87,33 @@ def may_match(sieve: Sieve, fields: dict[str, Any]) -> bool:
     service, heading, fixed = _kind_of_many(channel, provider, number)
     fields["EventID"] = number
     if fixed is not None:
-        return sieve.may_match(fixed, number, fields)
+        return fixed
     if heading.category:
-        if heading.category == "antivirus":  # a finding of its own, with no rule
-            return True
+        if heading.category == "antivirus":
+            return None
         heading = _told(fields, heading, service)
-    kind = (heading.category, "windows", service, heading.action, _outcome(fields, heading.outcome))
-    return sieve.may_match(kind, number, fields)
+    return heading.category, "windows", service, heading.action, _outcome(fields, heading.outcome)
 
 
 @lru_cache(maxsize=4096)
-def _kind_of_many(channel: str, provider: str, number: int) -> tuple[str, Heading, SiftedKind | None]:
+def _kind_of_many(channel: str, provider: str, number: int) -> tuple[str, Heading, Kind | None]:
     """The kind of all such events, where nothing else in them has a say."""
     service, heading = _kind(channel, provider, number)
-    varies = service == "security" or heading.category in ("antivirus", "registry_add")
-    if varies or heading.outcome in (BY_STATUS, BY_KEYWORDS):
+    if heading.category == "antivirus" or _deciding(service, heading):
         return service, heading, None
     return service, heading, (heading.category, "windows", service, heading.action, heading.outcome)
+
+
+def deciding(channel: Any, provider: Any, number: Any) -> frozenset[str]:
+    """The native fields that `kind_of` looks at besides these three, or takes a name's value from."""
+    return _deciding(*_kind(text_of(channel), text_of(provider), whole(number)))
+
+
+def _deciding(service: str, heading: Heading) -> frozenset[str]:
+    names = {BY_STATUS: {"Status"}, BY_KEYWORDS: {"Keywords"}}.get(heading.outcome, set())
+    if service == "security":
+        names = names.union(_AUDIT_NAMES.get(heading.category, {}).values())
+    return frozenset(names | {"EventType"} if heading.category == "registry_add" else names)
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from atttcli.errors import InputError, Where
 from atttcli.source import Input, ReadProblem, Record, Sieve
 from atttcli.sources.logs.jsonline import decode_object
-from atttcli.sources.windows.event import event_of, may_match
+from atttcli.sources.windows.event import event_of, sifted
 from atttcli.sources.windows.nested import data_of, system_of
 
 MAGIC: Final = b"ElfFile\0"
@@ -53,7 +53,7 @@ class Evtx:
         records = _records(given)
         while block := list(islice(records, _BLOCK)):
             texts = [record if isinstance(record, str) else "" for _number, record in block]
-            marked = sieve.marked("\n".join(text.replace("\n", " ") for text in texts).encode("utf-8", "replace"))
+            marked, _ = sieve.marked("\n".join(text.replace("\n", " ") for text in texts).encode("utf-8", "replace"))
             for index, (number, record) in enumerate(block):
                 if not isinstance(record, str):
                     yield record
@@ -142,11 +142,7 @@ def _sifted(text: str, number: int, sieve: Sieve) -> Record | None:
     found = _parts(text, number)
     if isinstance(found, ReadProblem):
         return found
-    system, data = found
-    fields = data | system
-    if type(fields.get("SystemTime")) is not str:
-        fields.pop("SystemTime", None)
-    return event_of(system, data, text, number) if may_match(sieve, fields) else None
+    return sifted(*found, text, number, sieve)
 
 
 def _parts(text: str, number: int) -> tuple[dict[str, Any], dict[str, Any]] | ReadProblem:

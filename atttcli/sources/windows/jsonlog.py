@@ -11,9 +11,9 @@ from atttcli.sources.logs.jsonline import decode_object
 from atttcli.sources.logs.jsonstream import head_objects, is_lines, read_objects
 from atttcli.sources.logs.lines import read_blocks
 from atttcli.sources.logs.stamps import Stamps
-from atttcli.sources.windows.event import event_of, may_match
-from atttcli.sources.windows.outline import fields_of
-from atttcli.sources.windows.shapes import shape_of
+from atttcli.sources.windows.event import event_of, sifted
+from atttcli.sources.windows.outline import NESTED, Outlines
+from atttcli.sources.windows.shapes import Parts, shape_of
 
 REASON = "JSON, but no Windows event"
 
@@ -45,38 +45,53 @@ class WindowsJson:
         if not is_lines(given):
             yield from self.read(given)
             return
-        stamps = Stamps(given)
+        stamps, outlines = Stamps(given), Outlines(sieve)
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block
                 continue
-            marked = sieve.marked(block.data)
-            for index, line in enumerate(block.lines):
-                text = line.strip(" \t\0")
-                if not text:
+            marked, nested = sieve.marked(block.data, NESTED)
+            for number, line in enumerate(block.encoded, block.number):
+                line = line.strip(b" \t\0")
+                if not line:
                     continue
-                number = block.number + index
-                if index not in marked and (fields := fields_of(text)) is not None and not may_match(sieve, fields):
+                index = number - block.number
+                may = True if index in marked else None if index in nested else outlines.may_match(line)
+                if may is False:
                     yield None
+                elif may:
+                    yield _record(line.decode(), number, stamps)
                 else:
-                    yield _record(text, number, stamps)
+                    yield _sifted(line.decode(), number, stamps, sieve)
 
 
 def _record(text: str, number: int, stamps: Stamps) -> Record:
+    parts = _parts(text, number, stamps)
+    return parts if isinstance(parts, ReadProblem) else event_of(*parts, text, number)
+
+
+def _sifted(text: str, number: int, stamps: Stamps, sieve: Sieve) -> Record | None:
+    parts = _parts(text, number, stamps)
+    return parts if isinstance(parts, ReadProblem) else sifted(*parts, text, number, sieve)
+
+
+def _parts(text: str, number: int, stamps: Stamps) -> Parts | ReadProblem:
     record = decode_object(text)
     if isinstance(record, str):
         return ReadProblem(number, record, excerpt=text[:200])
-    return of_object(record, text, number, stamps) or ReadProblem(number, REASON, excerpt=text[:200])
+    return _of_shape(record, stamps) or ReadProblem(number, REASON, excerpt=text[:200])
 
 
 def of_object(record: Mapping[str, Any], text: str, number: int, stamps: Stamps) -> Event | None:
     """The event of one object, or None if it is none of Windows."""
+    parts = _of_shape(record, stamps)
+    return event_of(*parts, text, number) if parts is not None else None
+
+
+def _of_shape(record: Mapping[str, Any], stamps: Stamps) -> Parts | None:
     record = _inner(record)
     shape = shape_of(record)
-    if shape is None:
-        return None
-    system, data = shape(record, stamps)
-    return event_of(system, data, text, number)
+    return shape(record, stamps) if shape is not None else None
 
 
 def _inner(record: Mapping[str, Any]) -> Mapping[str, Any]:

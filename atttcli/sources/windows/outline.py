@@ -1,67 +1,203 @@
-"""The native fields of an event that is written in one level, without building the event: what a sieve is asked about.
+"""Events written in one level, judged by the fields that rules ask for: the rest of a line is not even turned into values.
 
-The usual lines of one exporter have the same names in the same order: what becomes of each name is worked out once.
+Lines of one number, channel and provider share an outline: the names that decide about them, and what was decided. Lines whose
+asked fields say the same, word by word, get the same answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from atttcli.sources.logs.jsonline import MAX_DEPTH
+from atttcli.source import Sieve
+from atttcli.sources.windows.event import Kind, deciding, kind_of
 from atttcli.sources.windows.shapes import FLAT, is_flat, sysmon_event_type
 
-_KNOWN: Final = 4096
-_STRUCTURED: Final = frozenset({dict})
-_DECODER: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
-_layouts: dict[tuple[str, ...], tuple[tuple[str, str], ...] | None] = {}
+# An object as the value of a name, which a flat line has not: in the usual spellings, and all that have unusual blanks there.
+NESTED: Final = ('":{', '": {', '":  ', '": \t', '": \r', '":\t', '":\r', '" :', '"  ', '" \t', '" \r', '"\t', '"\r')
+_HEADS: Final = (
+    *(name for name, full in FLAT.items() if full in ("EventID", "Channel", "Provider_Name")), "Id", "log_name", "source_name",
+)  # fmt: skip
+_ASKED: Final = slice(len(_HEADS), None)
+_SEVERAL: Final = 8  # events of one outline, from which a decoder of its own pays
+_OUTLINES: Final = 4096
+_LISTS: Final = 31  # more may be nested too deep
+_REMEMBERED: Final = 4096  # characters of the values that are worth remembering
+_ROOM: Final = 6_000_000  # characters that all outlines remember together
+_EACH: Final = 300  # that an entry takes besides its own
+_WHOLE: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
+
+Said = tuple[Any, ...]
 
 
-def fields_of(text: str) -> dict[str, Any] | None:
-    """The fields as `event_of` would give them, or None where that takes the whole reader: other shapes, and errors."""
-    try:
-        record = _DECODER.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    if type(record) is not dict or not _STRUCTURED.isdisjoint(map(type, record.values())):
-        return None
-    names = tuple(record)
-    try:
-        renamed = _layouts[names]
-    except KeyError:
-        renamed = _layout(names, record)
-    if renamed is None or text.count("{") + text.count("[") > MAX_DEPTH:  # might be nested too deep
-        return None
-    taken = []
-    for name, full in renamed:
-        value = record.pop(name)
-        if type(value) is list:  # stays where it is
+class Outlines:
+    """The outlines met in one input."""
+
+    def __init__(self, sieve: Sieve) -> None:
+        self._sieve = sieve
+        self._by_heads: dict[Said, _Outline] = {}
+        self._last = _Outline((UNSET,) * len(_HEADS))
+        self._last.prepare()
+        self._free = _ROOM
+
+    def may_match(self, line: bytes) -> bool | None:
+        """Whether a rule may match the event on a line (valid UTF-8, with none of NESTED); None where that cannot be told
+        so: it is no event, has another shape, or says something twice."""
+        if line.count(b"[") > _LISTS:
             return None
-        if full:
-            taken.append((full, value))
-    record.update(taken)
-    if "EventType" in record:
-        record["EventType"] = sysmon_event_type(record, record.get("Channel"))
-    return record
+        last = self._last  # the next event is often of the same outline
+        try:
+            said = last.read(last.decode(line))
+            if last.typed:
+                said = last.told(said)
+            verdict = last.known.get(said)
+            return self._judged(line, said) if verdict is None else verdict
+        except msgspec.ValidationError:  # values that are neither text nor whole numbers
+            return self._whole(line)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return None
+
+    def _judged(self, line: bytes, said: Said) -> bool | None:
+        outline = self._outline(said[: len(_HEADS)])
+        if not outline.ready:
+            return self._whole(line)
+        if outline is not self._last:
+            self._last = outline
+            said = outline.read(outline.decode(line))
+            if outline.typed:
+                said = outline.told(said)
+            if (verdict := outline.known.get(said)) is not None:
+                return verdict
+        fields = _native(zip(outline.names, said, strict=True))
+        if fields is None:
+            return None
+        kind = kind_of(fields)
+        if kind is not None and kind not in outline.kinds:
+            return self._whole(line)
+        verdict = kind is None or self._sieve.may_match(kind, fields["EventID"], fields)
+        self._remember(outline, said, verdict)
+        return verdict
+
+    def _whole(self, line: bytes) -> bool | None:
+        """By all values of the line; what its kind asks for is read from the next ones."""
+        try:
+            record = _WHOLE.decode(line)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return None
+        heads = tuple([record.get(name, UNSET) for name in _HEADS]) if type(record) is dict else ()
+        if not heads or not all(type(value) in (str, int) or value is None or value is UNSET for value in heads):
+            return None
+        outline = self._outline(heads)
+        fields = _native(record.items()) if outline.flat else None
+        if fields is None:
+            return None
+        if "EventType" in fields:
+            fields["EventType"] = sysmon_event_type(fields, fields.get("Channel"))
+        kind = kind_of(fields)
+        if kind is None:
+            return True
+        if kind not in outline.kinds:
+            outline.learn(kind, self._sieve.asks(kind, fields["EventID"]) or frozenset())
+        outline.met += 1
+        if not outline.ready and outline.met >= _SEVERAL:
+            outline.prepare()
+        return self._sieve.may_match(kind, fields["EventID"], fields)
+
+    def _outline(self, heads: Said) -> _Outline:
+        found = self._by_heads.get(heads)
+        if found is None:
+            if len(self._by_heads) >= _OUTLINES:  # crafted: forget and go on
+                self._by_heads.clear()
+            found = self._by_heads[heads] = _Outline(heads)
+        return found
+
+    def _remember(self, outline: _Outline, said: Said, verdict: bool) -> None:
+        size = sum([len(value) for value in said[_ASKED] if type(value) is str])
+        if size > _REMEMBERED:
+            return
+        self._free -= size + _EACH
+        if self._free < 0:
+            self._free = _ROOM
+            for one in self._by_heads.values():
+                one.known.clear()
+        outline.known[outline.heads + said[_ASKED]] = verdict
 
 
-def _layout(names: tuple[str, ...], record: dict[str, Any]) -> tuple[tuple[str, str], ...] | None:
-    """Each name to take away, and the name to put in its stead ("" for none); the first of two that mean the same wins."""
-    found: tuple[tuple[str, str], ...] | None = None
-    if is_flat(record):
-        of_full: dict[str, list[str]] = {}
-        for name in names:
-            if name in FLAT:
-                of_full.setdefault(FLAT[name], []).append(name)
-        moves: list[tuple[str, str]] = []
-        for full, its_names in of_full.items():
-            if full == "SystemTime":
-                moves += [(name, "") for name in its_names]
-            elif its_names != [full]:
-                moves += [(its_names[0], full), *((name, "") for name in its_names[1:])]
-        found = tuple(moves)
-    if len(_layouts) >= _KNOWN:  # crafted: forget and go on
-        _layouts.clear()
-    _layouts[names] = found
-    return found
+class _Outline:
+    """The events of one number, channel and provider."""
+
+    def __init__(self, heads: Said) -> None:
+        self.heads = heads
+        given = {name: value for name, value in zip(_HEADS, heads, strict=True) if value is not UNSET}
+        fields = _native(given.items())
+        # with these two names it is EvtxECmd's if it has a payload
+        self.flat = fields is not None and is_flat(given) and not {"EventId", "Provider"} <= given.keys()
+        head = [(fields or {}).get(name) for name in ("Channel", "Provider_Name", "EventID")]
+        self._sysmon = str(head[0]).startswith("Microsoft-Windows-Sysmon")
+        self._wanted: frozenset[str] = deciding(*head)
+        self.kinds: set[Kind] = set()
+        self.known: dict[Said, bool] = {}
+        self.met = 0
+        self.ready = False
+        self.names: tuple[str, ...] = ()
+        self.typed = False  # EventType and Message stand last, the first is told by the second
+
+    def learn(self, kind: Kind, asked: frozenset[str]) -> None:
+        """Another kind of its events, and what is asked of that."""
+        self.kinds.add(kind)
+        if not asked <= self._wanted:
+            self._wanted |= asked
+            if self.ready:
+                self.prepare()
+
+    def prepare(self) -> None:
+        """Be ready to read what is wanted."""
+        names = self._wanted | {name for name, full in FLAT.items() if full in self._wanted}
+        self.typed = self._sysmon and "EventType" in names
+        self._keeps = "Message" in names
+        last = ("EventType", "Message") if self.typed else ()
+        self.names = (*_HEADS, *sorted(names.difference(_HEADS, last)), *last)
+        self.decode, self.read = _reading(self.names)
+        self.known = {}
+        self.ready = True
+
+    def told(self, said: Said) -> Said:
+        """With the type of the event as Sysmon's message says it; the message only where rules ask for it."""
+        *others, kind, message = said
+        if kind is not UNSET:
+            kind = sysmon_event_type({"EventType": kind, "Message": message}, "Microsoft-Windows-Sysmon")
+        return (*others, kind, message if self._keeps else UNSET)
+
+
+@lru_cache(maxsize=256)
+def _reading(names: tuple[str, ...]) -> tuple[Callable[[bytes], Any], Callable[[Any], Said]]:
+    """How to read some names of a line: what is text or a whole number, UNSET where there is none. 1 is not true, nor 1.0:
+    values that are equal were written alike."""
+    places = [f"f{place}" for place in range(len(names))]
+    struct = msgspec.defstruct(
+        "Said",
+        [(place, str | int | None | UnsetType, UNSET) for place in places],
+        rename=dict(zip(places, names, strict=True)),
+        gc=False,
+    )
+    return msgspec.json.Decoder(struct).decode, attrgetter(*places)
+
+
+def _native(said: Iterable[tuple[str, Any]]) -> dict[str, Any] | None:
+    """The fields as `event_of` would give them; None for an object among them, and for two that mean the same."""
+    fields: dict[str, Any] = {}
+    for name, value in said:
+        if value is UNSET:
+            continue
+        full = FLAT.get(name, name)
+        if full == "SystemTime":
+            continue
+        if type(value) is dict or full in fields or (type(value) is list and name in FLAT):
+            return None
+        fields[full] = value
+    return fields
