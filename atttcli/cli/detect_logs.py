@@ -11,10 +11,11 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
-from atttcli.cli.matching import ALL_RULES, Rows, Tally, disabled_here, existing, finish
+from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish
 from atttcli.text.messages import _
 
 if TYPE_CHECKING:
+    from atttcli.cli.log_steps import Shown
     from atttcli.model.alert import Detection
     from atttcli.model.event import Event
 
@@ -54,7 +55,7 @@ def logs(
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Logs, recognised by content (gz, bz2, xz and zst too), through Sigma rules, indicators and YARA rules for log text.
+    """Logs, recognised by content, compressed or in archives too, through Sigma rules, indicators and YARA rules for log text.
 
     With no rules and no indicators named the shipped packs run. --network-rules takes Suricata rules: one whose every
     buffer stands in a record (web, proxy, DNS, Zeek, EVE, firewall) is judged on it, the others are counted.
@@ -62,14 +63,15 @@ def logs(
     \b
     Examples:
       atttcli detect logs /var/log/auth.log /var/log/nginx --json
-      atttcli detect logs access.log.gz --indicators c2.csv --rules my-sigma/
+      atttcli detect logs access.log.gz logs.zip --indicators c2.csv --rules my-sigma/
       atttcli detect logs access.log --network-rules et.rules --var 'HOME_NET=[10.0.0.0/8]'
       atttcli detect logs mailbox.log --yara webshell.yar
       atttcli detect logs access.log --log-format '%v %h %u %t "%r" %>s %b'
     """
-    from atttcli.cli.alert_view import detection_title, severity_word
+    from contextlib import closing
+
     from atttcli.cli.log_network import network_variables, tell_coverage
-    from atttcli.cli.log_run import LogRun, as_json_object, sigma_kept
+    from atttcli.cli.log_run import LogRun, sigma_kept
     from atttcli.cli.log_workers import judge_beside
     from atttcli.engine import EngineProblem
 
@@ -90,25 +92,24 @@ def logs(
         from atttcli.sources.logs.webformat import web_format
 
         run.mapping = web_format(log_format)
-    judged = partial(run.judge, paths) if workers == 1 else partial(judge_beside, run, paths, workers)
+    judge = partial(run.judge, paths) if workers == 1 else partial(judge_beside, run, paths, workers)
     disabled = disabled_here(app, all_rules)
     disabled.tell(run.rule_ids)
+    run.present = partial(_shown, disabled, as_json)
     rows = Rows((_("File"), _("Line"), _("Rule"), _("Severity"), _("Title"), _("Event")), wide=(4, 5))
-    with render.progress(_("Reading"), quiet=as_json) as progress:
-        for result in judged(lambda path: progress(run.events, 0, path)):
+    with (
+        render.progress(_("Reading"), quiet=as_json) as progress,
+        closing(judge(lambda path: progress(run.events, 0, path))) as told,  # however it ends, copies of it end too
+    ):
+        for result in told:
             if isinstance(result, EngineProblem):
                 tally.problem(result)
                 continue
-            found, event = result
-            if disabled.covers(found.rule_id):
-                continue
             tally.found += 1
-            if as_json:
-                render.emit_json(as_json_object(found, event))
+            if isinstance(result, str):
+                render.emit_json_text(result)
             else:
-                line, text = found.origin.line or "", _text(found, event)
-                severity = severity_word(found.severity)
-                rows.add(found.origin.path, line, found.rule_id, severity, detection_title(found), text[:240])
+                rows.add(*result)
     rows.show(_draw)
     if run.network is not None:
         tell_coverage(run.network)
@@ -117,6 +118,20 @@ def logs(
                  files=run.files, events=run.events, matches=tally.found)  # fmt: skip
         render.warn(text)
     finish(tally)
+
+
+def _shown(disabled: Disabled, as_json: bool, found: Detection, event: Event | None) -> Shown | None:
+    """A line of JSON or the cells of a row; nothing of a rule that was switched off."""
+    from atttcli.cli.alert_view import detection_title, severity_word
+    from atttcli.cli.log_findings import as_json_object
+
+    if disabled.covers(found.rule_id):
+        return None
+    if as_json:
+        return render.json_text(as_json_object(found, event))
+    severity, title = severity_word(found.severity), detection_title(found)
+    line = str(found.origin.line or "")
+    return (found.origin.path, line, found.rule_id, severity, title, _text(found, event)[:240])
 
 
 def _text(found: Detection, event: Event | None) -> str:

@@ -1,60 +1,61 @@
-"""The run behind `detect logs`: open each file safely, recognise it, and pass its events through three engines."""
+"""The run behind `detect logs`: rules loaded, and the events of each log passed through the engines.
+
+What one log gives (`file`, `log`) depends on nothing that was read before, so that copies of this process can share the logs;
+what depends on all of them in order (`tell`: correlations, thresholds, how many problems of a file are told) is done once.
+"""
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from atttcli.cli.log_steps import Claimed, Failed, Fed, Present, Read, Shown, Step, Unread
 from atttcli.cli.matching import Tally
-from atttcli.clock import rfc3339
 from atttcli.engine import EngineProblem
 from atttcli.engines.correlation import CorrelationEngine, CountryRanges
-from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
 from atttcli.engines.sigma.pattern import given_up
-from atttcli.engines.yara import YaraEngine
 from atttcli.errors import InputError, UsageError, Where
 from atttcli.field.account import Outcome
-from atttcli.field.filetype import archive_kind
-from atttcli.field.inflate import Damaged, InflatedStream, Unsupported
-from atttcli.field.opening import NotReadable, open_regular
-from atttcli.field.walk import Found, walk
-from atttcli.limits import MIB, Budget, read_bounded
+from atttcli.field.walk import walk
+from atttcli.limits import MIB, read_bounded
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
 from atttcli.packaged import packaged
 from atttcli.process.collector import settle
-from atttcli.rulepack.catalogue import by_kind
+from atttcli.rulepack.catalogue import by_kind, listed
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
-from atttcli.rulepack.indicators import load_indicator_packs
 from atttcli.rulepack.sigma_files import SigmaSettings, parse_placeholders
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
-from atttcli.rulepack.yara import load_yara_rules
 from atttcli.source import Input, ReadProblem, Sieve, SiftingSource, Source
 from atttcli.sources.antivirus import FINDINGS, detection_of, joined
-from atttcli.sources.logs.table import LOG_SOURCES
+from atttcli.sources.opening import UNREADABLE, opened, recognised
+from atttcli.sources.opening import Unread as NotOpened
 from atttcli.store.workspace import home, private_folder
 
-if TYPE_CHECKING:  # loaded only where network rules are given
+if TYPE_CHECKING:  # each loaded where rules of its kind are given
+    from atttcli.engines.indicators import IndicatorEngine
     from atttcli.engines.network_logs.engine import NetworkLogEngine
+    from atttcli.engines.yara import YaraEngine
 
-_HEAD = 64 * 1024
 _BLOCK = 1024
-_CERTAIN = 100  # no other reader is asked
 _PROBLEMS_A_FILE = 20
-_COMPRESSED = ("gz", "bz2", "xz", "zst")
 
-Judged = tuple[Detection, Event | None] | EngineProblem
+Told = Shown | EngineProblem
+
+
+def _silent(_found: Detection, _event: Event | None) -> Shown | None:
+    """Nobody asked to see findings."""
+    return None
 
 
 @dataclass(slots=True)
 class LogRun:
-    """Engines ready to judge logs; `files` and `events` count what was read."""
+    """Engines ready to judge logs; `files` and `events` count what was told. `present` makes a finding what is shown of it."""
 
     correlation: CorrelationEngine
     indicators: IndicatorEngine | None
@@ -65,9 +66,10 @@ class LogRun:
     files: int = 0
     events: int = 0
     mapping: Source | None = None  # a reader that a person named; goes before those that it fits
-    apart: list[tuple[Event, tuple[str, ...]]] | None = None  # what rules matched is put here instead of correlated
+    present: Present = _silent
     _rules_sieve: Sieve | None = None
-    _recent: dict[tuple[str, int | None], Event] = field(default_factory=dict)
+    _unread: Counter[str] = field(default_factory=Counter)
+    _given_up: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def load(
@@ -90,82 +92,130 @@ class LogRun:
             raise UsageError(f"unknown time zone {zone!r}", hint="--source-tz Asia/Ho_Chi_Minh") from error
         shipped = not rules and not indicators and not network and not yara
         problems: list[Any] = []
-        files = by_kind(rules or ([packaged("rules")] if shipped else []), problems)
+        settings = sigma_settings or sigma_kept()
+        files = listed(rules or ([packaged("rules")] if shipped else []), problems, settings.cache)
         tally.rules(problems)
-        countries = files["countries"] or by_kind([packaged("rules") / "sigma"])["countries"]
+        countries = files.paths("countries") or by_kind([packaged("rules") / "sigma"])["countries"]
         ranges = CountryRanges.load(countries[0]) if countries else None
-        sigma = load_correlation_rules(files["sigma"], sigma_settings or sigma_kept())
+        sigma = load_correlation_rules(files.names["sigma"], settings, files.states)
         correlation = CorrelationEngine(sigma, countries=ranges, findings=FINDINGS)
         tally.rules(correlation.problems)
-        lists = load_indicator_packs([*indicators, *files["indicators"]])
-        tally.rules(lists.problems)
-        texts = [_yara(files["yara"], "log", tally), _yara(yara, "lines", tally)]
+        lists = _indicators([*indicators, *files.paths("indicators")], tally)
+        texts = [_yara(files.paths("yara"), "log", tally), _yara(yara, "lines", tally)]
         settle()
         named = (f"{rule.namespace}:{rule.name}" for engine in texts if engine is not None for rule in engine.rules)
         return cls(
             correlation,
-            IndicatorEngine(IndicatorIndex.build(lists.indicators)) if lists.indicators else None,
+            lists,
             tuple(engine for engine in texts if engine is not None),
-            _network([*network, *(files["network"] if not shipped else ())], variables, tally),
+            _network([*network, *(files.paths("network") if not shipped else ())], variables, tally),
             place,
             (*_ids(sigma), *named),
         )
 
-    def judge(self, paths: Iterable[Path], progress: Callable[[str], None]) -> Iterator[Judged]:
-        """Every match with its event (None for a burst whose event is long past), and every problem."""
+    def judge(self, paths: Iterable[Path], progress: Callable[[str], None]) -> Generator[Told, None, None]:
+        """What is shown of every finding, and every problem."""
         for item in walk(str(path) for path in paths):
-            if isinstance(item, Outcome):
-                if not item.harmless:
-                    yield EngineProblem(Where(item.path), item.why)
-                continue
-            progress(item.path)
-            yield from self._file(item)
+            if not isinstance(item, Outcome):
+                progress(item.path)
+                for step in self.file(item.path, item.name, item.dir_fd):
+                    yield from self.tell(step)
+            elif not item.harmless:
+                yield EngineProblem(Where(item.path), item.why)
+        yield from self.finish()
+
+    def tell(self, step: Step) -> Iterator[Told]:
+        """One step after the other, in the order of the logs."""
+        if isinstance(step, (str, tuple)):
+            yield step
+        elif isinstance(step, Fed):
+            for found in self.correlation.correlate(step.event, step.ids, Origin("", step.path)):
+                yield from self._correlated(found)
+        elif isinstance(step, Claimed):
+            if self.network is not None and self.network.allows(step.claim):
+                yield step.shown
+        elif isinstance(step, Failed):
+            yield step.problem
+        elif isinstance(step, Unread):
+            path = step.problem.where.path
+            self._unread[path] += 1
+            if self._unread[path] <= _PROBLEMS_A_FILE:
+                yield step.problem
+        else:
+            yield from self._account(step)
+
+    def finish(self) -> Iterator[Told]:
+        """After the last log: what many events say that were still waiting for more."""
         for found in self.correlation.finish():
-            yield self.with_event(found)
+            yield from self._correlated(found)
 
-    def _file(self, found: Found) -> Iterator[Judged]:
-        try:
-            fd, info = open_regular(found.name, found.dir_fd)
-        except NotReadable as refused:
-            yield EngineProblem(Where(found.path), refused.why)
+    def _correlated(self, found: Detection | EngineProblem) -> Iterator[Told]:
+        if isinstance(found, EngineProblem):
+            yield found
+        elif (shown := self.present(found, self.correlation.crossing)) is not None:
+            yield shown
+
+    def _account(self, end: Read) -> Iterator[Told]:
+        self.files += end.files
+        self.events += end.events
+        if self.network is not None:
+            self.network.add_counts(end.records, end.shapes)
+        self._unread[end.path] += end.unread
+        self._given_up[end.path] += end.given_up
+        if not end.last:
             return
-        with os.fdopen(fd, "rb") as raw:
-            try:
-                given = as_input(raw, found.path, info, self.zone)
-                source = recognised(given, self.mapping)
-                if source is None:
-                    yield EngineProblem(Where(found.path), "no log that any reader knows; it was not judged")
-                    return
-                self.files += 1
-                yield from self.records(source, given)
-            except InputError as error:
-                yield EngineProblem(error.where or Where(found.path), error.message)
-            except (Damaged, Unsupported, OSError) as error:
-                yield EngineProblem(Where(found.path), str(error) or "damaged")
+        if (more := self._unread.pop(end.path) - _PROBLEMS_A_FILE) > 0:
+            yield EngineProblem(Where(end.path), f"{more} more lines could not be read")
+        if count := self._given_up.pop(end.path):
+            reason = (
+                f"{count} searches for regular expressions of rules met their limit: those rules may have missed events"
+            )
+            yield EngineProblem(Where(end.path), reason)
 
-    def records(self, source: Source, given: Input) -> Iterator[Judged]:
+    def file(self, path: str, name: str | None = None, dir_fd: int | None = None) -> Iterator[Step]:
+        """A file, or each file in an archive."""
+        for given in opened(path, self.zone, name, dir_fd):
+            if isinstance(given, NotOpened):
+                yield Failed(EngineProblem(Where(given.path), given.reason))
+            elif (source := recognised(given, self.mapping)) is None:
+                yield Failed(EngineProblem(Where(given.path), "no log that any reader knows; it was not judged"))
+            else:
+                yield from self.log(source, given)
+
+    def log(self, source: Source, given: Input, first: bool = True, last: bool = True) -> Iterator[Step]:
         """What the engines say of one input's events, and what could not be read of it."""
+        end = Read(given.path, int(first), last=last)
+        try:
+            yield from self._records(source, given, end)
+        except InputError as error:
+            yield Failed(EngineProblem(error.where or Where(given.path), error.message))
+        except UNREADABLE as error:
+            yield Failed(EngineProblem(Where(given.path), str(error) or "damaged"))
+        end.given_up = given_up()
+        if self.network is not None:
+            end.records, end.shapes = self.network.take_counts()
+        yield end
+
+    def _records(self, source: Source, given: Input, end: Read) -> Iterator[Step]:
         origin = Origin("", given.path)
         problems = 0
         sieve = self._sieve()
         sifted = source.read_where(given, sieve) if sieve is not None and isinstance(source, SiftingSource) else None
         records = iter(sifted if sifted is not None else source.read(given))
         while batch := list(islice(records, _BLOCK)):
-            for record in batch:
+            left = [record for record in batch if record is not None]
+            events = [record for record in left if isinstance(record, Event)]
+            end.events += len(events) + len(batch) - len(left)
+            for record in left if len(left) > len(events) else ():
                 if isinstance(record, ReadProblem):
                     problems += 1
+                    where = Where(given.path, record.line, offset=record.offset)
                     if problems <= _PROBLEMS_A_FILE:
-                        yield EngineProblem(Where(given.path, record.line, offset=record.offset), record.reason)
-            events = [record for record in batch if isinstance(record, Event)]
-            self.events += len(events) + batch.count(None)
-            yield from self._block(events, origin)
-        if problems > _PROBLEMS_A_FILE:
-            yield EngineProblem(Where(given.path), f"{problems - _PROBLEMS_A_FILE} more lines could not be read")
-        if count := given_up():
-            reason = (
-                f"{count} searches for regular expressions of rules met their limit: those rules may have missed events"
-            )
-            yield EngineProblem(Where(given.path), reason)
+                        yield Unread(EngineProblem(where, record.reason))
+                    else:
+                        end.unread += 1
+            if events:
+                yield from self._block(events, origin)
 
     def _sieve(self) -> Sieve | None:
         """What spares readers events that no rule concerns, where nothing but Sigma rules looks at events."""
@@ -175,43 +225,69 @@ class LogRun:
             self._rules_sieve = self.correlation.sieve()
         return self._rules_sieve
 
-    def _block(self, events: list[Event], origin: Origin) -> Iterator[Judged]:
-        self._recent = {(origin.path, event.line): event for event in events}
-        if self.apart is None:
-            for found in self.correlation.feed_block(events, origin):
-                yield self.with_event(found)
-        else:
-            self.apart += [(events[index], ids) for index, ids in self.correlation.matches(events)]
-        for event in events:
+    def _block(self, events: list[Event], origin: Origin) -> Iterator[Step]:
+        """In the order of the events, however they were put into blocks."""
+        found = [(index, step) for index, ids in self.correlation.matches(events)
+                 for step in self._matched(events[index], ids, origin)]  # fmt: skip
+        alone = len(found)
+        for index, event in enumerate(events):
             if event.category in FINDINGS and (said := detection_of(event, origin)) is not None:
-                yield joined(said, self.correlation.judged(event, origin)), event
+                found += self._found(index, joined(said, self.correlation.judged(event, origin)), event)
         if self.indicators is not None:
-            for position, detection in self.indicators.match_events(events, origin):
-                yield detection, events[position]
+            for index, detection in self.indicators.match_events(events, origin):
+                found += self._found(index, detection, events[index])
         if self.network is not None:
-            for position, detection in self.network.match_events(events, origin):
-                yield detection, events[position]
-        for yara in self.yara if events else ():
-            yield from self._text(yara, events, origin)
+            for index, detection, claim in self.network.claims(events, origin):
+                for _index, shown in self._found(index, detection, events[index]):
+                    found.append((index, Claimed(shown, claim) if self.network.is_limited(claim) else shown))
+        for yara in self.yara:
+            found += self._text(yara, events, origin)
+        if len(found) > alone:
+            found.sort(key=_place)
+        for _index, step in found:
+            yield step
 
-    def _text(self, yara: YaraEngine, events: list[Event], origin: Origin) -> Iterator[Judged]:
+    def _matched(self, event: Event, ids: tuple[str, ...], origin: Origin) -> Iterator[Step]:
+        for detection in self.correlation.describe(event, ids, origin):
+            if (shown := self.present(detection, event)) is not None:
+                yield shown
+        if self.correlation.is_correlated(ids):
+            yield Fed(origin.path, event, ids)
+
+    def _found(self, index: int, detection: Detection, event: Event) -> list[tuple[int, Shown]]:
+        shown = self.present(detection, event)
+        return [] if shown is None else [(index, shown)]
+
+    def _text(self, yara: YaraEngine, events: list[Event], origin: Origin) -> Iterator[tuple[int, Shown]]:
         lines = [event.raw.replace("\n", " ") for event in events]
         block = "\n".join(lines).encode("utf-8", "backslashreplace")
         for match in yara.match_text_block(block, 0):
             event = events[match.line]
             key = event.src_ip or event.host
-            yield yara.detection(match.hit, origin.path, "", event.line, key), event
+            yield from self._found(match.line, yara.detection(match.hit, origin.path, "", event.line, key), event)
 
-    def with_event(self, found: Detection | EngineProblem) -> Judged:
-        """The finding with its event, if that is among the last that were read."""
-        if isinstance(found, EngineProblem):
-            return found
-        return found, self._recent.get((found.origin.path, found.origin.line))
+
+def _place(found: tuple[int, Step]) -> int:
+    return found[0]
+
+
+def _indicators(paths: Sequence[Path], tally: Tally) -> IndicatorEngine | None:
+    if not paths:
+        return None
+    from atttcli.engines.indicators import IndicatorEngine, IndicatorIndex
+    from atttcli.rulepack.indicators import load_indicator_packs
+
+    lists = load_indicator_packs(paths)
+    tally.rules(lists.problems)
+    return IndicatorEngine(IndicatorIndex.build(lists.indicators)) if lists.indicators else None
 
 
 def _yara(paths: Sequence[Path], scope: str, tally: Tally) -> YaraEngine | None:
     if not paths:
         return None
+    from atttcli.engines.yara import YaraEngine
+    from atttcli.rulepack.yara import load_yara_rules
+
     pack = load_yara_rules(paths, home() / "rules-cache", scope=scope)
     tally.rules(pack.problems)
     return YaraEngine(pack) if pack.rules else None
@@ -244,127 +320,3 @@ def _ids(pack: CorrelationPack) -> Iterator[str]:
     loaded: list[SigmaRule | CorrelationRule] = [*pack.rules, *pack.correlations]
     for rule in loaded:
         yield rule.meta.id or rule.meta.name
-
-
-class _Spent(io.RawIOBase):
-    """A decompressed stream from its first byte, paid for from the budget."""
-
-    def __init__(self, source: InflatedStream, path: str, budget: Budget) -> None:
-        super().__init__()
-        self._source = source
-        self._where = Where(path)
-        self._budget = budget
-        self._held = b""
-        self._produced = 0
-
-    def peek(self, size: int) -> bytes:
-        """Up to `size` bytes that the next reads give again."""
-        while len(self._held) < size and (piece := self._more(size)):
-            self._held += piece
-        return self._held[:size]
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; empty at the end."""
-        if self._held:
-            piece, self._held = (self._held[:size], self._held[size:]) if size > 0 else (self._held, b"")
-            return piece
-        return self._more(size)
-
-    def readable(self) -> bool:
-        return True
-
-    def _more(self, size: int) -> bytes:
-        piece = self._source.read(size)
-        self._produced += len(piece)
-        self._budget.spend_bytes(len(piece), self._where)
-        self._budget.check_ratio(self._source.consumed, self._produced, self._where)
-        return piece
-
-
-def as_input(raw: Any, path: str, info: os.stat_result, zone: Any) -> Input:
-    """The file as readers want it, decompressed when it is."""
-    budget = Budget()
-    head = raw.read(_HEAD)
-    raw.seek(0)
-    stream: Any = raw
-    kind = archive_kind(head)
-    if kind in _COMPRESSED:
-        stream = _Spent(InflatedStream(raw, kind), path, budget)
-        head = stream.peek(_HEAD)
-    return Input(
-        path,
-        "",
-        info.st_size,
-        head,
-        stream,
-        modified=info.st_mtime_ns // 1000,
-        file=Path(path),
-        zone=zone,
-        budget=budget,
-    )
-
-
-def recognised(given: Input, mapping: Source | None = None) -> Source | None:
-    if mapping is not None and mapping.recognise(given):
-        return mapping
-    sure, best = 0, None
-    for source in LOG_SOURCES:
-        mine = source.recognise(given)
-        if mine > sure:
-            sure, best = mine, source
-            if sure >= _CERTAIN:
-                break
-    return best
-
-
-def as_json_object(found: Detection, event: Event | None) -> dict[str, Any]:
-    """The stable form of one match (docs/json/detect-logs.schema.json)."""
-    time = event.time if event is not None and event.time is not None else found.time
-    made: dict[str, Any] = {
-        "rule": found.rule_id,
-        "title": found.title,
-        "severity": found.severity.label,
-        "engine": found.engine,
-        "path": found.origin.path,
-        "line": found.origin.line,
-        "time": stamp(time),
-        "tags": list(found.tags),
-        "event": _event(event) if event is not None else _sample(found),
-        "why": list(found.why),
-    }
-    if found.engine == "yara":
-        made["strings"] = found.detail["strings"]
-    if found.engine == "network":
-        made["alert"] = found.detail["alert"]
-    if "level" in found.detail and "matched" in found.detail:  # an indicator has matched too, without a level
-        made["level"], made["matched"] = found.detail["level"], found.detail["matched"]
-    if found.engine == "antivirus" and "rules" in found.detail:
-        made["rules"] = found.detail["rules"]
-    if found.engine == "correlation":
-        names = ("group", "count", "threshold", "timespan", "sum", "values", "condition", "measured")
-        made["burst"] = {name: found.detail[name] for name in names if name in found.detail}
-    return made
-
-
-def _sample(found: Detection) -> dict[str, Any] | None:
-    """The event with which a burst crossed its threshold: it is long past when the burst is told, its place is known."""
-    for sample in found.detail.get("samples", ()):
-        if sample["line"] == found.origin.line and sample["path"] == found.origin.path:
-            return {"line": sample["line"], "time": stamp(sample["time"])}
-    return None
-
-
-def _event(event: Event) -> dict[str, Any]:
-    import msgspec
-
-    made: dict[str, Any] = msgspec.to_builtins(event)
-    made["time"] = stamp(event.time)
-    return made
-
-
-def stamp(micros: int | None) -> str | None:
-    """A time in JSON; None for none, and for a crafted one that no calendar holds."""
-    try:
-        return rfc3339(micros) if micros is not None else None
-    except (OverflowError, ValueError):
-        return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from atttcli.cli.log_run import as_input, recognised, sigma_kept
+from atttcli.cli.log_run import sigma_kept
 from atttcli.cli.matching import Disabled, Tally, disabled_here, existing
 from atttcli.clock import DAY, parse_moment
 from atttcli.engines.correlation import CorrelationEngine, Countries, CountryRanges, KeptHistory, Learned
@@ -28,6 +28,7 @@ from atttcli.process.collector import settle
 from atttcli.rulepack.catalogue import by_kind
 from atttcli.rulepack.correlation import load_correlation_rules
 from atttcli.source import Record, Source
+from atttcli.sources.opening import as_input, recognised
 
 if TYPE_CHECKING:
     from atttcli.cli.context import App

@@ -311,6 +311,6 @@ def _alert(app: App, account: str) -> str:
 
 
 def _stamp(micros: int) -> str | None:
-    from atttcli.cli.log_run import stamp
+    from atttcli.cli.log_findings import stamp
 
     return stamp(micros or None)

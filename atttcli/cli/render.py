@@ -55,10 +55,20 @@ def warn(text: object) -> None:
 
 def emit_json(value: Any) -> None:
     """One JSON value on one line, ASCII-safe for control characters (json escapes them), UTF-8 for the rest."""
+    emit_json_text(json_text(value))
+
+
+def emit_json_text(text: str) -> None:
+    """What `json_text` gave, on one line."""
+    click.echo(text)
+
+
+def json_text(value: Any) -> str:
+    """One JSON value as `emit_json` writes it."""
     if _EXERCISE and isinstance(value, dict):
         value = {"drill": _EXERCISE[-1][0]} | {key: one for key, one in value.items() if key != "drill"}
     text = json.dumps(value, ensure_ascii=False, sort_keys=False, default=str)
-    click.echo("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text) if not text.isprintable() else text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def emit_json_lines(values: Iterable[Any]) -> None:

@@ -50,10 +50,10 @@ def trace(entry: RuleEntry, catalogue: Catalogue, path: Path, line: int | None) 
 
 def _events(path: Path) -> Iterator[Event]:
     """What the reader that recognises the file makes of it; lines that it cannot read are left out."""
-    from atttcli.cli.log_run import as_input, recognised
     from atttcli.field.inflate import Damaged, Unsupported
     from atttcli.field.opening import NotReadable, open_regular
     from atttcli.model.event import Event
+    from atttcli.sources.opening import as_input, recognised
 
     try:
         fd, info = open_regular(str(path))
@@ -75,7 +75,7 @@ def _events(path: Path) -> Iterator[Event]:
 def _shown(event: Event) -> dict[str, Any]:
     import msgspec
 
-    from atttcli.cli.log_run import stamp
+    from atttcli.cli.log_findings import stamp
 
     made: dict[str, Any] = msgspec.to_builtins(event)
     return made | {"time": stamp(event.time)}

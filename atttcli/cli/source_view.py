@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from atttcli.cli import render
-from atttcli.cli.log_run import stamp
+from atttcli.cli.log_findings import stamp
 from atttcli.clock import from_micros
 from atttcli.errors import InputError, Where
 from atttcli.ingest.route import Failure, Item

@@ -22,7 +22,9 @@ _NUMBER: Final = struct.Struct("<Q")
 _FRAME: Final = struct.Struct("<I")
 _DONE: Final = struct.Struct("<QQQ")  # a piece, where its results begin and end in the spool
 _HELD: Final = 1024 * 1024  # bytes of results that a process holds before it writes them
-_ENOUGH: Final = 64 * 1024 * 1024  # results with which a copy ends, and a fresh one goes on: what was read gives its room back
+_ENOUGH: Final = (
+    64 * 1024 * 1024
+)  # results with which a copy ends, and a fresh one goes on: what was read gives its room back
 _MOST: Final = 256 * 1024 * 1024  # results of a spool; a piece with more is done where they need not be kept
 _MOST_SPOOLS: Final = 4  # for each process: more unread results than that are not piled up
 

@@ -17,10 +17,9 @@ from atttcli.errors import InputError, Where
 from atttcli.field.filetype import archive_kind
 from atttcli.field.inflate import Damaged, InflatedStream, Unsupported
 from atttcli.field.opening import NotReadable, open_regular
-from atttcli.field.unpack import SKIPPED, UnpackProblem, unpack
 from atttcli.limits import Budget
 from atttcli.source import Input, Source
-from atttcli.sources.logs.table import LOG_SOURCES
+from atttcli.sources.windows.table import WINDOWS_SOURCES
 
 HEAD: Final = 64 * 1024
 PASSWORDS: Final = (b"infected",)  # as samples are exchanged
@@ -62,13 +61,21 @@ def recognised(given: Input, mapping: Source | None = None) -> Source | None:
     if mapping is not None and mapping.recognise(given):
         return mapping
     sure, best = 0, None
-    for source in LOG_SOURCES:
+    for source in _readers():
         mine = source.recognise(given)
         if mine > sure:
             sure, best = mine, source
             if sure >= _CERTAIN:
                 break
     return best
+
+
+def _readers() -> Iterator[Source]:
+    """All in their order; those that a file of Windows' own form never comes to are not even loaded for it."""
+    yield from WINDOWS_SOURCES
+    from atttcli.sources.logs.table import LOG_SOURCES
+
+    yield from LOG_SOURCES[len(WINDOWS_SOURCES) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,8 @@ class _Opening:
         if archive_kind(given.head) not in _HOLDERS:
             yield given
             return
+        from atttcli.field.unpack import SKIPPED, UnpackProblem, unpack
+
         raw.seek(0)
         compressed = given.stream is not raw and archive_kind(given.head) != "tar"
         for piece in unpack(raw, path, self.budget, depth, PASSWORDS):

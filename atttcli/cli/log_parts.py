@@ -1,0 +1,156 @@
+"""A large log in parts, each of which reads as it does within the whole: cut between lines, with the numbers of its lines."""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+from atttcli.engine import EngineProblem
+from atttcli.errors import InputError, Where
+from atttcli.field.opening import NotReadable, open_regular
+from atttcli.limits import MIB, Budget
+from atttcli.source import Input, Source
+from atttcli.sources.dividing import is_divisible
+from atttcli.sources.opening import UNREADABLE, as_input, recognised
+
+WORTH = 4 * MIB  # a file from which on it is divided
+SMALLEST, LARGEST = MIB // 2, 8 * MIB  # bytes of a part
+_SHARES = 8  # of what is left, for each process: parts grow smaller, so that all end together
+_IN_MEMORY = 32 * MIB  # of a part; one of very long lines is read piece by piece
+_LINE = MIB
+
+
+class LineCounts:
+    """How many lines stand before each part of a file. What one process has counted, all know."""
+
+    def __init__(self, places: list[int]) -> None:
+        self._places = places
+        self._shared = memoryview(mmap.mmap(-1, 8 * len(places))).cast("q")  # lines and one: 0 is not known yet
+        self._before = [0]
+
+    def tell(self, turn: int, lines: int) -> None:
+        """A part was counted."""
+        self._shared[turn] = lines + 1
+
+    def before(self, turn: int, raw: BinaryIO) -> int:
+        """Lines before a part; parts that another process is only about to count are counted here."""
+        while len(self._before) <= turn:
+            last = len(self._before) - 1
+            if not self._shared[last]:
+                start, end = self._places[last : last + 2]
+                self.tell(last, sum(piece.count(b"\n") for piece in _pieces(raw, start, end)))
+            self._before.append(self._before[-1] + self._shared[last] - 1)
+        return self._before[turn]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A file that is judged as a whole."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some lines of a file. `given` is of the whole file; `turn` counts its parts."""
+
+    source: Source
+    given: Input
+    start: int
+    end: int
+    turn: int
+    last: bool
+    counts: LineCounts
+
+    @property
+    def path(self) -> str:
+        return self.given.path
+
+    def opened(self) -> Iterator[Input | EngineProblem]:
+        """The part as an Input of its own, good until the next is asked for."""
+        try:
+            descriptor, _info = open_regular(self.path)
+        except NotReadable as refused:
+            yield EngineProblem(Where(self.path), refused.why)
+            return
+        with os.fdopen(descriptor, "rb", buffering=0) as raw:
+            stream: Any
+            if self.end - self.start <= _IN_MEMORY:
+                data = b"".join(_pieces(raw, self.start, self.end))
+                self.counts.tell(self.turn, data.count(b"\n"))
+                stream = io.BytesIO(data)
+            else:
+                stream = _Window(raw, self.start, self.end)
+            first = 1 + self.counts.before(self.turn, raw)
+            if isinstance(stream, _Window):
+                raw.seek(self.start)
+            yield replace(
+                self.given, stream=stream, first_line=first, first_offset=self.start, budget=Budget(), assumed={}
+            )
+
+
+class _Window(io.RawIOBase):
+    """Some bytes of a file."""
+
+    def __init__(self, raw: BinaryIO, start: int, end: int) -> None:
+        super().__init__()
+        self._raw, self._left = raw, end - start
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes; empty at the end."""
+        data = self._raw.read(self._left if size < 0 else min(size, self._left)) or b""
+        self._left -= len(data)
+        return data
+
+
+def divided(path: str, zone: Any, mapping: Source | None, processes: int) -> list[Whole | Part]:
+    """The parts of a file: several of a large one whose lines stand for themselves."""
+    whole: list[Whole | Part] = [Whole(path)]
+    try:
+        descriptor, info = open_regular(path)
+    except NotReadable:
+        return whole  # told when it is judged
+    with os.fdopen(descriptor, "rb") as raw:
+        if info.st_size < WORTH:
+            return whole
+        try:
+            given = as_input(raw, path, info, zone)
+            source = recognised(given, mapping)
+            if source is None or given.stream is not raw or not is_divisible(source, given):
+                return whole
+            places = _places(raw, info.st_size, processes)
+        except (InputError, *UNREADABLE):
+            return whole
+    counts = LineCounts(places)
+    turns = range(len(places) - 1)
+    return [Part(source, given, places[turn], places[turn + 1], turn, turn == turns[-1], counts) for turn in turns]
+
+
+def _places(raw: BinaryIO, size: int, processes: int) -> list[int]:
+    """Where parts begin, and the end."""
+    places = [0]
+    while places[-1] < size:
+        share = (size - places[-1]) // (_SHARES * processes)
+        places.append(min(size, _after_line(raw, places[-1] + max(SMALLEST, min(LARGEST, share)))))
+    return places
+
+
+def _after_line(raw: BinaryIO, place: int) -> int:
+    raw.seek(place)
+    while (piece := raw.readline(_LINE)) and not piece.endswith(b"\n"):
+        continue
+    return raw.tell()
+
+
+def _pieces(raw: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    raw.seek(start)
+    while start < end and (piece := raw.read(min(_IN_MEMORY, end - start))):
+        start += len(piece)
+        yield piece
