@@ -74,6 +74,18 @@ def segment_digests(path: Path, limit: int | None = None) -> bytes:
         return data
 
 
+def segment_lines(path: Path) -> Iterator[bytes]:
+    """The header and the events as they were written, JSON lines, some whole ones at a time. Verify the segment before."""
+    import zstandard
+
+    with _opened(path) as (stream, parts):
+        stream.seek(0)
+        try:
+            yield from _whole_lines(zstandard, stream, parts.events, path)
+        except zstandard.ZstdError as error:
+            raise _damaged(path, "its events cannot be read") from error
+
+
 def segment_info(path: Path, folder: Path) -> SegmentInfo:
     """SegmentInfo from the file alone, verified: the store can be rebuilt from the events folder."""
     with _opened(path) as (stream, parts):
@@ -150,15 +162,15 @@ def _events(stream: BinaryIO, parts: _Parts, path: Path) -> Iterator[Event]:
 
     decoder = msgspec.json.Decoder(Event)
     try:
-        for number, lines in enumerate(_line_blocks(zstandard, stream, parts.events, path)):
+        for number, lines in enumerate(_whole_lines(zstandard, stream, parts.events, path)):
             skip = 1 if number == 0 else 0  # the header
-            for line in lines[skip:]:
+            for line in lines[:-1].split(b"\n")[skip:]:
                 yield decoder.decode(line)
     except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _damaged(path, "its events cannot be read") from error
 
 
-def _line_blocks(zstandard: Any, stream: BinaryIO, length: int, path: Path) -> Iterator[list[bytes]]:
+def _whole_lines(zstandard: Any, stream: BinaryIO, length: int, path: Path) -> Iterator[bytes]:
     reader = zstandard.ZstdDecompressor().stream_reader(_Bounded(stream, length), closefd=False)
     carry = b""
     while chunk := reader.read(_CHUNK):
@@ -168,7 +180,7 @@ def _line_blocks(zstandard: Any, stream: BinaryIO, length: int, path: Path) -> I
         if len(carry) > _MAX_LINE:
             raise _damaged(path, "a line without end")
         if end:
-            yield data[: end - 1].split(b"\n")
+            yield data[:end]
     if carry:
         raise _damaged(path, "truncated")
 

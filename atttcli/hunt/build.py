@@ -1,4 +1,4 @@
-"""Segments to Parquet: DuckDB reads a segment's own JSON lines; a folder is written aside, flushed and renamed.
+"""Segments to Parquet: DuckDB reads a segment's own JSON lines, in pieces; a folder is written aside, flushed and renamed.
 
 The segments stay the truth. What is derived of one is named by that segment's digest, so it is whole and right, or not there:
 a kill at any moment leaves folders that nobody reads, and the next build takes them away (decision 0242).
@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from atttcli.archive.reading import verify_segment
+from atttcli.archive.reading import segment_lines, verify_segment
 from atttcli.errors import IntegrityError, LimitExceeded, Where, WorkspaceError
 from atttcli.hunt.columns import COLUMNS, NUMBERS, literal, quoted
 from atttcli.hunt.duck import load
@@ -130,9 +130,11 @@ def _write(source: Path, work: Path, row: dict[str, Any], memory: str) -> list[P
     duckdb = load()
 
     whole = work / "whole.parquet"
+    pieces = _pieces(source, work / "lines")
     with duckdb.connect(config=_SETTINGS | {"memory_limit": memory}) as db:
         try:
-            _copy(db, _events_of(source, row), whole)
+            _copy(db, _events_of(pieces, row), whole)
+            shutil.rmtree(work / "lines")
             days = db.execute(f"SELECT day, count(*) FROM {_parquet(whole)} GROUP BY day ORDER BY day").fetchall()
             if sum(count for _, count in days) != row["count"]:
                 raise IntegrityError("its Parquet holds another number of events", where=Where(str(source)))
@@ -176,12 +178,24 @@ def _parquet(path: Path) -> str:
     return "".join(("read_parquet([", literal(str(path)), "], hive_partitioning = false)"))
 
 
-def _events_of(source: Path, row: dict[str, Any]) -> str:
+def _pieces(source: Path, folder: Path) -> list[Path]:
+    """The lines of a segment in files of about a megabyte each. DuckDB takes two buffers of 16 MB for any file of JSON, and
+    touches as much of them as the file is long: 26 MB less of memory, for a tenth of a second per 200,000 events."""
+    folder.mkdir()
+    pieces = []
+    for number, lines in enumerate(segment_lines(source)):
+        pieces.append(folder / f"{number}.json")
+        pieces[-1].write_bytes(lines)
+    return pieces
+
+
+def _events_of(pieces: list[Path], row: dict[str, Any]) -> str:
     """The events of a segment as rows of COLUMNS; the header line has no `line`."""
+    files = ", ".join(literal(str(piece)) for piece in pieces)
     stored = {c.name: "BIGINT" if c.name == "time" else c.type for c in COLUMNS if c.stored}
     types = ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in stored.items())
     read = (
-        f"read_json([{literal(str(source))}], format = 'newline_delimited', compression = 'zstd', "
+        f"read_json([{files}], format = 'newline_delimited', compression = 'none', "
         f"columns = {{{types}}}, maximum_object_size = 4194304)"
     )
     time = f'CASE WHEN "time" BETWEEN {_FIRST} AND {_LAST} THEN make_timestamp("time") END'
