@@ -74,6 +74,24 @@ def _pgsql(framed: bool, facts: Collection[str]) -> Dialect:
     return Pgsql()
 
 
+def _modbus(framed: bool, facts: Collection[str]) -> Dialect:
+    from atttcli.engines.network.modbus import Modbus
+
+    return Modbus()
+
+
+def _dnp3(framed: bool, facts: Collection[str]) -> Dialect:
+    from atttcli.engines.network.dnp3 import Dnp3
+
+    return Dnp3()
+
+
+def _enip(framed: bool, facts: Collection[str]) -> Dialect:
+    from atttcli.engines.network.enip import Enip
+
+    return Enip()
+
+
 _DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
     "krb5": _krb5,
     "nfs": _nfs,
@@ -86,6 +104,9 @@ _DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
     "dhcp": _dhcp,
     "rdp": _rdp,
     "pgsql": _pgsql,
+    "modbus": _modbus,
+    "dnp3": _dnp3,
+    "enip": _enip,
 }
 
 
@@ -98,6 +119,8 @@ def message_app(app: str, *, framed: bool, facts: Collection[str] = ()) -> Messa
 def recognise_stream(direction: int, data: bytes, ports: tuple[int, int]) -> str | None:
     """The application of a TCP flow by its first bytes; only what is not found by its own marks looks at ports."""
     first = data[:1]
+    if 502 in ports or 44818 in ports or data[:2] == b"\x05\x64":
+        return _of_plants(data, ports)
     if first == b"R" and data[:4] == b"RFB " and len(data) >= 12:
         return "rfb"
     if first == b"\0":
@@ -115,6 +138,19 @@ def recognise_stream(direction: int, data: bytes, ports: tuple[int, int]) -> str
 
         return "nfs" if starts_nfs(data) else None
     return None
+
+
+def _of_plants(data: bytes, ports: tuple[int, int]) -> str | None:
+    """Modbus, EtherNet/IP and DNP3; only the last has a mark of its own."""
+    from atttcli.engines.network.dnp3 import starts_dnp3
+    from atttcli.engines.network.enip import is_enip
+    from atttcli.engines.network.modbus import starts_modbus
+
+    if data[:2] == b"\x05\x64" and starts_dnp3(data):
+        return "dnp3"
+    if 502 in ports and starts_modbus(data):
+        return "modbus"
+    return "enip" if 44818 in ports and is_enip(data) else None
 
 
 def _starts_with_length(direction: int, data: bytes, ports: tuple[int, int]) -> str | None:
@@ -197,6 +233,18 @@ def _is_quic(data: bytes) -> bool:
     return is_quic(data)
 
 
+def _is_enip(data: bytes) -> bool:
+    from atttcli.engines.network.enip import is_enip
+
+    return is_enip(data)
+
+
+def _is_dnp3(data: bytes) -> bool:
+    from atttcli.engines.network.dnp3 import starts_dnp3
+
+    return data[:2] == b"\x05\x64" and starts_dnp3(data)
+
+
 _PROBES: dict[int, tuple[str, Callable[[bytes], bool]]] = {
     88: ("krb5", _is_krb5),
     500: ("ike", _is_ike),
@@ -204,4 +252,7 @@ _PROBES: dict[int, tuple[str, Callable[[bytes], bool]]] = {
     2049: ("nfs", _is_nfs),
     443: ("quic", _is_quic),
     80: ("quic", _is_quic),
+    2222: ("enip", _is_enip),
+    44818: ("enip", _is_enip),
+    20000: ("dnp3", _is_dnp3),
 }

@@ -45,6 +45,9 @@ PARSED = (
     "dhcp",
     "rdp",
     "pgsql",
+    "modbus",
+    "dnp3",
+    "enip",
 )
 
 

@@ -49,6 +49,12 @@ _CHOSEN = """alg_enc alg_hash alg_auth alg_dh alg_prf sa_group_type sa_life_type
 sa_field_size"""
 IKE_ATTRIBUTES: Final[dict[str, str]] = {name: "ike." + name for name in _CHOSEN.split()}
 
+# Numbers of EtherNet/IP, and those of CIP, of which one message may have several.
+_ENIP = "protocol_version revision identity_status state serial product_code device_type vendor_id capabilities"
+_CIP = "class instance attribute status extendedstatus"
+ENIP_NUMBERS: Final = tuple(f"enip.{name}" for name in _ENIP.split())
+CIP_NUMBERS: Final = tuple(f"enip.cip_{name}" for name in _CIP.split())
+
 BUFFERS: Final[dict[str, Buffer]] = {
     **_table(
         HTTP,
@@ -101,6 +107,13 @@ BUFFERS: Final[dict[str, Buffer]] = {
     ),
     **_table("dhcp", BOTH, "dhcp.leasetime dhcp.renewal_time dhcp.rebinding_time"),
     **_table("pgsql", TO_SERVER, "pgsql.query"),
+    **_table("modbus", TO_SERVER, "modbus.unit modbus.function modbus.subfunction modbus.category", "modbus.written"),
+    **_table("modbus", TO_SERVER, "", "modbus.read modbus.write"),
+    **_table("modbus", BOTH, "", "event.modbus"),
+    **_table("dnp3", BOTH, "dnp3_func dnp3_data", "dnp3_obj event.dnp3"),
+    **_table("dnp3", TO_CLIENT, "dnp3_ind"),
+    **_table("enip", BOTH, "enip_command enip.status enip.product_name enip.service_name", "cip_service"),
+    **_table("enip", BOTH, " ".join(ENIP_NUMBERS), " ".join(CIP_NUMBERS)),
     **_table(PIPES, BOTH, "dcerpc.iface dcerpc.opnum dcerpc.stub_data"),
     **_table("smb", TO_SERVER, "smb.share smb.named_pipe smb.ntlmssp_user smb.ntlmssp_domain"),
     **_table(
@@ -161,6 +174,7 @@ STICKY_ALIASES: Final[dict[str, str]] = {
     "dce_stub_data": "dcerpc.stub_data",
     "ja3s_hash": "ja3s.hash",
     "ja3s_string": "ja3s.string",
+    "dnp3.data": "dnp3_data",
 }
 
 # Buffers that hold a number: an option asks of it directly, it is not sticky.
@@ -198,6 +212,23 @@ NUMBERS: Final = frozenset(
         "dhcp.leasetime",
         "dhcp.renewal_time",
         "dhcp.rebinding_time",
+        "modbus.unit",
+        "modbus.function",
+        "modbus.subfunction",
+        "modbus.category",
+        "modbus.read",
+        "modbus.write",
+        "modbus.written",
+        "event.modbus",
+        "dnp3_func",
+        "dnp3_ind",
+        "dnp3_obj",
+        "event.dnp3",
+        "enip_command",
+        "enip.status",
+        "cip_service",
+        *ENIP_NUMBERS,
+        *CIP_NUMBERS,
         "dcerpc.iface",
         "dcerpc.opnum",
         *FILE_FACTS,

@@ -72,5 +72,24 @@ APP_EVENTS: Final = frozenset(
         "smtp.mime_long_boundary",
         "smtp.duplicate_fields",
         "smtp.unparsable_content",
+        "modbus.invalid_protocol_id",
+        "modbus.invalid_length",
+        "modbus.invalid_function_code",
+        "modbus.invalid_value",
+        "modbus.invalid_exception_code",
+        "modbus.value_mismatch",
+        "modbus.unsolicited_response",
+        "modbus.flooded",
+        "dnp3.flooded",
+        "dnp3.len_too_small",
+        "dnp3.bad_link_crc",
+        "dnp3.bad_transport_crc",
+        "dnp3.unknown_object",
+        "dnp3.too_many_points",
+        "dnp3.too_many_objects",
+        "dnp3.too_long_reassembly",
     ]
 )
+
+# Other names of the same.
+EVENT_ALIASES: Final = {"dnp3.max_points_per_object": "dnp3.too_many_points"}

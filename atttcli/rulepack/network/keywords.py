@@ -7,8 +7,28 @@ from functools import partial
 from typing import Final
 
 from atttcli.errors import RuleError
-from atttcli.rulepack.network import bytetests, contents, encoded, files, headers, numeric, protocols, reputation, state
-from atttcli.rulepack.network.buffers import BUFFERS, MODIFIERS, NUMBERS, PAYLOAD, STICKY_ALIASES, TRANSFORMS
+from atttcli.rulepack.network import (
+    bytetests,
+    contents,
+    encoded,
+    files,
+    headers,
+    industrial,
+    numeric,
+    protocols,
+    reputation,
+    state,
+)
+from atttcli.rulepack.network.buffers import (
+    BUFFERS,
+    CIP_NUMBERS,
+    ENIP_NUMBERS,
+    MODIFIERS,
+    NUMBERS,
+    PAYLOAD,
+    STICKY_ALIASES,
+    TRANSFORMS,
+)
 from atttcli.rulepack.network.classification import CLASSES
 from atttcli.rulepack.network.draft import ContentDraft, Draft
 from atttcli.rulepack.network.values import Pcre
@@ -227,6 +247,13 @@ def _table() -> dict[str, Handler]:
         "dcerpc.opnum": protocols.operation,
         "dce_opnum": protocols.operation,
         "filestore": protocols.filestore,
+        "modbus": industrial.modbus,
+        "dnp3_func": industrial.dnp3_function,
+        "dnp3_ind": industrial.dnp3_indications,
+        "dnp3_obj": industrial.dnp3_object,
+        "enip_command": industrial.enip_command,
+        "enip.status": industrial.enip_status,
+        "cip_service": industrial.cip_service,
         "config": state.config,
         "xor": _xor,
     }
@@ -264,7 +291,7 @@ def _table() -> dict[str, Handler]:
         "dhcp.renewal_time",
         "dhcp.rebinding_time",
     )
-    table |= {name: numeric.numeric(name) for name in simple}
+    table |= {name: numeric.numeric(name) for name in (*simple, *ENIP_NUMBERS, *CIP_NUMBERS)}
     plain |= {alias: _sticky(name) for alias, name in STICKY_ALIASES.items()}
     plain |= {alias: _modifier(name, alias) for alias, name in MODIFIERS.items()}
     plain |= {name: _transform(name) for name in TRANSFORMS}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from atttcli.errors import RuleError
 from atttcli.rulepack.network.draft import ContentDraft, Draft, GroupDraft
-from atttcli.rulepack.network.events import APP_EVENTS, DECODE_EVENTS
+from atttcli.rulepack.network.events import APP_EVENTS, DECODE_EVENTS, EVENT_ALIASES
 from atttcli.rulepack.network.values import Number, Op
 
 _RANGE = re.compile(r"\s*(!)?\s*(?:(\d{1,10})\s*(?:<>|-)\s*(\d{1,10})|(<=|>=|<|>|=|!=)?\s*(\d{1,10}))\s*\Z")
@@ -98,6 +98,7 @@ def ftpdata_command(draft: Draft, value: str) -> None:
 def app_layer_event(draft: Draft, value: str) -> None:
     """`app-layer-event:dns.z_flag_set`: something is odd about a transaction."""
     name = value.strip().lower().strip('"')
+    name = EVENT_ALIASES.get(name, name)
     if name not in APP_EVENTS:
         raise RuleError(f"app-layer-event: {name[:60]} is not noticed by this engine")
     app = name.partition(".")[0].replace("http2", "http")

@@ -58,6 +58,9 @@ APPLICATIONS = {
     "dhcp": ("dhcp",),
     "rdp": ("rdp",),
     "pgsql": ("pgsql",),
+    "modbus": ("modbus",),
+    "dnp3": ("dnp3",),
+    "enip": ("enip",),
     "dcerpc": ("dcerpc", "smb"),  # pipes over SMB count, as in the reference engine
 }
 MAX_OPS = 256  # the evaluator nests one call per option
