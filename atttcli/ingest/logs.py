@@ -27,7 +27,7 @@ from atttcli.store.facts.segments import add_segment, one_log
 
 BLOCK = 512  # larger blocks leave the processor cache: 4096 cost 5 % more
 SEGMENT = 200_000  # events
-_CLAIMS = ("eve",)
+_CLAIMS = ("eve", "zeek")  # kinds of alerts that sensors themselves make
 
 
 @dataclass(slots=True)

@@ -50,7 +50,7 @@ class Alert:
     found from it by triage.
     """
 
-    kind: str  # yara, network, indicator, correlation, eve, national-list, mail, manual
+    kind: str  # yara, network, indicator, correlation, sigma, antivirus, eve, zeek, national-list, mail, manual
     rule_id: str
     title: str
     severity: Severity

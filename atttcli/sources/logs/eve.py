@@ -57,7 +57,7 @@ class Eve:
     def read(self, given: Input) -> Iterator[Record]:
         """Alert, Event or ReadProblem for every line."""
         stamps = Stamps(given)
-        own = tuple(ipaddress.ip_network(cidr, strict=False) for cidr in given.own_networks)
+        own = own_networks(given)
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block
@@ -208,6 +208,11 @@ def category_of(description: str) -> str:
     """The profile's incident type for Suricata's class description, "" for none."""
     lowered = description.lower()
     return next((code for words, code in _CATEGORIES if words in lowered), "")
+
+
+def own_networks(given: Input) -> Networks:
+    """The networks that the input's reader is told are ours."""
+    return tuple(ipaddress.ip_network(cidr, strict=False) for cidr in given.own_networks)
 
 
 def victim_of(source: str, target: str, own: Networks) -> str:

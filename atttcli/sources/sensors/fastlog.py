@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
 from collections.abc import Iterator
 
@@ -16,7 +15,7 @@ from atttcli.model.observable import Observable, ObservableType
 from atttcli.model.severity import from_suricata
 from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.logs.address import address_port
-from atttcli.sources.logs.eve import Networks, category_of, victim_of
+from atttcli.sources.logs.eve import Networks, category_of, own_networks, victim_of
 from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.stamps import Stamps
 
@@ -42,7 +41,7 @@ class FastLog:
     def read(self, given: Input) -> Iterator[Record]:
         """An Alert a line."""
         stamps = Stamps(given)
-        own = tuple(ipaddress.ip_network(cidr, strict=False) for cidr in given.own_networks)
+        own = own_networks(given)
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
 
+from atttcli.model.alert import Alert, Origin
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.logs.address import address
+from atttcli.sources.logs.eve import own_networks
 from atttcli.sources.logs.jsonline import decode_object
 from atttcli.sources.logs.lines import head_lines, read_blocks
 from atttcli.sources.logs.stamps import ISO, Stamps
+from atttcli.sources.sensors.notice import alert_of
 
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})")
 _IS_ISO = re.compile(ISO + r"\Z")
@@ -79,8 +82,8 @@ class ZeekTsv:
         return 98 if "#fields" in keys and keys & {"#path", "#types", "#separator", "#unset_field"} else 0
 
     def read(self, given: Input) -> Iterator[Record]:
-        """An Event a record; heading lines are taken in, not told."""
-        stamps, heading = Stamps(given), _Heading()
+        """An Event a record, of a notice an Alert; heading lines are taken in, not told."""
+        stamps, heading, teller = Stamps(given), _Heading(), _Teller(given)
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block
@@ -95,7 +98,7 @@ class ZeekTsv:
                 if not heading.names or len(cells) != len(heading.names):
                     yield block.problem(index, f"{len(cells)} columns where Zeek's heading names {len(heading.names)}")
                 else:
-                    yield event_of(_typed(cells, heading), heading.path, line, block.number + index, stamps)
+                    yield teller.record(_typed(cells, heading), heading.path, line, block.number + index, stamps)
 
 
 class ZeekJson:
@@ -115,8 +118,8 @@ class ZeekJson:
         return 97 * hits // len(lines) if hits * 3 >= len(lines) and hits else 0
 
     def read(self, given: Input) -> Iterator[Record]:
-        """An Event a line; what is no JSON object is a ReadProblem."""
-        stamps = Stamps(given)
+        """An Event a line, of a notice an Alert; what is no JSON object is a ReadProblem."""
+        stamps, teller = Stamps(given), _Teller(given)
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block
@@ -130,7 +133,23 @@ class ZeekJson:
                     continue
                 path = record.get("_path")
                 path = path if isinstance(path, str) else next((name for sign, name in _SIGNS if sign in record), "")
-                yield event_of(record, path, line, block.number + index, stamps)
+                yield teller.record(record, path, line, block.number + index, stamps)
+
+
+class _Teller:
+    """Alerts for notices, events for all else; knows which networks are ours."""
+
+    def __init__(self, given: Input) -> None:
+        self._file = (given.sha256, given.path)
+        self._own = own_networks(given)
+
+    def record(self, record: dict[str, Any], path: str, line: str, number: int, stamps: Stamps) -> Event | Alert:
+        """One record of the log `path`."""
+        if path == "notice":
+            found = alert_of(record, line, Origin(*self._file, number), _time(record, stamps), self._own)
+            if found is not None:
+                return found
+        return event_of(record, path, line, number, stamps)
 
 
 def _unescaped(text: str) -> str:

@@ -6,6 +6,7 @@ python tests/cases/sigma/devices.py
 # ruff: noqa: E501 - tables read better in one line a row
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -157,6 +158,15 @@ def devices() -> None:
     )
 
 
+def wazuh(level: int, text: str, group: str) -> str:
+    said = {
+        "timestamp": f"{at(0):%Y-%m-%dT%H:%M:%S.000%z}", "rule": {"level": level, "description": text, "id": f"9{level:05d}", "groups": [group]},
+        "agent": {"id": "001", "name": "may-chu-1", "ip": "10.20.1.5"}, "manager": {"name": "wz"}, "decoder": {"name": "mau"}, "full_log": text,
+        "location": "/var/log/mau.log",
+    }  # fmt: skip
+    return json.dumps(said)
+
+
 def antivirus() -> None:
     worm = "W32.FakeWorm.A"
     case(
@@ -177,6 +187,12 @@ def antivirus() -> None:
         "A page of the server; a letter in the same folder is none.",
         [clam("/var/www/html/tep/anh.php", "Php.Fake.Shell-1")],
         [clam("/var/www/html/tep/cv.docx", "Doc.Fake.Macro-1"), clam("/home/canbo/a.php", "Php.Fake.Shell-1")],
+    )
+    alone(
+        "av-0015",
+        "Levels 12 and 15; a level below, and a virus (a finding of its own), are none.",
+        [wazuh(12, "Multiple web server 400 error codes", "web"), wazuh(15, "Shellshock attack detected", "attack")],
+        [wazuh(11, "Integrity checksum changed again", "ossec"), wazuh(13, "Fake: virus detected", "virus")],
     )
 
 
