@@ -12,8 +12,7 @@ import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
-from atttcli.cli.detect_capture import capture
-from atttcli.cli.detect_logs import logs
+from atttcli.cli.lazy import LazyGroup
 from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish, size
 from atttcli.cli.spread import Spread, settings_of, spread_by
 from atttcli.errors import InputError
@@ -27,7 +26,17 @@ if TYPE_CHECKING:
 PATHS = click.Path(path_type=Path)
 
 
-@click.group()
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "capture": (
+            "atttcli.cli.detect_capture",
+            "capture",
+            "Captures (pcap, pcapng; gzipped too; - is standard input) through network rules.",
+        ),
+        "logs": ("atttcli.cli.detect_logs", "logs", "Logs through Sigma rules, indicators and YARA rules."),
+    },
+)
 def detect() -> None:
     """Match files, captures or logs with no workspace.
 
@@ -173,7 +182,3 @@ def files_summary(account: FileAccount, tally: Tally, rules: int) -> str:
         rules=rules,
         matches=tally.found,
     )
-
-
-detect.add_command(capture)
-detect.add_command(logs)

@@ -19,7 +19,7 @@ from atttcli.store.durable import write_first
 
 _MAGIC: Final = b"atttcli-rules-2\n"
 _MAC_BYTES: Final = 32
-_KEPT: Final = 12
+_KEPT: Final = 24
 _LARGEST: Final = 512 * 1024 * 1024
 
 

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from atttcli.engine import RuleProblem
 from atttcli.errors import InputError, Where
 from atttcli.model.severity import Severity, from_suricata, parse_severity
+from atttcli.rulepack.cache import Parts, PrivateCache
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
-from atttcli.rulepack.indicators import load_indicator_packs
-from atttcli.rulepack.network.load import load_network_rules, read_rules
-from atttcli.rulepack.network.values import NetworkPack
+from atttcli.rulepack.listing import State, below, states_of
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
-from atttcli.rulepack.yara import YaraPack, load_yara_rules
+
+if TYPE_CHECKING:  # each loader comes with its kind of rules
+    from atttcli.rulepack.network.values import NetworkPack
+    from atttcli.rulepack.yara import YaraPack
 
 KINDS: Final = ("yara", "network", "sigma", "indicators")
 COUNTRIES: Final = "countries"  # beside the packs: address ranges to countries, `cidr,country`
 _BY_SUFFIX: Final = {".yar": "yara", ".yara": "yara", ".rule": "yara", ".rules": "network"}
 _HEAD: Final = 64 * 1024
 _INDICATORS: Final = re.compile(r"^indicators:", re.MULTILINE)
-_NOT_RULES: Final = frozenset({"cases"})  # samples of rules, in a pack's folder
+_YAML: Final = (".yml", ".yaml")
+_MANY: Final = 50  # files that are worth remembering
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +91,64 @@ def load_catalogue(
 
 def by_kind(paths: Sequence[Path], problems: list[RuleProblem] | None = None) -> dict[str, list[Path]]:
     """Rule files below `paths` by kind (and `countries`), in order of name. What is named and no rule file is a problem."""
-    files: dict[str, list[Path]] = {kind: [] for kind in (*KINDS, COUNTRIES)}
-    for given in paths:
-        for path in _below(given):
-            kind = kind_of(path)
+    return {kind: list(map(Path, names)) for kind, names in listed(paths, problems).names.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Names of rule files by kind, and the states of those that may be rules of Sigma (`listing.states_of`)."""
+
+    names: dict[str, list[str]]
+    states: dict[str, State] = field(default_factory=dict)
+
+    def paths(self, kind: str) -> list[Path]:
+        """Those of one kind."""
+        return list(map(Path, self.names[kind]))
+
+
+def listed(paths: Sequence[Path], problems: list[RuleProblem] | None = None, cache: Path | None = None) -> Listed:
+    """As `by_kind`. With a private folder to keep it in, the kind of YAML files that the system says are as they were is
+    not looked for in them again."""
+    found = [(given, list(below(given))) for given in paths]
+    yaml = [name for _given, names in found for name in names if name.endswith(_YAML)]
+    store = PrivateCache(cache) if cache is not None and len(yaml) > _MANY else None
+    states = states_of(yaml) if store is not None else {}
+    kinds = _kinds_of_yaml(yaml, states, store)
+    listed = Listed({kind: [] for kind in (*KINDS, COUNTRIES)}, states)
+    for given, names in found:
+        for name in names:
+            kind = kinds.get(name) or kind_of(Path(name))
             if kind:
-                files[kind].append(path)
-            elif path == given and problems is not None:
+                listed.names[kind].append(name)
+            elif problems is not None and name == str(given):
                 hint = "rule files: .yar, .rules, Sigma .yml, indicators .csv"
-                problems.append(RuleProblem(Where(str(path)), "not a rule file of any kind", hint))
-    return files
+                problems.append(RuleProblem(Where(name), "not a rule file of any kind", hint))
+    return listed
+
+
+def _kinds_of_yaml(names: Sequence[str], states: Mapping[str, State], store: PrivateCache | None) -> dict[str, str]:
+    """Kinds by name; all are looked at when one is new or was written to: the next run knows them."""
+    if store is None:
+        return {}
+    now = hashlib.sha256(msgspec.json.encode([*states.items()])).hexdigest() if all(states.values()) else ""
+    key = "kinds-" + hashlib.sha256("\n".join(sorted(names)).encode("utf-8", "surrogateescape")).hexdigest()
+    kept = store.get(key) if now else None
+    if kept is not None:
+        before, others = _remembered(kept.about)
+        if before == now:
+            return dict.fromkeys(names, "sigma") | others
+    kinds = {name: kind_of(Path(name)) for name in names}
+    if now:
+        others = {name: kind for name, kind in kinds.items() if kind != "sigma"}
+        store.put(key, Parts(msgspec.json.encode([now, others]), []))
+    return kinds
+
+
+def _remembered(about: bytes) -> tuple[str, dict[str, str]]:
+    try:
+        return msgspec.json.decode(about, type=tuple[str, dict[str, str]])
+    except msgspec.DecodeError:  # of another version of ours
+        return "", {}
 
 
 def kind_of(path: Path) -> str:
@@ -136,31 +190,9 @@ def _head(path: Path) -> str:
         return ""
 
 
-def _below(given: Path) -> Iterator[Path]:
-    if not given.is_dir():
-        yield given
-        return
-    found: list[tuple[str, ...]] = []
-    _files(os.fspath(given), (), found)
-    for parts in sorted(found):
-        yield given.joinpath(*parts)
-
-
-def _files(folder: str, inside: tuple[str, ...], found: list[tuple[str, ...]]) -> None:
-    """Files below a folder, by the parts of their way; links to folders are not followed."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _NOT_RULES:
-                        _files(entry.path, (*inside, entry.name), found)
-                elif entry.is_file():
-                    found.append((*inside, entry.name))
-    except OSError:  # not ours to read
-        return
-
-
 def _yara(files: list[Path], cache: Path | None, found: _Found) -> YaraPack:
+    from atttcli.rulepack.yara import load_yara_rules
+
     pack = load_yara_rules(files, cache)
     found.problems += pack.problems
     for rule in pack.rules:
@@ -181,6 +213,8 @@ def _yara(files: list[Path], cache: Path | None, found: _Found) -> YaraPack:
 
 
 def _network(files: list[Path], cache: Path | None, found: _Found, ranges: Path | None) -> NetworkPack:
+    from atttcli.rulepack.network.load import load_network_rules, read_rules
+
     readable: list[Path] = []
     for path in files:
         try:
@@ -233,6 +267,8 @@ def _sigma(files: list[Path], found: _Found) -> CorrelationPack:
 
 
 def _indicators(files: list[Path], found: _Found) -> None:
+    from atttcli.rulepack.indicators import load_indicator_packs
+
     for path in files:
         pack = load_indicator_packs([path])
         found.problems += pack.problems

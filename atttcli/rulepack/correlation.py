@@ -10,6 +10,7 @@ from pathlib import Path
 from atttcli.engine import RuleProblem
 from atttcli.errors import Where
 from atttcli.rulepack.correlation_rule import renamed
+from atttcli.rulepack.listing import State
 from atttcli.rulepack.sigma_files import SigmaSettings, documents, read_sigma_files, rule_files
 from atttcli.rulepack.sigma_filter import SigmaFilter, filtered
 from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
@@ -29,13 +30,18 @@ class CorrelationPack:
     digest: str
 
 
-def load_correlation_rules(paths: Iterable[Path | str], settings: SigmaSettings | None = None) -> CorrelationPack:
-    """Read files and folders (`*.yml`, `*.yaml`, in name order). A broken rule is a problem; the rest is loaded."""
+def load_correlation_rules(
+    paths: Iterable[Path | str], settings: SigmaSettings | None = None, states: Mapping[str, State] | None = None
+) -> CorrelationPack:
+    """Read files and folders (`*.yml`, `*.yaml`, in name order). A broken rule is a problem; the rest is loaded.
+
+    `states`: what `listing.states_of` said of files already.
+    """
     rules: list[SigmaRule] = []
     drafts: list[CorrelationRule] = []
     filters: list[SigmaFilter] = []
     problems: list[RuleProblem] = []
-    read = read_sigma_files(paths, settings or SigmaSettings())
+    read = read_sigma_files(paths, settings or SigmaSettings(), states)
     for parsed in (one for file in read for one in file.parsed):
         if isinstance(parsed, RuleProblem):
             problems.append(parsed)

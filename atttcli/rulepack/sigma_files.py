@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,13 +22,13 @@ from atttcli.errors import InputError, RuleError, Where
 from atttcli.limits import MIB, read_bounded
 from atttcli.rulepack.cache import Parts, PrivateCache
 from atttcli.rulepack.correlation_rule import parse_correlation
+from atttcli.rulepack.listing import State, states_of
 from atttcli.rulepack.sigma import parse_rule
 from atttcli.rulepack.sigma_filter import SigmaFilter, parse_filter
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.text import strict_yaml
 
 _VERSION = 2  # of what is kept: another one begins anew
-_SETTLED = 2_000_000_000  # nanoseconds without a change, before the times of a file are trusted: clocks tick coarsely
 _SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 _SUFFIXES = (".yml", ".yaml")
 PLACEHOLDERS = ("placeholders.yml", "placeholders.yaml")
@@ -65,23 +64,26 @@ class SigmaFile:
     state: tuple[int, ...] = ()
 
 
-def read_sigma_files(paths: Iterable[Path | str], settings: SigmaSettings) -> list[SigmaFile]:
-    """Files and folders (`*.yml`, `*.yaml`, in name order)."""
-    files = list(rule_files(paths))
-    values, found = _placeholders([file for file in files if file.name in PLACEHOLDERS], settings)
-    rules = [file for file in files if file.name not in PLACEHOLDERS]
+def read_sigma_files(
+    paths: Iterable[Path | str], settings: SigmaSettings, states: Mapping[str, State] | None = None
+) -> list[SigmaFile]:
+    """Files and folders (`*.yml`, `*.yaml`, in name order). `states`: of files that the caller has asked for already."""
+    files = [*_names(paths, states or {})]
+    given = [name for name in files if name.endswith(PLACEHOLDERS) and os.path.basename(name) in PLACEHOLDERS]
+    values, found = _placeholders([Path(name) for name in given], settings)
+    rules = [name for name in files if name not in given] if given else files
     pipeline = _pipeline(settings.pipelines)
     store = PrivateCache(settings.cache) if settings.cache is not None else None
     key = _key(rules, values, settings.pipelines)
     known = _known(store, key)
+    now = states_of(rules, states) if store is not None else {}
     read, fresh = [], False
-    for file in rules:
-        name = str(file)
-        kept, state = known.get(name), _state(name) if store is not None else ()
+    for name in rules:
+        kept, state = known.get(name), now.get(name, ())
         if kept is not None and state and kept.state == state:
             read.append(SigmaFile(name, kept.digest, (*kept.rules, *kept.problems), state))
             continue
-        data = _bytes(file)
+        data = _bytes(Path(name))
         if isinstance(data, RuleProblem):
             read.append(SigmaFile(name, "", (data,)))
             continue
@@ -97,24 +99,20 @@ def read_sigma_files(paths: Iterable[Path | str], settings: SigmaSettings) -> li
     return [*found, *read]
 
 
-def _state(name: str) -> tuple[int, ...]:
-    """What a file that is written to changes; () where that does not tell, or not yet: it was changed a moment ago."""
-    if os.name != "posix":
-        return ()  # no time there that a program cannot set
-    try:
-        info = os.stat(name)
-    except OSError:
-        return ()
-    if info.st_ctime_ns > time.time_ns() - _SETTLED:
-        return ()
-    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
+def _names(paths: Iterable[Path | str], known: Mapping[str, State]) -> Iterator[str]:
+    """As `rule_files`; what is known to be a file is not asked about."""
+    for given in paths:
+        if isinstance(given, str) and given in known:
+            yield given
+        else:
+            yield from map(str, rule_files([given]))
 
 
-def _key(files: Sequence[Path], values: Mapping[str, Sequence[str]], pipelines: Sequence[Path]) -> str:
+def _key(files: Sequence[str], values: Mapping[str, Sequence[str]], pipelines: Sequence[Path]) -> str:
     """Of the folders rather than of the files: one that is added or changed leaves the others known."""
     about = {
         "version": _VERSION,
-        "folders": sorted({os.path.dirname(str(file)) for file in files}),
+        "folders": sorted({os.path.dirname(file) for file in files}),
         "placeholders": {name: list(texts) for name, texts in sorted(values.items())},
         "pipelines": [hashlib.sha256(path.read_bytes()).hexdigest() for path in pipelines],
     }

@@ -8,7 +8,7 @@ put another address in place of the real one, and is linear in the message's len
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,20 +37,40 @@ class Said:
     fields: dict[str, Any] = field(default_factory=dict)
 
 
+class Expression:
+    """A regular expression that is compiled when it is first asked: most of some hundred never are."""
+
+    __slots__ = ("_text", "match", "search")
+
+    search: Callable[[str], re.Match[str] | None]
+    match: Callable[[str], re.Match[str] | None]
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.search = lambda message: self.compiled().search(message)
+        self.match = lambda message: self.compiled().match(message)
+
+    def compiled(self) -> re.Pattern[str]:
+        """From now on asked without a way round."""
+        compiled = re.compile(self._text, re.DOTALL)
+        self.search, self.match = compiled.search, compiled.match
+        return compiled
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """`needle` must be in the message before the regex is tried; `reason` goes to the fields."""
 
     needle: str
-    regex: re.Pattern[str]
+    regex: Expression
     action: str
     outcome: str = ""
     reason: str = ""
 
 
 def pattern(needle: str, regex: str, action: str, outcome: str = "", reason: str = "") -> Pattern:
-    """A Pattern with its regex compiled."""
-    return Pattern(needle, re.compile(regex, re.DOTALL), action, outcome, reason)
+    """A Pattern by its texts."""
+    return Pattern(needle, Expression(regex), action, outcome, reason)
 
 
 def first_match(message: str, patterns: Sequence[Pattern], words: tuple[str, str, str]) -> Said | None:
