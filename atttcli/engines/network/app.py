@@ -66,6 +66,10 @@ class HttpApp:
         first = self._parser.upgraded
         return (Http2App(first, self._wanted), self._parser.rest) if first is not None else None
 
+    def tunnelled(self) -> bytes | None:
+        """Where CONNECT was granted, the server's bytes behind its answer: something else is said from here on."""
+        return self._parser.rest if self._parser.tunnel else None
+
     @property
     def overrun(self) -> bool:
         """Whether more requests waited for an answer than are kept: what came after them was not judged."""

@@ -76,7 +76,11 @@ def _told(data: bytes, given: dict[int, bytes]) -> dict[str, Any]:
         "id": big(data, 4, 4),
         "client_mac": data[28 : 28 + min(data[2], 16)].hex(":"),
     }
-    for name, raw in (("client_ip", data[12:16]), ("assigned_ip", data[16:20]), ("requested_ip", given.get(REQUESTED, b""))):
+    for name, raw in (
+        ("client_ip", data[12:16]),
+        ("assigned_ip", data[16:20]),
+        ("requested_ip", given.get(REQUESTED, b"")),
+    ):
         if len(raw) == 4 and any(raw):
             told[name] = str(ipaddress.IPv4Address(raw))
     kind = big(given.get(KIND, b""), 0, 1)

@@ -30,6 +30,8 @@ class FtpParser:
         self._target: tuple[bytes | None, int] | None = None
         self._too_long = [False, False]
         self._odd: list[tuple[int, bytes]] = []
+        self._asked = False  # for TLS
+        self.sealed = False
         self.expected: list[Expected] = []
         self.count = 0
 
@@ -76,6 +78,7 @@ class FtpParser:
         if word == b"PORT" and (six := _six(rest)):
             self._target = six
             return six[0] != self._client
+        self._asked = word == b"AUTH" and rest.strip().upper() in (b"TLS", b"TLS-C", b"SSL", b"TLS-P")
         if word == b"EPRT":
             self._target = _extended(rest) or self._target
         if word in (b"RETR", b"STOR") and self._target is not None:
@@ -84,6 +87,8 @@ class FtpParser:
         return False
 
     def _reply(self, line: bytes) -> None:
+        if line.startswith(b"234") and self._asked:
+            self.sealed = True
         if line.startswith(b"227") and (six := _six(line)):
             self._target = None, six[1]  # the server's own address, whatever it says
         elif line.startswith(b"229") and (found := _EXTENDED.search(line)):

@@ -62,7 +62,7 @@ class HttpParser:
         self._count = 0
         self._done: list[Transaction] = []
         self.overrun = False  # so many requests waited for an answer that the rest was not looked at
-        self.tunnel = False
+        self.tunnel = False  # CONNECT was granted
         self.upgraded: Transaction | None = None  # its answer went over to HTTP/2
         self.rest = b""  # of the bytes after that answer
 
@@ -97,7 +97,7 @@ class HttpParser:
                 at = self._peek(side, data, at)
             else:
                 at = self._line(side, direction, data, at)
-        if self.upgraded is not None:
+        if self.upgraded is not None or self.tunnel:
             self.rest = data[at:]
         return self._done
 
@@ -303,7 +303,10 @@ class HttpParser:
         if transaction.method == b"CONNECT" and code.startswith(b"2"):
             self._complete(side, 1)
             self._stop()
+            self.tunnel = True
             return True
+        if transaction.method == b"CONNECT" and self._sides[0].state == STOPPED:
+            self._sides[0].state = LINE  # refused: the client asks again, perhaps with a password for the proxy
         if transaction.method == b"HEAD":
             self._complete(side, 1)
             return True
@@ -324,7 +327,6 @@ class HttpParser:
             self._stop()
 
     def _stop(self) -> None:
-        self.tunnel = True
         self._sides[0].state = self._sides[1].state = STOPPED
 
     def _peek(self, side: _Side, data: bytes, at: int) -> int:

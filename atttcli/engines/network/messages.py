@@ -94,6 +94,11 @@ class MessageApp:
         last = getattr(self._dialect, "finish", None)
         return self._views(last()) if last is not None else []
 
+    @property
+    def sealed(self) -> bool:
+        """Whether the protocol gave way to TLS."""
+        return bool(getattr(self._dialect, "sealed", False))
+
     def inspect_id(self, direction: int) -> int:
         """Number of the last transaction."""
         return max(self._dialect.count - 1, 0)

@@ -9,7 +9,6 @@ MAX_STARTUP = 10_000  # bytes, as servers have it
 MAX_SIZE = 1 << 30
 MAX_SHOWN = 512
 _CLIENT = frozenset(b"BCDEFHPQSXcdfp")
-_SERVER = frozenset(b"123ACDEGHIKNRSTVWZcdnstv")
 
 
 def _opening(data: bytes | bytearray, at: int = 0) -> int:
@@ -34,18 +33,18 @@ class Pgsql:
         self.count = 0
         self._begun = False  # messages of the client have a type
         self._asked = False  # for encryption: the answer is one byte
-        self._sealed = False
+        self.sealed = False
 
     def size(self, direction: int, held: bytearray, at: int) -> int:
         """A type and the length, once the session has begun."""
-        if self._sealed:
+        if self.sealed:
             return LOST
         there = len(held) - at
-        if direction and self._asked and held[at] in b"SGN":
-            return 1
-        if not direction and not self._begun:
+        if direction:  # of the server only the answer to a wish for encryption matters
+            return 1 if self._asked else there
+        if not self._begun:
             return UNKNOWN if there < 8 else _opening(held, at) or LOST
-        if held[at] not in (_SERVER if direction else _CLIENT):
+        if held[at] not in _CLIENT:
             return LOST
         if there < 5:
             return UNKNOWN
@@ -55,7 +54,7 @@ class Pgsql:
     def read(self, direction: int, data: bytes) -> list[Message]:
         """One message."""
         if direction:
-            self._sealed = self._asked and data in (b"S", b"G")
+            self.sealed = self._asked and data in (b"S", b"G")
             self._asked = False
             return []
         number = self.count

@@ -63,6 +63,11 @@ class SmtpApp:
         number = self._parser.count
         return [self._message(number, mail) for mail in self._parser.finish()]
 
+    @property
+    def sealed(self) -> bool:
+        """Whether STARTTLS was granted."""
+        return self._parser.dialogue.sealed
+
     def inspect_id(self, direction: int) -> int:
         """The message at hand."""
         return self._parser.count
@@ -103,6 +108,11 @@ class FtpApp:
     def finish(self) -> list[View]:
         """Nothing is open."""
         return []
+
+    @property
+    def sealed(self) -> bool:
+        """Whether AUTH TLS was granted."""
+        return self._parser.sealed
 
     def inspect_id(self, direction: int) -> int:
         """The command at hand."""

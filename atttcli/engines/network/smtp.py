@@ -58,6 +58,8 @@ class SmtpParser:
     def server(self, data: bytes) -> None:
         """Bytes of the server: for the message only whether it refuses DATA matters."""
         self.dialogue.server(data)
+        if self._state == STOPPED and self.dialogue.refused:
+            self._state = COMMAND  # the client goes on in the clear
         if self._state == DATA and not self._message and re.match(rb"[45]\d\d[ -]", data):
             self._state = COMMAND
 
@@ -88,7 +90,7 @@ class SmtpParser:
             elif line.startswith(b"BDAT "):
                 self._begin_chunk(line, done)
             elif line == b"STARTTLS":
-                self._state = STOPPED
+                self._state, self.dialogue.refused = STOPPED, False
         return stop
 
     def _begin_chunk(self, line: bytes, done: list[Mail]) -> None:

@@ -25,6 +25,7 @@ class Dialogue:
         self._greeted = False
         self._sender = False  # the message at hand has one
         self._quiet = False  # encrypted, or lost: lines say nothing any more
+        self.sealed = self.refused = False  # STARTTLS was granted, or refused last time
 
     def take(self) -> list[tuple[int, Values]]:
         """Oddities since the last call: (direction, names)."""
@@ -106,8 +107,9 @@ class Dialogue:
             return
         command = self._pending.popleft()
         if command == b"STARTTLS":
-            self._quiet = code == b"220"
-            if not self._quiet:
+            self._quiet = self.sealed = code == b"220"
+            self.refused = not self.sealed
+            if self.refused:
                 self.odd(1, b"tls_rejected")
         elif command == b"DATA" and code != b"354":
             self.odd(1, b"data_command_rejected")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from atttcli.engines.network.app import DnsApp, HttpApp, make_parser, recognise
+from atttcli.engines.network.app import AppParser, DnsApp, HttpApp, make_parser, recognise
 from atttcli.engines.network.checksums import is_wrong
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of, opens_fast
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.ftp import Expected
+from atttcli.engines.network.handover import GOING_OVER, Handover, go_over
 from atttcli.engines.network.http_message import starts_response
 from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.judgement import Text
@@ -48,8 +49,8 @@ class Traffic(Reporting):
         self._sightings = Sightings() if sightings else None
         self._before = (0, 0, 0)  # flows, judgements given up and candidates of the files before
         self._expected: dict[tuple[bytes, int], Expected] = {}
-        # Whose transactions rules look at, and what is judged message by message whatever they look at.
-        self._parsed = frozenset(app for app, _ in rules.transactions) | (rules.apps & {"pgsql", "sip", "rdp"})
+        # Whose transactions rules look at, what is judged message by message whatever they look at, what may go over to TLS.
+        self._parsed = frozenset(app for app, _ in rules.transactions) | (rules.apps & {"sip", "rdp"}) | {"pgsql"}
 
     def of_file(self, origin: Origin, counts: Counts) -> None:
         """The packets that follow come from this file, and count there."""
@@ -296,9 +297,8 @@ class Traffic(Reporting):
             views = flow.parser.feed(direction, data)
             if flow.app == "ftp":
                 self._expect(flow)
-            elif direction and isinstance(flow.parser, HttpApp) and (after := flow.parser.successor()) is not None:
-                flow.app, (flow.parser, rest) = "http2", after
-                views += flow.parser.feed(1, rest)
+            if flow.app in GOING_OVER and (direction or isinstance(flow.parser, Handover)):
+                views += go_over(flow, lambda app: self._parser_of(flow, app))
             return views
         if flow.app is not None:
             return []
@@ -309,10 +309,13 @@ class Traffic(Reporting):
             return []
         return self._begin(flow, app, direction)
 
+    def _parser_of(self, flow: Flow, app: str) -> AppParser:
+        return make_parser(app, flow.client, self._parsed, self._settings.layers, self._rules.facts)
+
     def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
         """The application is known: its parser gets what came before, the client's bytes first."""
         flow.app = app
-        flow.parser = parser = make_parser(app, flow.client, self._parsed, self._settings.layers, self._rules.facts)
+        flow.parser = parser = self._parser_of(flow, app)
         views: list[View] = []
         for side in (0, 1):
             early = flow.tails[side] + b"".join(flow.chunks[side])

@@ -1,0 +1,101 @@
+"""Connections that go over to another protocol: tunnels of a proxy, STARTTLS, AUTH TLS, PostgreSQL's request for TLS."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from atttcli.engines.network.tls import Certificate
+from tests.support import network_samples as samples
+from tests.support.network_run import detections, sids
+from tests.support.network_wire import Conversation, client_hello
+
+SNI = 'alert tls any any -> any any (tls.sni; content:"www.example"; sid:1;)'
+Step = tuple[int, bytes]
+
+ASKED: dict[str, tuple[int, list[Step]]] = {
+    "connect": (3128, [(0, b"CONNECT www.example:443 HTTP/1.1\r\nHost: www.example\r\n\r\n"), (1, b"HTTP/1.1 200 OK\r\n\r\n")]),
+    "smtp": (25, [(1, b"220 a\r\n"), (0, b"EHLO a\r\n"), (1, b"250 STARTTLS\r\n"), (0, b"STARTTLS\r\n"), (1, b"220 go\r\n")]),
+    "ftp": (21, [(1, b"220 a\r\n"), (0, b"AUTH TLS\r\n"), (1, b"234 go\r\n")]),
+    "pgsql": (5432, [(0, struct.pack(">II", 8, 80_877_103)), (1, b"S")]),
+}  # fmt: skip
+REFUSED = {
+    "connect": b"HTTP/1.1 407 Ask\r\nContent-Length: 0\r\n\r\n",
+    "smtp": b"454 no\r\n",
+    "ftp": b"534 no\r\n",
+    "pgsql": b"N",
+}
+
+
+def talk(way: str, answer: bytes | None = None, after: list[Step] | None = None, size: int = 1400) -> Conversation:
+    port, steps = ASKED[way]
+    made = Conversation(dport=port).open()
+    if answer is not None:
+        steps = [*steps[:-1], (1, answer)]
+    for side, data in [*steps, *(after if after is not None else [(0, client_hello("www.example"))])]:
+        made.send(side, data, size=size)
+    return made.close()
+
+
+@pytest.mark.parametrize("way", ASKED)
+@pytest.mark.parametrize("size", [1, 1400])
+def test_tls_behind_it_is_judged_as_tls(way: str, size: int):
+    (found,) = detections(SNI, talk(way, size=size))
+    assert found.detail["app_proto"] == "tls"
+
+
+@pytest.mark.parametrize("way", ASKED)
+def test_where_it_was_refused_nothing_changes(way: str):
+    assert not sids(SNI, talk(way, REFUSED[way]))
+
+
+@pytest.mark.parametrize("way", ASKED)
+def test_the_certificate_of_the_server_is_seen(way: str):
+    one = samples.certificate()
+    chain = len(one).to_bytes(3, "big") + one
+    hello = samples.handshake(2, b"\x03\x03" + samples.SERVER_RANDOM + b"\0\0\x2f\0")
+    said = hello + samples.handshake(11, len(chain).to_bytes(3, "big") + chain)
+    print_ = Certificate(one).fingerprint.decode()
+    rule = f'alert tls any any -> any any (tls.cert_fingerprint; content:"{print_}"; sid:1;)'
+    assert sids(rule, talk(way, after=[(0, client_hello("a.example")), (1, said)])) == [1]
+
+
+def test_a_tunnel_may_carry_anything_even_http_and_another_tunnel():
+    rule = 'alert http any any -> any any (http.uri; content:"/inside"; sid:1;)'
+    inside = (0, b"GET /inside HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert sids(rule, talk("connect", after=[inside])) == [1]
+    assert sids(rule, talk("connect", after=[*ASKED["connect"][1], inside])) == [1]
+    banner = 'alert ssh any any -> any any (ssh.software; content:"hidden"; sid:1;)'
+    assert sids(banner, talk("connect", after=[(1, b"SSH-2.0-hidden\r\n"), (0, b"SSH-2.0-a\r\n")])) == [1]
+    assert sids(
+        banner, talk("connect", b"HTTP/1.1 200 OK\r\n\r\nSSH-2.0-hidden\r\n", after=[(0, b"SSH-2.0-a\r\n")])
+    ) == [1]
+
+
+def test_the_request_for_the_tunnel_is_judged_too():
+    rule = 'alert http any any -> any any (http.method; content:"CONNECT"; http.uri; content:"www.example"; sid:1;)'
+    assert sids(rule, talk("connect")) == [1]
+
+
+def test_a_client_that_the_proxy_refused_asks_again():
+    again = b"CONNECT www.example:443 HTTP/1.1\r\nHost: www.example\r\nProxy-Authorization: Basic eA==\r\n\r\n"
+    granted = [(0, again), (1, b"HTTP/1.1 200 OK\r\n\r\n"), (0, client_hello("www.example"))]
+    assert sids(SNI, talk("connect", REFUSED["connect"], after=granted)) == [1]
+
+
+def test_mail_goes_on_in_the_clear_where_starttls_was_refused():
+    rule = 'alert smtp any any -> any any (file.name; content:"tool.exe"; sid:1;)'
+    letter = (
+        b"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n"
+        b'Content-Type: application/x; name="tool.exe"\r\nContent-Disposition: attachment; filename="tool.exe"\r\n\r\nMZ\r\n.\r\n'
+    )
+    assert sids(rule, talk("smtp", REFUSED["smtp"], after=[(0, letter)])) == [1]
+    assert not sids(rule, talk("smtp", after=[(0, letter)]))
+
+
+def test_what_is_not_recognised_keeps_its_application():
+    noise = [(0, b"\x00\x01\x02" * 1000), (1, b"\x05\x06" * 2000), (0, client_hello("www.example"))]
+    assert not sids(SNI, talk("connect", after=noise))
+    rule = 'alert http any any -> any any (content:"|05 06 05 06|"; sid:2;)'
+    assert {found.detail["app_proto"] for found in detections(rule, talk("connect", after=noise))} == {"http"}
