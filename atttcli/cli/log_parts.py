@@ -20,7 +20,7 @@ from atttcli.sources.opening import UNREADABLE, as_input, recognised
 WORTH = 4 * MIB  # a file from which on it is divided
 SMALLEST, LARGEST = MIB // 2, 8 * MIB  # bytes of a part
 _SHARES = 8  # of what is left, for each process: parts grow smaller, so that all end together
-_IN_MEMORY = 32 * MIB  # of a part; one of very long lines is read piece by piece
+_CHUNK = MIB // 4
 _LINE = MIB
 
 
@@ -32,17 +32,24 @@ class LineCounts:
         self._shared = memoryview(mmap.mmap(-1, 8 * len(places))).cast("q")  # lines and one: 0 is not known yet
         self._before = [0]
 
-    def tell(self, turn: int, lines: int) -> None:
-        """A part was counted."""
+    def count(self, turn: int, raw: io.FileIO) -> None:
+        """Count a part: other processes may be waiting for it."""
+        start, end = self._places[turn : turn + 2]
+        data = bytearray(_CHUNK)
+        buffer = memoryview(data)
+        lines = 0
+        raw.seek(start)
+        while start < end and (size := raw.readinto(buffer[: min(_CHUNK, end - start)])):
+            lines += data.count(b"\n", 0, size)
+            start += size
         self._shared[turn] = lines + 1
 
-    def before(self, turn: int, raw: BinaryIO) -> int:
+    def before(self, turn: int, raw: io.FileIO) -> int:
         """Lines before a part; parts that another process is only about to count are counted here."""
         while len(self._before) <= turn:
             last = len(self._before) - 1
             if not self._shared[last]:
-                start, end = self._places[last : last + 2]
-                self.tell(last, sum(piece.count(b"\n") for piece in _pieces(raw, start, end)))
+                self.count(last, raw)
             self._before.append(self._before[-1] + self._shared[last] - 1)
         return self._before[turn]
 
@@ -77,17 +84,10 @@ class Part:
         except NotReadable as refused:
             yield EngineProblem(Where(self.path), refused.why)
             return
-        with os.fdopen(descriptor, "rb", buffering=0) as raw:
-            stream: Any
-            if self.end - self.start <= _IN_MEMORY:
-                data = b"".join(_pieces(raw, self.start, self.end))
-                self.counts.tell(self.turn, data.count(b"\n"))
-                stream = io.BytesIO(data)
-            else:
-                stream = _Window(raw, self.start, self.end)
+        with io.FileIO(descriptor, "rb") as raw:
+            self.counts.count(self.turn, raw)
             first = 1 + self.counts.before(self.turn, raw)
-            if isinstance(stream, _Window):
-                raw.seek(self.start)
+            stream: Any = _Window(raw, self.start, self.end)
             yield replace(
                 self.given, stream=stream, first_line=first, first_offset=self.start, budget=Budget(), assumed={}
             )
@@ -96,9 +96,10 @@ class Part:
 class _Window(io.RawIOBase):
     """Some bytes of a file."""
 
-    def __init__(self, raw: BinaryIO, start: int, end: int) -> None:
+    def __init__(self, raw: io.FileIO, start: int, end: int) -> None:
         super().__init__()
         self._raw, self._left = raw, end - start
+        raw.seek(start)
 
     def readable(self) -> bool:
         return True
@@ -147,10 +148,3 @@ def _after_line(raw: BinaryIO, place: int) -> int:
     while (piece := raw.readline(_LINE)) and not piece.endswith(b"\n"):
         continue
     return raw.tell()
-
-
-def _pieces(raw: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    raw.seek(start)
-    while start < end and (piece := raw.read(min(_IN_MEMORY, end - start))):
-        start += len(piece)
-        yield piece
