@@ -117,6 +117,10 @@ def cli(ctx: click.Context, workspace: str | None, lang: str | None, as_name: st
     ctx.call_on_close(app.close)
 
 
+# Loading makes many objects and no garbage: looks for cycles after each 700 of them were a tenth of the start of `detect logs`.
+_COLLECTOR = (20_000, 20, 20)
+
+
 def _asked(words: list[str]) -> str | None:
     """`--lang` before the command: help and errors of the topmost group are told before options are read."""
     for place, word in enumerate(words):
@@ -132,6 +136,7 @@ def run(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    gc.set_threshold(*_COLLECTOR)
     atexit.register(gc.freeze)  # a last search for cycles in what ends anyway is a tenth of a short command
     words = sys.argv[1:] if arguments is None else arguments
     speak(preferred_language(_asked(words), None))
