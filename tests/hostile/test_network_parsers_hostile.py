@@ -19,6 +19,7 @@ from atttcli.rulepack.network.buffers import BUFFERS
 from atttcli.rulepack.network.values import Asn1
 from atttcli.sources.capture.decode import Decoder
 from atttcli.sources.capture.records import Record
+from tests.support import network_plants as plants
 from tests.support.network_samples import (
     PG_CLIENT,
     PG_SERVER,
@@ -91,6 +92,9 @@ MESSAGES = {
     "dhcp": sides(dhcp_talk(), 42),
     "rdp": [RDP_REQUEST, RDP_CONFIRM],
     "pgsql": [*PG_CLIENT, *PG_SERVER],
+    "modbus": sides(plants.modbus_talk().frames, 54),
+    "dnp3": sides(plants.dnp3_talk().frames, 54),
+    "enip": sides(plants.enip_talk().frames, 54),
 }
 STREAMS = {"krb5", "nfs"}  # also over TCP, behind a length
 
@@ -127,6 +131,9 @@ TALKS = {
     "sip": sip_stream,
     "rdp": rdp_talk,
     "pgsql": pgsql_talk,
+    "modbus": plants.modbus_talk,
+    "dnp3": plants.dnp3_talk,
+    "enip": plants.enip_talk,
 }
 
 

@@ -156,9 +156,10 @@ def conversations() -> dict[str, list[bytes]]:
     """The frames of every case of the keyword and event tests: one talk of each protocol at least."""
     from tests.unit.engines_network.test_network_every_event import APP, DECODE
     from tests.unit.engines_network.test_network_every_keyword import CASES
+    from tests.unit.engines_network.test_network_handover import ASKED, talk
 
     found: dict[bytes, list[bytes]] = {}
-    made = [case.frames() for case in CASES.values()]
+    made = [case.frames() for case in CASES.values()] + [talk(way) for way in ASKED]
     for frames in [*made, *APP.values(), *DECODE.values()]:
         listed = frames.frames if isinstance(frames, Conversation) else list(frames)
         found.setdefault(b"".join(listed), listed)
@@ -219,8 +220,8 @@ def check(held: bool, why: str) -> None:
 
 def _application(app: str, chance: random.Random) -> None:
     seeds = app_samples()[app]
-    framed = app in ("smb", "dcerpc", "rfb", "rdp", "pgsql") or (
-        app in ("krb5", "nfs", "sip") and chance.random() < 0.5
+    framed = app in ("smb", "dcerpc", "rfb", "rdp", "pgsql", "modbus") or (
+        app in ("krb5", "nfs", "sip", "dnp3", "enip") and chance.random() < 0.5
     )
     parser = SnmpApp() if app == "snmp" else message_app(app, framed=framed) or make_parser(app, b"\x0a\x01\x02\x03")
     prefix = app in ("krb5", "nfs") and framed

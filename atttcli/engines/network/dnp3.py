@@ -66,6 +66,8 @@ class Dnp3:
 
     def read(self, direction: int, data: bytes) -> list[Message]:
         """One frame."""
+        if len(data) < HEAD or data[:2] != b"\x05\x64":
+            return []
         if data[2] < 5:
             return [self._odd(direction, b"dnp3.len_too_small")]
         if little(data, 8, 2) != checksum(data[:8]):
@@ -84,6 +86,8 @@ class Dnp3:
         return told or list(self._segment(direction, payload))
 
     def _segment(self, direction: int, payload: bytearray) -> Iterator[Message]:
+        if not payload:
+            return
         head = payload[0]
         if head & _FIRST:
             self._parts[direction] = bytearray()

@@ -59,6 +59,8 @@ class Modbus:
 
     def read(self, direction: int, data: bytes) -> list[Message]:
         """A request or an answer."""
+        if len(data) < 8:
+            return []
         events = [b"modbus.invalid_protocol_id"] if data[2:4] != b"\0\0" else []
         if not 2 <= big(data, 4, 2) <= LONGEST:
             events.append(b"modbus.invalid_length")

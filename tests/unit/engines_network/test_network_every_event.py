@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from atttcli.rulepack.network.events import APP_EVENTS, DECODE_EVENTS
+from tests.support import network_plants as plants
 from tests.support.network_run import http, sids
 from tests.support.network_wire import (
     CLIENT,
@@ -161,7 +162,29 @@ APP: dict[str, Frames] = {
     "dns.z_flag_set": dns({3: 0x40}),
     "dns.malformed_data": dns({}, cut=3),
 }
+FLOOD = b"".join(plants.modbus(struct.pack(">BHH", 4, 0, 1), transaction=n) for n in range(501))
+POINTS = b"\xc0\x81\0\0\x01\x01\x01\0\0\xff\x4f"
+APP |= {
+    "modbus.invalid_protocol_id": plants.talk(502, (0, plants.READ), (0, plants.modbus(b"\x04\0\0\0\x01", protocol=1))),
+    "modbus.invalid_length": plants.talk(502, (0, plants.READ), (0, plants.modbus(b"\x04" + bytes(300)))),
+    "modbus.invalid_function_code": plants.talk(502, (0, plants.READ), (1, plants.modbus(b"\x03\x02\0\0"))),
+    "modbus.invalid_value": plants.talk(502, (0, plants.modbus(struct.pack(">BHH", 4, 0, 126)))),
+    "modbus.invalid_exception_code": plants.talk(502, (0, plants.READ), (1, plants.modbus(b"\x84\x63"))),
+    "modbus.value_mismatch": plants.talk(502, (0, plants.READ), (1, plants.modbus(b"\x04\x04" + bytes(4)))),
+    "modbus.unsolicited_response": plants.talk(502, (0, plants.READ), (1, plants.WRITE_BACK)),
+    "modbus.flooded": plants.talk(502, (0, FLOOD)),
+    "dnp3.flooded": plants.talk(20_000, (0, plants.dnp3(plants.SELECT) * 33)),
+    "dnp3.len_too_small": plants.talk(20_000, (0, plants.dnp3(b"\xc0")), (0, plants.dnp3(plants.SELECT))),
+    "dnp3.bad_link_crc": plants.talk(20_000, (0, plants.dnp3(plants.SELECT) + b"\x05\x64\x05\xc4\x01\0\x0a\0\0\0")),
+    "dnp3.bad_transport_crc": plants.talk(20_000, (0, plants.dnp3(plants.SELECT)[:-1] + b"\0")),
+    "dnp3.unknown_object": plants.talk(20_000, (1, plants.dnp3(b"\xc0\x81\0\0\xee\x01\0\0\x03abcd", answer=True))),
+    "dnp3.too_many_points": plants.talk(20_000, (1, plants.dnp3(POINTS, answer=True))),
+    "dnp3.too_many_objects": plants.talk(20_000, (0, plants.dnp3(b"\xc0\x01" + b"\x3c\x02\x06" * 2049))),
+    "dnp3.too_long_reassembly": plants.talk(20_000, (0, plants.dnp3(bytes(16_100)))),
+}
 SOUND = {
+    "modbus": plants.modbus_talk(),
+    "dnp3": plants.dnp3_talk(),
     "http": http(GET, OK),
     "http2": http2((b":path", b"/"), (b":authority", b"a.example")),
     "mqtt": mqtt(b"\x30\x09\0\x05topicgo"),

@@ -12,6 +12,7 @@ import pytest
 
 from atttcli.engines.network.tls import Certificate
 from atttcli.rulepack.network.keywords import KEYWORDS
+from tests.support import network_plants as plants
 from tests.support import network_samples as samples
 from tests.support.network_run import detections, http, pack_of, sids
 from tests.support.network_wire import (
@@ -239,6 +240,9 @@ def _buffers() -> Iterator[tuple[str, Case]]:
         ("sip.content_type", "sip", b"application/sdp", samples.sip_talk),
         ("sip.content_length", "sip", b"5", samples.sip_talk),
         ("pgsql.query", "pgsql", b"SELECT * FROM users", samples.pgsql_talk),
+        ("dnp3_data dnp3.data", "dnp3", plants.SELECT, plants.dnp3_talk),
+        ("enip.product_name", "enip", plants.NAME, plants.enip_talk),
+        ("enip.service_name", "enip", b"Communications", plants.enip_talk),
         ("quic.version", "quic", b"\0\0\0\1", samples.quic_talk),
         ("quic.sni", "quic", b"q.example", samples.quic_talk),
         ("quic.ua", "quic", b"agent/1", google),
@@ -297,6 +301,27 @@ NUMBERS: dict[str, tuple[str, str, Callable[[], Frames]]] = {
     "dhcp.leasetime": ("dhcp", "dhcp.renewal_time:1800; {k}:<3600; ", samples.dhcp_talk),
     "dhcp.renewal_time": ("dhcp", "dhcp.leasetime:3600; {k}:1000<>1800; ", samples.dhcp_talk),
     "dhcp.rebinding_time": ("dhcp", "dhcp.leasetime:3600; {k}:>3150; ", samples.dhcp_talk),
+    "modbus": ("modbus", "modbus:unit 5; {k}:function 8, subfunction 5; ", plants.modbus_talk),
+    "dnp3_func": ("dnp3", "dnp3_obj:12,1; {k}:operate; ", plants.dnp3_talk),
+    "dnp3_ind": ("dnp3", "dnp3_func:response; {k}:all_stations,config_corrupt; ", plants.dnp3_talk),
+    "dnp3_obj": ("dnp3", "dnp3_func:select; {k}:30,5; ", plants.dnp3_talk),
+    "enip_command": ("enip", "enip.product_name; content:\"PLC\"; {k}:list_services; ", plants.enip_talk),
+    "enip.status": ("enip", "enip_command:101; {k}:invalid_cmd; ", plants.enip_talk),
+    "cip_service": ("enip", "enip_command:111; {k}:16,246,7; ", plants.enip_talk),
+    "enip.protocol_version": ("enip", "enip_command:101; {k}:>1; ", plants.enip_talk),
+    "enip.revision": ("enip", "enip.vendor_id:9; {k}:1795<>1800; ", plants.enip_talk),
+    "enip.identity_status": ("enip", "enip.vendor_id:9; {k}:1; ", plants.enip_talk),
+    "enip.state": ("enip", "enip.vendor_id:9; {k}:>3; ", plants.enip_talk),
+    "enip.serial": ("enip", "enip.vendor_id:9; {k}:77000; ", plants.enip_talk),
+    "enip.product_code": ("enip", "enip.vendor_id:9; {k}:159; ", plants.enip_talk),
+    "enip.device_type": ("enip", "enip.vendor_id:9; {k}:!12; ", plants.enip_talk),
+    "enip.vendor_id": ("enip", "enip.state:3; {k}:8; ", plants.enip_talk),
+    "enip.capabilities": ("enip", "enip.service_name; content:\"Comm\"; {k}:32; ", plants.enip_talk),
+    "enip.cip_class": ("enip", "cip_service:16; {k}:>246; ", plants.enip_talk),
+    "enip.cip_instance": ("enip", "cip_service:16; {k}:3; ", plants.enip_talk),
+    "enip.cip_attribute": ("enip", "cip_service:16; {k}:7; ", plants.enip_talk),
+    "enip.cip_status": ("enip", "enip.cip_extendedstatus:4660; {k}:0; ", plants.enip_talk),
+    "enip.cip_extendedstatus": ("enip", "enip.cip_status:5; {k}:1; ", plants.enip_talk),
     "dcerpc.iface": ("dcerpc", f"dcerpc.opnum:26; {{k}}:{UUID[:-1]}0; ", D),
     "dce_iface": ("dcerpc", f"dcerpc.opnum:26; {{k}}:{UUID},>1; ", D),
     "dcerpc.opnum": ("dcerpc", f"dcerpc.iface:{UUID}; {{k}}:27-30; ", D),
