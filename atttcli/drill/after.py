@@ -107,7 +107,7 @@ def _planned(room: Room, inject: Inject) -> PlannedInject:
         when=when,
         channel=inject.channel,
         to=roles.get(inject.to, Said()),
-        text=spoken(inject, making),
+        text=spoken(inject, making, files),
         files=tuple(one.name for one in files),
         said_when=said_when(inject),
         excerpt=_excerpt(inject, files, places),

@@ -246,7 +246,7 @@ def _deliver(room: Room, inject: Inject, how: str, at: int | None) -> Told | Non
     paths = _write(room.workspace.inbox / making.sign(inject.id), artefacts)
     if paths and inject.channel in MADE:
         _take_in(room, inject, paths)
-    text = spoken(inject, making)
+    text = spoken(inject, making, artefacts)
     write_whole(room.workspace.outbox / f"{room.code}-{inject.id}.txt", (text + "\n").encode())
     with room.journal.transaction():
         play = room.play()

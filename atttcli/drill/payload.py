@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -76,11 +76,14 @@ def make(inject: Inject, how: Making) -> list[Artefact]:
     return list(maker(inject, how)) if maker else []
 
 
-def spoken(inject: Inject, how: Making) -> str:
-    """What is said, asked or sent on paper, framed by the exercise mark; of a file: what is handed over."""
+def spoken(inject: Inject, how: Making, made: Sequence[Artefact] | None = None) -> str:
+    """What is said, asked or sent on paper, framed by the exercise mark; of files: what is handed over.
+
+    `made` is what `make` gave for the inject, where that was asked already: some thousand packets are not made twice.
+    """
     payload = inject.payload
     if inject.channel in _MAKERS:
-        body = ", ".join(one.name for one in make(inject, how))
+        body = ", ".join(one.name for one in (make(inject, how) if made is None else made))
     else:
         body = "\n".join(
             filter(None, (how.words(payload["from"]) + ":" if "from" in payload else "", payload.get("number", ""),
