@@ -54,6 +54,9 @@ alert smb any any -> any any (smb.share; content:"evil"; sid:7;)
 alert http2 any any -> any any (http2.header_name; content:"evil"; sid:8;)
 alert tls any any -> any any (tls.sni; content:"evil"; sid:9;)
 alert nfs any any -> any any (nfs_procedure:99; sid:10;)
+alert sip any any -> any any (sip.via; content:"evil"; sid:11;)
+alert pgsql any any -> any any (pgsql.query; content:"evil"; sid:12;)
+alert dhcp any any -> any any (dhcp.leasetime:666; sid:13;)
 """
 LAST = udp_frame(dns_query("evil.example"), sport=50_001)
 ADDRESS_SPACE = 1 << 30
@@ -281,7 +284,47 @@ def nested_mail() -> Frames:
         yield from talk.send(0, body + b"\r\n.\r\nDATA\r\n" + wide + b"\r\n.\r\n", size=60_000).close().frames
 
 
+def calls_in_pieces() -> Frames:
+    """Heads of SIP without an end, a byte at a time; thousands of messages at once; folded lines by the thousand."""
+    head = b"INVITE sip:a SIP/2.0\r\n" + b"Via: x\r\n" * 400
+    for number in range(2 * SCALE):
+        talk = Conversation(client=addressed(number), dport=5060).open()
+        yield from talk.send(0, head[:40]).send(0, head[40:], size=1).frames
+    small = b"A a SIP/2.0\n\n".replace(b"A", b"AB") * 4000
+    folded = b"AB a SIP/2.0\r\nVia: x" + b"\r\n y" * 12_000
+    for number in range(2 * SCALE):
+        yield from Conversation(client=addressed(9 + number), dport=5060).open().send(0, small, size=60_000).frames
+        yield udp_frame(folded, sport=9 + number, dport=5060)
+
+
+def sessions_of_small_messages() -> Frames:
+    """PostgreSQL: messages of five bytes, and queries that say they are a gigabyte."""
+    startup = struct.pack(">II", 14, 196_608) + b"user\0\0"
+    for number in range(4 * SCALE):
+        talk = Conversation(client=addressed(number), dport=5432).open()
+        talk.send(0, startup + b"S\0\0\0\4" * 20_000, size=60_000).send(1, b"Z\0\0\0\5I" * 10_000, size=60_000)
+        yield from talk.send(0, b"Q\x3f\xff\xff\xff" + b"e" * 1_000_000, size=60_000).frames
+
+
+def options_of_dhcp() -> Frames:
+    head = b"\x02\x01\x06\0" + bytes(232) + b"\x63\x82\x53\x63"
+    for number in range(50 * SCALE):
+        yield udp_frame(head + b"\0\x07\0" * 20_000, sport=1000 + number, dport=68)
+
+
+def proxies_behind_proxies() -> Frames:
+    for number in range(4 * SCALE):
+        talk = Conversation(client=addressed(number), dport=3128).open()
+        for _ in range(300):
+            talk.send(0, b"CONNECT a:80 HTTP/1.1\r\n\r\n").send(1, b"HTTP/1.1 200 OK\r\n\r\n")
+        yield from talk.send(0, b"\xff").send(1, b"\xfe" * 3000, size=1).frames
+
+
 ATTACKS = [
+    calls_in_pieces,
+    sessions_of_small_messages,
+    options_of_dhcp,
+    proxies_behind_proxies,
     flows_of_one_packet,
     fragments_that_wait,
     records_of_nfs_in_datagrams,
