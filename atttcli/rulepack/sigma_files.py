@@ -25,10 +25,10 @@ from atttcli.rulepack.correlation_rule import parse_correlation
 from atttcli.rulepack.listing import State, states_of
 from atttcli.rulepack.sigma import parse_rule
 from atttcli.rulepack.sigma_filter import SigmaFilter, parse_filter
-from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
+from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
 from atttcli.text import strict_yaml
 
-_VERSION = 2  # of what is kept: another one begins anew
+_VERSION = 3  # of what is kept: another one begins anew
 _SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 _SUFFIXES = (".yml", ".yaml")
 PLACEHOLDERS = ("placeholders.yml", "placeholders.yaml")
@@ -44,12 +44,20 @@ class SigmaSettings:
     pipelines: tuple[Path, ...] = ()
 
 
+class _KeptRule(msgspec.Struct, array_like=True, gc=False):
+    """A rule, its tree not read."""
+
+    meta: Meta
+    logsource: tuple[str, str, str]
+    tree: msgspec.Raw
+
+
 class _Kept(msgspec.Struct, array_like=True, gc=False):
     """What one file gave. Files with correlations or filters are not kept: they are few."""
 
     path: str
     digest: str
-    rules: tuple[SigmaRule, ...]
+    rules: tuple[_KeptRule, ...]
     problems: tuple[RuleProblem, ...]
     state: tuple[int, ...] = ()
 
@@ -81,7 +89,7 @@ def read_sigma_files(
     for name in rules:
         kept, state = known.get(name), now.get(name, ())
         if kept is not None and state and kept.state == state:
-            read.append(SigmaFile(name, kept.digest, (*kept.rules, *kept.problems), state))
+            read.append(SigmaFile(name, kept.digest, _parsed_before(kept), state))
             continue
         data = _bytes(Path(name))
         if isinstance(data, RuleProblem):
@@ -90,7 +98,7 @@ def read_sigma_files(
         digest = hashlib.sha256(data).hexdigest()
         if kept is not None and kept.digest == digest:
             fresh = fresh or bool(state)
-            read.append(SigmaFile(name, digest, (*kept.rules, *kept.problems), state))
+            read.append(SigmaFile(name, digest, _parsed_before(kept), state))
             continue
         fresh = True
         read.append(SigmaFile(name, digest, tuple(_parsed(data, name, values, pipeline)), state))
@@ -129,14 +137,23 @@ def _known(store: PrivateCache | None, key: str) -> dict[str, _Kept]:
         return {}
 
 
+def _parsed_before(kept: _Kept) -> tuple[Parsed, ...]:
+    rules = [SigmaRule.of_cache(rule.meta, rule.logsource, bytes(rule.tree)) for rule in kept.rules]
+    return (*rules, *kept.problems)
+
+
 def _encoded(read: Iterable[SigmaFile]) -> bytes:
     kept = []
     for file in read:
-        rules = tuple(one for one in file.parsed if isinstance(one, SigmaRule))
+        rules = tuple(_kept_rule(one) for one in file.parsed if isinstance(one, SigmaRule))
         problems = tuple(one for one in file.parsed if isinstance(one, RuleProblem))
         if file.digest and len(rules) + len(problems) == len(file.parsed):
             kept.append(_Kept(file.path, file.digest, rules, problems, file.state))
     return msgspec.json.encode(kept)
+
+
+def _kept_rule(rule: SigmaRule) -> _KeptRule:
+    return _KeptRule(rule.meta, rule.logsource, msgspec.Raw(rule.kept or msgspec.json.encode(rule.node)))
 
 
 def rule_files(paths: Iterable[Path | str]) -> Iterator[Path]:

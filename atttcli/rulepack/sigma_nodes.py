@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -76,6 +77,9 @@ class Meta:
     alert: bool | None = None  # `attt.alert`: alert (or not) whoever refers to the rule; None: Sigma's own answer
 
 
+_TREE: Any = msgspec.json.Decoder(Node)
+
+
 @dataclass(frozen=True, slots=True)
 class SigmaRule:
     """A rule on single events. `logsource` is (category, product, service), empty where the rule does not say."""
@@ -84,6 +88,31 @@ class SigmaRule:
     logsource: tuple[str, str, str]
     node: Node
     silent: bool = False  # only a building block of correlations
+    kept: bytes = field(default=b"", init=False, repr=False, compare=False)  # of a rule out of the cache: its tree as JSON
+
+    @classmethod
+    def of_cache(cls, meta: Meta, logsource: tuple[str, str, str], kept: bytes) -> SigmaRule:
+        """A rule whose tree is read when it is first asked for: of some thousands most never meet an event of theirs.
+
+        `kept` is authenticated (rulepack/cache.py): what stands in it is what was written.
+        """
+        rule = object.__new__(cls)
+        for name, value in (("meta", meta), ("logsource", logsource), ("silent", False), ("kept", kept)):
+            object.__setattr__(rule, name, value)
+        return rule
+
+    def may_test(self, kind: str) -> bool:
+        """Whether a test of this kind may be in the tree; told without reading a kept one."""
+        return not self.kept or f'"{kind}"'.encode() in self.kept
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Asked for what is not set: the tree of a kept rule."""
+            if name != "node":
+                raise AttributeError(name)
+            object.__setattr__(self, "node", node := _TREE.decode(self.kept))
+            return node
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,8 +81,9 @@ class Compiled:
 
 def compile_rule(rule: SigmaRule) -> Compiled:
     """RuleError when a pattern of the rule cannot be run safely."""
-    for pattern in _patterns(rule.node):
-        compile_search(pattern)
+    if rule.may_test("re"):
+        for pattern in _patterns(rule.node):
+            compile_search(pattern)
     return Compiled(rule)
 
 

@@ -10,7 +10,8 @@ import pytest
 from atttcli.engines.correlation import CorrelationEngine
 from atttcli.errors import InputError
 from atttcli.model.event import Event
-from atttcli.rulepack import sigma_files
+from atttcli.rulepack import catalogue, listing, sigma_files
+from atttcli.rulepack.catalogue import kind_of
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.sigma import parse_rule
 from atttcli.rulepack.sigma_files import SigmaSettings
@@ -74,6 +75,46 @@ def test_a_cache_that_was_touched_is_not_believed(tmp_path: Path) -> None:
     (kept,) = (tmp_path / "cache").glob("*.rules")
     kept.write_bytes(kept.read_bytes().replace(b"evil", b"good"))
     assert hits(load_correlation_rules([folder], settings), CommandLine="evil") == ["tool"]
+
+
+def test_the_tree_of_a_kept_rule_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
+    folder = write(tmp_path / "rules", a=RULE, f=FILTER.replace("Computer: backup01", "Computer|re: '^backup'"))
+    settings = SigmaSettings(tmp_path / "cache")
+    first = load_correlation_rules([write(tmp_path / "alone", a=RULE)], settings)
+    again = load_correlation_rules([tmp_path / "alone"], settings)
+    assert again.rules[0].kept and not first.rules[0].kept
+    assert not again.rules[0].may_test("re") and again.rules[0].may_test("contains")
+    assert again == first
+    for _ in range(2):  # a filter over a rule of the cache: what it adds is seen
+        (rule,) = load_correlation_rules([folder], settings).rules
+        assert not rule.kept and rule.may_test("re")
+
+
+def test_kinds_of_yaml_files_are_remembered_until_one_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_SETTLED", -(10**12))  # files of this moment are trusted
+    folder = write(tmp_path / "rules", **{f"r{n}": RULE for n in range(60)}, i="indicators: []\n")
+    looked: list[str] = []
+
+    def noted(path: Path) -> str:
+        looked.append(path.name)
+        return kind_of(path)
+
+    monkeypatch.setattr(catalogue, "kind_of", noted)
+    for _ in range(2):
+        found = catalogue.listed([folder], cache=tmp_path / "cache").names
+        assert [Path(name).name for name in found["indicators"]] == ["i.yml"] and len(found["sigma"]) == 60
+    assert len(looked) == 61
+    write(folder, r7="indicators: []\n")
+    found = catalogue.listed([folder], cache=tmp_path / "cache").names
+    assert [Path(name).name for name in found["indicators"]] == ["i.yml", "r7.yml"] and len(found["sigma"]) == 59
+    (folder / "r8.yml").unlink()
+    assert len(catalogue.listed([folder], cache=tmp_path / "cache").names["sigma"]) == 58
+    looked.clear()
+    for kept in (tmp_path / "cache").glob("kinds-*.rules"):
+        kept.write_bytes(kept.read_bytes().replace(b"i.yml", b"j.yml"))
+    assert len(catalogue.listed([folder], cache=tmp_path / "cache").names["indicators"]) == 2 and len(looked) == 60
 
 
 def test_filters_narrow_the_rules_they_name(tmp_path: Path) -> None:
