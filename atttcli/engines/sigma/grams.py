@@ -1,7 +1,7 @@
 """Many literals looked for in one text at a time, by runs of four characters: built in no time, in little memory.
 
 A literal that stands in the text brings each of its runs along; its rarest is looked up among the text's. RE2 takes over for long
-texts where the literals are few: an automaton of thousands would grow to tens of megabytes.
+texts, and after some texts, where the literals are not too many: an automaton of thousands would grow to tens of megabytes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from atttcli.engines.sigma.pattern import Finder, literal_set
 
 _RUN = 4
 _LONG = 256  # characters of a text from which an automaton pays
-_FEW = 20_000  # characters of literals that one automaton holds well
+_SEVERAL = 100  # texts from which it pays for short ones too
+_FEW = 24_000  # characters of literals that one automaton holds well
 
 
 def each_literal(literals: Sequence[str]) -> Finder:
@@ -23,11 +24,14 @@ def each_literal(literals: Sequence[str]) -> Finder:
     strange = _by_strange_character(literals)
     by_run = _by_rarest_run(literals)
     runs = frozenset(by_run)
-    few = sum(map(len, literals)) <= _FEW
+    few = 0 < sum(map(len, literals)) <= _FEW
     automaton: list[Finder | None] = []
+    asked = 0
 
     def find(text: str) -> Sequence[int]:
-        if few and len(text) > _LONG:
+        nonlocal asked
+        asked += 1
+        if few and (asked > _SEVERAL or len(text) > _LONG):
             if not automaton:
                 automaton.append(literal_set(literals))
             if automaton[0] is not None:

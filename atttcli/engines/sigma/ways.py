@@ -57,11 +57,19 @@ def _ways(node: Node) -> list[tuple[Node, ...]]:
                 return [()]
         return found
     together: list[tuple[Node, ...]] = [()]
+    if isinstance(node, Not):
+        node = _excluded(node)
     if isinstance(node, And):
         for some in sorted((_ways(child) for child in node.children), key=len):
             if len(together) * len(some) <= _MOST:
                 together = [(*way, *more) for way in together for more in some]
     return together
+
+
+def _excluded(node: Not) -> Node:
+    """Each of several exclusions by itself: those of a field that the rule asks for anyhow are asked with it."""
+    child = node.child
+    return And(tuple(Not(one) for one in child.children)) if isinstance(child, Or) else node
 
 
 def _one_field(node: Node) -> str | None:

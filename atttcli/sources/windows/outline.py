@@ -19,7 +19,7 @@ from atttcli.sources.windows.event import Kind, deciding, kind_of
 from atttcli.sources.windows.shapes import FLAT, is_flat, sysmon_event_type
 
 # An object as the value of a name, which a flat line has not: in the usual spellings, and all that have unusual blanks there.
-NESTED: Final = ('":{', '": {', '":  ', '": \t', '": \r', '":\t', '":\r', '" :', '"  ', '" \t', '" \r', '"\t', '"\r')
+NESTED: Final = tuple(f"{end}:{then}" for end in '" \t\r' for then in ("{", " {", "  ", " \t", " \r", "\t", "\r"))
 _HEADS: Final = (
     *(name for name, full in FLAT.items() if full in ("EventID", "Channel", "Provider_Name")), "Id", "log_name", "source_name",
 )  # fmt: skip
@@ -73,7 +73,7 @@ class Outlines:
                 said = outline.told(said)
             if (verdict := outline.known.get(said)) is not None:
                 return verdict
-        fields = _native(zip(outline.names, said, strict=True))
+        fields = outline.fields(said)
         if fields is None:
             return None
         kind = kind_of(fields)
@@ -93,7 +93,7 @@ class Outlines:
         if not heads or not all(type(value) in (str, int) or value is None or value is UNSET for value in heads):
             return None
         outline = self._outline(heads)
-        fields = _native(record.items()) if outline.flat else None
+        fields = _native(record.items(), ordered=True) if outline.flat else None
         if fields is None:
             return None
         if "EventType" in fields:
@@ -134,7 +134,7 @@ class _Outline:
     def __init__(self, heads: Said) -> None:
         self.heads = heads
         given = {name: value for name, value in zip(_HEADS, heads, strict=True) if value is not UNSET}
-        fields = _native(given.items())
+        fields = self._given = _native(given.items())
         # with these two names it is EvtxECmd's if it has a payload
         self.flat = fields is not None and is_flat(given) and not {"EventId", "Provider"} <= given.keys()
         head = [(fields or {}).get(name) for name in ("Channel", "Provider_Name", "EventID")]
@@ -162,9 +162,21 @@ class _Outline:
         self._keeps = "Message" in names
         last = ("EventType", "Message") if self.typed else ()
         self.names = (*_HEADS, *sorted(names.difference(_HEADS, last)), *last)
+        self._asked = self.names[_ASKED]
+        self._doubled = not FLAT.keys().isdisjoint(self._asked)
         self.decode, self.read = _reading(self.names)
         self.known = {}
         self.ready = True
+
+    def fields(self, said: Said) -> dict[str, Any] | None:
+        """The native fields that were read; None where two mean the same and say another thing."""
+        if self._doubled:
+            return _native(zip(self.names, said, strict=True))
+        fields = dict(self._given or {})
+        for name, value in zip(self._asked, said[_ASKED], strict=True):
+            if value is not UNSET:
+                fields[name] = value
+        return fields
 
     def told(self, said: Said) -> Said:
         """With the type of the event as Sysmon's message says it; the message only where rules ask for it."""
@@ -188,8 +200,9 @@ def _reading(names: tuple[str, ...]) -> tuple[Callable[[bytes], Any], Callable[[
     return msgspec.json.Decoder(struct).decode, attrgetter(*places)
 
 
-def _native(said: Iterable[tuple[str, Any]]) -> dict[str, Any] | None:
-    """The fields as `event_of` would give them; None for an object among them, and for two that mean the same."""
+def _native(said: Iterable[tuple[str, Any]], ordered: bool = False) -> dict[str, Any] | None:
+    """The fields as `event_of` would give them: of two that mean the same the first. None for an object among them, and where
+    it is not known (`ordered`) which comes first."""
     fields: dict[str, Any] = {}
     for name, value in said:
         if value is UNSET:
@@ -197,7 +210,11 @@ def _native(said: Iterable[tuple[str, Any]]) -> dict[str, Any] | None:
         full = FLAT.get(name, name)
         if full == "SystemTime":
             continue
-        if type(value) is dict or full in fields or (type(value) is list and name in FLAT):
+        if type(value) is dict or (type(value) is list and name in FLAT):
             return None
-        fields[full] = value
+        if full in fields:
+            if not ordered and (type(fields[full]) is not type(value) or fields[full] != value):
+                return None
+        else:
+            fields[full] = value
     return fields
