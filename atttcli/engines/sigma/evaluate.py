@@ -19,6 +19,7 @@ Predicate = Callable[[Event], bool]
 Check = Callable[[Any], bool]
 MAX_MEMBERS = 256
 TEXT_KINDS = ("equals", "contains", "startswith", "endswith", "glob")
+_PLAIN = frozenset(("equals", "contains", "startswith", "endswith"))
 _REFERENCE = "fieldref"
 
 
@@ -152,6 +153,21 @@ def folded_check(tests: tuple[Test, ...]) -> Callable[[str], bool] | None:
         return any(match(text) for match in globs) if globs else False
 
     return check
+
+
+def are_plain(tests: tuple[Test, ...]) -> bool:
+    """Whether `meets` takes all of them."""
+    return all(test.kind in _PLAIN and not test.cased for test in tests)
+
+
+def meets(test: Test, text: str) -> bool:
+    """Whether a text in lower case meets a plain test; for what is asked too seldom to be made ready first."""
+    kind, wanted = test.kind, text_of(test.value).lower()
+    if kind == "contains":
+        return wanted in text
+    if kind == "endswith":
+        return text.endswith(wanted)
+    return text.startswith(wanted) if kind == "startswith" else text == wanted
 
 
 def compile_test(test: Test) -> Check:

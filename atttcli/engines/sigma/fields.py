@@ -29,6 +29,7 @@ _INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MOST_TEXT = 4 * 1024 * 1024
 
 
+@lru_cache(1024)
 def reader(name: str) -> Reader:
     """How to read `name`; what is absent (or empty, or 0 in a port) is None."""
     if not name:

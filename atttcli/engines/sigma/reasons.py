@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, compile_node, referring_test
-from atttcli.engines.sigma.fields import Reader, reader, text_of
+from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, are_plain, compile_node, meets, referring_test
+from atttcli.engines.sigma.fields import reader, text_of
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Test
 
@@ -50,9 +50,9 @@ def _held(node: Node, event: Event) -> Iterator[Field]:
 
 
 @lru_cache(maxsize=1024)
-def _ready(leaf: Field) -> tuple[Reader, tuple[tuple[Test, Predicate], ...]]:
+def _ready(leaf: Field) -> tuple[tuple[Test, Predicate], ...]:
     """The tests of a leaf, ready to run: the rules that match once match again."""
-    return reader(leaf.name), tuple((test, referring_test(leaf, test)) for test in leaf.tests)
+    return tuple((test, referring_test(leaf, test)) for test in leaf.tests)
 
 
 @lru_cache(maxsize=1024)
@@ -61,12 +61,15 @@ def _branch(node: Node) -> Predicate:
 
 
 def _of_leaf(leaf: Field, event: Event) -> Iterator[Reason]:
-    read, tests = _ready(leaf)
-    value = read(event)
-    for test, holds in tests:
-        if holds(event):
-            wanted = text_of(test.value)
-            yield Reason(leaf.selection, leaf.name, test.kind, wanted, _shown(value, wanted))
+    value = reader(leaf.name)(event)
+    if type(value) is str and are_plain(leaf.tests):
+        folded = value.lower()
+        held = (test for test in leaf.tests if meets(test, folded))
+    else:
+        held = (test for test, holds in _ready(leaf) if holds(event))
+    for test in held:
+        wanted = text_of(test.value)
+        yield Reason(leaf.selection, leaf.name, test.kind, wanted, _shown(value, wanted))
 
 
 def _shown(value: object, wanted: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, compile_node, folded_check
+from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, are_plain, compile_node, folded_check, meets
 from atttcli.engines.sigma.fields import other_spelling, text_of
 from atttcli.engines.sigma.grams import each_literal
 from atttcli.engines.sigma.literals import literals
@@ -86,17 +86,23 @@ class Native:
 class _Need:
     """What some ways need of one field; made ready to run when it is first asked."""
 
-    __slots__ = ("_folded", "_holds", "bits", "node")
+    __slots__ = ("_asked", "_folded", "_holds", "bits", "node")
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.bits = 0
+        self._asked = False
         self._holds: Predicate | None = None
         self._folded: Callable[[str], bool] | None = None
 
     def holds(self, given: Any, lowered: str | None) -> bool:
         """For a field's value in `given`, of which `lowered` is the text when it is one."""
         if self._holds is None:
+            node = self.node
+            if not self._asked and lowered is not None and isinstance(node, Field) and not node.every:
+                self._asked = True  # many are asked once, which is sooner done than making them ready
+                if are_plain(node.tests):
+                    return any(meets(test, lowered) for test in node.tests)
             self._holds = compile_node(self.node)
             if isinstance(self.node, Field) and not self.node.every:
                 self._folded = folded_check(self.node.tests)
