@@ -155,6 +155,39 @@ def folded_check(tests: tuple[Test, ...]) -> Callable[[str], bool] | None:
     return check
 
 
+def folded_tree(node: Node) -> Callable[[str], bool] | None:
+    """Whether a field's text, in lower case, meets a tree of tests of that field; None where some look at its case or at what
+    is no text."""
+    if isinstance(node, Field):
+        return _folded_field(node)
+    if isinstance(node, Not):
+        child = folded_tree(node.child)
+        return None if child is None else lambda text: not child(text)
+    children = [folded_tree(one) for one in node.children]
+    ready = tuple(one for one in children if one is not None)
+    if len(ready) < len(children):
+        return None
+    return lambda text: _every(ready, text) if isinstance(node, And) else not _every(ready, text, False)
+
+
+def _every(checks: tuple[Callable[[str], bool], ...], text: str, wanted: bool = True) -> bool:
+    for check in checks:  # noqa: SIM110 - all() over a generator takes twice as long
+        if check(text) is not wanted:
+            return False
+    return True
+
+
+def _folded_field(node: Field) -> Callable[[str], bool] | None:
+    if len(node.tests) == 1 and node.tests[0].kind == "exists":
+        wanted = node.tests[0].value
+        return lambda text: (text != "") is wanted
+    if not node.every:
+        return folded_check(node.tests)
+    children = [folded_check((test,)) for test in node.tests]
+    ready = tuple(one for one in children if one is not None)
+    return (lambda text: _every(ready, text)) if len(ready) == len(children) else None
+
+
 def are_plain(tests: tuple[Test, ...]) -> bool:
     """Whether `meets` takes all of them."""
     return all(test.kind in _PLAIN and not test.cased for test in tests)

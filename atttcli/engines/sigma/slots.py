@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, are_plain, compile_node, folded_check, meets
+from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, are_plain, compile_node, folded_tree, meets
 from atttcli.engines.sigma.fields import other_spelling, text_of
 from atttcli.engines.sigma.grams import each_literal
 from atttcli.engines.sigma.literals import literals
@@ -104,8 +104,7 @@ class _Need:
                 if are_plain(node.tests):
                     return any(meets(test, lowered) for test in node.tests)
             self._holds = compile_node(self.node)
-            if isinstance(self.node, Field) and not self.node.every:
-                self._folded = folded_check(self.node.tests)
+            self._folded = folded_tree(self.node)
         if self._folded is not None and lowered is not None:
             return self._folded(lowered)
         return self._holds(given)

@@ -173,9 +173,7 @@ class _Outline:
         if self._doubled:
             return _native(zip(self.names, said, strict=True))
         fields = dict(self._given or {})
-        for name, value in zip(self._asked, said[_ASKED], strict=True):
-            if value is not UNSET:
-                fields[name] = value
+        fields |= {name: value for name, value in zip(self._asked, said[_ASKED], strict=True) if value is not UNSET}
         return fields
 
     def told(self, said: Said) -> Said:
