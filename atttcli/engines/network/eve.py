@@ -61,7 +61,7 @@ def alert_object(match: Match, flow: Flow, direction: int, time: int, number: in
     made["flow"] = _flow(flow)
     made |= _shown(match)
     if match.view is not None:
-        made |= _context(match.view)
+        made |= _context(match.view) | _frame(match, direction)
     if flow.bits or flow.variables:
         made |= _marks(flow)
     return made
@@ -86,6 +86,17 @@ def _shown(match: Match) -> dict[str, Any]:
     text = shown[0].pop("excerpt")
     matched = [{name: value for name, value in one.items() if name != "excerpt"} for one in shown]
     return {"payload_printable": text, "matched": matched}
+
+
+def _frame(match: Match, direction: int) -> dict[str, Any]:
+    """The first frame that a rule looked at."""
+    for one in match.seen:
+        if one.buffer.startswith("frame."):
+            _, app, name = one.buffer.partition(";")[0].split(".", 2)
+            kind = f"{app}.{name}" if app in ("smb1", "smb2", "nbss") else name
+            way = "toclient" if direction else "toserver"
+            return {"frame": {"type": kind, "direction": way, "length": len(one.text)}}
+    return {}
 
 
 def eve_time(micros: int) -> str:

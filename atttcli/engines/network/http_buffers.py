@@ -239,6 +239,12 @@ def names(tx: Transaction, direction: int) -> Values:
     return tuple(name for name, _ in _message(tx, direction).headers)
 
 
+def whole_message(tx: Transaction, direction: int) -> Values:
+    """A message from its first line to the end of its body, as far as that is kept; codings of the body are undone."""
+    head = start(tx, direction)
+    return (head[0] + b"".join(body(tx, direction)),) if head else ()
+
+
 READERS: Final[dict[str, Reader]] = {
     "http2.priority": weights,
     "http2.header_name": names,
@@ -272,6 +278,8 @@ READERS: Final[dict[str, Reader]] = {
     "http.content_len": _header(b"content-length"),
     "http.connection": _header(b"connection"),
     "http.start": start,
+    "frame.http1.request": whole_message,
+    "frame.http1.response": whole_message,
     "file.data": files,
     "file.name": file_names,
     "file.magic": magics,

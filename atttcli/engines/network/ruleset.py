@@ -26,6 +26,7 @@ from atttcli.rulepack.network.buffers import (
     BUFFERS,
     FILE_FACTS,
     FLOW,
+    FRAMES,
     PAYLOAD,
     is_of_packet,
     is_transaction,
@@ -141,6 +142,7 @@ class RuleSet:
         self.transactions: dict[tuple[str, int], Point] = {}
         self.whole: dict[tuple[str, int], Point] = {}  # where a file that was judged before is judged as a whole
         self.facts: frozenset[str] = frozenset()  # what rules ask of files as a whole
+        self.framed: frozenset[str] = frozenset()  # applications whose frames rules look at
         self.known: dict[int, Compiled] = {}  # compiled so far
         self._any_ports = {number for number, ports in enumerate(pack.ports) if ports == ((0, 65_535),)}
         for number, rule in enumerate(self.rules):
@@ -187,6 +189,7 @@ class RuleSet:
         lead, key = _literal(rule), _lead_key(rule)
         facts = {group.buffer for group in rule.groups} & frozenset(FILE_FACTS)
         self.facts |= facts
+        self.framed |= {FRAMES[group.buffer] for group in rule.groups if group.buffer in FRAMES}
         for app in sorted({SAME_POINT.get(app, app) for app in rule.apps}):
             for direction in _directions(rule):
                 _point(self.transactions, 100, app, direction).add(number, key, lead)

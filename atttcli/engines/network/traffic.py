@@ -7,6 +7,7 @@ from atttcli.engines.network.checksums import is_wrong
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of, opens_fast
 from atttcli.engines.network.flows import FlowTable
+from atttcli.engines.network.frames import with_frames
 from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.handover import GOING_OVER, Handover, go_over
 from atttcli.engines.network.http_message import starts_response
@@ -310,7 +311,8 @@ class Traffic(Reporting):
         return self._begin(flow, app, direction)
 
     def _parser_of(self, flow: Flow, app: str) -> AppParser:
-        return make_parser(app, flow.client, self._parsed, self._settings.layers, self._rules.facts)
+        made = make_parser(app, flow.client, self._parsed, self._settings.layers, self._rules.facts)
+        return with_frames(app, made) if app in self._rules.framed else made
 
     def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
         """The application is known: its parser gets what came before, the client's bytes first."""

@@ -70,6 +70,8 @@ def _read_http(view: View, buffer: str) -> Values:
 def _read_dns(view: View, buffer: str) -> Values:
     source = view.source
     assert isinstance(source, DnsMessage)
+    if buffer == "frame.dns.pdu":
+        return (source.data,)
     if buffer == "event.dns":
         return dns.events(source.data, view.direction)
     if buffer == "dns.opcode":
@@ -79,6 +81,8 @@ def _read_dns(view: View, buffer: str) -> Values:
 
 def _read_tls(view: View, buffer: str) -> Values:
     part = view.source
+    if isinstance(part, Fields):
+        return part.read(buffer)
     assert isinstance(part, TlsPart)
     source = part.session
     if buffer == "tls.sni":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +45,14 @@ def _apart(scope: str, names: str) -> dict[str, Buffer]:
     return {name: Buffer(name, (), BOTH, False, scope) for name in names.split()}
 
 
+def _parts(layers: str) -> Iterator[tuple[str, str, str]]:
+    """Application, layer and part of what has a header and data."""
+    for word in layers.split():
+        app, _, layer = word.partition(":")
+        for part in ("pdu", "hdr", "data"):
+            yield app, layer, part
+
+
 # What `ike.chosen_sa_attribute` may ask for, and the buffer that holds its number.
 _CHOSEN = """alg_enc alg_hash alg_auth alg_dh alg_prf sa_group_type sa_life_type sa_life_duration sa_key_length
 sa_field_size"""
@@ -54,6 +63,14 @@ _ENIP = "protocol_version revision identity_status state serial product_code dev
 _CIP = "class instance attribute status extendedstatus"
 ENIP_NUMBERS: Final = tuple(f"enip.{name}" for name in _ENIP.split())
 CIP_NUMBERS: Final = tuple(f"enip.cip_{name}" for name in _CIP.split())
+
+# Frames by the names of their buffers, and whose they are.
+FRAMES: Final[dict[str, str]] = {
+    "frame.http1.request": "http",
+    "frame.http1.response": "http",
+    "frame.dns.pdu": "dns",
+    **{f"frame.{layer}.{part}": app for app, layer, part in _parts("tls:tls smb:nbss smb:smb1 smb:smb2 enip:enip")},
+}
 
 BUFFERS: Final[dict[str, Buffer]] = {
     **_table(
@@ -135,6 +152,9 @@ BUFFERS: Final[dict[str, Buffer]] = {
         "event.mqtt",
     ),
     **_table("ftp-data", BOTH, "ftpdata_command"),
+    **_table("http", TO_SERVER, "frame.http1.request"),
+    **_table("http", TO_CLIENT, "frame.http1.response"),
+    **{name: Buffer(name, (app,), BOTH) for name, app in FRAMES.items() if app != "http"},
     **_table(HTTP, BOTH, "", "event.http"),
     **_table("http2", BOTH, "", "http2.priority http2.header_name"),
     **_table("dns", BOTH, "", "event.dns"),
@@ -229,6 +249,7 @@ NUMBERS: Final = frozenset(
         "cip_service",
         *ENIP_NUMBERS,
         *CIP_NUMBERS,
+        *FRAMES,
         "dcerpc.iface",
         "dcerpc.opnum",
         *FILE_FACTS,

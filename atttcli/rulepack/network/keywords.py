@@ -247,6 +247,7 @@ def _table() -> dict[str, Handler]:
         "dcerpc.opnum": protocols.operation,
         "dce_opnum": protocols.operation,
         "filestore": protocols.filestore,
+        "frame": protocols.frame,
         "modbus": industrial.modbus,
         "dnp3_func": industrial.dnp3_function,
         "dnp3_ind": industrial.dnp3_indications,

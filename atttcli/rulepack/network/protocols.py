@@ -6,7 +6,7 @@ import re
 import uuid
 
 from atttcli.errors import RuleError
-from atttcli.rulepack.network.buffers import IKE_ATTRIBUTES
+from atttcli.rulepack.network.buffers import FRAMES, IKE_ATTRIBUTES
 from atttcli.rulepack.network.contents import MAX_SIZE, number
 from atttcli.rulepack.network.draft import ContentDraft, Draft, GroupDraft
 from atttcli.rulepack.network.numeric import ask
@@ -96,6 +96,17 @@ def security_result(draft: Draft, value: str) -> None:
     if word not in _RESULTS:
         raise RuleError(f"rfb.secresult: unknown result {word[:40]!r}")
     ask(draft, "rfb.secresult", Number(((_RESULTS[word], _RESULTS[word]),)))
+
+
+def frame(draft: Draft, value: str) -> None:
+    """`frame:tls.pdu`, or `frame:pdu` in a rule for that protocol: what follows is asked of such a piece of the stream."""
+    name = value.strip().strip('"').lower()
+    own = {"http": "http1", "ssl": "tls"}.get(draft.protocol, draft.protocol)
+    for known in (f"frame.{name}", f"frame.{own}.{name}", f"frame.{name.removeprefix('smb.')}"):
+        if known in FRAMES:
+            draft.stick(known)
+            return
+    raise RuleError(f"frame {name[:60]} is not known to this engine", hint="the rule is left out whole")
 
 
 _DIRECTIONS = ("request", "to_server", "response", "to_client", "both")

@@ -301,6 +301,7 @@ NUMBERS: dict[str, tuple[str, str, Callable[[], Frames]]] = {
     "dhcp.leasetime": ("dhcp", "dhcp.renewal_time:1800; {k}:<3600; ", samples.dhcp_talk),
     "dhcp.renewal_time": ("dhcp", "dhcp.leasetime:3600; {k}:1000<>1800; ", samples.dhcp_talk),
     "dhcp.rebinding_time": ("dhcp", "dhcp.leasetime:3600; {k}:>3150; ", samples.dhcp_talk),
+    "frame": ("tls", "{k}:tls.pdu; content:\"|16 03 03|\"; startswith; ", T),
     "modbus": ("modbus", "modbus:unit 5; {k}:function 8, subfunction 5; ", plants.modbus_talk),
     "dnp3_func": ("dnp3", "dnp3_obj:12,1; {k}:operate; ", plants.dnp3_talk),
     "dnp3_ind": ("dnp3", "dnp3_func:response; {k}:all_stations,config_corrupt; ", plants.dnp3_talk),
