@@ -105,9 +105,10 @@ def _sigma(files: dict[str, list[Path]]) -> Fired:
 
     pack = load_correlation_rules(files["sigma"])
     countries = CountryRanges.load(files["countries"][0]) if files["countries"] else None
+    engine = CorrelationEngine(pack, countries=countries)
 
     def fired(name: str, data: bytes) -> set[str]:
-        engine = CorrelationEngine(pack, countries=countries)
+        engine.begin_anew()
         results = engine.scan((Origin(path=name), event) for event in _events(name, data))
         return {one.rule_id for one in results if isinstance(one, Detection)}
 

@@ -183,6 +183,11 @@ class BurstRule:
             group, burst = self._groups.popitem(last=False)
             yield from self._told(group, burst)
 
+    def forget(self) -> None:
+        """Let go of every open burst, untold."""
+        self._groups.clear()
+        self._held = self.evicted = self.cut = 0
+
     def _split(self, names: frozenset[str], event: Event) -> dict[tuple[str, ...], frozenset[str]]:
         """The group or groups that the event belongs to; an event without one of the group's fields belongs to none."""
         found: dict[tuple[str, ...], set[str]] = {}

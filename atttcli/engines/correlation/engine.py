@@ -143,6 +143,13 @@ class CorrelationEngine:
             yield from self._tell(one)
         yield from self._shortfalls()
 
+    def begin_anew(self) -> None:
+        """As just built: nothing is open and nothing was learned. For many inputs that have nothing to do with each other."""
+        for stage in self._stages:
+            stage.forget()
+        self._ordering = Ordering()
+        self._timeless = 0
+
     def learned(self) -> Iterator[Learned]:
         """What `new_value` rules saw: keep it, and give it to the next run as its history."""
         for stage in self._stages:

@@ -153,6 +153,11 @@ class NoveltyRule:
                     first, last, count, told = known.added[at : at + _ADDED]
                     yield Learned(self.rule.meta.id, group, value, first, last, count, None if told == _NEVER else told)
 
+    def forget(self) -> None:
+        """Let go of what this run saw; what earlier runs learned is asked again."""
+        self._groups.clear()
+        self.evicted = 0
+
     def _known(self, group: tuple[str, ...]) -> _Known:
         known = self._groups.get(group)
         if known is None:
