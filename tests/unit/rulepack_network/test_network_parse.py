@@ -140,7 +140,7 @@ def test_default_variables_are_there():
     [
         ("alert tcp any any -> any any (sid:1; nosuchword:1;)", "nosuchword"),
         ("alert ip any any -> any any (ip_proto:; sid:1;)", "ip_proto"),
-        ('alert modbus any any -> any any (content:"a"; sid:1;)', "modbus"),
+        ('alert ldap any any -> any any (content:"a"; sid:1;)', "ldap"),
         ('alert tcp $NOPE any -> any any (content:"a"; sid:1;)', "NOPE"),
         ('alert tcp any any -> any 99999 (content:"a"; sid:1;)', "99999"),
         ('alert tcp any any -> any any (content:"a";)', "sid"),
