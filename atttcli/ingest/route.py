@@ -137,9 +137,6 @@ class Router:
 
     def _unpacked(self, given: Input, packed: str, depth: int, within: _Within) -> Iterator[Item | Failure]:
         yield Item(given, "archive", None, within.parent, within.member, within.victim)
-        if packed in ("7z", "rar"):
-            yield Failure(given.path, f"{packed} archives cannot be read; unpack it yourself", given.sha256)
-            return
         given.stream.seek(0)
         for piece in unpack(given.stream, given.path, given.budget, depth, self._manner.passwords):
             if isinstance(piece, UnpackProblem):
