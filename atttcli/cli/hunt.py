@@ -278,11 +278,14 @@ def _fields(asked: dict[str, Any]) -> FieldHunt:
 def _check(app: App, sql: str, fields: FieldHunt) -> None:
     """Not understood when it is saved, not when it is needed."""
     from atttcli.hunt.ask import Bounds, hunting
+    from atttcli.hunt.choose import Chosen
     from atttcli.hunt.parts import folder_of
 
     statement, values = (sql, []) if sql else fields.select()
     with (
-        hunting(folder_of(app.workspace.root), [], Bounds(seconds=10), fields.window, partial(_give_up, 10)) as opened,
+        hunting(
+            folder_of(app.workspace.root), Chosen(), Bounds(seconds=10), fields.window, partial(_give_up, 10)
+        ) as opened,
         opened.ask(statement, values),
     ):
         pass

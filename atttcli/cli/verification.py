@@ -145,11 +145,11 @@ def _segments(app: App, result: Verification, report: Report) -> None:
 
 def _hunting(app: App, result: Verification, report: Report) -> None:
     """What was derived for hunting: it can be written anew, but until then hunts would tell something else."""
-    from atttcli.hunt.derived import faults, strangers
+    from atttcli.hunt.derived import faults, left_over
 
     for place, reason in faults(app.workspace, app.store, report):
         result.faults.append(Fault("hunting file", reason, where=place))
-    left = strangers(app.workspace, app.store)
+    left = left_over(app.workspace, app.store)
     if left:
         result.notes.append(_("{count} hunting folders belong to no segment: atttcli hunt build", count=left))
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from atttcli.errors import LimitExceeded, UsageError, WorkspaceError
 from atttcli.hunt.allowance import ceiling
-from atttcli.hunt.choose import Window
+from atttcli.hunt.choose import Chosen, Window
 from atttcli.hunt.columns import COLUMNS, REF_DIGITS, literal, quoted
 from atttcli.hunt.duck import load
 
@@ -139,7 +139,7 @@ class Hunting:
 @contextmanager
 def hunting(
     folder: Path,
-    files: Sequence[Path],
+    files: Chosen,
     bounds: Bounds,
     window: Window = _OPEN,
     stuck: Callable[[], None] | None = None,
@@ -161,7 +161,7 @@ def hunting(
     with db:
         # The view binds its files while it is made: closed doors come after it.
         try:
-            db.execute(f"CREATE VIEW events AS {_events(files)} WHERE {_within(window)}")
+            db.execute(f"CREATE VIEW events AS {_events(files)} WHERE {_within(window, files)}")
         except duckdb.Error as error:
             raise WorkspaceError(
                 f"the hunting files cannot be read: {_first(error)}", hint="atttcli hunt build --anew"
@@ -179,19 +179,21 @@ def hunting(
             yield Hunting(db, bounds, stuck)
 
 
-def _events(files: Sequence[Path]) -> str:
+def _events(files: Chosen) -> str:
     ref = f"left(source_sha256, {REF_DIGITS}) || ':' || line"
-    if not files:
+    if not files.paths:
         empty = ", ".join(f"CAST(NULL AS {c.type}) AS {quoted(c.name)}" for c in COLUMNS)
         return " ".join(("SELECT * FROM (SELECT", empty, "WHERE false)"))
     names = ", ".join(f"{ref} AS ref" if c.name == "ref" else quoted(c.name) for c in COLUMNS)
-    listed = ", ".join(literal(str(path.resolve())) for path in files)
+    listed = ", ".join(literal(str(path.resolve())) for path in files.paths)
     return " ".join(("SELECT", names, "FROM read_parquet([", listed, "], hive_partitioning = false)"))
 
 
-def _within(window: Window) -> str:
+def _within(window: Window, files: Chosen) -> str:
     bounds = ((">=", window.since), ("<", window.until))
     parts = [f'"time" {sign} make_timestamp(CAST({moment} AS BIGINT))' for sign, moment in bounds if moment is not None]
+    if files.segments is not None:
+        parts.append(f"segment IN ({', '.join(map(literal, files.segments))})")
     return " AND ".join(parts) or "true"
 
 

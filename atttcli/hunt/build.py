@@ -6,36 +6,31 @@ a kill at any moment leaves folders that nobody reads, and the next build takes 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from atttcli.archive.reading import segment_lines, verify_segment
 from atttcli.errors import IntegrityError, LimitExceeded, Where, WorkspaceError
 from atttcli.hunt.columns import COLUMNS, NUMBERS, literal, quoted
 from atttcli.hunt.duck import load
 from atttcli.hunt.lock import writing
+from atttcli.hunt.merge import merge_small
+from atttcli.hunt.parquet import LITTLE, MUCH, SETTINGS, copy, divide
 from atttcli.hunt.parts import (
     BUILDING,
     FORMAT,
-    MANIFEST,
-    PREFIX,
     Part,
     PartFile,
-    digest_of,
     folder_of,
     name_of,
     remove_strangers,
+    settle,
     waiting,
 )
 from atttcli.store.connection import Store
-from atttcli.store.durable import sync_folder, sync_tree
 from atttcli.store.facts.segments import segments
 from atttcli.store.workspace import Workspace
 
@@ -44,20 +39,16 @@ _FIRST, _LAST = (
     -62_135_596_800_000_000,
     253_402_300_799_999_999,
 )  # the years 1 to 9999, which every reader of ours can show
-_ROWS = 4_096  # of a row group: small ones are written in little memory, and skipped more often
-_LITTLE, _MUCH = "128MB", "2GB"
-_DAYS = 31  # a segment of so many days is always cut by day, a longer one only where a day has enough events
-_ENOUGH = 200
-_MOST_PARTS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did: segments written, their events, and folders of segments that are no more."""
+    """What a build did: segments written, their events, folders of segments that are no more, and how many were merged."""
 
     segments: int = 0
     events: int = 0
     removed: int = 0
+    merged: int = 0
 
 
 def quiet(_done: int, _total: int, _what: str) -> None:
@@ -82,9 +73,10 @@ def bring_up_to_date(
                 report(number, len(rows), row["path"])
                 if _build(workspace, folder, row):
                     done, events = done + 1, events + row["count"]
+            merged = merge_small(folder, segments(store))
             # A purge that came between takes what it purged away itself, or finds it gone here.
             removed += remove_strangers(folder, [name_of(row["path"]) for row in segments(store)])
-            return Built(done, events, removed)
+            return Built(done, events, removed, merged)
     except OSError as error:
         raise WorkspaceError(
             f"the hunting files cannot be written: {error.strerror or error}",
@@ -103,24 +95,17 @@ def _build(workspace: Workspace, folder: Path, row: dict[str, Any]) -> bool:
         if not source.exists():
             return False
         raise
-    work, target = folder / f"{BUILDING}{segment}", folder / f"{PREFIX}{segment}"
+    work = folder / f"{BUILDING}{segment}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(mode=0o700)
     try:
         try:
-            files = _write(source, work, row, _LITTLE)
+            files = _write(source, work, row, LITTLE)
         except LimitExceeded:  # few and very large records
             shutil.rmtree(work)
             work.mkdir(mode=0o700)
-            files = _write(source, work, row, _MUCH)
-        part = Part(FORMAT, segment, row["reader"], row["count"], tuple(files))
-        (work / MANIFEST).write_bytes(msgspec.json.encode(part))
-        sync_tree(work)
-        if target.exists():  # its manifest cannot be used
-            target.rename(folder / f"{BUILDING}gone-{segment}")
-            shutil.rmtree(folder / f"{BUILDING}gone-{segment}", ignore_errors=True)
-        os.replace(work, target)
-        sync_folder(folder)
+            files = _write(source, work, row, MUCH)
+        settle(folder, work, Part(FORMAT, segment, row["reader"], row["count"], tuple(files)))
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return True
@@ -131,26 +116,11 @@ def _write(source: Path, work: Path, row: dict[str, Any], memory: str) -> list[P
 
     whole = work / "whole.parquet"
     pieces = _pieces(source, work / "lines")
-    with duckdb.connect(config=_SETTINGS | {"memory_limit": memory}) as db:
+    with duckdb.connect(config=SETTINGS | {"memory_limit": memory}) as db:
         try:
-            _copy(db, _events_of(pieces, row), whole)
+            copy(db, _events_of(pieces, row), whole)
             shutil.rmtree(work / "lines")
-            days = db.execute(f"SELECT day, count(*) FROM {_parquet(whole)} GROUP BY day ORDER BY day").fetchall()
-            if sum(count for _, count in days) != row["count"]:
-                raise IntegrityError("its Parquet holds another number of events", where=Where(str(source)))
-            files = []
-            kind = f"kind={_plain(row['reader'])}"
-            parts = _partitions(days)
-            for name, condition in parts:
-                target = work / kind / f"day={name}" / "events.parquet"
-                target.parent.mkdir(parents=True)
-                if len(parts) == 1:
-                    whole.rename(target)
-                else:
-                    _copy(db, f"SELECT * FROM {_parquet(whole)} WHERE {condition}", target)
-                files.append(_file(db, work, target))
-            whole.unlink(missing_ok=True)
-            return files
+            return divide(db, whole, work, row["reader"], row["count"])
         except duckdb.OutOfMemoryException as error:
             raise LimitExceeded("not enough memory for the hunting files", where=Where(str(source))) from error
         except duckdb.Error as error:
@@ -159,23 +129,6 @@ def _write(source: Path, work: Path, row: dict[str, Any], memory: str) -> list[P
                 hint="atttcli db verify",
                 where=Where(str(source)),
             ) from error
-
-
-_SETTINGS = {
-    "threads": 1,
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "temp_directory": "",
-}
-
-
-def _copy(db: Any, select: str, target: Path) -> None:
-    options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {_ROWS}"
-    db.execute(f"COPY ({select}) TO {literal(str(target))} ({options})")
-
-
-def _parquet(path: Path) -> str:
-    return "".join(("read_parquet([", literal(str(path)), "], hive_partitioning = false)"))
 
 
 def _pieces(source: Path, folder: Path) -> list[Path]:
@@ -215,32 +168,3 @@ def _events_of(pieces: list[Path], row: dict[str, Any]) -> str:
 
 def _given(name: str) -> str:
     return "".join(("coalesce(", quoted(name), ", ", "0" if name in NUMBERS else literal(""), ")"))
-
-
-def _partitions(days: list[tuple[date | None, int]]) -> list[tuple[str, str]]:
-    """Name and condition of every part: by day, or by month or not at all where days would be too small."""
-    dated = [(day, count) for day, count in days if day is not None]
-    events = sum(count for _, count in dated)
-    if len(dated) <= _DAYS or (len(dated) <= _MOST_PARTS and events >= _ENOUGH * len(dated)):
-        parts = [(day.isoformat(), f"day = DATE '{day.isoformat()}'") for day, _ in dated]
-    else:
-        months = sorted({(day.year, day.month) for day, _ in dated})
-        if len(months) <= _MOST_PARTS:
-            parts = [(f"{y:04d}-{m:02d}", f"year(day) = {y} AND month(day) = {m}") for y, m in months]
-        else:
-            parts = [("many", "day IS NOT NULL")]
-    if len(dated) < len(days):
-        parts.append(("undated", "day IS NULL"))
-    return parts
-
-
-def _file(db: Any, work: Path, target: Path) -> PartFile:
-    low, high, count = db.execute(
-        f'SELECT epoch_us(min("time")), epoch_us(max("time")), count(*) FROM {_parquet(target)}'
-    ).fetchone()
-    return PartFile(target.relative_to(work).as_posix(), count, target.stat().st_size, digest_of(target), low, high)
-
-
-def _plain(reader: str) -> str:
-    """A reader's name as part of a path."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in reader) or "unknown"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from atttcli.errors import NotFound
-from atttcli.hunt.parts import PREFIX, Part, folder_of, name_of, read_part
+from atttcli.hunt.parts import PREFIX, folder_of, held, name_of
 from atttcli.store.connection import Store
 from atttcli.store.facts.segments import segments
 from atttcli.store.workspace import Workspace
@@ -30,32 +29,36 @@ class Window:
         return (self.since is None or high >= self.since) and (self.until is None or low < self.until)
 
 
-def parts(workspace: Workspace, store: Store) -> Iterator[tuple[dict[str, Any], Part]]:
-    """Every segment that stands in Parquet, with its row of the store."""
-    folder = folder_of(workspace.root)
-    for row in segments(store):
-        part = read_part(folder, name_of(row["path"]))
-        if part is not None:
-            yield row, part
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Files to open; where one holds other segments too, only the events of `segments` are meant."""
+
+    paths: tuple[Path, ...] = ()
+    segments: tuple[str, ...] | None = None
 
 
-def files(workspace: Workspace, store: Store, window: Window, source: str = "", sha256: str = "") -> list[Path]:
+def files(workspace: Workspace, store: Store, window: Window, source: str = "", sha256: str = "") -> Chosen:
     """The files to open. `source` is a log's name, its reader, or a part of its path; NotFound if no log is called so.
 
     `sha256`: only what was read from the file whose digest begins so.
     """
     folder = folder_of(workspace.root)
+    rows = {name_of(row["path"]): row for row in segments(store)}
+    ready = held(folder, rows)
+    meant: dict[str, list[str]] = {}
+    for segment, row in rows.items():
+        if segment in ready and row["source_sha256"].startswith(sha256) and (not source or _is_of(row, source)):
+            meant.setdefault(ready[segment].segment, []).append(segment)
+    if source and not meant:
+        raise NotFound(f"no log {source[:60]!r} is kept", hint="atttcli hunt sources")
     found: list[Path] = []
-    named = not source
-    for row, part in parts(workspace, store):
-        if not row["source_sha256"].startswith(sha256) or (source and not _is_of(row, source)):
-            continue
-        named = True
+    partly = False
+    for wanted in meant.values():
+        part = ready[wanted[0]]
+        partly |= len(wanted) < len(part.holds)
         place = folder / f"{PREFIX}{part.segment}"
         found += [place / one.path for one in part.files if window.meets(one.time_min, one.time_max)]
-    if not named:
-        raise NotFound(f"no log {source[:60]!r} is kept", hint="atttcli hunt sources")
-    return found
+    return Chosen(tuple(found), tuple(one for wanted in meant.values() for one in wanted) if partly else None)
 
 
 def _is_of(row: dict[str, Any], source: str) -> bool:

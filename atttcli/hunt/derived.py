@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 
 from atttcli.errors import IntegrityError
 from atttcli.hunt.lock import writing
-from atttcli.hunt.parts import folder_of, name_of, present, read_part, remove_strangers, verify_part, waiting
+from atttcli.hunt.parts import (
+    MANY,
+    folder_of,
+    held,
+    name_of,
+    present,
+    read_part,
+    remove_strangers,
+    strangers,
+    verify_part,
+    waiting,
+)
 from atttcli.store.connection import Store
 from atttcli.store.facts.segments import segments
 from atttcli.store.workspace import Workspace
@@ -21,15 +32,14 @@ def forget(workspace: Workspace, store: Store) -> int:
         return remove_strangers(folder, _known(store))
 
 
-def strangers(workspace: Workspace, store: Store) -> int:
-    """Folders that belong to no segment of the store."""
-    known = set(_known(store))
-    return sum(segment not in known for _, segment in present(folder_of(workspace.root)))
+def left_over(workspace: Workspace, store: Store) -> int:
+    """Folders that nobody reads."""
+    return sum(1 for _ in strangers(folder_of(workspace.root), _known(store)))
 
 
 def is_behind(workspace: Workspace, store: Store) -> bool:
     """Whether segments wait for their Parquet, or some of it is of segments that are no more."""
-    return bool(waiting(workspace, store)) or strangers(workspace, store) > 0
+    return bool(waiting(workspace, store)) or left_over(workspace, store) > 0
 
 
 def faults(
@@ -38,16 +48,19 @@ def faults(
     """Place and reason of every folder whose files are not those that were derived."""
     folder = folder_of(workspace.root)
     known = {name_of(row["path"]): row for row in segments(store)}
+    ready = held(folder, known)
+    used = {part.segment for part in ready.values()}
     for path, segment in present(folder):
-        row = known.get(segment)
-        if row is None:
-            continue
+        damaged = segment.startswith(MANY) and read_part(folder, segment) is None
+        if segment not in used and not damaged and (segment not in known or segment in ready):
+            continue  # nobody reads it
         report(0, 0, path.name)
         part = read_part(folder, segment)
         try:
             if part is None:
                 raise IntegrityError("it is damaged; write it again: atttcli hunt build")
-            if part.count != row["count"] or sum(one.rows for one in part.files) != row["count"]:
+            wanted = sum(known[one]["count"] for one in part.holds)
+            if part.count != wanted or sum(one.rows for one in part.files) != wanted:
                 raise IntegrityError("it holds another number of events than its segment; atttcli hunt build --anew")
             verify_part(folder, part)
         except IntegrityError as error:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from atttcli.errors import LimitExceeded, UsageError
 from atttcli.hunt import ask
 from atttcli.hunt.ask import Bounds, hunting
+from atttcli.hunt.choose import Chosen
 from atttcli.hunt.conditions import parse_condition
 from atttcli.hunt.fields import FieldHunt
 from atttcli.hunt.parts import folder_of
@@ -102,8 +103,8 @@ def test_a_day_is_viet_nams_and_opens_only_its_files(tmp_path: Path) -> None:
         asked = FieldHunt(day="14/05/2021", source="b")
         assert [line for _, line in found(workspace, store, asked)] == [2], "17:00 UTC is the next day's midnight there"
         opened = files(workspace, store, asked.window, "b")
-        assert [path.parent.name for path in opened] == ["day=2021-05-13"]
-        assert len(files(workspace, store, FieldHunt(source="b").window, "b")) == 9
+        assert [path.parent.name for path in opened.paths] == ["day=2021-05-13"]
+        assert len(files(workspace, store, FieldHunt(source="b").window, "b").paths) == 9
 
 
 def test_wildcards_numbers_and_refusals(tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_sql_of_strangers_reads_and_writes_nothing_else(tmp_path: Path, sql: str
         found(workspace, store, FieldHunt())
         before = sorted(str(path) for path in tmp_path.rglob("*"))
         folder = folder_of(workspace.root)
-        paths = sorted(folder.rglob("*.parquet"))
+        paths = Chosen(tuple(folder.rglob("*.parquet")))
         with (
             hunting(folder, paths, Bounds()) as opened,
             pytest.raises(UsageError),
@@ -165,12 +166,12 @@ def test_sql_of_strangers_reads_and_writes_nothing_else(tmp_path: Path, sql: str
 
 def test_bounds_hold(tmp_path: Path) -> None:
     with (
-        hunting(tmp_path, [], Bounds(memory="100MB", seconds=0.5, rows=10)) as opened,
+        hunting(tmp_path, Chosen(), Bounds(memory="100MB", seconds=0.5, rows=10)) as opened,
         pytest.raises(LimitExceeded),
         opened.ask("SELECT sum(a.range * b.range) FROM range(10000000) a, range(1000000) b") as answer,
     ):
         list(answer.rows)
-    with hunting(tmp_path, [], Bounds(memory="100MB", rows=10)) as opened:
+    with hunting(tmp_path, Chosen(), Bounds(memory="100MB", rows=10)) as opened:
         with pytest.raises(LimitExceeded), opened.ask("SELECT list(range) FROM range(100000000)") as answer:
             list(answer.rows)
         with opened.ask("SELECT * FROM range(1000)") as answer:
@@ -195,7 +196,7 @@ def test_what_functions_make_is_bounded_too(tmp_path: Path, sql: str) -> None:
 
     before = resource.getrlimit(resource.RLIMIT_AS)
     with (
-        hunting(tmp_path, [], Bounds(memory="100MB", rows=99)) as opened,
+        hunting(tmp_path, Chosen(), Bounds(memory="100MB", rows=99)) as opened,
         pytest.raises(LimitExceeded),
         opened.ask(sql) as answer,
     ):
@@ -208,7 +209,7 @@ def test_a_call_that_hears_no_interruption_is_told(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(ask, "_GRACE", 0.1)
     told: list[bool] = []
     with (
-        hunting(tmp_path, [], Bounds(seconds=0.1), stuck=lambda: told.append(True)) as opened,
+        hunting(tmp_path, Chosen(), Bounds(seconds=0.1), stuck=lambda: told.append(True)) as opened,
         suppress(LimitExceeded),
         opened.ask("SELECT levenshtein(repeat('a', 40000), repeat('b', 40000))") as answer,
     ):
