@@ -40,7 +40,7 @@ def each_literal(literals: Sequence[str]) -> Finder:
         if strange and not text.isascii():
             found += [place for one in strange.keys() & set(text) for place, literal in strange[one] if literal in text]
         for run in runs.intersection({text[at : at + _RUN] for at in range(len(text) - _RUN + 1)}):
-            found += [place for place, literal in by_run[run] if literal in text]
+            found += [place for place in by_run[run] if literals[place] in text]
         return found
 
     return find
@@ -55,14 +55,14 @@ def _by_strange_character(literals: Sequence[str]) -> dict[str, list[tuple[int, 
     return found
 
 
-def _by_rarest_run(literals: Sequence[str]) -> dict[str, list[tuple[int, str]]]:
+def _by_rarest_run(literals: Sequence[str]) -> dict[str, list[int]]:
     chosen = [_runs(literal) for literal in literals]
     counts = Counter(chain.from_iterable(chosen))
-    by_run: dict[str, list[tuple[int, str]]] = {}
+    by_run: dict[str, list[int]] = {}
     for place, runs in enumerate(chosen):
         if runs:
             run = min(runs, key=counts.__getitem__) if len(runs) > 1 else runs[0]
-            by_run.setdefault(run, []).append((place, literals[place]))
+            by_run.setdefault(run, []).append(place)
     return by_run
 
 

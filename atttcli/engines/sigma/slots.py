@@ -36,7 +36,7 @@ class Memory:
         self._room = self._free = room
         self._columns: list[dict[Any, int]] = []
 
-        self._hints: dict[int, tuple[Node, list[str]]] = {}
+        self._hints: dict[int, tuple[Node, tuple[str, ...]]] = {}
         self._finders: dict[tuple[str, ...], Finder] = {}
 
     def column(self) -> dict[Any, int]:
@@ -44,7 +44,7 @@ class Memory:
         self._columns.append({})
         return self._columns[-1]
 
-    def hints(self, node: Node) -> list[str]:
+    def hints(self, node: Node) -> tuple[str, ...]:
         """Texts of which one stands in every value of the one field of this tree that meets it; none when there are none such.
 
         Rules are met again in the plans of other kinds of events."""
@@ -52,17 +52,16 @@ class Memory:
         if known is None:
             if len(self._hints) >= _HINTS:
                 self._hints.clear()
-            known = self._hints[id(node)] = node, [text for _name, text in literals(node) or ()]
+            known = self._hints[id(node)] = node, tuple([text for _name, text in literals(node) or ()])
         return known[1]
 
-    def finder(self, texts: Sequence[str]) -> Finder:
+    def finder(self, texts: tuple[str, ...]) -> Finder:
         """Which of the texts stand in another."""
-        key = tuple(texts)
-        found = self._finders.get(key)
+        found = self._finders.get(texts)
         if found is None:
             if len(self._finders) >= _FINDERS:
                 self._finders.clear()
-            found = self._finders[key] = each_literal(key)
+            found = self._finders[texts] = each_literal(texts)
         return found
 
     def took(self, characters: int) -> None:
@@ -132,16 +131,21 @@ class _Column:
         alike: dict[object, _Need] = {}
         self.covered = 0
         for way, node in wanted:
-            need = alike.setdefault(_bare(node), _Need(node))
+            bare = _bare(node)
+            need = alike.get(bare)
+            if need is None:
+                need = alike[bare] = _Need(node)
             need.bits |= 1 << way
             self.covered |= 1 << way
             self._needs[way] = need
         self._free = every & ~self.covered
         self._list = list(alike.values())
         self._find: Any = None
-        # of each literal: the ways that hold where it stands, the needs to be asked then, and all (for what is no text)
-        self._of_text: list[tuple[int, list[_Need], list[_Need]]] = []
+        # of each literal: the ways that hold where it stands, and the needs to be asked then
+        self._of_text: list[tuple[int, Sequence[_Need]]] = []
+        self._of_other: list[list[_Need]] = []  # of each literal: all needs, to be asked of what is no text
         self._plain: list[_Need] = []
+        self._texts: tuple[str, ...] = ()
 
     def left(self, value: Any, alive: int) -> int:
         """The ways of those alive that a value leaves standing, and others; remembered if worth it."""
@@ -192,16 +196,19 @@ class _Column:
             if need.bits & wanted and need.holds(given, lowered):
                 found |= need.bits
         for place in self._find(text) if text else ():
-            bits, needs, every = self._of_text[place]
+            bits, needs = self._of_text[place]
             if lowered is not None:
                 found |= bits
-            for need in needs if lowered is not None else every:
+            else:
+                needs = (self._of_other or self._ready_for_other())[place]
+            for need in needs:
                 if need.bits & wanted & ~found and need.holds(given, lowered):
                     found |= need.bits
         return found
 
     def _ready(self) -> None:
-        texts: dict[str, tuple[list[_Need], list[_Need]]] = {}
+        sure: dict[str, int] = {}
+        unsure: dict[str, list[_Need]] = {}
         for need in self._list:
             hints = self._memory.hints(need.node)
             if not hints:
@@ -209,14 +216,23 @@ class _Column:
                 continue
             decides = need.certain()
             for text in hints:
-                sure, unsure = texts.setdefault(text, ([], []))
-                (sure if text in decides else unsure).append(need)
-        for sure, unsure in texts.values():
-            bits = 0
-            for need in sure:
-                bits |= need.bits
-            self._of_text.append((bits, unsure, sure + unsure))
-        self._find = self._memory.finder(list(texts))
+                if text in decides:
+                    sure[text] = sure.get(text, 0) | need.bits
+                elif (some := unsure.get(text)) is None:
+                    unsure[text] = [need]
+                else:
+                    some.append(need)
+        self._texts = tuple(dict.fromkeys((*sure, *unsure)))
+        self._of_text = [(sure.get(text, 0), unsure.get(text, ())) for text in self._texts]
+        self._find = self._memory.finder(self._texts)
+
+    def _ready_for_other(self) -> list[list[_Need]]:
+        by_text: dict[str, list[_Need]] = {}
+        for need in self._list:
+            for text in self._memory.hints(need.node):
+                by_text.setdefault(text, []).append(need)
+        self._of_other = [by_text[text] for text in self._texts]
+        return self._of_other
 
 
 def _text(value: Any) -> str:
