@@ -37,11 +37,15 @@ class Dhcp:
         if not is_dhcp(data):
             return []
         given: dict[int, bytes] = {}
+        ended = False
         for kind, value in _options(data):
+            ended = kind == END
             given.setdefault(kind, value)
         values: dict[str, Values] = {
             name: digits(big(given[kind], 0, 4)) for kind, name in _TIMES.items() if len(given.get(kind, b"")) == 4
         }
+        if not ended:
+            values["event.dhcp"] = (b"dhcp.truncated_options",)
         told = _told(data, given)
         values["dhcp.client"] = (_client(told),)
         self.count += 1
@@ -49,11 +53,15 @@ class Dhcp:
 
 
 def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kind and value of each option; the last is END, where it is there."""
     at = HEAD
     for _ in range(MAX_OPTIONS):
         while at < len(data) and data[at] == PAD:
             at += 1
-        if at + 2 > len(data) or data[at] == END:
+        if at < len(data) and data[at] == END:
+            yield END, b""
+            return
+        if at + 2 > len(data):
             return
         value = data[at + 2 : at + 2 + data[at + 1]]
         if len(value) < data[at + 1]:

@@ -53,7 +53,7 @@ def _quic(framed: bool, facts: Collection[str]) -> Dialect:
 def _sip(framed: bool, facts: Collection[str]) -> Dialect:
     from atttcli.engines.network.sip import Sip
 
-    return Sip()
+    return Sip(framed=framed)
 
 
 def _dhcp(framed: bool, facts: Collection[str]) -> Dialect:

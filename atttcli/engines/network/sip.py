@@ -57,9 +57,10 @@ def http_or_sip(data: bytes) -> str | None:
 
 
 class Sip:
-    """Each message is a transaction of its own, as in the reference engine."""
+    """Each message is a transaction of its own, as in the reference engine. Datagrams that are none, or not whole, are events."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, framed: bool) -> None:
+        self._framed = framed
         self.count = 0
 
     def size(self, direction: int, held: bytearray, at: int) -> int:
@@ -81,7 +82,7 @@ class Sip:
         answer = _RESPONSE.match(data)
         first = answer or _REQUEST.match(data)
         if first is None:
-            return []
+            return self._odd(direction, data)
         line = first.group().rstrip(b"\r\n")
         if answer is not None:
             version, code, reason = answer.groups()
@@ -102,9 +103,17 @@ class Sip:
             }
             told = {"method": method, "uri": address, "version": version, "request_line": line}
         values |= _headers(data, first.end())
+        if not _END.search(data):
+            values["event.sip"] = (b"sip.incomplete_data",)
         self.count += 1
         shown: dict[str, Any] = {name: text[:MAX_SHOWN].decode("utf-8", "replace") for name, text in told.items()}
         return [Message(self.count - 1, direction, values, {"sip": shown})]
+
+    def _odd(self, direction: int, data: bytes) -> list[Message]:
+        """A datagram of something else in a flow of SIP, told with the transaction before it."""
+        if self._framed or not self.count or not data.strip(b"\0\r\n"):
+            return []
+        return [Message(self.count - 1, direction, {"event.sip": (b"sip.invalid_data",)})]
 
 
 def _headers(data: bytes, at: int) -> dict[str, Values]:

@@ -72,6 +72,9 @@ APP_EVENTS: Final = frozenset(
         "smtp.mime_long_boundary",
         "smtp.duplicate_fields",
         "smtp.unparsable_content",
+        "sip.incomplete_data",
+        "sip.invalid_data",
+        "dhcp.truncated_options",
         "modbus.invalid_protocol_id",
         "modbus.invalid_length",
         "modbus.invalid_function_code",
@@ -93,3 +96,6 @@ APP_EVENTS: Final = frozenset(
 
 # Other names of the same.
 EVENT_ALIASES: Final = {"dnp3.max_points_per_object": "dnp3.too_many_points"}
+
+# Of those that the reference engine has, what the reassembly here knows: the others are refused by name.
+STREAM_EVENTS: Final = frozenset(("reassembly_seq_gap", "reassembly_overlap_different_data", "suspected_rst_inject"))

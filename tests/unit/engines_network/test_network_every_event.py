@@ -9,6 +9,7 @@ import pytest
 
 from atttcli.rulepack.network.events import APP_EVENTS, DECODE_EVENTS
 from tests.support import network_plants as plants
+from tests.support import network_samples as samples
 from tests.support.network_run import http, sids
 from tests.support.network_wire import (
     CLIENT,
@@ -182,7 +183,15 @@ APP |= {
     "dnp3.too_many_objects": plants.talk(20_000, (0, plants.dnp3(b"\xc0\x01" + b"\x3c\x02\x06" * 2049))),
     "dnp3.too_long_reassembly": plants.talk(20_000, (0, plants.dnp3(bytes(16_100)))),
 }
+LEASE = samples.dhcp_message(5, (51, bytes(4)), reply=True)
+APP |= {
+    "sip.incomplete_data": [*samples.sip_talk(), udp_frame(samples.SIP_INVITE[:60], dport=25_060)],
+    "sip.invalid_data": [*samples.sip_talk(), udp_frame(b"hello there", dport=25_060)],
+    "dhcp.truncated_options": [udp_frame(LEASE[:-1], sport=67, dport=68)],
+}
 SOUND = {
+    "sip": [*samples.sip_talk(), udp_frame(b"\r\n\r\n", dport=25_060), *samples.sip_stream(7).frames],
+    "dhcp": [*samples.dhcp_talk(), udp_frame(LEASE + bytes(60), sport=67, dport=68)],
     "modbus": plants.modbus_talk(),
     "dnp3": plants.dnp3_talk(),
     "http": http(GET, OK),
