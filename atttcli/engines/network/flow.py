@@ -61,6 +61,7 @@ class Flow:
         "passed",
         "protocol",
         "raw_base",
+        "reset",
         "seen",
         "server",
         "server_port",
@@ -104,6 +105,7 @@ class Flow:
         self.chunks: list[list[bytes]] = [[], []]  # released, not yet judged as stream
         self.chunk_bytes = [0, 0]
         self.tails = [b"", b""]
+        self.reset: int | None = None  # the direction of the reset that ended an established connection
         self.raw_base = [0, 0]  # stream position of the first byte of `chunks`
         self.memory = 0
 

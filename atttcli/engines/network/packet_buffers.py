@@ -73,6 +73,7 @@ PACKET_READERS: Final[dict[str, Callable[[Packet], Values]]] = {
     "ipv6.hdr": _ipv6,
     "icmpv6.mtu": _mtu,
     "decode-event": _events,
+    "stream-event": _events,
 }
 
 

@@ -19,7 +19,7 @@ MASK = 0xFFFFFFFF
 class Stream:
     """Segments of one direction."""
 
-    __slots__ = ("base", "fin", "held", "isn", "lost", "segments", "top")
+    __slots__ = ("base", "differs", "fin", "held", "isn", "lost", "segments", "top")
 
     def __init__(self, isn: int) -> None:
         self.isn = isn
@@ -27,6 +27,7 @@ class Stream:
         self.top = 0  # end of what is held without a hole
         self.held = 0
         self.lost = 0
+        self.differs = False  # bytes that waited came again, and others
         self.fin: int | None = None
         self.segments: list[tuple[int, bytes]] = []  # sorted, not overlapping
 
@@ -79,6 +80,9 @@ class Stream:
         pieces = [(start, data)]
         for old_start, old in touched:
             old_end = old_start + len(old)
+            low, high = max(old_start, start), min(old_end, start + len(data))
+            if low < high and old[low - old_start : high - old_start] != data[low - start : high - start]:
+                self.differs = True
             if old_end <= start or old_start >= start + len(data):
                 result.append((old_start, old))
             elif start < old_start:  # the new one began earlier: it wins

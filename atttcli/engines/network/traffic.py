@@ -15,6 +15,7 @@ from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.judgement import Text
 from atttcli.engines.network.protocols import first_answers, message_app, recognise_datagram
 from atttcli.engines.network.reporting import Reporting
+from atttcli.engines.network.resets import SUSPECTED, goes_on, reopen
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
 from atttcli.engines.network.settings import DEFAULTS, Settings
 from atttcli.engines.network.sightings import Sightings
@@ -182,7 +183,10 @@ class Traffic(Reporting):
     # -- TCP -------------------------------------------------------------------------------------------------------
 
     def _tcp(self, flow: Flow, direction: int, packet: Packet) -> None:
-        if flow.state == CLOSED and flow.session:
+        if flow.state == CLOSED and flow.session and goes_on(flow, direction, packet):
+            reopen(flow)
+            packet.events += (SUSPECTED,)
+        elif flow.state == CLOSED and flow.session:
             self._judge_tcp_packet(flow, direction, packet, in_stream=True)
             return
         flow.was_established = flow.state == ESTABLISHED
@@ -193,12 +197,17 @@ class Traffic(Reporting):
         if self._settings.one_sided and other is None and own is not None and packet.flags & (SYN | ACK) == ACK:
             flow.state, flow.was_established = ESTABLISHED, True
         if packet.flags & ACK and other is not None and other.segments:
+            lost = other.lost
             self._deliver(flow, 1 - direction, other.release(packet.ack))
+            packet.events += ("stream.reassembly_seq_gap",) if other.lost > lost else ()
         added = own is not None and (opens_fast(packet) if packet.flags & SYN else flow.state == ESTABLISHED)
         if packet.payload and own is not None and added and not packet.flags & RST:
             seq = packet.seq + 1 if packet.flags & SYN else packet.seq
             held = own.memory
             own.add(seq, packet.payload)
+            if own.differs:
+                packet.events += ("stream.reassembly_overlap_different_data",)
+                own.differs = False
             self._flows.account(flow, flow.memory + own.memory - held)
             if own.full:
                 self._deliver(flow, direction, own.release_all())
@@ -244,6 +253,7 @@ class Traffic(Reporting):
         place = own.place(packet.seq)
         if packet.flags & RST:
             if own.base <= place <= own.top + 65_536:
+                flow.reset = direction if flow.state == ESTABLISHED else None
                 self._close(flow)
             return
         own.fin = place + len(packet.payload)

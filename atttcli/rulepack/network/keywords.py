@@ -230,6 +230,7 @@ def _table() -> dict[str, Handler]:
         "ftpbounce": numeric.ftpbounce,
         "ftpdata_command": numeric.ftpdata_command,
         "decode-event": numeric.decode_event,
+        "stream-event": numeric.stream_event,
         "app-layer-event": numeric.app_layer_event,
         "filename": numeric.file_name,
         "fileext": numeric.file_extension,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from atttcli.errors import RuleError
 from atttcli.rulepack.network.draft import ContentDraft, Draft, GroupDraft
-from atttcli.rulepack.network.events import APP_EVENTS, DECODE_EVENTS, EVENT_ALIASES
+from atttcli.rulepack.network.events import APP_EVENTS, DECODE_EVENTS, EVENT_ALIASES, STREAM_EVENTS
 from atttcli.rulepack.network.values import Number, Op
 
 _RANGE = re.compile(r"\s*(!)?\s*(?:(\d{1,10})\s*(?:<>|-)\s*(\d{1,10})|(<=|>=|<|>|=|!=)?\s*(\d{1,10}))\s*\Z")
@@ -111,6 +111,14 @@ def decode_event(draft: Draft, value: str) -> None:
     if name not in DECODE_EVENTS:
         raise RuleError(f"decode-event: {name[:60]} is not noticed by this engine")
     ask(draft, "decode-event", ContentDraft(name.encode(), False, startswith=True, endswith=True))
+
+
+def stream_event(draft: Draft, value: str) -> None:
+    """`stream-event:reassembly_overlap_different_data`: something is odd about how a stream was put together."""
+    name = value.strip().lower().strip('"')
+    if name not in STREAM_EVENTS:
+        raise RuleError(f"stream-event: {name[:60]} is not noticed by this engine")
+    ask(draft, "stream-event", ContentDraft(f"stream.{name}".encode(), False, startswith=True, endswith=True))
 
 
 def file_name(draft: Draft, value: str) -> None:

@@ -394,6 +394,7 @@ def _packets() -> Iterator[tuple[str, Case]]:
         start = {"tcp.hdr": "9c 40", "udp.hdr": "9c 40", "ipv4.hdr": "45", "ipv6.hdr": "60"}.get(word, "")
         start = start or {"icmpv4.hdr": "08 03", "icmpv6.hdr": "01 00"}[word]
         yield word, packet(f'{{k}}; content:"|{start}|"; startswith;', "{k}; ", frame)
+    yield "stream-event", packet("flags:S; {k}:reassembly_seq_gap;", "{k}:reassembly_seq_gap;", SYN_FRAME)
     yield "icmpv6.mtu", packet("itype:2; {k}:>1400;", "{k}:>1400;", icmp6(2, 1280))
     yield "ip.src", packet('{k}; content:"|0a 01 02 03|"; startswith;', "{k}; ", DATA)
     yield "ip.dst", packet('{k}; content:"|c6 33 64 07|"; startswith;', "{k}; ", DATA)
