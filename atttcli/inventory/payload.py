@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -25,6 +25,7 @@ _LISTS: dict[str, type[Any]] = {
     "systems": System,
 }
 _LOCAL = ("positions", "problems")
+_SHAPES: dict[type[Any], tuple[dict[str, Any], frozenset[str]]] = {}
 
 
 def to_payload(organisation: Organisation) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _build(kind: type[_T], item: Any, what: str) -> _T:
 
 def checked(kind: type[Any], item: dict[str, Any], what: str) -> dict[str, Any]:
     """The values of a record, each of the type its field declares; InputError for a field that it has not."""
-    hints = get_type_hints(kind)
+    hints, needed = _shape(kind)
     found: dict[str, Any] = {}
     for name, value in item.items():
         if name not in hints or name in _LOCAL:
@@ -90,16 +91,21 @@ def checked(kind: type[Any], item: dict[str, Any], what: str) -> dict[str, Any]:
         if not _fits(fitting, hints[name]):
             raise InputError(f"organisation payload: {what}.{name} has the wrong type")
         found[name] = fitting
-    missing = {"code", "name", "cidr", "address", "profile"} & set(hints) - set(found) - _defaulted(kind)
+    missing = needed - found.keys()
     if missing:
-        raise InputError(f"organisation payload: {what} has no {sorted(missing)[0]}")
+        raise InputError(f"organisation payload: {what} has no {min(missing)}")
     return found
 
 
-def _defaulted(kind: type[Any]) -> set[str]:
-    from dataclasses import MISSING
-
-    return {field.name for field in fields(kind) if field.default is not MISSING}
+def _shape(kind: type[Any]) -> tuple[dict[str, Any], frozenset[str]]:
+    """What a record's fields hold, and which it must name: asked once a kind, not for each of a province's thousand records."""
+    shape = _SHAPES.get(kind)
+    if shape is None:
+        hints = get_type_hints(kind)
+        defaulted = {field.name for field in fields(kind) if field.default is not MISSING}
+        needed = frozenset({"code", "name", "cidr", "address", "profile"} & hints.keys() - defaulted)
+        shape = _SHAPES[kind] = hints, needed
+    return shape
 
 
 def _fits(value: Any, hint: Any) -> bool:
