@@ -12,7 +12,7 @@ from atttcli.sources.logs.jsonstream import head_objects, is_lines, read_objects
 from atttcli.sources.logs.lines import read_blocks
 from atttcli.sources.logs.stamps import Stamps
 from atttcli.sources.windows.event import event_of, sifted
-from atttcli.sources.windows.outline import NESTED, Outlines
+from atttcli.sources.windows.outline import NESTED, outlines_of
 from atttcli.sources.windows.shapes import Parts, shape_of
 
 REASON = "JSON, but no Windows event"
@@ -45,7 +45,7 @@ class WindowsJson:
         if not is_lines(given):
             yield from self.read(given)
             return
-        stamps, outlines = Stamps(given), Outlines(sieve)
+        stamps, outlines = Stamps(given), outlines_of(sieve)
         for block in read_blocks(given):
             if isinstance(block, ReadProblem):
                 yield block

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import astuple
 
 from atttcli.source import Sieve
 from atttcli.sources.windows.event import Kind, deciding, kind_of
@@ -23,6 +23,8 @@ NESTED: Final = tuple(f"{end}:{then}" for end in '" \t\r' for then in ("{", " {"
 _HEADS: Final = (
     *(name for name, full in FLAT.items() if full in ("EventID", "Channel", "Provider_Name")), "Id", "log_name", "source_name",
 )  # fmt: skip
+_NUMBER: Final = b'"EventID":'
+_HINT: Final = len(_NUMBER) + 6
 _ASKED: Final = slice(len(_HEADS), None)
 _SEVERAL: Final = 8  # events of one outline, from which a decoder of its own pays
 _OUTLINES: Final = 4096
@@ -36,13 +38,14 @@ Said = tuple[Any, ...]
 
 
 class Outlines:
-    """The outlines met in one input."""
+    """The outlines met, whatever the input."""
 
     def __init__(self, sieve: Sieve) -> None:
         self._sieve = sieve
         self._by_heads: dict[Said, _Outline] = {}
-        self._last = _Outline((UNSET,) * len(_HEADS))
-        self._last.prepare()
+        self._first = _Outline((UNSET,) * len(_HEADS))
+        self._first.prepare()
+        self._likely: dict[bytes, _Outline] = {}  # by what stands about the number, as a guess
         self._free = _ROOM
 
     def may_match(self, line: bytes) -> bool | None:
@@ -50,25 +53,29 @@ class Outlines:
         so: it is no event, has another shape, or says something twice."""
         if line.count(b"[") > _LISTS:
             return None
-        last = self._last  # the next event is often of the same outline
+        at = line.find(_NUMBER)
+        hint = line[at : at + _HINT]
+        likely = self._likely.get(hint, self._first)
         try:
-            said = last.read(last.decode(line))
-            if last.typed:
-                said = last.told(said)
-            verdict = last.known.get(said)
-            return self._judged(line, said) if verdict is None else verdict
+            said = astuple(likely.decode(line))
+            if likely.typed:
+                said = likely.told(said)
+            verdict = likely.known.get(said)
+            return self._judged(line, said, hint, likely) if verdict is None else verdict
         except msgspec.ValidationError:  # values that are neither text nor whole numbers
             return self._whole(line)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
 
-    def _judged(self, line: bytes, said: Said) -> bool | None:
+    def _judged(self, line: bytes, said: Said, hint: bytes, likely: _Outline) -> bool | None:
         outline = self._outline(said[: len(_HEADS)])
         if not outline.ready:
             return self._whole(line)
-        if outline is not self._last:
-            self._last = outline
-            said = outline.read(outline.decode(line))
+        if outline is not likely:
+            if len(self._likely) >= _OUTLINES:
+                self._likely.clear()
+            self._likely[hint] = outline
+            said = astuple(outline.decode(line))
             if outline.typed:
                 said = outline.told(said)
             if (verdict := outline.known.get(said)) is not None:
@@ -128,6 +135,12 @@ class Outlines:
         outline.known[outline.heads + said[_ASKED]] = verdict
 
 
+@lru_cache(maxsize=1)
+def outlines_of(sieve: Sieve) -> Outlines:
+    """What was met by one sieve: parts of a log that was divided, and the next logs, begin with what others taught."""
+    return Outlines(sieve)
+
+
 class _Outline:
     """The events of one number, channel and provider."""
 
@@ -164,7 +177,7 @@ class _Outline:
         self.names = (*_HEADS, *sorted(names.difference(_HEADS, last)), *last)
         self._asked = self.names[_ASKED]
         self._doubled = not FLAT.keys().isdisjoint(self._asked)
-        self.decode, self.read = _reading(self.names)
+        self.decode = _decoder(self.names)
         self.known = {}
         self.ready = True
 
@@ -185,17 +198,12 @@ class _Outline:
 
 
 @lru_cache(maxsize=256)
-def _reading(names: tuple[str, ...]) -> tuple[Callable[[bytes], Any], Callable[[Any], Said]]:
-    """How to read some names of a line: what is text or a whole number, UNSET where there is none. 1 is not true, nor 1.0:
-    values that are equal were written alike."""
-    places = [f"f{place}" for place in range(len(names))]
-    struct = msgspec.defstruct(
-        "Said",
-        [(place, str | int | None | UnsetType, UNSET) for place in places],
-        rename=dict(zip(places, names, strict=True)),
-        gc=False,
-    )
-    return msgspec.json.Decoder(struct).decode, attrgetter(*places)
+def _decoder(names: tuple[str, ...]) -> Callable[[bytes], Any]:
+    """Reads some names of a line, in this order: what is text or a whole number, UNSET where there is none. 1 is not true, nor
+    1.0: values that are equal were written alike."""
+    places = {f"f{place}": name for place, name in enumerate(names)}
+    fields = [(place, str | int | None | UnsetType, UNSET) for place in places]
+    return msgspec.json.Decoder(msgspec.defstruct("Said", fields, rename=places, gc=False)).decode
 
 
 def _native(said: Iterable[tuple[str, Any]], ordered: bool = False) -> dict[str, Any] | None:
