@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from atttcli.clock import DAY
 from atttcli.engines.correlation.maximal import Whole, whole_window
@@ -29,9 +30,8 @@ MAX_HELD = 1_000_000  # entries in all windows of a rule
 _NUMERIC = frozenset(NUMERIC)
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A line of a burst."""
+class Sample(NamedTuple):
+    """A line of a burst: one is made for every event that a correlation looks at."""
 
     path: str
     sha256: str
@@ -130,6 +130,7 @@ class BurstRule:
         self._readers = group_readers(rule)
         self._values = value_readers(rule)
         self._numeric = rule.kind in _NUMERIC
+        self._weighs = rule.kind == "event_count"
         self._new_window: Callable[[], Window | Whole] = whole_window(rule) if rule.whole else window_factory(rule)
         self._limit = max(DAY, 4 * rule.timespan)
 
@@ -137,30 +138,31 @@ class BurstRule:
         """An event that rules `names` matched: whether the condition holds with it, and bursts that ended before it."""
         closed: list[Closed] = []
         holds = False
-        for group, matched in self._split(names, event).items():
+        for group, matched in self._split(names, event):
             value, number = self._counted(matched, event)
             if value is None:
                 continue
-            burst, ended = self._open(group, time)
-            closed += ended
-            burst.last = max(time, burst.last)
-            weight = _weight(event) if self.rule.kind == "event_count" else 1
+            burst = self._open(group, time, closed)
+            if time > burst.last:
+                burst.last = time
+            weight = _weight(event) if self._weighs else 1
             burst.count += weight
             burst.total += number
             if value and len(burst.values) < _VALUES:
                 burst.values[value] = None
             sample = Sample(origin.path, origin.sha256, event.line, time, event.raw[:_EXCERPT])
             burst.keep(sample)
-            before = burst.window.size
-            if isinstance(burst.window, Whole):
+            window = burst.window
+            before = window.size
+            if isinstance(window, Whole):
                 burst.latest = (sample, event)
-                burst.window.add(Entry(burst.last, matched, value, number, weight))
-            elif burst.window.add(burst.last, matched, value, number if self._numeric else weight):
+                window.add(Entry(burst.last, matched, value, number, weight))
+            elif window.add(burst.last, matched, value, number if self._numeric else weight):
                 holds = True
                 if burst.crossed is None:
                     burst.crossed, burst.event = sample, event
-            self._held += burst.window.size - before
-        closed += self._shrink(time)
+            self._held += window.size - before
+        self._shrink(time, closed)
         return holds, closed
 
     def _counted(self, matched: frozenset[str], event: Event) -> tuple[str | None, int]:
@@ -188,16 +190,22 @@ class BurstRule:
         self._groups.clear()
         self._held = self.evicted = self.cut = 0
 
-    def _split(self, names: frozenset[str], event: Event) -> dict[tuple[str, ...], frozenset[str]]:
+    def _split(self, names: frozenset[str], event: Event) -> Iterable[tuple[tuple[str, ...], frozenset[str]]]:
         """The group or groups that the event belongs to; an event without one of the group's fields belongs to none."""
+        met = names & self.names
+        if len(met) == 1:  # nearly always
+            (name,) = met
+            group = tuple([text_of(read(event)) for read in self._readers[name]])
+            return ((group, met),) if all(group) else ()
         found: dict[tuple[str, ...], set[str]] = {}
-        for name in names & self.names:
-            group = tuple(text_of(read(event)) for read in self._readers[name])
+        for name in met:
+            group = tuple([text_of(read(event)) for read in self._readers[name]])
             if all(group):
                 found.setdefault(group, set()).add(name)
-        return {group: frozenset(matched) for group, matched in sorted(found.items())}
+        return [(group, frozenset(matched)) for group, matched in sorted(found.items())]
 
-    def _open(self, group: tuple[str, ...], time: int) -> tuple[Burst, list[Closed]]:
+    def _open(self, group: tuple[str, ...], time: int, closed: list[Closed]) -> Burst:
+        """The group's burst; one that ended before is `closed`."""
         burst = self._groups.get(group)
         if burst is not None:
             self._groups.move_to_end(group)
@@ -205,15 +213,15 @@ class BurstRule:
                 self._advance(burst, burst.window, max(time, burst.last))
             paused = time - burst.last > self.rule.timespan
             if not paused and time - burst.first <= self._limit:
-                return burst, []
+                return burst
             if paused:
                 self._held -= burst.window.size
-            closed = list(self._told(group, burst, over=paused))
+            closed += self._told(group, burst, over=paused)
             window = self._new_window() if paused else burst.window
             self._groups[group] = fresh = Burst(window, time)
-            return fresh, closed
+            return fresh
         self._groups[group] = fresh = Burst(self._new_window(), time)
-        return fresh, []
+        return fresh
 
     def _advance(self, burst: Burst, window: Whole, time: int) -> None:
         before = window.size
@@ -221,21 +229,21 @@ class BurstRule:
             _cross(burst, window)
         self._held += window.size - before
 
-    def _shrink(self, time: int) -> list[Closed]:
+    def _shrink(self, time: int, closed: list[Closed]) -> None:
         """Close what has been silent for longer than the span (two a step, which keeps up), and what is too much."""
-        closed: list[Closed] = []
+        groups = self._groups
         for _ in range(2):
-            if not self._groups:
-                break
-            group, burst = next(iter(self._groups.items()))
-            over = len(self._groups) > self._capacity or (self._held > MAX_HELD and len(self._groups) > 1)
+            if not groups:
+                return
+            group = next(iter(groups))
+            burst = groups[group]
+            over = len(groups) > self._capacity or (self._held > MAX_HELD and len(groups) > 1)
             if not over and time - burst.last <= 2 * self.rule.timespan:
-                break
-            del self._groups[group]
+                return
+            del groups[group]
             self._held -= burst.window.size
             self.evicted += over and time - burst.last <= self.rule.timespan
             closed += self._told(group, burst)
-        return closed
 
     def _told(self, group: tuple[str, ...], burst: Burst, over: bool = True) -> Iterator[Closed]:
         """The burst, if its condition was met. `over`: no event comes to its window any more."""
@@ -258,4 +266,6 @@ def _cross(burst: Burst, window: Whole) -> None:
 
 def _weight(event: Event) -> int:
     repeated = event.fields.get("repeated")
+    if repeated is None:
+        return 1
     return min(max(1, repeated), 100_000) if isinstance(repeated, int) else 1

@@ -10,7 +10,7 @@ from itertools import islice
 
 from atttcli.engine import EngineProblem, RuleProblem
 from atttcli.engines.correlation.bursts import BurstRule, Closed
-from atttcli.engines.correlation.findings import at_line, describe_burst, describe_event, describe_novelty
+from atttcli.engines.correlation.findings import describe_burst, describe_event, describe_novelty
 from atttcli.engines.correlation.novelty import Countries, History, KeptHistory, Learned, NoveltyRule
 from atttcli.engines.correlation.ordering import Matched, Ordering
 from atttcli.engines.sigma.dispatch import Compiled, Dispatch, compile_rule
@@ -131,7 +131,7 @@ class CorrelationEngine:
         if event.time is None:
             self._timeless += 1
             return
-        for matched in self._ordering.put(event.time, names, at_line(origin, event.line), event, settled):
+        for matched in self._ordering.put(event.time, names, origin, event, settled):
             yield from self._correlate(matched)
 
     def finish(self) -> Iterator[Found]:

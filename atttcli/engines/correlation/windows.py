@@ -42,7 +42,8 @@ class EventCount:
     def add(self, time: int, names: frozenset[str], value: str, weight: int) -> bool:
         """See Window."""
         times = self._times
-        for _ in range(min(max(1, weight), self._threshold)):
+        times.append(time)
+        for _ in range(min(weight, self._threshold) - 1):
             times.append(time)
         return len(times) == self._threshold and time - times[0] <= self._span
 
