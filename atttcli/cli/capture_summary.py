@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from mmap import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,20 +42,41 @@ class Carved:
     count: int = 0
     size: int = 0
     left: int = 0
+    _of_parts: dict[str, list[Detection]] = field(default_factory=dict)  # by the part's digest
+    _parts: Counter[str] = field(default_factory=Counter)  # how many files' parts a carved copy is
 
-    def sink(self, seen: SeenFile, content: bytes) -> str:
-        """Judge one file and keep it; the name it was kept under."""
+    def sink(self, seen: SeenFile, content: bytes | mmap, before: SeenFile | None) -> str:
+        """Judge one file and keep it; the name it was kept under. `before` is its part that was judged already: the whole takes
+        its place."""
         from atttcli.engine import EngineProblem
 
+        if before is not None:
+            self._forget(before)
         if self.yara is not None:
             result = self.yara.match_data(content, filepath=seen.name or "-")
             if isinstance(result, EngineProblem):
                 self.tally.problem(result)
             else:
-                self.found += result[: max(0, 1000 - len(self.found))]
-        return self._write(content) if self.folder is not None else ""
+                result = result[: max(0, 1000 - len(self.found))]
+                self.found += result
+                if not seen.whole and result:
+                    self._of_parts[seen.sha256] = result
+        made = self._write(content) if self.folder is not None else ""
+        if not seen.whole:
+            self._parts[made] += 1
+        return made
 
-    def _write(self, content: bytes) -> str:
+    def _forget(self, part: SeenFile) -> None:
+        """What was found in the part of a file, and its carved copy, are those of the whole."""
+        gone = self._of_parts.pop(part.sha256, [])
+        self.found = [one for one in self.found if not any(one is other for other in gone)]
+        if self.folder is not None and part.carved and not part.whole and self._parts[part.carved] == 1:
+            (self.folder / part.carved).unlink(missing_ok=True)
+            self.count -= 1
+            self.size -= part.kept
+        self._parts[part.carved] -= 1
+
+    def _write(self, content: bytes | mmap) -> str:
         import hashlib
 
         assert self.folder is not None

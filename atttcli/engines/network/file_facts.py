@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from atttcli.engines.network.fields import Values
+from atttcli.engines.network.spooled import SPOOL, Spool, WantedFacts
 from atttcli.field.filetype import file_type
 from atttcli.rulepack.network.buffers import FILE_FACTS
 
@@ -17,11 +18,13 @@ MAX_UNPACKED = 256 << 20  # bytes of one file that are looked at: more is no fil
 class Facts:
     """Size and digests of a file whose bytes come in order; `wanted` are the buffers that rules ask for."""
 
-    __slots__ = ("_digests", "_wanted", "broken", "size")
+    __slots__ = ("_digests", "_spool", "_spools", "_wanted", "broken", "size")
 
     def __init__(self, wanted: Collection[str]) -> None:
         self._wanted = wanted
         self._digests = {name: hashlib.new(_DIGESTS[name]) for name in wanted if name in _DIGESTS}
+        self._spools = wanted.spools if isinstance(wanted, WantedFacts) else None
+        self._spool = Spool(self._spools) if self._spools is not None else None
         self.size = 0
         self.broken = False  # a piece is missing
 
@@ -31,7 +34,10 @@ class Facts:
         if self.size > MAX_UNPACKED:
             self.broken = True
         if self.broken:
+            self._spool = None
             return
+        if self._spool is not None and not self._spool.add(data):
+            self._spool = None
         for digest in self._digests.values():
             digest.update(data)
 
@@ -40,6 +46,8 @@ class Facts:
         if self.broken:
             return {}
         known: dict[str, Values] = {name: (digest.digest(),) for name, digest in self._digests.items()}
+        if self._spool is not None and self._spools is not None:
+            known[SPOOL] = (b"%d" % self._spools.ready(self._spool),)
         return {**known, "file.size": (b"%d" % self.size,)}
 
 

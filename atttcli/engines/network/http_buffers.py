@@ -9,6 +9,7 @@ from typing import Final
 from atttcli.engines.network.file_facts import facts_of, magic
 from atttcli.engines.network.http_events import events_of
 from atttcli.engines.network.http_message import Message, Transaction, status_code
+from atttcli.engines.network.spooled import SPOOL
 from atttcli.engines.network.uri import normalise, uri_host
 from atttcli.rulepack.network.buffers import FILE_FACTS
 
@@ -283,5 +284,5 @@ READERS: Final[dict[str, Reader]] = {
     "file.data": files,
     "file.name": file_names,
     "file.magic": magics,
-    **{name: _fact(name) for name in FILE_FACTS},
+    **{name: _fact(name) for name in (*FILE_FACTS, SPOOL)},
 }

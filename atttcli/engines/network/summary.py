@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from mmap import mmap
 from typing import Any
 
 from atttcli.engine import EngineProblem
@@ -17,6 +18,7 @@ from atttcli.engines.network.http_message import Transaction
 from atttcli.engines.network.judge import Match
 from atttcli.engines.network.ruleset import RuleSet
 from atttcli.engines.network.sightings import address_text
+from atttcli.engines.network.spooled import SPOOL, Spool, Spools, WantedFacts
 from atttcli.engines.network.traffic import Traffic
 from atttcli.engines.network.view import TlsPart, View
 from atttcli.rulepack.network.buffers import FILE_FACTS
@@ -70,7 +72,8 @@ class SeenFile:
     carved: str = ""
 
 
-Sink = Callable[[SeenFile, bytes], str]  # gives the name of the file that was written, or ""
+# What judges a file, or its part, gives the name of the file that was written, or "". Third: the part that was told before.
+Sink = Callable[[SeenFile, bytes | mmap, "SeenFile | None"], str]
 
 
 @dataclass(slots=True)
@@ -105,9 +108,11 @@ _Place = tuple[int, int, bytes]
 class SummaryTraffic(Traffic):
     """Traffic whose transactions are told to a summary."""
 
-    def __init__(self, rules: RuleSet, pack: str, *, summary: Summary, sink: Sink | None, **options: Any) -> None:
+    def __init__(
+        self, rules: RuleSet, pack: str, *, summary: Summary, sink: Sink | None, spools: Spools, **options: Any
+    ) -> None:
         super().__init__(rules, pack, **options)
-        self._summary, self._sink = summary, sink
+        self._summary, self._sink, self._spools = summary, sink, spools
         self._parsed = frozenset(PARSED)
         self._early: dict[_Place, int] = {}  # files told before all of them was there: where in the list
 
@@ -174,21 +179,30 @@ class SummaryTraffic(Traffic):
             if whole:
                 md5, sha1, sha256 = (known[index].hex() for known in digests.values())
                 seen = replace(seen, size=int(sizes[index]), whole=True, md5=md5, sha1=sha1, sha256=sha256)
-            self._keep((flow.id, view.direction, name), seen, content, whole)
+            numbers = view.read(SPOOL) if whole else ()
+            spool = self._spools.take(int(numbers[index])) if index < len(numbers) else None
+            self._keep((flow.id, view.direction, name), seen, content, whole, spool)
 
-    def _keep(self, at: _Place, seen: SeenFile, content: bytes, whole: bool) -> None:
+    def _keep(self, at: _Place, seen: SeenFile, content: bytes, whole: bool, spool: Spool | None) -> None:
         """A file is told once; when the whole of it came later, in the place of what was told before."""
         summary = self._summary
         place = self._early.pop(at, None) if whole else None
         if place is not None:
-            summary.files[place] = replace(seen, carved=summary.files[place].carved)
+            before = summary.files[place]
+            summary.files[place] = replace(seen, carved=before.carved)
+            if spool is not None and seen.size > seen.kept and (everything := spool.content()) is not None:
+                with everything:
+                    seen = replace(seen, kept=seen.size)
+                    carved = self._sink(seen, everything, before) if self._sink is not None else ""
+                    summary.files[place] = replace(seen, carved=carved or before.carved)
+                spool.drop()
             return
         if len(summary.files) >= MOST_FILES:
             summary.files_left += 1
             return
         if not whole:
             self._early[at] = len(summary.files)
-        carved = self._sink(seen, content) if self._sink is not None else ""
+        carved = self._sink(seen, content, None) if self._sink is not None else ""
         summary.files.append(replace(seen, carved=carved))
 
     def _seen(self, flow: Flow, view: View, content: bytes, name: bytes, whole: bool) -> SeenFile:
@@ -250,10 +264,11 @@ def summary_run(summary: Summary, sink: Sink | None = None) -> CaptureRun:
     pack = NetworkPack((), (), (), (), (), "", {})
     engine = NetworkEngine(pack, hyperscan=False)
     engine.rules.apps = frozenset(PARSED)
-    engine.rules.facts = frozenset(FILE_FACTS)
+    spools = Spools()
+    engine.rules.facts = WantedFacts.of(FILE_FACTS, spools) if sink is not None else frozenset(FILE_FACTS)
 
     def make(rules: RuleSet, digest: str, **options: Any) -> Traffic:
-        return SummaryTraffic(rules, digest, summary=summary, sink=sink, **options)
+        return SummaryTraffic(rules, digest, summary=summary, sink=sink, spools=spools, **options)
 
     return engine.begin(sightings=True, traffic=make)
 
