@@ -99,6 +99,10 @@ class Source(Protocol):
 class Sieve(Protocol):
     """What a reader may ask before it builds an event that nothing but rules would look at. May say yes too often."""
 
+    def __hash__(self) -> int:
+        """Readers keep what they learned for one sieve."""
+        ...
+
     def marked(self, data: bytes, also: tuple[str, ...] = ()) -> tuple[set[int], set[int]]:
         """Lines (from 0) in which words stand that rules look for anywhere in a record; and those in which one of `also`
         stands, which a reader looks for on its own behalf."""

@@ -25,6 +25,7 @@ from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, SigmaRule
 
 Key = tuple[str, str, str, str, str]
+Source = tuple[str, str, str]
 KEY: Callable[[Event], Key] = attrgetter(*INDEXED)
 _PLANS = 4096
 
@@ -77,6 +78,9 @@ class Compiled:
     def reads_fields_only(self) -> bool:
         """Whether `matches` takes the native fields of an event for the event."""
         return reads_fields_only(self.rule.node)
+
+
+Placed = tuple[int, Compiled]
 
 
 def compile_rule(rule: SigmaRule) -> Compiled:
@@ -172,7 +176,8 @@ class Dispatch:
     """Plans by kind of event, made when first met."""
 
     def __init__(self, rules: Sequence[Compiled]) -> None:
-        self._sources: dict[tuple[str, str, str], list[tuple[int, Compiled]]] = {}
+        self._sources: dict[Source, list[Placed]] = {}
+        self._numbers: dict[Source, dict[str, list[Placed]]] = {}  # by what they ask the number to be, "" for no matter
         for place, one in enumerate(rules):
             self._sources.setdefault(one.rule.logsource, []).append((place, one))
         self._plans: dict[tuple[Key, str | None], Plan] = {}
@@ -240,9 +245,9 @@ class Dispatch:
             values["EventID"] = number.lower()
         chosen = [
             (place, one)
-            for source, rules in self._sources.items()
+            for source in self._sources
             if concerns(source, category, product, service)
-            for place, one in rules
+            for place, one in self._of_source(source, values.get("EventID"))
             if all(values[name] in allowed for name, allowed in one.bound.items() if name in values)
         ]
         chosen.sort(key=lambda pair: pair[0])
@@ -256,6 +261,18 @@ class Dispatch:
                 self._alike.clear()
             self._alike[alike] = plan
         return plan
+
+    def _of_source(self, source: Source, number: str | None) -> Sequence[Placed]:
+        """The rules of a log source; of Windows those that do not ask for another number."""
+        if number is None:
+            return self._sources[source]
+        sorted_out = self._numbers.get(source)
+        if sorted_out is None:
+            sorted_out = self._numbers[source] = {}
+            for placed in self._sources[source]:
+                for told in placed[1].bound.get("EventID", ("",)):
+                    sorted_out.setdefault(told, []).append(placed)
+        return list(dict.fromkeys([*sorted_out.get("", ()), *sorted_out.get(number, ())]))
 
     def _planned_for(self, chosen: Sequence[Compiled], repeats: bool) -> Plan:
         by_field = [one for one in chosen if one.ways] if repeats else []

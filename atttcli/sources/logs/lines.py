@@ -28,12 +28,14 @@ class Block:
     data: bytes
     reached: tuple[int, int] = (0, 0)  # a line's index, and where it begins in `data`
     _lines: list[str] | None = None
+    _count: int = -1
 
     @property
     def lines(self) -> list[str]:
         """As text."""
         if self._lines is None:
             self._lines = _lines(text_of(self.data))
+            self._count = len(self._lines)
         return self._lines
 
     @property
@@ -42,14 +44,15 @@ class Block:
         lines = _valid(self.data).split(b"\n")
         if not lines[-1]:
             lines.pop()
+        self._count = len(lines)
         return [line[:-1] if line.endswith(b"\r") else line for line in lines] if b"\r" in self.data else lines
 
     @property
     def count(self) -> int:
         """Of lines."""
-        if self._lines is not None:
-            return len(self._lines)
-        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        if self._count < 0:
+            self._count = self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        return self._count
 
     def offset_of(self, index: int) -> int:
         """Byte offset of the line at `index`; searched only when a problem is reported, on from where the last one was."""
