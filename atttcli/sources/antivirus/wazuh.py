@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from atttcli.model.event import Event
-from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.antivirus.threat import hash_of, outcome_of
 from atttcli.sources.logs.address import address, port
-from atttcli.sources.logs.jsonline import decode_object
-from atttcli.sources.logs.jsonstream import head_objects, read_objects
+from atttcli.sources.logs.objects import ObjectLog
 from atttcli.sources.logs.stamps import Stamps
 from atttcli.sources.windows.jsonlog import of_object
 from atttcli.sources.windows.shapes import moment, wazuh_part
@@ -29,33 +27,16 @@ _LOGON: Final = {
 REASON: Final = "JSON, but no Wazuh record"
 
 
-class Wazuh:
-    """One alert an object."""
+class Wazuh(ObjectLog):
+    """One alert an object; recognised by Wazuh's agent, rule or decoder."""
 
-    name = "wazuh"
-    kind = "log"
+    def __init__(self) -> None:
+        super().__init__("wazuh", lambda record: _is_ours(_inner(record)), _told, REASON, 98)
 
-    def recognise(self, given: Input) -> int:
-        """By the share of the first objects with Wazuh's agent, rule or decoder, and manager."""
-        records = [decode_object(text) for text in head_objects(given)]
-        hits = sum(1 for record in records if not isinstance(record, str) and _is_ours(_inner(record)))
-        return 98 * hits // len(records) if hits * 3 >= len(records) and hits else 0
 
-    def read(self, given: Input) -> Iterator[Record]:
-        """An Event an object."""
-        stamps = Stamps(given)
-        for item in read_objects(given):
-            if isinstance(item, ReadProblem):
-                yield item
-                continue
-            number, text = item
-            record = decode_object(text)
-            if isinstance(record, str):
-                yield ReadProblem(number, record, excerpt=text[:200])
-            elif not _is_ours(record := _inner(record)):
-                yield ReadProblem(number, REASON, excerpt=text[:200])
-            else:
-                yield _event(record, text, number, stamps)
+def _told(record: dict[str, Any], text: str, number: int, stamps: Stamps) -> Event | None:
+    inner = _inner(record)
+    return _event(inner, text, number, stamps) if _is_ours(inner) else None
 
 
 def _inner(record: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from atttcli.sources.cloud.operations import meaning_of
 from atttcli.sources.lists.delimited import encoding_of, lines_of
 from atttcli.sources.logs.address import address, address_port
 from atttcli.sources.logs.jsonline import decode_object
-from atttcli.sources.logs.jsonstream import head_objects, read_objects
+from atttcli.sources.logs.objects import ObjectLog
 from atttcli.sources.logs.stamps import Stamps
 from atttcli.sources.windows.shapes import moment
 
@@ -58,32 +58,16 @@ class M365Csv:
                 yield ReadProblem(number, REASON, excerpt=",".join(cells)[:200])
 
 
-class M365Json:
+class M365Json(ObjectLog):
     """Audit records or sign-ins as JSON: lines, arrays, `{"value": [...]}`, with `AuditData` as object or text."""
 
-    name = "m365-json"
-    kind = "log"
+    def __init__(self) -> None:
+        super().__init__("m365-json", _audit, _told, REASON, 97)
 
-    def recognise(self, given: Input) -> int:
-        """By the share of the first objects that have the shape."""
-        records = [decode_object(text) for text in head_objects(given)]
-        hits = sum(1 for record in records if not isinstance(record, str) and _audit(record) is not None)
-        return 97 * hits // len(records) if hits * 3 >= len(records) and hits else 0
 
-    def read(self, given: Input) -> Iterator[Record]:
-        """An Event an object."""
-        stamps = Stamps(given)
-        for item in read_objects(given):
-            if isinstance(item, ReadProblem):
-                yield item
-                continue
-            number, text = item
-            record = decode_object(text)
-            audit = _audit(record) if not isinstance(record, str) else record
-            if isinstance(audit, dict):
-                yield _event(audit, text, number, stamps)
-            else:
-                yield ReadProblem(number, audit or REASON, excerpt=text[:200])
+def _told(record: dict[str, Any], text: str, number: int, stamps: Stamps) -> Event | None:
+    audit = _audit(record)
+    return _event(audit, text, number, stamps) if audit is not None else None
 
 
 def _cells(line: str) -> list[str]:

@@ -8,8 +8,9 @@ from typing import Any
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record, Sieve
 from atttcli.sources.logs.jsonline import decode_object
-from atttcli.sources.logs.jsonstream import head_objects, is_lines, read_objects
+from atttcli.sources.logs.jsonstream import is_lines
 from atttcli.sources.logs.lines import read_blocks
+from atttcli.sources.logs.objects import ObjectLog
 from atttcli.sources.logs.stamps import Stamps
 from atttcli.sources.windows.event import event_of, sifted
 from atttcli.sources.windows.outline import NESTED, outlines_of
@@ -18,27 +19,11 @@ from atttcli.sources.windows.shapes import Parts, shape_of
 REASON = "JSON, but no Windows event"
 
 
-class WindowsJson:
+class WindowsJson(ObjectLog):
     """One event an object, in whichever shape."""
 
-    name = "windows-json"
-    kind = "log"
-
-    def recognise(self, given: Input) -> int:
-        """By the share of the first objects that have the shape of a Windows event."""
-        records = [decode_object(text) for text in head_objects(given)]
-        hits = sum(1 for record in records if not isinstance(record, str) and shape_of(_inner(record)))
-        return 96 * hits // len(records) if hits * 3 >= len(records) and hits else 0
-
-    def read(self, given: Input) -> Iterator[Record]:
-        """An Event an object; any other is a ReadProblem."""
-        stamps = Stamps(given)
-        for item in read_objects(given):
-            if isinstance(item, ReadProblem):
-                yield item
-                continue
-            number, text = item
-            yield _record(text, number, stamps)
+    def __init__(self) -> None:
+        super().__init__("windows-json", lambda record: shape_of(_inner(record)), of_object, REASON, 96)
 
     def read_where(self, given: Input, sieve: Sieve) -> Iterator[Record | None]:
         """See SiftingSource. Only lines are sifted."""
