@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from atttcli.clock import SECOND, rfc3339
@@ -30,7 +29,7 @@ def describe_event(rule: SigmaRule, event: Event, origin: Origin, pack: str) -> 
     fields = rule.meta.key or _DEFAULT_KEY.get(event.category, ("host", "user", "src_ip"))
     key = "|".join(text_of(reader(name)(event)) for name in fields)
     why = matched(rule.node, event)
-    detail = {"level": rule.meta.level, "matched": [asdict(one) for one in why]}
+    detail = {"level": rule.meta.level, "matched": [one.as_dict() for one in why]}
     return _detection(
         "sigma", rule.meta, event, at_line(origin, event.line), pack, key,
         (*dict.fromkeys(one.as_text() for one in why), event.raw[:_EXCERPT]), detail, event.time,

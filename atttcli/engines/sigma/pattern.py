@@ -21,6 +21,7 @@ _LIMITED_TEXT = 65_536
 _SET_MEMORY = 12 << 20
 _MANY_TEXT = 20_000  # characters of literals, from which an automaton needs more room to begin at all
 _given_up: deque[str] = deque(maxlen=1_000_000)
+_LONG_LINE = re.compile(r"\.\{(\d{1,3}|1000),\}")
 _LIMITS = "(*LIMIT_MATCH=10000)(*LIMIT_DEPTH=1000)"
 
 
@@ -42,6 +43,8 @@ def _pcre2() -> Any:
 
 def compile_search(pattern: str, cased: bool = True) -> Search:
     """A search for `pattern` anywhere in a text. RuleError when it cannot be run in bounded time."""
+    if long_line := _LONG_LINE.fullmatch(pattern):
+        return _of_length(int(long_line[1]))
     re2 = _re2()
     if re2 is None:
         return _guarded(pattern, cased)
@@ -59,6 +62,11 @@ def compile_search(pattern: str, cased: bool = True) -> Search:
         return compiled.search(text.encode("utf-8", "replace")) is not None
 
     return search
+
+
+def _of_length(least: int) -> Search:
+    """Whether a line is so long: an automaton that counts to a thousand takes longer to make than hundreds of events to judge."""
+    return lambda text: len(text) >= least and any(len(line) >= least for line in text.split("\n"))
 
 
 def _limited(pattern: str, cased: bool, reason: str) -> Search:

@@ -25,6 +25,16 @@ class Reason:
     wanted: str
     value: str
 
+    def as_dict(self) -> dict[str, str]:
+        """By the names of its fields."""
+        return {
+            "selection": self.selection,
+            "field": self.field,
+            "test": self.test,
+            "wanted": self.wanted,
+            "value": self.value,
+        }
+
     def as_text(self) -> str:
         """`url contains ../`."""
         return f"{self.field or 'record'} {self.test} {self.wanted}"

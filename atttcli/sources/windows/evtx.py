@@ -29,6 +29,7 @@ _STRINGS: Final = (128, 64)  # the chunk's table of names: where, how many offse
 _TEMPLATES: Final = (384, 32)
 _OFFSET: Final = struct.Struct("<I")
 _MOST_DEPTH: Final = 4096  # entries that one chain may have
+_EMPTY: Final = bytes(CHUNK)  # what Windows keeps ready behind the last chunk
 _BLOCK: Final = 256  # records that are searched at once
 _TABLES: Final = slice(128, 512)
 
@@ -82,7 +83,7 @@ def _of_batch(data: bytes, offset: int) -> Iterator[str | ReadProblem]:
     for at in range(0, len(data), CHUNK):
         chunk = data[at : at + CHUNK]
         if not chunk.startswith(CHUNK_MAGIC):
-            if chunk.strip(b"\0"):
+            if chunk != _EMPTY[: len(chunk)]:
                 yield ReadProblem(None, "damaged chunk: no chunk header; not read", offset + at)
             continue
         if len(chunk) < CHUNK:
