@@ -154,12 +154,14 @@ def _sides(frames: Iterable[bytes], head: int) -> list[bytes]:
 @functools.cache
 def conversations() -> dict[str, list[bytes]]:
     """The frames of every case of the keyword and event tests: one talk of each protocol at least."""
+    from tests.unit.engines_network.test_network_calls_and_sessions import NAMED
     from tests.unit.engines_network.test_network_every_event import APP, DECODE
     from tests.unit.engines_network.test_network_every_keyword import CASES
     from tests.unit.engines_network.test_network_handover import ASKED, talk
 
     found: dict[bytes, list[bytes]] = {}
     made = [case.frames() for case in CASES.values()] + [talk(way) for way in ASKED]
+    made += [shown for shown, _ in NAMED.values()]
     for frames in [*made, *APP.values(), *DECODE.values()]:
         listed = frames.frames if isinstance(frames, Conversation) else list(frames)
         found.setdefault(b"".join(listed), listed)

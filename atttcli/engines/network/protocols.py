@@ -119,8 +119,8 @@ def message_app(app: str, *, framed: bool, facts: Collection[str] = ()) -> Messa
 def recognise_stream(direction: int, data: bytes, ports: tuple[int, int]) -> str | None:
     """The application of a TCP flow by its first bytes; only what is not found by its own marks looks at ports."""
     first = data[:1]
-    if 502 in ports or 44818 in ports or data[:2] == b"\x05\x64":
-        return _of_plants(data, ports)
+    if (502 in ports or 44818 in ports or data[:2] == b"\x05\x64") and (plant := _of_plants(data, ports)):
+        return plant
     if first == b"R" and data[:4] == b"RFB " and len(data) >= 12:
         return "rfb"
     if first == b"\0":
@@ -132,12 +132,23 @@ def recognise_stream(direction: int, data: bytes, ports: tuple[int, int]) -> str
     if first.isalpha():
         from atttcli.engines.network.sip import is_answer, is_sip
 
-        return "sip" if (is_answer(data) if direction else is_sip(data)) else None
+        if is_answer(data) if direction else is_sip(data):
+            return "sip"
+    if first.isalnum() or first in b"*\xff":
+        return _named_only(direction, data)
     if first == b"\x80" and direction == 0 and 2049 in ports:
         from atttcli.engines.network.nfs import starts_nfs
 
         return "nfs" if starts_nfs(data) else None
     return None
+
+
+def _named_only(direction: int, data: bytes) -> str | None:
+    from atttcli.engines.network.named_only import starts_imap, starts_telnet
+
+    if data[:1] == b"\xff":
+        return "telnet" if starts_telnet(data) else None
+    return "imap" if starts_imap(direction, data) else None
 
 
 def _of_plants(data: bytes, ports: tuple[int, int]) -> str | None:
@@ -195,7 +206,12 @@ def _by_content(data: bytes, wanted: Container[str]) -> str | None:
         if data[:1].isalpha():
             from atttcli.engines.network.sip import is_sip
 
-            return "sip" if is_sip(data) else "failed"
+            if is_sip(data):
+                return "sip"
+    if "bittorrent-dht" in wanted and data[:1] == b"d":
+        from atttcli.engines.network.named_only import is_hash_table
+
+        return "bittorrent-dht" if is_hash_table(data) else "failed"
     return "failed"
 
 
@@ -245,8 +261,15 @@ def _is_dnp3(data: bytes) -> bool:
     return data[:2] == b"\x05\x64" and starts_dnp3(data)
 
 
+def _is_ntp(data: bytes) -> bool:
+    from atttcli.engines.network.named_only import is_ntp
+
+    return is_ntp(data)
+
+
 _PROBES: dict[int, tuple[str, Callable[[bytes], bool]]] = {
     88: ("krb5", _is_krb5),
+    123: ("ntp", _is_ntp),
     500: ("ike", _is_ike),
     4500: ("ike", _is_ike),
     2049: ("nfs", _is_nfs),

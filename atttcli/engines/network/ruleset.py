@@ -41,7 +41,9 @@ PAYLOAD_KEY: BufferKey = (PAYLOAD, ())
 
 _ACTIONS = {"config": 3, "pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
 # Transactions of the second are judged at the point of the first: the rules are nearly the same.
-UDP_APPS = frozenset(("dns", "snmp", "tftp", "quic", "krb5", "ike", "nfs", "sip", "dhcp", "enip", "dnp3"))
+UDP_APPS = frozenset(
+    ("dns", "snmp", "tftp", "quic", "krb5", "ike", "nfs", "sip", "dhcp", "ntp", "bittorrent-dht", "enip", "dnp3")
+)
 SAME_POINT = {"http2": "http"}
 
 

@@ -47,6 +47,8 @@ PARSED = (
     "dhcp",
     "rdp",
     "pgsql",
+    "ntp",
+    "bittorrent-dht",
     "modbus",
     "dnp3",
     "enip",

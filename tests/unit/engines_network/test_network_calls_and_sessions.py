@@ -267,3 +267,42 @@ def test_content_rules_see_each_query_of_a_long_session():
         talk.send(0, samples.pg_message(b"Q", b"delete from a\0")).send(1, samples.pg_message(b"C", b"DELETE 1\0"))
     rule = 'alert pgsql any any -> any any (content:"delete from"; sid:1;)'
     assert sids(rule, talk.close()) == [1, 1, 1]
+
+
+# -- recognised, and no more -------------------------------------------------------------------------------------------
+
+GREETED = Conversation(dport=9143).open().send(1, b"* OK [CAPABILITY IMAP4rev1] ready\r\n").close()
+NAMED: dict[str, tuple[Conversation | list[bytes], Conversation | list[bytes]]] = {
+    "imap": (GREETED, Conversation(dport=143).open().send(1, b"* OK ready\r\n").close()),
+    "telnet": (
+        Conversation(dport=2323).open().send(1, b"\xff\xfd\x18\xff\xfd\x20").close(),
+        Conversation(dport=23).open().send(1, b"\xff\x01\x18").close(),
+    ),
+    "ntp": ([udp_frame(b"\x23" + bytes(47), dport=123)], [udp_frame(b"\x23" + bytes(30), dport=123)]),
+    "bittorrent-dht": (
+        [udp_frame(b"d1:ad2:id20:" + b"x" * 20 + b"e1:q4:ping1:t2:aa1:y1:qe", dport=6881)],
+        [udp_frame(b"d3:abci1ee", dport=6881)],
+    ),
+}
+
+
+@pytest.mark.parametrize("protocol", NAMED)
+def test_protocols_that_are_only_named(protocol: str):
+    shown, other = NAMED[protocol]
+    assert spoken(protocol, shown)
+    assert not spoken(protocol, other)
+    assert [name for name in NAMED if spoken(name, shown)] == [protocol]
+
+
+@pytest.mark.parametrize("command", [b"a1 CAPABILITY\r\n", b"1 login user secret\r\n", b"A.7 STARTTLS\r\n"])
+def test_imap_by_the_first_command(command: bytes):
+    assert spoken("imap", Conversation(dport=9).open().send(0, command, size=3).close())
+    assert not spoken("imap", Conversation(dport=9).open().send(0, command.replace(b" ", b"-")).close())
+
+
+@pytest.mark.parametrize("port", [502, 44_818])
+def test_ports_of_plants_hide_nothing_else(port: int):
+    talk = samples.rfb_talk()
+    moved = Conversation(sport=port, dport=5900).open().send(1, b"RFB 003.008\n").send(0, b"RFB 003.008\n").close()
+    assert spoken("rfb", talk)
+    assert spoken("rfb", moved)
