@@ -20,8 +20,9 @@ _FEW = 24_000  # characters of literals that one automaton holds well
 
 def each_literal(literals: Sequence[str]) -> Finder:
     """Which of many lower-case literals stand in a lower-case text, by their places in the list."""
-    short = [(place, literal) for place, literal in enumerate(literals) if len(literal) < _RUN and literal.isascii()]
-    strange = _by_strange_character(literals)
+    under = [(place, literal) for place, literal in enumerate(literals) if len(literal) < _RUN]
+    short = [(place, literal) for place, literal in under if literal.isascii()]
+    strange = _by_strange_character(under)
     by_run = _by_rarest_run(literals)
     runs = frozenset(by_run)
     few = 0 < sum(map(len, literals)) <= _FEW
@@ -46,11 +47,11 @@ def each_literal(literals: Sequence[str]) -> Finder:
     return find
 
 
-def _by_strange_character(literals: Sequence[str]) -> dict[str, list[tuple[int, str]]]:
+def _by_strange_character(literals: Sequence[tuple[int, str]]) -> dict[str, list[tuple[int, str]]]:
     """Short ones beyond ASCII (rules name hundreds of emoji), by one of their characters that is."""
     found: dict[str, list[tuple[int, str]]] = {}
-    for place, literal in enumerate(literals):
-        if len(literal) < _RUN and not literal.isascii():
+    for place, literal in literals:
+        if not literal.isascii():
             found.setdefault(next(one for one in literal if not one.isascii()), []).append((place, literal))
     return found
 

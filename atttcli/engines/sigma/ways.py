@@ -6,8 +6,6 @@ Only what is certain is told: a way names less than the rule asks for, never mor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from atttcli.engines.sigma.fields import ALIASES, BOUND, HEAD
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or
 
@@ -35,15 +33,19 @@ def reads_fields_only(node: Node) -> bool:
     )
 
 
-def leaves(node: Node) -> Iterator[Field]:
-    """Every field that the tree tests."""
-    if isinstance(node, Field):
-        yield node
-    elif isinstance(node, Not):
-        yield from leaves(node.child)
-    else:
-        for child in node.children:
-            yield from leaves(child)
+def leaves(node: Node) -> list[Field]:
+    """Every field that the tree tests, in order."""
+    found: list[Field] = []
+    waiting: list[Node] = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Field):
+            found.append(one)
+        elif isinstance(one, Not):
+            waiting.append(one.child)
+        else:
+            waiting += one.children[::-1]
+    return found
 
 
 def _ways(node: Node) -> list[tuple[Node, ...]]:
@@ -74,11 +76,18 @@ def _excluded(node: Not) -> Node:
 
 def _one_field(node: Node) -> str | None:
     """The one native field that all tests are of."""
-    name = None
-    for leaf in leaves(node):
-        if name is None:
-            name = leaf.name
-        if leaf.name != name or not is_native(name) or any(test.kind.startswith("fieldref") for test in leaf.tests):
+    if isinstance(node, Field):
+        for test in node.tests:
+            if test.kind[:8] == "fieldref":
+                return None
+        return node.name if is_native(node.name) else None
+    if isinstance(node, Not):
+        return _one_field(node.child)
+    name = _one_field(node.children[0])
+    if name is None:
+        return None
+    for child in node.children[1:]:
+        if _one_field(child) != name:
             return None
     return name
 
@@ -87,7 +96,7 @@ def _by_field(way: tuple[Node, ...]) -> Way:
     """The tests of each field as one; fields that are only excluded are left out: nearly every value passes."""
     by_name: dict[str, list[Node]] = {}
     for node in way:
-        by_name.setdefault(next(leaves(node)).name, []).append(node)
+        by_name.setdefault(leaves(node)[0].name, []).append(node)
     return {
         name: nodes[0] if len(nodes) == 1 else And(tuple(nodes))
         for name, nodes in by_name.items()
