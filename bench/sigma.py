@@ -3,7 +3,8 @@
     python -m bench.sigma [--events 100000] [--peer FOLDER --peer-python PYTHON]
 
 Needs the mirrors of SigmaHQ/sigma and OTRF/Security-Datasets (`--mirrors`); skipped, visibly, without them. The events are
-every eighth of the data set. Goals (issue 7): 12x cold, 30x warm, <= 200 MB, flat to 2,000,000 events, two processes 1.7x.
+every eighth of the data set. Goals (issue 7): 12x cold, 30x warm, <= 200 MB, flat to 2,000,000 events, two processes 1.7x by
+the clock (on the events `--repeat` times over: start and rules are not shared; on an idle machine, so the load is said).
 Without `--peer` the ratio is against what was measured on 2026-11-23 on the same events: 59.3 CPU s warm, 77.8 cold, 443 MB.
 """
 
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TREES = ("rules", "rules-emerging-threats", "rules-threat-hunting")
 KEPT = {"cold": 77.8, "warm": 59.3}
 GOALS = {"cold": 12, "warm": 30}
+TWO = 1.7
 
 
 def git(mirror: Path, *words: str) -> bytes:
@@ -74,7 +76,9 @@ def run(command: list[str], environment: dict[str, str], cwd: Path | None = None
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=100_000)
-    parser.add_argument("--repeat", type=int, default=4, help="times the file for the look at memory")
+    parser.add_argument(
+        "--repeat", type=int, default=10, help="times the file for the look at memory and two processes"
+    )
     parser.add_argument("--mirrors", type=Path, default=Path("/work/.mirror"))
     parser.add_argument("--peer", type=Path, help="a checkout of Zircolite")
     parser.add_argument("--peer-python", default=sys.executable)
@@ -116,15 +120,26 @@ def measure(folder: Path, rules: Path, data: Path, given: argparse.Namespace) ->
         missed += memory > 200
     cpu, _wall, _memory = run([*start, str(few), "--rules", str(folder / "rules"), "--json"], environment)
     print(f"20 events, rules from the cache: {cpu:.2f} CPU s for the start and the rules (goal 1 for the rules)")
-    _cpu, beside, _memory = run([*judge, "--workers", "2"], environment)
-    print(f"two processes: {wall:.1f} s to {beside:.1f} s, {wall / beside:.2f}x (goal 1.7x on an idle machine)")
-    many = folder / "many.jsonl"
-    with many.open("wb") as out:
+    several = [*start, str(folder / "many.jsonl"), "--rules", str(folder / "rules"), "--json"]
+    with (folder / "many.jsonl").open("wb") as out:
         for _ in range(given.repeat):
             out.write(events.read_bytes())
-    _cpu, _wall, grown = run([*start, str(many), "--rules", str(folder / "rules"), "--json"], environment)
+    two_processes(judge, wall, environment, taken)
+    _cpu, wall, grown = run(several, environment)
+    missed += two_processes(several, wall, environment, taken * given.repeat) < TWO
     print(f"{given.repeat} times the events: {grown:.0f} MB (goal 200 and flat: once {memory:.0f})")
     return int(bool(missed) or grown > 200)
+
+
+def two_processes(command: list[str], alone: float, environment: dict[str, str], events: int) -> float:
+    """How many times faster by the clock."""
+    _cpu, beside, memory = run([*command, "--workers", "2"], environment)
+    load = os.getloadavg()[0]
+    print(
+        f"two processes, {events} events: {alone:.2f} s to {beside:.2f} s, {alone / beside:.2f}x (goal {TWO}x of many events on an "
+        f"idle machine; load now {load:.1f}, of which ours at most 2), {memory:.0f} MB the larger"
+    )
+    return alone / beside
 
 
 def peer_seconds(folder: Path, events: Path, given: argparse.Namespace) -> dict[str, float]:
