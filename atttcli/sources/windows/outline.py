@@ -6,7 +6,7 @@ asked fields say the same, word by word, get the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 
 from atttcli.source import Sieve
 from atttcli.sources.windows.event import Kind, deciding, kind_of
-from atttcli.sources.windows.shapes import FLAT, is_flat, sysmon_event_type
+from atttcli.sources.windows.shapes import FLAT, SYSMON, is_flat, sysmon_event_type
 
 # An object as the value of a name, which a flat line has not: in the usual spellings, and all that have unusual blanks there.
 NESTED: Final = tuple(f"{end}:{then}" for end in '" \t\r' for then in ("{", " {", "  ", " \t", " \r", "\t", "\r"))
@@ -31,6 +31,7 @@ _OUTLINES: Final = 4096
 _LISTS: Final = 31  # more may be nested too deep
 _REMEMBERED: Final = 4096  # characters of the values that are worth remembering
 _ROOM: Final = 6_000_000  # characters that all outlines remember together
+_WAYS: Final = 8  # to read one line
 _EACH: Final = 300  # that an entry takes besides its own
 _WHOLE: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
 
@@ -71,6 +72,8 @@ class Outlines:
         outline = self._outline(said[: len(_HEADS)])
         if not outline.ready:
             return self._whole(line)
+        if not outline.flat:
+            return None
         if outline is not likely:
             if len(self._likely) >= _OUTLINES:
                 self._likely.clear()
@@ -80,14 +83,14 @@ class Outlines:
                 said = outline.told(said)
             if (verdict := outline.known.get(said)) is not None:
                 return verdict
-        fields = outline.fields(said)
-        if fields is None:
-            return None
-        kind = kind_of(fields)
-        if kind is not None and kind not in outline.kinds:
-            return self._whole(line)
-        verdict = kind is None or self._sieve.may_match(kind, fields["EventID"], fields)
-        self._remember(outline, said, verdict)
+        verdict: bool | None = None
+        for fields in outline.readings(said):
+            kind = kind_of(fields)
+            if kind is not None and kind not in outline.kinds:
+                return self._whole(line)
+            verdict = verdict or kind is None or self._sieve.may_match(kind, fields["EventID"], fields)
+        if verdict is not None:
+            self._remember(outline, said, verdict)
         return verdict
 
     def _whole(self, line: bytes) -> bool | None:
@@ -100,7 +103,7 @@ class Outlines:
         if not heads or not all(type(value) in (str, int) or value is None or value is UNSET for value in heads):
             return None
         outline = self._outline(heads)
-        fields = _native(record.items(), ordered=True) if outline.flat else None
+        fields = _native(record) if outline.flat else None
         if fields is None:
             return None
         if "EventType" in fields:
@@ -120,6 +123,7 @@ class Outlines:
         if found is None:
             if len(self._by_heads) >= _OUTLINES:  # crafted: forget and go on
                 self._by_heads.clear()
+                self._likely.clear()
             found = self._by_heads[heads] = _Outline(heads)
         return found
 
@@ -147,12 +151,13 @@ class _Outline:
     def __init__(self, heads: Said) -> None:
         self.heads = heads
         given = {name: value for name, value in zip(_HEADS, heads, strict=True) if value is not UNSET}
-        fields = self._given = _native(given.items())
+        self._given = _readings([{}], given.items())
         # with these two names it is EvtxECmd's if it has a payload
-        self.flat = fields is not None and is_flat(given) and not {"EventId", "Provider"} <= given.keys()
-        head = [(fields or {}).get(name) for name in ("Channel", "Provider_Name", "EventID")]
-        self._sysmon = str(head[0]).startswith("Microsoft-Windows-Sysmon")
-        self._wanted: frozenset[str] = deciding(*head)
+        self.flat = bool(self._given) and is_flat(given) and not {"EventId", "Provider"} <= given.keys()
+        self._sysmon = any(str(one.get("Channel")).startswith(SYSMON) for one in self._given)
+        self._wanted = frozenset[str]().union(
+            *(deciding(one.get("Channel"), one.get("Provider_Name"), one.get("EventID")) for one in self._given)
+        )
         self.kinds: set[Kind] = set()
         self.known: dict[Said, bool] = {}
         self.met = 0
@@ -176,24 +181,24 @@ class _Outline:
         last = ("EventType", "Message") if self.typed else ()
         self.names = (*_HEADS, *sorted(names.difference(_HEADS, last)), *last)
         self._asked = self.names[_ASKED]
-        self._doubled = not FLAT.keys().isdisjoint(self._asked)
+        self._renamed = not FLAT.keys().isdisjoint(self._asked)
         self.decode = _decoder(self.names)
         self.known = {}
         self.ready = True
 
-    def fields(self, said: Said) -> dict[str, Any] | None:
-        """The native fields that were read; None where two mean the same and say another thing."""
-        if self._doubled:
-            return _native(zip(self.names, said, strict=True))
-        fields = dict(self._given or {})
-        fields |= {name: value for name, value in zip(self._asked, said[_ASKED], strict=True) if value is not UNSET}
-        return fields
+    def readings(self, said: Said) -> list[dict[str, Any]]:
+        """The native fields that were read; of names that mean the same the first counts, which it was is not known: each
+        way to read them."""
+        pairs = [(name, value) for name, value in zip(self._asked, said[_ASKED], strict=True) if value is not UNSET]
+        if self._renamed:
+            return _readings(self._given, pairs)
+        return [{**one, **dict(pairs)} for one in self._given]
 
     def told(self, said: Said) -> Said:
         """With the type of the event as Sysmon's message says it; the message only where rules ask for it."""
         *others, kind, message = said
         if kind is not UNSET:
-            kind = sysmon_event_type({"EventType": kind, "Message": message}, "Microsoft-Windows-Sysmon")
+            kind = sysmon_event_type({"EventType": kind, "Message": message}, SYSMON)
         return (*others, kind, message if self._keeps else UNSET)
 
 
@@ -206,21 +211,27 @@ def _decoder(names: tuple[str, ...]) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(msgspec.defstruct("Said", fields, rename=places, gc=False)).decode
 
 
-def _native(said: Iterable[tuple[str, Any]], ordered: bool = False) -> dict[str, Any] | None:
-    """The fields as `event_of` would give them: of two that mean the same the first. None for an object among them, and where
-    it is not known (`ordered`) which comes first."""
+def _native(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The fields as `event_of` would give them: of two that mean the same the first. None for an object among them."""
     fields: dict[str, Any] = {}
-    for name, value in said:
-        if value is UNSET:
-            continue
-        full = FLAT.get(name, name)
-        if full == "SystemTime":
-            continue
+    for name, value in record.items():
         if type(value) is dict or (type(value) is list and name in FLAT):
             return None
-        if full in fields:
-            if not ordered and (type(fields[full]) is not type(value) or fields[full] != value):
-                return None
-        else:
-            fields[full] = value
+        if (full := FLAT.get(name, name)) != "SystemTime":
+            fields.setdefault(full, value)
     return fields
+
+
+def _readings(given: Sequence[dict[str, Any]], pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
+    """Fields with more of them: one for each way to choose among names that mean the same; [] for too many of them."""
+    found = [dict(one) for one in given]
+    for name, value in pairs:
+        if (full := FLAT.get(name, name)) == "SystemTime":
+            continue
+        others = [{**one, full: value} for one in found if full in one and one[full] != value]
+        for one in found:
+            one.setdefault(full, value)
+        found += others
+        if len(found) > _WAYS:
+            return []
+    return found

@@ -14,6 +14,7 @@ from atttcli.sources.windows.positions import named
 
 Parts = tuple[dict[str, Any], dict[str, Any]]
 Shape = Callable[[Mapping[str, Any], Stamps], Parts]
+SYSMON = "Microsoft-Windows-Sysmon"  # how its channel and provider begin
 _ISO = re.compile(ISO)
 _TICKS = re.compile(r"/Date\((\d{1,14})\)/")
 _LINE = re.compile(r"^([A-Z][A-Za-z0-9]{1,40}): (.*?)\r?$", re.MULTILINE)
@@ -179,7 +180,7 @@ def _get_winevent(record: Mapping[str, Any], stamps: Stamps) -> Parts:
     message = record.get("Message")
     if isinstance(message, str):
         data["Message"] = message
-        if channel.startswith("Microsoft-Windows-Sysmon"):
+        if channel.startswith(SYSMON):
             data |= _of_message(message)
     return _present(system), data
 
@@ -228,7 +229,7 @@ def sysmon_event_type(data: Mapping[str, Any], channel: Any) -> Any:
     """EventType as it is, or, where NXLog wrote its own word over Sysmon's, as Sysmon's message says it."""
     if str(data["EventType"]) in _SEVERITIES and isinstance(data.get("Message"), str):
         said = _EVENT_TYPE.search(data["Message"][:_MOST_MESSAGE])
-        if said is not None and str(channel).startswith("Microsoft-Windows-Sysmon"):
+        if said is not None and str(channel).startswith(SYSMON):
             return said[1]
     return data["EventType"]
 
