@@ -29,6 +29,14 @@ _OPTIONS = (
         help="A conversation may carry one VLAN tag there and another, or none, back (mirror ports).",
     ),
     click.option(
+        "--dns-port",
+        "dns_ports",
+        multiple=True,
+        type=click.IntRange(1, 65_535),
+        metavar="PORT",
+        help="Look for DNS on this port too (repeatable).",
+    ),
+    click.option(
         "--threshold-config",
         "limits",
         multiple=True,
@@ -48,6 +56,7 @@ class Manner:
     inline: bool
     checksums: bool
     ignore_vlans: bool
+    dns_ports: tuple[int, ...]
     limits: tuple[Path, ...]
 
     def settings(self) -> Settings:
@@ -60,6 +69,7 @@ class Manner:
             inline=self.inline,
             checksums=self.checksums,
             vlans=not self.ignore_vlans,
+            dns_ports=frozenset(self.dns_ports),
         )
 
     def limited(self, pack: NetworkPack, variables: Mapping[str, str], tally: Tally) -> NetworkPack:
@@ -83,10 +93,12 @@ def manner_by(command: Callable[..., Any]) -> Callable[..., Any]:
         inline: bool,
         checksums: bool,
         ignore_vlans: bool,
+        dns_ports: tuple[int, ...],
         limits: tuple[Path, ...],
         **values: Any,
     ) -> Any:
-        return command(*args, manner=Manner(midstream, one_sided, inline, checksums, ignore_vlans, limits), **values)
+        manner = Manner(midstream, one_sided, inline, checksums, ignore_vlans, dns_ports, limits)
+        return command(*args, manner=manner, **values)
 
     made: Callable[..., Any] = run
     for option in reversed(_OPTIONS):

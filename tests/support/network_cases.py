@@ -74,6 +74,9 @@ def settings_of(case: dict[str, Any]) -> Settings:
         given["inline"] = True
     if "vlan.use-for-tracking=false" in words:
         given["vlans"] = False
+    port = next((w.partition("=")[2] for w in words if "dns.detection-ports.dp=" in w), "")
+    if port.isdigit():
+        given["dns_ports"] = frozenset((int(port),))
     layers = next((w.partition("=")[2] for w in words if "response-body-decompress-layer-limit=" in w), "")
     if layers.isdigit():
         given["layers"] = int(layers)

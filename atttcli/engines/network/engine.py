@@ -103,7 +103,9 @@ class CaptureRun:
             packet = decoder.decode(record)
             while packet is not None:
                 traffic.packet(packet)
-                packet = packet.inner
+                inner = packet.inner
+                traffic.carrier = packet if inner is not None else None
+                packet = inner
             if traffic.results:
                 yield from traffic.take()
         traffic.note_counts()

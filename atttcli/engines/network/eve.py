@@ -18,7 +18,7 @@ from atttcli.model.alert import Detection, Origin
 from atttcli.model.observable import Observable, ObservableType
 from atttcli.model.severity import from_suricata
 from atttcli.rulepack.network.values import Rule
-from atttcli.sources.capture.decode import ICMP, ICMP6, SCTP, TCP, UDP
+from atttcli.sources.capture.decode import ICMP, ICMP6, SCTP, TCP, UDP, Packet
 
 PROTOCOLS = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMP6: "IPv6-ICMP", SCTP: "SCTP", 47: "GRE", 50: "ESP", 2: "IGMP"}
 MAX_TEXT = 512
@@ -65,6 +65,17 @@ def alert_object(match: Match, flow: Flow, direction: int, time: int, number: in
     if flow.bits or flow.variables:
         made |= _marks(flow)
     return made
+
+
+def tunnel_object(carrier: Packet) -> dict[str, Any]:
+    """The ends of a tunnel over UDP."""
+    return {
+        "src_ip": eve_address(carrier.src),
+        "src_port": carrier.sport,
+        "dest_ip": eve_address(carrier.dst),
+        "dest_port": carrier.dport,
+        "proto": PROTOCOLS.get(carrier.protocol, str(carrier.protocol)),
+    }
 
 
 def _flow(flow: Flow) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atttcli.engines.network.counts import Counts
-from atttcli.engines.network.eve import detection
+from atttcli.engines.network.eve import detection, tunnel_object
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.judge import Judge, Match
 from atttcli.engines.network.quieting import Quieting
@@ -13,6 +13,7 @@ from atttcli.engines.network.sightings import Sighted
 from atttcli.engines.network.threshold import Thresholds
 from atttcli.model.alert import Detection, Origin
 from atttcli.rulepack.network.limits import Limits
+from atttcli.sources.capture.decode import Packet
 
 MAX_ALERTS = 15  # per packet
 BLOCKING = frozenset(("drop", "reject", "rejectsrc", "rejectdst", "rejectboth"))
@@ -29,6 +30,7 @@ class Reporting:
         self._origin = Origin("", "")
         self._pack = pack
         self._counts = Counts()
+        self.carrier: Packet | None = None  # the tunnel's packet around the one at hand
         self._now = 0
         self._number = 0
         self._settings = settings
@@ -71,6 +73,8 @@ class Reporting:
                 return
             self._counts.alerts += 1
             found = detection(match, flow, direction, self._now, self._number, self._origin, self._pack)
+            if self.carrier is not None and flow.last == self._now:
+                found.detail["tunnel"] = tunnel_object(self.carrier)
             if blocked:
                 found.detail["alert"]["action"] = "blocked"
             self.results.append(found)

@@ -12,7 +12,7 @@ class Settings:
     they are seen, and `drop` and `reject` end what they match. `checksums`: packets with a wrong checksum (IPv4, TCP, UDP,
     ICMP) count only for rules that ask for checksums, as a receiver would throw them away. `layers`: content codings of
     one HTTP body that are undone. `vlans`: the tags of a packet are part of what makes its flow; without them the two
-    directions may carry different ones.
+    directions may carry different ones. `dns_ports`: other ports than 53 where DNS is looked for.
     """
 
     midstream: bool = False
@@ -21,6 +21,7 @@ class Settings:
     checksums: bool = False
     layers: int = 2
     vlans: bool = True
+    dns_ports: frozenset[int] = frozenset()
 
 
 DEFAULTS = Settings()

@@ -10,9 +10,9 @@ from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.frames import with_frames
 from atttcli.engines.network.ftp import Expected
 from atttcli.engines.network.handover import GOING_OVER, Handover, go_over
-from atttcli.engines.network.http_message import starts_response
 from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.judgement import Text
+from atttcli.engines.network.midstream import may_begin, pick_up
 from atttcli.engines.network.protocols import first_answers, message_app, recognise_datagram
 from atttcli.engines.network.reporting import Reporting
 from atttcli.engines.network.resets import SUSPECTED, goes_on, reopen
@@ -150,7 +150,7 @@ class Traffic(Reporting):
     def _udp(self, flow: Flow, direction: int, packet: Packet) -> tuple[int, list[View]]:
         """The packet's direction (an answer may come first) and the messages in it."""
         if flow.app is None and packet.payload:
-            flow.app = recognise_datagram(packet.payload, (packet.sport, packet.dport), self._rules.apps)
+            flow.app = recognise_datagram(packet.payload, self._ports(packet.sport, packet.dport), self._rules.apps)
             if flow.app == "dns":
                 flow.parser = DnsApp(framed=False)
             elif flow.app == "snmp":
@@ -190,8 +190,8 @@ class Traffic(Reporting):
             self._judge_tcp_packet(flow, direction, packet, in_stream=True)
             return
         flow.was_established = flow.state == ESTABLISHED
-        if not flow.session and self._may_pick_up(packet.flags):
-            direction = self._pick_up(flow, direction, packet)
+        if not flow.session and may_begin(self._settings, packet.flags):
+            direction = pick_up(self._flows, self._settings, flow, direction, packet)
         flow.handshake(packet, direction)
         own, other = flow.streams[direction], flow.streams[1 - direction]
         if self._settings.one_sided and other is None and own is not None and packet.flags & (SYN | ACK) == ACK:
@@ -217,32 +217,6 @@ class Traffic(Reporting):
         self._judge_tcp_packet(flow, direction, packet, in_stream=added)
         if packet.flags & (RST | FIN):
             self._closing(flow, direction, packet, own)
-
-    def _may_pick_up(self, flags: int) -> bool:
-        """Whether a connection may begin with this packet though its first one was not seen."""
-        if self._settings.midstream:
-            return not flags & RST
-        return self._settings.one_sided and flags & (SYN | ACK | RST) == SYN | ACK
-
-    def _pick_up(self, flow: Flow, direction: int, packet: Packet) -> int:
-        """Follow a connection from its middle; the packet's direction, for the side with the lower port serves."""
-        flags, ports = packet.flags, (packet.sport, packet.dport)
-        if flags & (SYN | ACK) == SYN:
-            return direction
-        if direction == 0 and (flags & SYN or ports[0] < 1024 <= ports[1] or starts_response(packet.payload)):
-            self._flows.swap(flow)
-            direction = 1
-        flow.session = True
-        flow.streams[direction] = Stream(packet.seq - (not flags & SYN))
-        if flags & SYN:
-            flow.state = OPENED
-            if not self._settings.one_sided:
-                flow.streams[1 - direction] = Stream(packet.ack - 1)
-            return direction
-        if not self._settings.one_sided:
-            flow.streams[1 - direction] = Stream(packet.ack - 1)
-        flow.state, flow.was_established = ESTABLISHED, True
-        return direction
 
     def _closing(self, flow: Flow, direction: int, packet: Packet, own: Stream | None) -> None:
         """A reset ends the connection when its place is plausible; FIN on both sides ends it too."""
@@ -314,11 +288,18 @@ class Traffic(Reporting):
         if flow.app is not None:
             return []
         seen = b"".join(flow.chunks[direction])
-        app = recognise(direction, flow.tails[direction] + seen, (flow.client_port, flow.server_port))
+        app = recognise(direction, flow.tails[direction] + seen, self._ports(flow.client_port, flow.server_port))
         if app is None or app == "failed":
             flow.app = app
             return []
         return self._begin(flow, app, direction)
+
+    def _ports(self, one: int, other: int) -> tuple[int, int]:
+        """The ports of a flow, as if DNS were at home only on 53."""
+        more = self._settings.dns_ports
+        if more and not more.isdisjoint((one, other)):
+            return (53 if one in more else one, 53 if other in more else other)
+        return one, other
 
     def _parser_of(self, flow: Flow, app: str) -> AppParser:
         made = make_parser(app, flow.client, self._parsed, self._settings.layers, self._rules.facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atttcli.engines.network import Settings
 from tests.support.network_run import detections
-from tests.support.network_wire import ACK, PSH, SYN, Conversation
+from tests.support.network_wire import ACK, PSH, SYN, Conversation, dns_query, udp_frame
 
 BODY = 'alert http any any -> any any (file_data; content:"World"; sid:1;)'
 CODE = 'alert http any any -> any any (http.stat_code; content:"200"; sid:2;)'
@@ -48,3 +48,21 @@ def test_sides_under_different_vlan_tags_are_one_connection_where_tags_are_ignor
         'alert http any any -> any any (http.host; content:"a"; sid:3;)', mixed, settings=Settings(vlans=False)
     )
     assert told[0].detail["vlan"] == [7]
+
+
+def test_dns_on_another_port():
+    rule = 'alert dns any any -> any any (dns.query; content:"a.example"; sid:4;)'
+    query = dns_query("a.example")
+    over_tcp = Conversation(dport=5300).open().send(0, len(query).to_bytes(2, "big") + query).close().frames
+    for frames in ([udp_frame(query, dport=5300)], over_tcp):
+        assert found(rule, frames, Settings(dns_ports=frozenset((5300,)))) == [4]
+        assert found(rule, frames, Settings()) == []
+
+
+def test_an_alert_inside_a_tunnel_says_whose_tunnel_it_is():
+    inner = udp_frame(b"inside", src="10.9.9.9", dst="10.8.8.8", dport=9)
+    frames = [udp_frame(b"\x08" + bytes(7) + inner, sport=5000, dport=4789), udp_frame(b"inside", dport=9)]
+    told = detections('alert udp any any -> any 9 (content:"inside"; sid:5;)', frames)
+    assert [one.detail.get("tunnel", {}).get("dest_port") for one in told] == [4789, None]
+    assert told[0].detail["tunnel"]["src_ip"] == "10.1.2.3"
+    assert told[0].detail["src_ip"] == "10.9.9.9"
