@@ -5,7 +5,7 @@ from __future__ import annotations
 from atttcli.engines.network.app import AppParser, DnsApp, HttpApp, make_parser, recognise
 from atttcli.engines.network.checksums import is_wrong
 from atttcli.engines.network.counts import Counts
-from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, OPENED, RST, SYN, Flow, key_of, opens_fast
+from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flow, key_of, opens_fast
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.frames import with_frames
 from atttcli.engines.network.ftp import Expected
