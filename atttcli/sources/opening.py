@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -24,7 +24,7 @@ from atttcli.sources.windows.table import WINDOWS_SOURCES
 HEAD: Final = 64 * 1024
 PASSWORDS: Final = (b"infected",)  # as samples are exchanged
 UNREADABLE: Final = (Damaged, Unsupported, OSError)  # what a stream may raise while it is read, beside InputError
-_CERTAIN: Final = 100  # no other reader is asked
+_CERTAIN: Final = 96  # all that the head shows has the form of a Windows log
 _STREAMS: Final = ("gz", "bz2", "xz", "zst")
 _HOLDERS: Final = (*_STREAMS, "zip", "tar", "7z", "rar")
 
@@ -60,22 +60,20 @@ def recognised(given: Input, mapping: Source | None = None) -> Source | None:
     """The log reader that is surest of it. A mapping that a person named goes before everything that it fits."""
     if mapping is not None and mapping.recognise(given):
         return mapping
-    sure, best = 0, None
-    for source in _readers():
-        mine = source.recognise(given)
-        if mine > sure:
-            sure, best = mine, source
-            if sure >= _CERTAIN:
-                break
+    sure, best = _surest(WINDOWS_SOURCES, given, 0, None)
+    if sure < _CERTAIN:  # else the others are not even loaded
+        from atttcli.sources.logs.table import LOG_SOURCES
+
+        sure, best = _surest(LOG_SOURCES[len(WINDOWS_SOURCES) :], given, sure, best)
     return best
 
 
-def _readers() -> Iterator[Source]:
-    """All in their order; those that a file of Windows' own form never comes to are not even loaded for it."""
-    yield from WINDOWS_SOURCES
-    from atttcli.sources.logs.table import LOG_SOURCES
-
-    yield from LOG_SOURCES[len(WINDOWS_SOURCES) :]
+def _surest(sources: Sequence[Source], given: Input, sure: int, best: Source | None) -> tuple[int, Source | None]:
+    for source in sources:
+        mine = source.recognise(given)
+        if mine > sure:
+            sure, best = mine, source
+    return sure, best
 
 
 @dataclass(frozen=True, slots=True)
