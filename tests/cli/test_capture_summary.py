@@ -122,6 +122,8 @@ def test_the_screen_is_safe_and_the_chart_fits(capsys, tmp_path: Path) -> None:
 
 
 def test_people_read_local_times_with_their_zone_and_programs_utc(capsys, capture: Path, tmp_path: Path) -> None:
-    assert "15/11/2023 05:13:20 +07:00" in tell(capsys, "capture", "summary", capture, "--html", tmp_path / "s.html").out
+    assert (
+        "15/11/2023 05:13:20 +07:00" in tell(capsys, "capture", "summary", capture, "--html", tmp_path / "s.html").out
+    )
     assert "15/11/2023 05:13:20 +07:00" in (tmp_path / "s.html").read_text(encoding="utf-8")
     assert summary(capsys, capture)["first"].startswith("2023-11-14T22:13:20")
