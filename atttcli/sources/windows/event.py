@@ -202,11 +202,14 @@ def _outcome(fields: Mapping[str, Any], word: str) -> str:
     if word == BY_STATUS:
         status = text_of(fields.get("Status")).lower()
         return "success" if status in ("0x0", "0", "0x00000000") else "failure" if status else ""
-    return _audited(fields.get("Keywords")) if word == BY_KEYWORDS else word
+    if word != BY_KEYWORDS:
+        return word
+    keywords = fields.get("Keywords")
+    return _audited(keywords) if isinstance(keywords, (str, int)) else ""
 
 
 @lru_cache(maxsize=1024)
-def _audited(keywords: Any) -> str:
+def _audited(keywords: str | int) -> str:
     if isinstance(keywords, str):
         lowered = keywords.strip().lower()
         if "audit" in lowered:
@@ -215,8 +218,6 @@ def _audited(keywords: Any) -> str:
             keywords = int(lowered, 16) if lowered.startswith("0x") and len(lowered) <= 18 else int(lowered[:20] or "0")
         except ValueError:
             return ""
-    if not isinstance(keywords, int):
-        return ""
     return "failure" if keywords & _FAILURE else "success" if keywords & _SUCCESS else ""
 
 

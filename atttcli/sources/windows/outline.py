@@ -83,15 +83,15 @@ class Outlines:
                 said = outline.told(said)
             if (verdict := outline.known.get(said)) is not None:
                 return verdict
-        verdict: bool | None = None
+        may: bool | None = None
         for fields in outline.readings(said):
             kind = kind_of(fields)
             if kind is not None and kind not in outline.kinds:
                 return self._whole(line)
-            verdict = verdict or kind is None or self._sieve.may_match(kind, fields["EventID"], fields)
-        if verdict is not None:
-            self._remember(outline, said, verdict)
-        return verdict
+            may = may or kind is None or self._sieve.may_match(kind, fields["EventID"], fields)
+        if may is not None:
+            self._remember(outline, said, may)
+        return may
 
     def _whole(self, line: bytes) -> bool | None:
         """By all values of the line; what its kind asks for is read from the next ones."""
