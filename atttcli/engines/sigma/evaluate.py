@@ -203,6 +203,27 @@ def meets(test: Test, text: str) -> bool:
     return text.startswith(wanted) if kind == "startswith" else text == wanted
 
 
+def holds_of_text(node: Node, text: str) -> bool | None:
+    """Whether a tree of plain tests of one field holds of its text in lower case; None where other tests have a say."""
+    if isinstance(node, Field):
+        every = node.every
+        for test in node.tests:
+            if test.cased or test.kind not in _PLAIN:
+                return None
+            if meets(test, text) is not every:
+                return not every
+        return every
+    if isinstance(node, Not):
+        told = holds_of_text(node.child, text)
+        return None if told is None else not told
+    ends = not isinstance(node, And)
+    for child in node.children:
+        told = holds_of_text(child, text)
+        if told is None or told is ends:
+            return told
+    return not ends
+
+
 def compile_test(test: Test) -> Check:
     """One test of one value."""
     kind, value = test.kind, test.value

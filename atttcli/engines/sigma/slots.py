@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, are_plain, compile_node, folded_tree, meets
+from atttcli.engines.sigma.evaluate import MAX_MEMBERS, Predicate, compile_node, folded_tree, holds_of_text
 from atttcli.engines.sigma.fields import other_spelling, text_of
 from atttcli.engines.sigma.grams import each_literal
 from atttcli.engines.sigma.literals import literals
@@ -22,6 +22,7 @@ _REMEMBERED = 4096  # characters of a value that is worth remembering
 _EACH = 100  # characters that an entry takes besides its own
 _HINTS = 100_000  # trees of which the literals are remembered
 _FINDERS = 256
+_SELDOM = 3
 _FEW = 6  # tests that are sooner run than searched for
 _SORTED_AFTER = (256, 4096)  # events, after which columns are put in order of what they cost
 _LONG = frozenset(
@@ -90,18 +91,18 @@ class _Need:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.bits = 0
-        self._asked = False
+        self._asked = 0
         self._holds: Predicate | None = None
         self._folded: Callable[[str], bool] | None = None
 
     def holds(self, given: Any, lowered: str | None) -> bool:
         """For a field's value in `given`, of which `lowered` is the text when it is one."""
         if self._holds is None:
-            node = self.node
-            if not self._asked and lowered is not None and isinstance(node, Field) and not node.every:
-                self._asked = True  # many are asked once, which is sooner done than making them ready
-                if are_plain(node.tests):
-                    return any(meets(test, lowered) for test in node.tests)
+            if lowered is not None and self._asked < _SELDOM:
+                self._asked += 1  # many are asked once or twice, which is sooner done than making them ready
+                told = holds_of_text(self.node, lowered)
+                if told is not None:
+                    return told
             self._holds = compile_node(self.node)
             self._folded = folded_tree(self.node)
         if self._folded is not None and lowered is not None:
