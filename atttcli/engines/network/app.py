@@ -50,7 +50,10 @@ class HttpApp:
     def feed(self, direction: int, data: bytes) -> list[View]:
         """Completed requests or responses."""
         views = [_http_view("http", tx, direction) for tx in self._parser.feed(direction, data)]
-        return views + _late_events(views) if direction else views
+        if direction == 0:
+            return views
+        again, self._parser.again = self._parser.again, b""
+        return views + _late_events(views) + (self.feed(0, again) if again else [])
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost."""
@@ -66,9 +69,9 @@ class HttpApp:
         first = self._parser.upgraded
         return (Http2App(first, self._wanted), self._parser.rest) if first is not None else None
 
-    def tunnelled(self) -> bytes | None:
-        """Where CONNECT was granted, the server's bytes behind its answer: something else is said from here on."""
-        return self._parser.rest if self._parser.tunnel else None
+    def tunnelled(self) -> tuple[bytes, bytes] | None:
+        """Where CONNECT was granted, what both sides said behind it already: something else is spoken from here on."""
+        return (bytes(self._parser.kept or b""), self._parser.rest) if self._parser.tunnel else None
 
     @property
     def overrun(self) -> bool:

@@ -83,8 +83,8 @@ def _following(parser: AppParser | None, app: str, ports: tuple[int, int]) -> Ne
         upgraded = parser.successor()
         if upgraded is not None:
             return Next("http2", upgraded[0], (b"", upgraded[1]))
-        rest = parser.tunnelled()
-        return Next(app, Handover(ports), (b"", rest)) if rest is not None else None
+        early = parser.tunnelled()
+        return Next(app, Handover(ports), early) if early is not None else None
     if isinstance(parser, SmtpApp | FtpApp | MessageApp) and parser.sealed:
         return Next(app, Handover(ports))
     return None

@@ -28,6 +28,7 @@ MAX_HEADER_BYTES = 256 * 1024
 MAX_LINES = 4000  # of headers, those that continue one included
 MAX_OPEN = 512  # pipelined requests without an answer
 MAX_QUEUED = 8 << 20  # bytes of them
+MAX_KEPT = 64 * 1024
 
 LINE, HEADERS, FIXED, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILERS, UNTIL_CLOSE, PEEK, STOPPED = range(10)
 
@@ -65,6 +66,8 @@ class HttpParser:
         self.tunnel = False  # CONNECT was granted
         self.upgraded: Transaction | None = None  # its answer went over to HTTP/2
         self.rest = b""  # of the bytes after that answer
+        self.kept: bytearray | None = None  # what the client said after a CONNECT that is not answered yet
+        self.again = b""  # the same, after it was refused
 
     @property
     def memory(self) -> int:
@@ -73,6 +76,7 @@ class HttpParser:
         asked, answered = self._sides[0].transaction, self._sides[1].transaction
         if asked is not None:
             held += asked.request.memory
+        held += len(self.kept or b"")
         return held + answered.response.memory if answered is not None else held
 
     def inspect_id(self, direction: int) -> int:
@@ -87,8 +91,6 @@ class HttpParser:
         """Transactions whose `direction` side is complete (or its body as far as it is kept) after these bytes."""
         side = self._sides[direction]
         self._done = []
-        if side.state == STOPPED:
-            return []
         at = 0
         while at < len(data) and side.state != STOPPED:
             if side.state in (FIXED, CHUNK_DATA, UNTIL_CLOSE):
@@ -97,13 +99,17 @@ class HttpParser:
                 at = self._peek(side, data, at)
             else:
                 at = self._line(side, direction, data, at)
-        if self.upgraded is not None or self.tunnel:
+        if direction == 0 and self.kept is not None:
+            self.kept += data[at : at + MAX_KEPT - len(self.kept)]
+        elif direction and (self.upgraded is not None or self.tunnel):
             self.rest = data[at:]
         return self._done
 
     def gap(self, direction: int, count: int) -> None:
         """`count` bytes were lost: skipped within a body of known length, else this side is given up."""
         side = self._sides[direction]
+        if direction == 0:
+            self.kept = None
         if side.transaction is not None:
             (side.transaction.response if direction else side.transaction.request).body.holed = True
         if side.state in (FIXED, CHUNK_DATA) and count < side.left:
@@ -287,7 +293,7 @@ class HttpParser:
         elif direction == 0:
             self._complete(side, direction)
             if transaction.method == b"CONNECT":
-                side.state = STOPPED
+                side.state, self.kept = STOPPED, bytearray()
         else:
             side.state = UNTIL_CLOSE
 
@@ -305,8 +311,9 @@ class HttpParser:
             self._stop()
             self.tunnel = True
             return True
-        if transaction.method == b"CONNECT" and self._sides[0].state == STOPPED:
-            self._sides[0].state = LINE  # refused: the client asks again, perhaps with a password for the proxy
+        if transaction.method == b"CONNECT" and self.kept is not None:
+            # Refused: the client asks again, perhaps with a password for the proxy.
+            self._sides[0].state, self.again, self.kept = LINE, bytes(self.kept), None
         if transaction.method == b"HEAD":
             self._complete(side, 1)
             return True

@@ -84,6 +84,19 @@ def test_a_client_that_the_proxy_refused_asks_again():
     assert sids(SNI, talk("connect", REFUSED["connect"], after=granted)) == [1]
 
 
+@pytest.mark.parametrize("size", [7, 1400])
+def test_what_a_client_says_before_the_proxy_has_answered(size: int):
+    hello, inside = client_hello("www.example"), b"GET /inside HTTP/1.1\r\nHost: a\r\n\r\n"
+    rule = 'alert http any any -> any any (http.uri; content:"/inside"; sid:1;)'
+    for pipelined, answer, wanted in (
+        (hello, b"HTTP/1.1 200 OK\r\n\r\n", SNI),
+        (inside, REFUSED["connect"], rule),  # no way to hide a request
+        (inside, b"HTTP/1.1 200 OK\r\n\r\n", rule),
+    ):
+        made = Conversation(dport=3128).open().send(0, ASKED["connect"][1][0][1] + pipelined, size=size)
+        assert sids(wanted, made.send(1, answer, size=size).close()) == [1]
+
+
 def test_mail_goes_on_in_the_clear_where_starttls_was_refused():
     rule = 'alert smtp any any -> any any (file.name; content:"tool.exe"; sid:1;)'
     letter = (
