@@ -68,7 +68,7 @@ def next_step(watch: Watch, one: Attacker) -> str:
 
 def as_json(app: App, watch: Watch, one: Attacker) -> dict[str, Any]:
     """docs/json/mail-address.schema.json."""
-    from atttcli.cli.log_run import stamp
+    from atttcli.cli.log_findings import stamp
     from atttcli.cli.mail_words import both
 
     place = watch.places.of(one.address)
@@ -89,7 +89,7 @@ def as_json(app: App, watch: Watch, one: Attacker) -> dict[str, Any]:
 
 def _csv(app: App, watch: Watch, found: list[Attacker]) -> None:
     """The first column alone is a list that `--indicators` and firewalls take."""
-    from atttcli.cli.log_run import stamp
+    from atttcli.cli.log_findings import stamp
 
     render.csv_line(["address", "inside", "country", "agency", "failures", "tried", "opened", "first", "last"])
     for one in found:
