@@ -6,12 +6,15 @@ import re
 
 LOOKED_AT = 32_768  # characters of a message that are looked at; the rest stays in `raw`
 _NAME = r"(?<![\w.\-])([A-Za-z_][\w.\-]{0,63}+)"
-_VALUE = r"(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\",;]*))"
-_EQUALS = re.compile(_NAME + r"=(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s\"]*))")
+_QUOTED = r"\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\""
+_VALUE = rf"(?:{_QUOTED}|([^\s\",;]*))"
+_EQUALS = re.compile(_NAME + rf"=(?:{_QUOTED}|([^\s\"]*))")
 _COLON = re.compile(_NAME + r": ?" + _VALUE)
 
 
 def pairs(text: str, sign: str = "=") -> dict[str, str]:
     """The values by their names, unquoted; `sign` is `=` or `:`."""
     found = (_EQUALS if sign == "=" else _COLON).findall(text, 0, LOOKED_AT)
+    if "\\" not in text:
+        return {name: quoted or bare for name, quoted, bare in found}
     return {name: quoted.replace('\\"', '"') if quoted else bare for name, quoted, bare in found}

@@ -7,6 +7,7 @@ found in passing is also of Sigma's category antivirus.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from atttcli.sources.firewall.heard import Heard, pairs, verdict
 from atttcli.sources.logs.address import address, port
@@ -26,12 +27,12 @@ def understand(body: str) -> Heard | None:
     text = body[start:] if start > 0 else body
     if not _MINE.search(text, 0, 2048):
         return None
-    native = pairs(text)
+    native: dict[str, Any] = pairs(text)
     kind = native.get("type", "")
     if not kind or not ("logid" in native or "devid" in native or "devname" in native):
         return None
     heard = Heard("firewall", "fortigate", kind)
-    heard.fields.update(native)
+    heard.fields = native
     heard.host = native.get("devname", "")
     heard.moment = _moment(native)
     heard.user = (

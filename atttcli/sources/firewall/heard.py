@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from atttcli.model.event import Event
@@ -24,6 +25,8 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 
+_WORD = 32  # longer than any word of these two
+
 
 @dataclass(slots=True)
 class Heard(Said):
@@ -36,6 +39,11 @@ class Heard(Said):
 
 def verdict(word: str) -> tuple[str, str]:
     """(action, outcome) of a device's own word for what it did with a packet: allow, deny, or "" when it says neither."""
+    return _verdict(word[:_WORD])
+
+
+@lru_cache(1024)
+def _verdict(word: str) -> tuple[str, str]:
     if _DENIED.match(word):
         return DENY, "failure"
     if _ALLOWED.match(word):
@@ -61,9 +69,14 @@ def event_of(heard: Said, time: int | None, number: int, line: str, host: str, s
 
 def sigma_names(heard: Said, fields: dict[str, Any]) -> None:
     """src_ip, dst_port, action, blocked ...; a native field of that name stays."""
-    for name in ("src_ip", "src_port", "dst_ip", "dst_port"):
-        if value := getattr(heard, name):
-            fields.setdefault(name, value)
+    if heard.src_ip:
+        fields.setdefault("src_ip", heard.src_ip)
+    if heard.src_port:
+        fields.setdefault("src_port", heard.src_port)
+    if heard.dst_ip:
+        fields.setdefault("dst_ip", heard.dst_ip)
+    if heard.dst_port:
+        fields.setdefault("dst_port", heard.dst_port)
     if heard.action in (ALLOW, DENY):
         fields.setdefault("action", "accept" if heard.action == ALLOW else "deny")
         fields.setdefault("blocked", "true" if heard.action == DENY else "false")

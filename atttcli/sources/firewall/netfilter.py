@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from atttcli.sources.firewall.heard import Heard
 from atttcli.sources.logs.address import address, port
@@ -41,8 +42,12 @@ def understand(body: str) -> Heard | None:
         heard.fields["flags"] = ",".join(dict.fromkeys(flags))
     if prefix := found["prefix"].strip(" :[]"):
         heard.fields["prefix"] = prefix
-        if _DROPPED.search(prefix):
-            heard.action, heard.outcome = "deny", "failure"
-        elif _PASSED.search(prefix):
-            heard.action, heard.outcome = "allow", "success"
+        heard.action, heard.outcome = _verdict(prefix)
     return heard
+
+
+@lru_cache(1024)
+def _verdict(prefix: str) -> tuple[str, str]:
+    if _DROPPED.search(prefix):
+        return "deny", "failure"
+    return ("allow", "success") if _PASSED.search(prefix) else ("", "")

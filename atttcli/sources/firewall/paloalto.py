@@ -34,6 +34,11 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
                       "client_os", "client_os_ver", "repeatcnt", "reason", "error", "opaque", "status", "location",
                       "login_duration", "connect_method", "error_code", "portal", "seqno", "actionflags"),
 }  # fmt: skip
+_FIRST_NAMES = tuple(["" if name.startswith("future_use") else name for name in _FIRST])
+_NAMES = {
+    kind: (*_FIRST_NAMES, *("" if name.startswith("future_use") else name for name in names))
+    for kind, names in _COLUMNS.items()
+}
 _USER = re.compile(r"user(?:name)?:? '?(?P<user>[^'\s,]{1,128}?)'?(?:[.,]? |\Z)", re.IGNORECASE)
 _FROM = re.compile(r"(?:[Ff]rom:? |IP:? )(?P<ip>[0-9A-Fa-f.:]{3,45}?)[.,]?(?:\s|\Z)")
 _LOGIN = re.compile(r"\b(?:authenticat|logged in|login|auth-)", re.IGNORECASE)
@@ -45,14 +50,12 @@ def understand(body: str) -> Heard | None:
     found = _HEAD.match(body)
     if found is None:
         return None
-    try:
-        cells = next(csv.reader([body[:LOOKED_AT].replace("\n", " ").replace("\0", "")]), [])
-    except csv.Error:
+    cells = _cells(body[:LOOKED_AT].replace("\n", " ").replace("\0", ""))
+    if cells is None:
         return None
     kind = found["type"]
-    names = (*_FIRST, *_COLUMNS.get(kind, ()))
     native = {
-        name: cell for name, cell in zip(names, cells, strict=False) if cell and not name.startswith("future_use")
+        name: cell for name, cell in zip(_NAMES.get(kind, _FIRST_NAMES), cells, strict=False) if cell and name
     }
     heard = Heard("firewall", "paloalto", kind.lower())
     heard.fields.update(native)
@@ -65,6 +68,15 @@ def understand(body: str) -> Heard | None:
     heard.action, heard.outcome = verdict(native.get("action", ""))
     _by_type(kind, heard, native)
     return heard
+
+
+def _cells(text: str) -> list[str] | None:
+    if '"' not in text and "\r" not in text:
+        return text.split(",")
+    try:
+        return next(csv.reader([text]), [])
+    except csv.Error:
+        return None
 
 
 def _by_type(kind: str, heard: Heard, native: dict[str, str]) -> None:

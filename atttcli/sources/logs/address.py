@@ -42,4 +42,5 @@ def address_port(text: str) -> tuple[str, int]:
 
 def port(text: str) -> int:
     """0 for anything that is no port number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) < 65_536 else 0
+    number = int(text) if len(text) <= 5 and text.isdigit() and text.isascii() else 0
+    return number if number < 65_536 else 0

@@ -64,6 +64,9 @@ def read_cef(text: str) -> Cef | None:
         return None
     parts: list[str] = []
     at = found.end()
+    *plain, rest = text[at:].split("|", 6)
+    if len(plain) == 6 and "\\" not in text[at : len(text) - len(rest)]:  # nothing is escaped
+        return Cef(found[1], Header(*[part.strip() for part in plain]), extension_of(rest))
     while len(parts) < 6:
         part = _PART.match(text, at)
         if part is None or at >= len(text):
@@ -76,17 +79,27 @@ def read_cef(text: str) -> Cef | None:
 
 def extension_of(text: str) -> dict[str, str]:
     """The pairs of an extension. A key that stands twice keeps its first value (a forged tail changes nothing)."""
+    _, *parts = _KEY.split(text, _MOST_FIELDS)
+    names = parts[::2]
+    pairs = dict(zip(names, map(_value, parts[1::2]), strict=True))
+    if len(pairs) < len(names) or len(names) >= _MOST_FIELDS:
+        pairs = _one_by_one(text)
+    return labelled(pairs) if "Label" in text else pairs
+
+
+def _one_by_one(text: str) -> dict[str, str]:
+    """Where keys repeat, or are too many."""
     pairs: dict[str, str] = {}
     name, start = "", 0
     for found in _KEY.finditer(text):
         if name:
             pairs.setdefault(name, _value(text[start : found.start()]))
             if len(pairs) >= _MOST_FIELDS:
-                return labelled(pairs)
+                return pairs
         name, start = found[1], found.end()
     if name:
         pairs.setdefault(name, _value(text[start:]))
-    return labelled(pairs)
+    return pairs
 
 
 def labelled(pairs: dict[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from atttcli.model.event import Event
@@ -85,6 +86,7 @@ _WORDS = re.compile(
     r"([A-Z][a-z]{2}) (\d{1,2}),? (\d{4}) (\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?: ([A-Z]{3,4}|[+-]\d\d:?\d\d))?"
 )
 _IS_ISO = re.compile(ISO)
+_LONGEST_VENDOR = 128
 
 
 def event_of(header: Header, pairs: Pairs, line: str, number: int, stamps: Stamps, outer: Event | None) -> Event:
@@ -131,6 +133,11 @@ def event_of(header: Header, pairs: Pairs, line: str, number: int, stamps: Stamp
 
 def maker_of(vendor: str) -> tuple[str, str]:
     """(category, product) of a vendor; the product is the vendor's name when it is not in the table."""
+    return _maker(vendor[:_LONGEST_VENDOR])
+
+
+@lru_cache(1024)
+def _maker(vendor: str) -> tuple[str, str]:
     lowered = vendor.lower()
     for start, category, product in MAKERS:
         if lowered.startswith(start):
@@ -146,8 +153,7 @@ def outcome_of(words: str) -> str:
 def first(pairs: Pairs, names: tuple[str, ...]) -> str:
     """The first of these that says something."""
     for name in names:
-        value = pairs.get(name, "")
-        if value and value != "-":
+        if (value := pairs.get(name)) and value != "-":
             return value
     return ""
 

@@ -18,6 +18,7 @@ MONTHS = {
     for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)  # noqa: SIM905
 }
 ISO = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?"
+_STARTS_ISO = re.compile(ISO)
 _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 _KEPT = 4096
 # What every zone can still write as a date: `9999-12-31T23:59-23:59` is a stamp, but no moment of any calendar of ours.
@@ -124,7 +125,7 @@ class Stamps:
         """By a strptime pattern of a mapping file; also `iso`, `epoch` and `epoch-ms`."""
         text = text.strip()
         if pattern == "iso":
-            return self.iso(text) if re.match(ISO, text) else None
+            return self.iso(text) if _STARTS_ISO.match(text) else None
         try:
             if pattern in ("epoch", "epoch-ms"):
                 return _epoch(text, 1000 if pattern == "epoch-ms" else 1)
