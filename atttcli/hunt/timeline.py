@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
 from atttcli.clock import DAY, MINUTE, parse_moment, to_micros
 from atttcli.errors import NotFound, UsageError
 from atttcli.hunt.ask import Bounds, hunting
+from atttcli.hunt.brief import brief
 from atttcli.hunt.choose import Window, files
 from atttcli.hunt.columns import REF_DIGITS
 from atttcli.hunt.conditions import Condition, Where, where
@@ -63,7 +65,10 @@ class Whom:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line. `sort`: event, alert, decision; `object` names it (ref, alert number, object of the entry)."""
+    """One line. `sort`: event, alert, decision; `object` names it (ref, alert number, object of the entry).
+
+    `brief` is what a line of a screen has room for; `severity` and `detail` are an alert's.
+    """
 
     at: int
     sort: str
@@ -72,6 +77,9 @@ class Moment:
     who: str
     text: str
     source: str = ""
+    brief: str = ""
+    severity: int = 0
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 def around(workspace: Workspace, store: Store, text: str, minutes: float) -> Around:
@@ -107,10 +115,18 @@ def timeline(
     incidents = {row["incident"] for row in alerts if row["incident"]}
     found = [*_events(workspace, store, about, whom, bounds), *map(_alert, alerts)]
     found += _decisions(store, about.window, incidents if whom.any else None, words)
-    found.sort(key=lambda one: (abs(one.at - about.middle), one.at))
+    found.sort(key=lambda one: (abs(one.at - about.middle), *_place(one)))
     cut = len(found) > bounds.rows
-    order = {"event": 0, "alert": 1, "decision": 2}
-    return sorted(found[: bounds.rows], key=lambda one: (one.at, order[one.sort], one.object)), cut
+    return sorted(found[: bounds.rows], key=_place), cut
+
+
+_ORDER = {"event": 0, "alert": 1, "decision": 2}
+
+
+def _place(one: Moment) -> tuple[int, int, str, int]:
+    """Events of one moment stand log by log in the order of their lines, then alerts, then decisions: the same each time."""
+    log, _, line = one.object.partition(":")
+    return one.at, _ORDER[one.sort], log, int(line) if line.isdecimal() else 0
 
 
 def _time_of(workspace: Workspace, store: Store, digits: str, line: int) -> int:
@@ -129,23 +145,31 @@ def _time_of(workspace: Workspace, store: Store, digits: str, line: int) -> int:
 
 def _events(workspace: Workspace, store: Store, about: Around, whom: Whom, bounds: Bounds) -> Iterator[Moment]:
     paths = files(workspace, store, about.window)
-    meant = _concerned(whom)
-    sql = (
-        'SELECT "time", ref, kind, category, product, service, host, "user", src_ip, raw, source FROM events'
-        f' WHERE {meant.sql} ORDER BY abs(epoch_us("time") - {int(about.middle)}), line LIMIT {bounds.rows + 1}'
-    )
+    meant = concerned(whom)
+    names = ", ".join(f'"{name}"' for name in _NEEDED)
+    nearest = f'abs(epoch_us("time") - {int(about.middle)}), source_sha256, line'
+    sql = f"SELECT {names} FROM events WHERE {meant.sql} ORDER BY {nearest} LIMIT {bounds.rows + 1}"
     wider = Bounds(bounds.memory, bounds.threads, bounds.seconds, bounds.rows + 1)
     with (
         hunting(folder_of(workspace.root), paths, wider, about.window) as opened,
         opened.ask(sql, meant.values) as answer,
     ):
-        for time, ref, kind, category, product, service, host, user, src_ip, raw, source in answer.rows:
-            what = "/".join(part for part in (product, service) if part) or category or kind
-            who = " ".join(part for part in (user, src_ip or host) if part)
-            yield Moment(to_micros(time.replace(tzinfo=UTC)), "event", ref, what, who, raw, source)
+        for row in answer.rows:
+            one = dict(zip(_NEEDED, row, strict=True))
+            what = "/".join(part for part in (one["product"], one["service"]) if part) or one["category"] or one["kind"]
+            who = " ".join(part for part in (one["user"], one["src_ip"] or one["host"]) if part)
+            at = to_micros(one["time"].replace(tzinfo=UTC))
+            yield Moment(at, "event", one["ref"], what, who, one["raw"], one["source"], brief(one))
 
 
-def _concerned(whom: Whom) -> Where:
+_NEEDED = (
+    "time", "ref", "kind", "category", "product", "service", "host", "user", "src_ip", "dst_ip", "dst_port", "domain", "url",
+    "action", "outcome", "raw", "fields", "source",
+)  # fmt: skip
+
+
+def concerned(whom: Whom) -> Where:
+    """The condition that an event must meet to concern somebody."""
     parts = [
         where([Condition(name, "=", value)]) for name, value in (("host", whom.host), ("user", whom.user)) if value
     ]
@@ -194,8 +218,9 @@ def _inside(word: str, network: Any) -> bool:
 def _alert(row: dict[str, Any]) -> Moment:
     text = row["title"] + (f" ({row['incident']})" if row["incident"] else "")
     return Moment(
-        row["time"], "alert", row["number"], row["kind"], row["victim"] or row["key"], text, row["source_path"]
-    )
+        row["time"], "alert", row["number"], row["kind"], row["victim"] or row["key"].strip("|"), text, row["source_path"],
+        severity=row["severity"], detail=json.loads(row["detail"]),
+    )  # fmt: skip
 
 
 def _decisions(
