@@ -31,6 +31,8 @@ L2T = (
 )  # fmt: skip
 _LOGGED, _NO_TIME = "Event Logged", "Not a time"
 _SHORT = 80
+_EPOCH = "1970-01-01T00:00:00.000000+00:00"  # Timesketch drops rows whose datetime it cannot read
+_NO_DATE = "0000-00-00T00:00:00.000000+00:00"  # plaso's own
 
 
 def plain(value: Any) -> Any:
@@ -114,8 +116,8 @@ def timesketch(row: Row) -> dict[str, Any]:
 def plaso(row: Row) -> dict[str, Any]:
     """plaso's dynamic output."""
     return {
-        "datetime": _iso(row["time"]), "timestamp_desc": _LOGGED if row["time"] is not None else _NO_TIME, "source": "LOG",
-        "source_long": _words(row), "message": row["raw"], "parser": f"atttcli/{row['kind']}", "display_name": row["source"],
+        "datetime": _iso(row["time"], _NO_DATE), "timestamp_desc": _LOGGED if row["time"] is not None else _NO_TIME,
+        "source": "LOG", "source_long": _words(row), "message": row["raw"], "parser": f"atttcli/{row['kind']}", "display_name": row["source"],
         "tag": "-",
     }  # fmt: skip
 
@@ -125,13 +127,17 @@ def l2tcsv(row: Row) -> dict[str, Any]:
     moment = row["time"]
     return {
         "date": moment.strftime("%m/%d/%Y") if moment is not None else "00/00/0000",
-        "time": moment.strftime("%H:%M:%S") if moment is not None else "00:00:00",
+        "time": moment.strftime("%H:%M:%S") if moment is not None else "--:--:--",
         "timezone": "UTC", "MACB": "....", "source": "LOG", "sourcetype": _words(row),
         "type": _LOGGED if moment is not None else _NO_TIME, "user": row["user"] or "-", "host": row["host"] or "-",
-        "short": row["raw"][:_SHORT], "desc": row["raw"], "version": 2, "filename": row["source"], "inode": "-",
+        "short": _short(row["raw"]), "desc": row["raw"], "version": 2, "filename": row["source"], "inode": "-",
         "notes": row["ref"], "format": f"atttcli/{row['kind']}",
         "extra": "; ".join(f"{name}: {row[name]}" for name in ("src_ip", "dst_ip", "url", "action", "outcome") if row[name]),
     }  # fmt: skip
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}..."
 
 
 def _words(row: Row) -> str:
@@ -145,9 +151,9 @@ def _micros(moment: datetime | None) -> int:
     return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
 
 
-def _iso(moment: datetime | None) -> str:
+def _iso(moment: datetime | None, without: str = _EPOCH) -> str:
     if moment is None:
-        return "1970-01-01T00:00:00.000000+00:00"
+        return without
     return moment.isoformat(timespec="microseconds") + "+00:00"
 
 
