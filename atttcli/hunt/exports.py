@@ -115,10 +115,10 @@ def timesketch(row: Row) -> dict[str, Any]:
 
 def plaso(row: Row) -> dict[str, Any]:
     """plaso's dynamic output."""
+    told = _LOGGED if row["time"] is not None else _NO_TIME
     return {
-        "datetime": _iso(row["time"], _NO_DATE), "timestamp_desc": _LOGGED if row["time"] is not None else _NO_TIME,
-        "source": "LOG", "source_long": _words(row), "message": row["raw"], "parser": f"atttcli/{row['kind']}", "display_name": row["source"],
-        "tag": "-",
+        "datetime": _iso(row["time"], _NO_DATE), "timestamp_desc": told, "source": "LOG", "source_long": _words(row),
+        "message": row["raw"], "parser": f"atttcli/{row['kind']}", "display_name": row["source"], "tag": "-",
     }  # fmt: skip
 
 
