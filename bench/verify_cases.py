@@ -55,7 +55,7 @@ NOT_ATTEMPTED = {
     "dnp3/dnp3-max-objects": "another limit of objects a message, set in the configuration",
     "dnp3/dnp3-dnp3_data-alert": "all alerts are there; one is laid on the packet after the acknowledgement",
     "bug-5881": "stream-event: 52 of 55 names, which only a stricter reading of the handshake would notice",
-    "pgsql": "the alert is laid on the packet after the answer, with EVE's record of query and answer (the same 9 alerts otherwise)",
+    "pgsql": "the alert is laid on the packet after the answer, with EVE's record of query and answer (the 9 alerts are the same)",
     "bug-130": "alerts of a stream told with a transaction that is guessed",
     "dns/task-7018": "alerts of a stream told with a transaction that is guessed",
     "bug-78-": "the alert is laid on the packet after the answer",
