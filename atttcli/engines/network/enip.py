@@ -90,7 +90,8 @@ def _cip(body: bytes) -> dict[str, Values]:
 
 def _message(data: bytes, found: _Gathered, depth: int) -> None:
     """A request or an answer; several in one are each looked at."""
-    if len(data) < 2 or depth > MAX_DEPTH or len(found.get("cip_service", ())) >= MAX_SERVICES:
+    seen = len(found.get("cip_service", ())) + len(found.get("enip.cip_status", ()))
+    if len(data) < 2 or depth > MAX_DEPTH or seen >= MAX_SERVICES:
         return
     service = data[0]
     if service & 0x80:
@@ -123,7 +124,7 @@ def _several(data: bytes, found: _Gathered, depth: int) -> None:
     """Messages named by their places."""
     count = min(little(data, 0, 2), MAX_SERVICES)
     places = [little(data, 2 + 2 * index, 2) for index in range(count)]
-    for place, end in zip(places, [*places[1:], len(data)], strict=True):
+    for place, end in zip(places, [*places[1:], len(data)], strict=False):
         if 2 + 2 * count <= place < end:
             _message(data[place:end], found, depth + 1)
 

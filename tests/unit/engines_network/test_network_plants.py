@@ -164,3 +164,17 @@ def test_a_message_without_end_is_bounded(app: str):
     for _ in range(40):
         parser.feed(0, head + bytes(100_000))
     assert parser.memory <= MAX_MESSAGE + 200_000
+
+
+@pytest.mark.parametrize("head", [b"\x0a\x00", b"\x8a\0\0\0"], ids=["asked", "answered"])
+def test_services_within_services_are_bounded(head: bytes):
+    """Packets of several, each naming the same place in itself many times."""
+    body = b"\x4b\x00"
+    for _ in range(4):
+        places = [2 + 2 * 62, 2 + 2 * 62 + len(body)] * 31
+        body = head + struct.pack("<H62H", 62, *places) + body
+    parser = message_app("enip", framed=True)
+    assert parser is not None
+    (view,) = parser.feed(0, plants.sent(body))
+    assert len(view.read("cip_service")) + len(view.read("enip.cip_status")) <= 64
+    assert parser.feed(0, plants.sent(head + b"\0\0")) != []
