@@ -1,7 +1,6 @@
-"""Many literals looked for in one text at a time, by runs of four characters: built in no time, in little memory.
-
-A literal that stands in the text brings each of its runs along; its rarest is looked up among the text's. RE2 takes over for long
-texts, and after some texts, where the literals are not too many: an automaton of thousands would grow to tens of megabytes.
+"""Many literals looked for in one text at a time: each by itself in the first texts, for most columns are asked seldom; then by
+an automaton of RE2, and where there is none, or thousands of literals (it would grow to tens of megabytes), by runs of four
+characters: a literal that stands in the text brings each of its runs along; its rarest is looked up among the text's.
 """
 
 from __future__ import annotations
@@ -13,30 +12,43 @@ from itertools import chain
 from atttcli.engines.sigma.pattern import Finder, literal_set
 
 _RUN = 4
-_LONG = 256  # characters of a text from which an automaton pays
-_SEVERAL = 100  # texts from which it pays for short ones too
+_SEVERAL = 64  # texts from which making an index pays
+_MANY = 16_384  # characters of texts from which it does
 _FEW = 24_000  # characters of literals that one automaton holds well
 
 
 def each_literal(literals: Sequence[str]) -> Finder:
     """Which of many lower-case literals stand in a lower-case text, by their places in the list."""
+    asked = seen = 0
+    index: Finder | None = None
+
+    def find(text: str) -> Sequence[int]:
+        nonlocal asked, seen, index
+        if index is not None:
+            return index(text)
+        asked += 1
+        seen += len(text)
+        if asked > _SEVERAL or seen > _MANY:
+            index = _index(literals)
+            return index(text)
+        return [place for place, literal in enumerate(literals) if literal in text]
+
+    return find
+
+
+def _index(literals: Sequence[str]) -> Finder:
+    automaton = literal_set(literals) if 0 < sum(map(len, literals)) <= _FEW else None
+    return automaton or _by_runs(literals)
+
+
+def _by_runs(literals: Sequence[str]) -> Finder:
     under = [(place, literal) for place, literal in enumerate(literals) if len(literal) < _RUN]
     short = [(place, literal) for place, literal in under if literal.isascii()]
     strange = _by_strange_character(under)
     by_run = _by_rarest_run(literals)
     runs = frozenset(by_run)
-    few = 0 < sum(map(len, literals)) <= _FEW
-    automaton: list[Finder | None] = []
-    asked = 0
 
     def find(text: str) -> Sequence[int]:
-        nonlocal asked
-        asked += 1
-        if few and (asked > _SEVERAL or len(text) > _LONG):
-            if not automaton:
-                automaton.append(literal_set(literals))
-            if automaton[0] is not None:
-                return automaton[0](text)
         found = [place for place, literal in short if literal in text]
         if strange and not text.isascii():
             found += [place for one in strange.keys() & set(text) for place, literal in strange[one] if literal in text]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,10 +121,11 @@ def test_many_rules_give_what_each_gives_alone(tmp_path: Path, fast: bool, monke
     assert {index: set(ids) for index, ids in run.matches(events)} == found  # and again, from memory
 
 
-def test_literals_by_runs_of_four() -> None:
+@pytest.mark.parametrize("index", [grams.each_literal, grams._by_runs])
+def test_literals_by_themselves_by_an_automaton_and_by_runs_of_four(index: Callable[[Sequence[str]], Any]) -> None:
     draw = random.Random(9)
     literals = sorted({"".join(draw.choice("abc\u00e9.") for _ in range(draw.randrange(1, 8))) for _ in range(400)})
-    find = grams.each_literal(literals)
+    find = index(literals)
     for _ in range(300):
         text = "".join(draw.choice("abc\u00e9. ") for _ in range(draw.choice([0, 2, 3, 4, 30, 700])))
         assert set(find(text)) == {place for place, literal in enumerate(literals) if literal in text}
