@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from atttcli.engines.sigma.fields import reader, text_of
+from atttcli.engines.sigma.networks import within
 from atttcli.engines.sigma.pattern import compile_search
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_modifiers import TIME_PARTS
@@ -66,7 +65,7 @@ def _field(node: Field) -> Predicate:
     read = reader(node.name)
     if any(test.kind.startswith(_REFERENCE) for test in node.tests):
         return _referring(node)
-    check = _any_text(node.tests) if not node.every else None
+    check = (_any_text(node.tests) or _any_network(node.tests)) if not node.every else None
     if check is not None:
         return _one_check(read, check)
     checks = tuple(compile_test(test) for test in node.tests)
@@ -129,6 +128,13 @@ def _any_text(tests: tuple[Test, ...]) -> Check | None:
     if folded is None:
         return None
     return lambda given: given is not None and folded(text_of(given).lower())
+
+
+def _any_network(tests: tuple[Test, ...]) -> Check | None:
+    """Several networks as one test. None when there are others among them."""
+    if any(test.kind != "cidr" for test in tests):
+        return None
+    return within(tuple([str(test.value) for test in tests]))
 
 
 def folded_check(tests: tuple[Test, ...]) -> Callable[[str], bool] | None:
@@ -234,7 +240,7 @@ def compile_test(test: Test) -> Check:
     if kind in ("lt", "lte", "gt", "gte"):
         return _ordered(kind, value)
     if kind == "cidr":
-        return _within(str(value))
+        return within((str(value),))
     if kind in TIME_PARTS:
         return _time_part(kind, value)
     if kind == "re":
@@ -291,29 +297,6 @@ def _time_part(kind: str, wanted: Any) -> Check:
         return bool(known == wanted)
 
     return check
-
-
-def _within(text: str) -> Check:
-    network = ipaddress.ip_network(text)
-    version, first, last = network.version, int(network.network_address), int(network.broadcast_address)
-
-    def check(given: Any) -> bool:
-        if not isinstance(given, str) or len(given) > 64:
-            return False
-        known = _address(given)
-        return known is not None and known[0] == version and first <= known[1] <= last
-
-    return check
-
-
-@lru_cache(16_384)
-def _address(text: str) -> tuple[int, int] | None:
-    """An address as (version, number); None for any other text. Remembered: logs repeat theirs, rules ask often."""
-    try:
-        found = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return found.version, int(found)
 
 
 def glob(pattern: str) -> Callable[[str], bool]:
