@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from atttcli.cli.alert_view import _in_local_time
+from atttcli.cli.alert_view import said_why
 from atttcli.text.messages import speaking
 from tests.support.ingest_case import attt, ingest_json, new_workspace, rows
 
@@ -123,7 +123,7 @@ def test_a_picture_goes_to_the_vault(workspace: Path, tmp_path: Path) -> None:
 )
 def test_people_read_local_time_in_the_reasons_but_quoted_lines_as_written(why: str, shown: str) -> None:
     with speaking("en"):
-        assert _in_local_time(why) == shown
+        assert said_why(why) == shown
 
 
 def test_one_alert_is_one_alert(workspace: Path) -> None:

@@ -34,21 +34,30 @@ def lines(seed: int, count: int, late: float) -> Iterator[str]:
         )
 
 
-@pytest.fixture(params=["in order", "out of order", "several files"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+@pytest.fixture(params=["in order", "out of order", "several files"], scope="module")
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("logs")
     files = {"in order": [(1, 0.0)], "out of order": [(2, 0.3)], "several files": [(3, 0.0), (4, 0.3), (5, 0.0)]}
-    (tmp_path / "in").mkdir()
+    (base / "in").mkdir()
     for seed, late in files[request.param]:
         text = "\n".join(lines(seed, 1500, late))
-        (tmp_path / "in" / f"access-{seed}.log").write_text(text + "\n", encoding="utf-8")
-    return tmp_path / "in"
+        (base / "in" / f"access-{seed}.log").write_text(text + "\n", encoding="utf-8")
+    return base / "in"
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("ATTTCLI_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(logs, "BLOCK", 100)
-    monkeypatch.setattr(logs, "SEGMENT", 400)
+@pytest.fixture(autouse=True, scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATTTCLI_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setattr(logs, "BLOCK", 100)
+        patch.setattr(logs, "SEGMENT", 400)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(small: None, folder: Path) -> dict[str, Any]:
+    """What one run that nothing disturbs leaves; that it remembers all is told by the first test."""
+    return taken(folder.parent, "whole", folder)
 
 
 def told(workspace: Path) -> dict[str, Any]:
@@ -73,7 +82,6 @@ def test_remembered_and_read_again_give_the_same(folder: Path, tmp_path: Path, m
     remembered = taken(tmp_path, "remembered", folder)
     assert not asked
     monkeypatch.undo()
-    monkeypatch.setenv("ATTTCLI_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(logs, "SEGMENT", 700)  # cut elsewhere
     keep = matched.KeptMatches.keep
     monkeypatch.setattr(matched.KeptMatches, "keep", lambda self, path, found: keep(without_memory(), path, found))
@@ -84,8 +92,9 @@ def test_remembered_and_read_again_give_the_same(folder: Path, tmp_path: Path, m
     assert any(len(json.loads(row[5]).get("samples", ())) > 3 for row in again["words"])
 
 
-def test_some_remembered_and_some_not(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = taken(tmp_path, "whole", folder)
+def test_some_remembered_and_some_not(
+    folder: Path, whole: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep = matched.KeptMatches.keep
     turn = iter(range(1000))
 
@@ -98,9 +107,8 @@ def test_some_remembered_and_some_not(folder: Path, tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("commits", [1, 3])
 def test_cut_off_between_segments_or_before_correlating(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int
+    folder: Path, whole: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int
 ) -> None:
-    whole = taken(tmp_path, "whole", folder)
     workspace = new_workspace(tmp_path / "cut")
     left = iter(range(commits))
     commit = logs.LogIntake._commit
