@@ -43,6 +43,8 @@ class Spool:
 class Saver:
     """What is wanted of the capture at hand, and the files that were written."""
 
+    apart = False  # files have another name until they are whole
+
     def __init__(self, folder: Path) -> None:
         from atttcli.sources.dissection.carving import Carver
 
@@ -50,7 +52,7 @@ class Saver:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise WorkspaceError(f"{folder} cannot be made: {error.strerror}", hint="--save-flows DIR") from error
-        self._carver = Carver(folder)
+        self._carver = Carver(folder, apart=self.apart)
         self._folder = folder
         self.files = self.cut = 0
 
@@ -112,8 +114,12 @@ class FollowedSaver(Saver):
     """Flows of a capture without end: saved whenever one of its files was judged, named by alert, so that a file that is read
     again after a kill saves nothing twice."""
 
+    apart = True
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        for left in folder.glob("*Z-sid*.part*.pcap"):  # of a run that was killed while it saved
+            left.unlink(missing_ok=True)
         self.since: int | None = None  # when the earliest flow that is wanted began
 
     def want(self, eve: dict[str, Any]) -> None:

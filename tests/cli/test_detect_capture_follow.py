@@ -195,3 +195,22 @@ def test_flows_are_saved_whole_across_files(capsys, ring: Path, tmp_path: Path) 
         assert [row["alert"]["signature_id"] for row in again.lines()] == [8]
     assert follow(capsys, ring, "--save-flows", tmp_path / "flows").out == ""
     assert len(list((tmp_path / "flows").iterdir())) == 6
+
+
+def test_a_kill_while_flows_are_saved_leaves_no_half_of_one(capsys, ring: Path, tmp_path: Path, monkeypatch) -> None:
+    from atttcli.sources.dissection.carving import Carver
+
+    def dies(carver: Carver) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Carver, "done", dies)
+    follow(capsys, ring, "--save-flows", tmp_path / "flows")
+    assert any(".part" in path.name for path in (tmp_path / "flows").iterdir())
+    monkeypatch.undo()
+    follow(capsys, ring, "--save-flows", tmp_path / "flows")
+    saved = list((tmp_path / "flows").iterdir())
+    assert len(saved) == 6
+    assert not any(".part" in path.name for path in saved)
+    for path in saved:
+        again = tell(capsys, "detect", "capture", path, "--rules", tmp_path / "r.rules", "--json")
+        assert [row["alert"]["signature_id"] for row in again.lines()] == [8]

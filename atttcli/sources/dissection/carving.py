@@ -21,6 +21,7 @@ from atttcli.sources.dissection.writing import PcapWriter
 MOST_FLOWS: Final = 1000
 MOST_FLOW: Final = 16 << 20  # bytes of one flow
 MOST_BYTES: Final = 1 << 30  # bytes of all of them
+PART: Final = ".part"
 _BLOCK: Final = 16 << 10
 _MOST_NAMES: Final = 1000
 
@@ -58,13 +59,16 @@ class _Appended:
 
 @dataclass(slots=True)
 class Carver:
-    """Flows wanted by `want`, written to `folder` by `carve`. `left` counts those beyond the limits."""
+    """Flows wanted by `want`, written to `folder` by `carve`. `left` counts those beyond the limits. With `apart` a file has
+    `.part` in its name until it is whole.
+    """
 
     folder: Path
     most_flows: int = MOST_FLOWS
     most_flow: int = MOST_FLOW
     most_bytes: int = MOST_BYTES
     left: int = 0
+    apart: bool = False
     written: int = 0
     count: int = 0
     _wanted: dict[Flow, list[tuple[int, str]]] = field(default_factory=dict)
@@ -103,6 +107,8 @@ class Carver:
         """The capture was read to its end: its flows stand in their files."""
         for saved, out in self._made.values():
             out.flush()
+            if self.apart:
+                saved.path = saved.path.replace(saved.path.with_name(saved.path.name.partition(PART)[0] + ".pcap"))
             yield saved
         self._made.clear()
 
@@ -119,7 +125,7 @@ class Carver:
             return
         known = made.get((flow, chosen[0]))
         if known is None:
-            target = _fresh(self.folder, chosen[1])
+            target = _fresh(self.folder, chosen[1] + PART if self.apart else chosen[1])
             out = _Appended(target)
             known = made[flow, chosen[0]] = Saved(target, flow, chosen[0]), out
             known[0].writer = PcapWriter(out, record.link)  # type: ignore[arg-type]
