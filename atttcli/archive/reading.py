@@ -30,6 +30,7 @@ from atttcli.errors import IntegrityError, Where
 from atttcli.model.event import Event
 
 _CHUNK = 1024 * 1024
+_PIECE = 512 * 1024
 _MAX_LINE = 64 * 1024 * 1024
 _MAX_INDEX = 512 * 1024 * 1024
 
@@ -81,7 +82,7 @@ def segment_lines(path: Path) -> Iterator[bytes]:
     with _opened(path) as (stream, parts):
         stream.seek(0)
         try:
-            yield from _whole_lines(zstandard, stream, parts.events, path)
+            yield from _whole_lines(zstandard, stream, parts.events, path, _PIECE)
         except zstandard.ZstdError as error:
             raise _damaged(path, "its events cannot be read") from error
 
@@ -170,10 +171,10 @@ def _events(stream: BinaryIO, parts: _Parts, path: Path) -> Iterator[Event]:
         raise _damaged(path, "its events cannot be read") from error
 
 
-def _whole_lines(zstandard: Any, stream: BinaryIO, length: int, path: Path) -> Iterator[bytes]:
+def _whole_lines(zstandard: Any, stream: BinaryIO, length: int, path: Path, size: int = _CHUNK) -> Iterator[bytes]:
     reader = zstandard.ZstdDecompressor().stream_reader(_Bounded(stream, length), closefd=False)
     carry = b""
-    while chunk := reader.read(_CHUNK):
+    while chunk := reader.read(size):
         data = carry + chunk
         end = data.rfind(b"\n") + 1
         carry = data[end:]
