@@ -85,7 +85,7 @@ class Outlines:
                 return verdict
         may: bool | None = None
         for fields in outline.readings(said):
-            kind = kind_of(fields)
+            kind = outline.fixed or kind_of(fields)
             if kind is not None and kind not in outline.kinds:
                 return self._whole(line)
             may = may or kind is None or self._sieve.may_match(kind, fields["EventID"], fields)
@@ -112,7 +112,7 @@ class Outlines:
         if kind is None:
             return True
         if kind not in outline.kinds:
-            outline.learn(kind, self._sieve.asks(kind, fields["EventID"]) or frozenset())
+            outline.learn(kind, fields["EventID"], self._sieve.asks(kind, fields["EventID"]) or frozenset())
         outline.met += 1
         if not outline.ready and outline.met >= _SEVERAL:
             outline.prepare()
@@ -155,19 +155,23 @@ class _Outline:
         # with these two names it is EvtxECmd's if it has a payload
         self.flat = bool(self._given) and is_flat(given) and not {"EventId", "Provider"} <= given.keys()
         self._sysmon = any(str(one.get("Channel")).startswith(SYSMON) for one in self._given)
-        self._wanted = frozenset[str]().union(
+        self._decided = frozenset[str]().union(
             *(deciding(one.get("Channel"), one.get("Provider_Name"), one.get("EventID")) for one in self._given)
         )
+        self._wanted = self._decided
         self.kinds: set[Kind] = set()
+        self.fixed: Kind | None = None  # the only one, where nothing else in an event has a say
         self.known: dict[Said, bool] = {}
         self.met = 0
         self.ready = False
         self.names: tuple[str, ...] = ()
         self.typed = False  # EventType and Message stand last, the first is told by the second
 
-    def learn(self, kind: Kind, asked: frozenset[str]) -> None:
+    def learn(self, kind: Kind, number: int, asked: frozenset[str]) -> None:
         """Another kind of its events, and what is asked of that."""
         self.kinds.add(kind)
+        if not self._decided and len(self._given) == 1:
+            self.fixed, self._given[0]["EventID"] = kind, number
         if not asked <= self._wanted:
             self._wanted |= asked
             if self.ready:
@@ -189,10 +193,8 @@ class _Outline:
     def readings(self, said: Said) -> list[dict[str, Any]]:
         """The native fields that were read; of names that mean the same the first counts, which it was is not known: each
         way to read them."""
-        pairs = [(name, value) for name, value in zip(self._asked, said[_ASKED], strict=True) if value is not UNSET]
-        if self._renamed:
-            return _readings(self._given, pairs)
-        return [{**one, **dict(pairs)} for one in self._given]
+        read = {name: value for name, value in zip(self._asked, said[_ASKED], strict=True) if value is not UNSET}
+        return _readings(self._given, read.items()) if self._renamed else [{**one, **read} for one in self._given]
 
     def told(self, said: Said) -> Said:
         """With the type of the event as Sysmon's message says it; the message only where rules ask for it."""
