@@ -15,13 +15,16 @@ from atttcli.field.opening import NotReadable, open_regular
 from atttcli.limits import MIB, Budget
 from atttcli.source import Input, Source
 from atttcli.sources.dividing import is_divisible
+from atttcli.sources.logs.lines import CHUNK
 from atttcli.sources.opening import UNREADABLE, as_input, recognised
 
 WORTH = 4 * MIB  # a file from which on it is divided
 SMALLEST, LARGEST = MIB // 2, 8 * MIB  # bytes of a part
 _SHARES = 8  # of what is left, for each process: parts grow smaller, so that all end together
-_CHUNK = MIB // 4
+_HELD = 2 * LARGEST  # of a part; one of endless lines is read a second time instead
 _LINE = MIB
+_SAMPLE = 16 * 1024
+_LONG = 400  # bytes of a line
 
 
 class LineCounts:
@@ -32,16 +35,8 @@ class LineCounts:
         self._shared = memoryview(mmap.mmap(-1, 8 * len(places))).cast("q")  # lines and one: 0 is not known yet
         self._before = [0]
 
-    def count(self, turn: int, raw: io.FileIO) -> None:
-        """Count a part: other processes may be waiting for it."""
-        start, end = self._places[turn : turn + 2]
-        data = bytearray(_CHUNK)
-        buffer = memoryview(data)
-        lines = 0
-        raw.seek(start)
-        while start < end and (size := raw.readinto(buffer[: min(_CHUNK, end - start)])):
-            lines += data.count(b"\n", 0, size)
-            start += size
+    def tell(self, turn: int, lines: int) -> None:
+        """A part was counted: other processes may be waiting for it."""
         self._shared[turn] = lines + 1
 
     def before(self, turn: int, raw: io.FileIO) -> int:
@@ -49,9 +44,20 @@ class LineCounts:
         while len(self._before) <= turn:
             last = len(self._before) - 1
             if not self._shared[last]:
-                self.count(last, raw)
+                self.tell(last, sum(map(_line_ends, _pieces(raw, *self._places[last : last + 2]))))
             self._before.append(self._before[-1] + self._shared[last] - 1)
         return self._before[turn]
+
+
+def _line_ends(data: bytes) -> int:
+    """How many lines end here. Looking for one after the other is five times as fast as counting where lines are long."""
+    if data.count(b"\n", 0, _SAMPLE) * _LONG > min(len(data), _SAMPLE):
+        return data.count(b"\n")
+    count, at = 0, data.find(b"\n")
+    while at >= 0:
+        count += 1
+        at = data.find(b"\n", at + 1)
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +91,33 @@ class Part:
             yield EngineProblem(Where(self.path), refused.why)
             return
         with io.FileIO(descriptor, "rb") as raw:
-            self.counts.count(self.turn, raw)
+            pieces = _pieces(raw, self.start, self.end)
+            if self.end - self.start <= _HELD:
+                held = list(pieces)
+                self.counts.tell(self.turn, sum(map(_line_ends, held)))
+                pieces = iter(held)
             first = 1 + self.counts.before(self.turn, raw)
-            stream: Any = _Window(raw, self.start, self.end)
+            stream: Any = _Pieces(pieces)
             yield replace(
                 self.given, stream=stream, first_line=first, first_offset=self.start, budget=Budget(), assumed={}
             )
 
 
-class _Window(io.RawIOBase):
-    """Some bytes of a file."""
+class _Pieces(io.RawIOBase):
+    """What was read, or will be, as a stream."""
 
-    def __init__(self, raw: io.FileIO, start: int, end: int) -> None:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()
-        self._raw, self._left = raw, end - start
-        raw.seek(start)
+        self._pieces, self._rest = pieces, b""
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes; empty at the end."""
-        data = self._raw.read(self._left if size < 0 else min(size, self._left)) or b""
-        self._left -= len(data)
-        return data
+        piece = self._rest or next(self._pieces, b"")
+        self._rest = piece[size:] if 0 <= size < len(piece) else b""
+        return piece[:size] if self._rest else piece
 
 
 def divided(path: str, zone: Any, mapping: Source | None, processes: int) -> list[Whole | Part]:
@@ -148,3 +157,10 @@ def _after_line(raw: BinaryIO, place: int) -> int:
     while (piece := raw.readline(_LINE)) and not piece.endswith(b"\n"):
         continue
     return raw.tell()
+
+
+def _pieces(raw: io.FileIO, start: int, end: int) -> Iterator[bytes]:
+    raw.seek(start)
+    while start < end and (piece := raw.read(min(CHUNK, end - start))):
+        start += len(piece)
+        yield piece
