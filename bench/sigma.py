@@ -146,7 +146,17 @@ def peer_seconds(
     folder: Path, events: Path, given: argparse.Namespace, form: tuple[str, ...] = ("-j",)
 ) -> dict[str, float]:
     """The peer from YAML, which leaves its own rule set, and from that."""
-    base = [given.peer_python, "zircolite.py", "-e", str(events), "-o", str(folder / "peer.json"), "-l", os.devnull, *form]
+    base = [
+        given.peer_python,
+        "zircolite.py",
+        "-e",
+        str(events),
+        "-o",
+        str(folder / "peer.json"),
+        "-l",
+        os.devnull,
+        *form,
+    ]
     before = set(given.peer.glob("ruleset-*.json"))
     words = ["-p", "sysmon", "windows-logsources", "windows-audit", "-r", str(folder / "rules"), "-sr"]
     cold, _, _ = run([*base, *words], dict(os.environ), given.peer)
