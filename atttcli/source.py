@@ -73,8 +73,8 @@ class Input:
     own_domains: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()  # values never taken as indicators
     assumed: dict[str, str] = field(default_factory=dict)  # source writes here: {"zone": "+07:00", "year": "2026"}
-    first_line: int = 1  # number and place of the first line of `stream`, where that is a part of a log that was divided
-    first_offset: int = 0
+    first_line: int = 1  # of `stream`, where that is a part of a log that was divided
+    first_offset: int = 0  # where that line begins in the whole
     letter: Letter | None = None  # of the mail that this was attached to: fills what the list itself does not say
 
 
