@@ -37,20 +37,22 @@ class EventCount:
 
     def __init__(self, threshold: int, span: int) -> None:
         self._threshold, self._span = threshold, span
-        self._times: deque[int] = deque(maxlen=threshold)
+        self._times: list[int] = []  # a deque takes 600 bytes for its first time, and most groups never see ten
 
     def add(self, time: int, names: frozenset[str], value: str, weight: int) -> bool:
         """See Window."""
-        times = self._times
+        times, threshold = self._times, self._threshold
         times.append(time)
-        for _ in range(min(weight, self._threshold) - 1):
+        for _ in range(min(weight, threshold) - 1):
             times.append(time)
-        return len(times) == self._threshold and time - times[0] <= self._span
+        if len(times) > 2 * threshold:
+            del times[:-threshold]
+        return len(times) >= threshold and time - times[-threshold] <= self._span
 
     @property
     def size(self) -> int:
         """See Window."""
-        return len(self._times)
+        return min(len(self._times), self._threshold)
 
 
 class ValueCount:
