@@ -188,7 +188,7 @@ def test_a_pipe_swapped_in_after_listing_is_refused_at_once(tmp_path: Path) -> N
     with pytest.raises(NotReadable) as refused:
         open_regular(found.name, found.dir_fd)
     assert (refused.value.column, refused.value.why) == (account.SKIPPED, account.FIFO)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 20  # waiting for a writer would have no end
 
 
 def test_a_link_swapped_in_is_not_followed(tmp_path: Path) -> None:
