@@ -18,7 +18,9 @@ from atttcli.process.forked import AVAILABLE
 _FRAME = 256  # steps that are handed over at once
 
 
-def judge_beside(run: LogRun, paths: Iterable[Path], workers: int, progress: Callable[[str], None]) -> Generator[Told, None, None]:
+def judge_beside(
+    run: LogRun, paths: Iterable[Path], workers: int, progress: Callable[[str], None]
+) -> Generator[Told, None, None]:
     """As `run.judge`, by at most `workers` processes at a time, this one among them."""
     if not AVAILABLE:
         yield from run.judge(paths, progress)

@@ -138,7 +138,10 @@ class NetworkLogEngine:
 
     def take_counts(self) -> tuple[dict[str, int], list[tuple[str, list[str], int]]]:
         """What `coverage` rests on, since this was last asked."""
-        records, shapes = dict(self.records), [(kind, sorted(have), count) for (kind, have), count in self._shapes.items()]
+        records, shapes = (
+            dict(self.records),
+            [(kind, sorted(have), count) for (kind, have), count in self._shapes.items()],
+        )
         self.records, self._shapes = Counter(), {}
         return records, shapes
 
