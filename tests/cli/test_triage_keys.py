@@ -45,8 +45,13 @@ class Terminal:
         self._read_to = at + len(words)
 
     def press(self, keys: str) -> None:
-        """Type, as a person does: after the words, not in the moment in which the terminal turns to single keys."""
-        time.sleep(0.15)
+        """Type, as a person does: a single key not before the terminal has turned to them (what came earlier is dropped)."""
+        end = time.monotonic() + 20
+        if len(keys) > 1 or keys in "\r\x03":  # a line, or Ctrl-C
+            time.sleep(0.15)
+        else:
+            while termios.tcgetattr(self._ours)[3] & termios.ICANON and time.monotonic() < end:
+                time.sleep(0.01)
         os.write(self._ours, keys.encode())
 
     def interrupt(self, words: str) -> None:
