@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from atttcli.errors import IntegrityError, LimitExceeded, Where, WorkspaceError
 from atttcli.hunt.columns import COLUMNS, NUMBERS, literal, quoted
 from atttcli.hunt.duck import load
 from atttcli.hunt.lock import writing
-from atttcli.hunt.merge import merge_small
+from atttcli.hunt.merge import SMALL, merge_small
 from atttcli.hunt.parquet import LITTLE, MUCH, SETTINGS, copy, divide
 from atttcli.hunt.parts import (
     BUILDING,
@@ -67,12 +68,18 @@ def bring_up_to_date(
         with writing(folder, patience):
             known = [] if anew else [name_of(row["path"]) for row in segments(store)]
             removed = remove_strangers(folder, known)
-            rows = waiting(workspace, store)
+            rows = sorted(waiting(workspace, store), key=lambda row: row["count"] < SMALL)
             events = done = 0
-            for number, row in enumerate(rows):
-                report(number, len(rows), row["path"])
-                if _build(workspace, folder, row):
-                    done, events = done + 1, events + row["count"]
+            with ExitStack() as stack:
+                # Opening a connection costs more than a small segment: these share one, after the large ones, whose memory is
+                # given back each time.
+                shared: Any = None
+                for number, row in enumerate(rows):
+                    report(number, len(rows), row["path"])
+                    if shared is None and row["count"] < SMALL:
+                        shared = stack.enter_context(_connected(LITTLE))
+                    if _build(workspace, folder, row, shared):
+                        done, events = done + 1, events + row["count"]
             merged = merge_small(folder, segments(store))
             # A purge that came between takes what it purged away itself, or finds it gone here.
             removed += remove_strangers(folder, [name_of(row["path"]) for row in segments(store)])
@@ -85,8 +92,8 @@ def bring_up_to_date(
         ) from error
 
 
-def _build(workspace: Workspace, folder: Path, row: dict[str, Any]) -> bool:
-    """One segment; False if it was purged meanwhile."""
+def _build(workspace: Workspace, folder: Path, row: dict[str, Any], shared: Any) -> bool:
+    """One segment, by a connection that is open or one of its own; False if it was purged meanwhile."""
     source = workspace.events / row["path"]
     segment = name_of(row["path"])
     try:
@@ -100,23 +107,27 @@ def _build(workspace: Workspace, folder: Path, row: dict[str, Any]) -> bool:
     work.mkdir(mode=0o700)
     try:
         try:
-            files = _write(source, work, row, LITTLE)
+            files = _write(source, work, row, nullcontext(shared) if shared is not None else _connected(LITTLE))
         except LimitExceeded:  # few and very large records
             shutil.rmtree(work)
             work.mkdir(mode=0o700)
-            files = _write(source, work, row, MUCH)
+            files = _write(source, work, row, _connected(MUCH))
         settle(folder, work, Part(FORMAT, segment, row["reader"], row["count"], tuple(files)))
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return True
 
 
-def _write(source: Path, work: Path, row: dict[str, Any], memory: str) -> list[PartFile]:
+def _connected(memory: str) -> Any:
+    return load().connect(config=SETTINGS | {"memory_limit": memory})
+
+
+def _write(source: Path, work: Path, row: dict[str, Any], connection: AbstractContextManager[Any]) -> list[PartFile]:
     duckdb = load()
 
     whole = work / "whole.parquet"
     pieces = _pieces(source, work / "lines")
-    with duckdb.connect(config=SETTINGS | {"memory_limit": memory}) as db:
+    with connection as db:
         try:
             copy(db, _events_of(pieces, row), whole)
             shutil.rmtree(work / "lines")
