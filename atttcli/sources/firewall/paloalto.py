@@ -54,9 +54,7 @@ def understand(body: str) -> Heard | None:
     if cells is None:
         return None
     kind = found["type"]
-    native = {
-        name: cell for name, cell in zip(_NAMES.get(kind, _FIRST_NAMES), cells, strict=False) if cell and name
-    }
+    native = {name: cell for name, cell in zip(_NAMES.get(kind, _FIRST_NAMES), cells, strict=False) if cell and name}
     heard = Heard("firewall", "paloalto", kind.lower())
     heard.fields.update(native)
     heard.host = native.get("device_name", "")
