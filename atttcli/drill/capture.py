@@ -88,7 +88,7 @@ def _packet(addresses: tuple[bytes, bytes], number: int, segment: bytes) -> byte
 
 def _checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
-    words = struct.unpack(f"!{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2))
+    words: tuple[int, ...] = struct.unpack(f"!{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2))
     total = sum(words)
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
