@@ -17,8 +17,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.ingest import attt, write_indicators
-from bench.log_families import FAMILIES, write
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.ingest import attt, write_indicators  # noqa: E402
+from bench.log_families import FAMILIES, write  # noqa: E402
 
 GOAL = 30_000
 PARTS = {
