@@ -19,8 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.ingest import attt, write_indicators  # noqa: E402
-from bench.log_families import FAMILIES, write  # noqa: E402
+from bench.ingest import attt, write_indicators
+from bench.log_families import FAMILIES, write
 
 GOAL = 30_000
 PARTS = {
