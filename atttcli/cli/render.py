@@ -34,9 +34,9 @@ def _mark() -> None:
 
 
 def line(text: object = "") -> None:
-    """One safe line on stdout."""
+    """One safe line on stdout; on a screen it is broken between words, and never within a command."""
     _mark()
-    click.echo(display(text))
+    _told(display(text), to_stderr=False)
 
 
 def block(text: str) -> None:
@@ -50,7 +50,27 @@ def warn(text: object) -> None:
     if _bars:
         _bars[-1](display(text))
     else:
-        click.echo(display(text), err=True)
+        _told(display(text), to_stderr=True)
+
+
+def _told(text: str, *, to_stderr: bool) -> None:
+    if len(text) < _NARROWEST or not (sys.stderr if to_stderr else sys.stdout).isatty():
+        click.echo(text, err=to_stderr)
+        return
+    from atttcli.cli.table_layout import broken
+
+    for piece in broken(text, columns()):
+        click.echo(piece, err=to_stderr)
+
+
+_NARROWEST = 40
+
+
+def columns() -> int:
+    """Columns of the screen."""
+    import shutil
+
+    return max(shutil.get_terminal_size((80, 24)).columns, _NARROWEST)
 
 
 def emit_json(value: Any) -> None:
@@ -90,29 +110,42 @@ def csv_line(cells: Iterable[object]) -> None:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", wide: Sequence[int] = (),
+    heading: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", wide: Sequence[int] = (),
     whole: Sequence[int] = (),
 ) -> None:  # fmt: skip
     """A table: drawn by rich on a terminal, tab-separated in a pipe, a row as it comes. Cells are made safe here.
 
-    `wide` columns take what room is left; `whole` ones (numbers, days) are never broken over two lines.
+    `wide` columns tell what a row is about: they and the first lead where a screen is too narrow for a table and rows are
+    told one under the other. `whole` ones (numbers, days) are never broken over two lines.
     """
     _mark()
     if not sys.stdout.isatty():
-        click.echo("\t".join(columns))
+        click.echo("\t".join(heading))
         for row in rows:
             click.echo("\t".join(map(display, row)))
         return
+    from atttcli.cli.table_layout import told, widths
+
+    cells = [[display(cell) for cell in row] for row in rows]
+    room = columns()
+    fitted = widths(heading, cells, room, whole)
+    if fitted is None:
+        click.echo("\n".join([display(title)] * bool(title) + list(told(heading, cells, room, wide))))
+    else:
+        _drawn(heading, cells, fitted, title)
+
+
+def _drawn(heading: Sequence[str], rows: Sequence[Sequence[str]], fitted: Sequence[int], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     drawn = Table(title=Text(title) if title else None, show_edge=False, header_style="bold", pad_edge=False)
-    for index, column in enumerate(columns):
-        drawn.add_column(Text(column), overflow="fold", ratio=2 if index in wide else None, no_wrap=index in whole)
+    for column, width in zip(heading, fitted, strict=True):
+        drawn.add_column(Text(column), overflow="fold", width=width)
     for row in rows:
-        drawn.add_row(*(Text(display(cell)) for cell in row))
-    Console(markup=False, emoji=False, highlight=False).print(drawn)
+        drawn.add_row(*map(Text, row))
+    Console(markup=False, emoji=False, highlight=False, width=columns()).print(drawn)
 
 
 _bars: list[Callable[[str], None]] = []  # writers above the bars that are drawn now
