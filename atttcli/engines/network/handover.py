@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 from atttcli.engines.network.app import AppParser, HttpApp, PlainApp, recognise
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.messages import MessageApp
+from atttcli.engines.network.protocols import NAMED_BY_GREETING
 from atttcli.engines.network.small_apps import FtpApp, SmtpApp
 from atttcli.engines.network.view import View
 
-GOING_OVER: Final = frozenset(("http", "smtp", "ftp", "pgsql"))
+GOING_OVER: Final = frozenset(("http", "smtp", "ftp", "pgsql")) | NAMED_BY_GREETING
 Early = tuple[bytes, bytes]
 
 
@@ -58,6 +59,14 @@ class Handover:
     def early(self) -> Early:
         """What came since the change, of both sides."""
         return bytes(self._held[0]), bytes(self._held[1])
+
+
+class Greeted(Handover):
+    """A protocol that the server's greeting named and nobody parses: the client's first words may show another."""
+
+    def feed(self, direction: int, data: bytes) -> list[View]:
+        """The client's words alone count."""
+        return super().feed(0, data) if direction == 0 else []
 
 
 def go_over(flow: Flow, make: Callable[[str], AppParser]) -> list[View]:

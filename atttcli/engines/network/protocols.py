@@ -110,6 +110,9 @@ _DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
 }
 
 
+NAMED_BY_GREETING = frozenset(("imap", "telnet"))  # what a server greets with may be a blind: the client's words count
+
+
 def message_app(app: str, *, framed: bool, facts: Collection[str] = ()) -> MessageApp | None:
     """A parser for that application, if it is one of messages."""
     make = _DIALECTS.get(app)
@@ -188,9 +191,9 @@ def recognise_datagram(data: bytes, ports: tuple[int, int], wanted: Container[st
         return "tftp" if data[:2] in (b"\0\x01", b"\0\x02") else "failed"
     if low in (161, 162) or high in (161, 162):
         return "snmp" if snmp.fields(data) is not None else "failed"
-    probe = _PROBES.get(low) or _PROBES.get(high)
-    if probe is not None and probe[0] in wanted and probe[1](data):
-        return probe[0]
+    for probe in (_PROBES.get(low), _PROBES.get(high)):
+        if probe is not None and probe[0] in wanted and probe[1](data):
+            return probe[0]
     return _by_content(data, wanted)
 
 

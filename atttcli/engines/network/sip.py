@@ -9,6 +9,7 @@ from atttcli.engines.network.fields import Values
 from atttcli.engines.network.messages import LOST, UNKNOWN, Message
 
 MAX_HEAD = 1 << 16  # bytes of start line and headers
+MAX_FIRST = 1024  # bytes of a start line that are waited for before HTTP may be ruled out
 MAX_LINES = 256
 MAX_SHOWN = 512
 _REQUEST = re.compile(rb"([A-Za-z]{2,32}) ([^ \r\n]{1,8192}) (SIP/\d\.\d)\r?\n", re.I)
@@ -17,6 +18,7 @@ _END = re.compile(rb"\n\r?\n")
 _BLANK = re.compile(rb"[\r\n]+")
 _BREAK = re.compile(rb"\r?\n")
 _SIZE = re.compile(rb"\n(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?\n", re.I)
+_ADDRESS = re.compile(rb"[A-Za-z\-]+ ([^ \r\n:]{0,4}:?)")
 _SCHEMES = (b"sip:", b"sips:", b"tel:")
 # Headers by their names and the short forms of them.
 _HEADERS = {
@@ -48,12 +50,13 @@ def http_or_sip(data: bytes) -> str | None:
     """What a method that both know begins: an address of SIP and its version at the line's end tell; None while they may come."""
     if data[:4] in (b"GET ", b"POST", b"HEAD"):
         return "http"
-    address = data[:64].lstrip(b"\r\n").partition(b" ")[2][:5].lower()
-    if not address.startswith(_SCHEMES):
-        return None if len(address) < 5 and any(one.startswith(address) for one in _SCHEMES) else "http"
-    if b"\n" not in data.lstrip(b"\r\n"):
-        return None
-    return "sip" if _REQUEST.match(data.lstrip(b"\r\n")) else "http"
+    line = data.lstrip(b"\r\n")
+    address = _ADDRESS.match(line)
+    if address is None or not any(one.startswith(address[1].lower()) for one in _SCHEMES):
+        return "http"
+    if b"\n" not in line:
+        return None if len(data) < MAX_FIRST else "http"  # a line without an end is no way to hide
+    return "sip" if _REQUEST.match(line) else "http"
 
 
 class Sip:

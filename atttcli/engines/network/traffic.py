@@ -9,11 +9,11 @@ from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flo
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.frames import with_frames
 from atttcli.engines.network.ftp import Expected
-from atttcli.engines.network.handover import GOING_OVER, Handover, go_over
+from atttcli.engines.network.handover import GOING_OVER, Greeted, Handover, go_over
 from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.judgement import Text
 from atttcli.engines.network.midstream import may_begin, pick_up
-from atttcli.engines.network.protocols import first_answers, message_app, recognise_datagram
+from atttcli.engines.network.protocols import NAMED_BY_GREETING, first_answers, message_app, recognise_datagram
 from atttcli.engines.network.reporting import Reporting
 from atttcli.engines.network.resets import SUSPECTED, goes_on, reopen
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
@@ -308,7 +308,9 @@ class Traffic(Reporting):
     def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
         """The application is known: its parser gets what came before, the client's bytes first."""
         flow.app = app
-        flow.parser = parser = self._parser_of(flow, app)
+        greeted = direction == 1 and app in NAMED_BY_GREETING
+        parser = Greeted((flow.client_port, flow.server_port)) if greeted else self._parser_of(flow, app)
+        flow.parser = parser
         views: list[View] = []
         for side in (0, 1):
             early = flow.tails[side] + b"".join(flow.chunks[side])
