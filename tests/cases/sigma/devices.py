@@ -121,8 +121,8 @@ def case(
     (folder / "case.yaml").write_text(f'why: "{why}"\nengine: {engine}\nrule: attt-{rule}\n{listed}', encoding="utf-8")
 
 
-def alone(rule: str, why: str, bad: Lines, good: Lines) -> None:
-    case(rule, why, [[line] for line in bad], [[line] for line in good])
+def alone(rule: str, why: str, bad: Lines, good: Lines, suffix: str = "log") -> None:
+    case(rule, why, [[line] for line in bad], [[line] for line in good], suffix=suffix)
 
 
 def devices() -> None:

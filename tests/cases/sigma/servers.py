@@ -7,22 +7,13 @@ python tests/cases/sigma/servers.py
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-from atttcli.rulepack.samples import pack
+from devices import START, Lines, alone, at, case
 
-OUT = Path(__file__).resolve().parents[3] / "rules" / "cases" / "sigma"
-VIETNAM = timezone(timedelta(hours=7))
-START = datetime(2026, 11, 16, 1, 0, 0, tzinfo=UTC)
 ATTACKER, OFFICE = "203.0.113.45", "10.20.3.15"
 NOBODY = 4294967295
-Lines = list[str]
-
-
-def at(seconds: int) -> datetime:
-    return (START + timedelta(seconds=seconds)).astimezone(VIETNAM)
 
 
 def syslog(program: str, text: str, seconds: int = 0) -> str:
@@ -101,25 +92,6 @@ def cloud(operation: str, seconds: int = 0, **more: Any) -> str:
             "AuditData": json.dumps(data),
         }
     )
-
-
-def case(
-    rule: str, why: str, positive: list[Lines], negative: list[Lines], engine: str = "sigma", suffix: str = "log"
-) -> None:
-    folder = OUT / f"attt-{rule}"
-    folder.mkdir(parents=True, exist_ok=True)
-    listed = ""
-    for kind, samples in (("positive", positive), ("negative", negative)):
-        listed += f"{kind}:\n"
-        for number, lines in enumerate(samples, 1):
-            name = f"{kind}-{number}.{suffix}.b64"
-            (folder / name).write_text(pack(("\n".join(lines) + "\n").encode()), encoding="utf-8")
-            listed += f"  - {name}\n"
-    (folder / "case.yaml").write_text(f'why: "{why}"\nengine: {engine}\nrule: attt-{rule}\n{listed}', encoding="utf-8")
-
-
-def alone(rule: str, why: str, bad: Lines, good: Lines, suffix: str = "log") -> None:
-    case(rule, why, [[line] for line in bad], [[line] for line in good], suffix=suffix)
 
 
 def linux() -> None:
