@@ -22,7 +22,7 @@ def test_an_address_of_sip_without_an_end_hides_no_request(address: bytes, blank
     assert sids(HTTP, Conversation().open().send(0, said, size=size).close())
 
 
-@pytest.mark.parametrize("first", [b"PUT\tsip", b"PUT\t/x", b"PUT s", b"PUT t HTTP/1.1"])
+@pytest.mark.parametrize("first", [b"PUT\tsip", b"PUT\t/x", b"PUT s", b"PUT t HTTP/1.1", b"TRACE t SIP/2.0"])
 def test_a_short_first_line_is_http(first: bytes):
     talk = Conversation().open().send(0, first + b"\r\nHost: a.example\r\n\r\n" + EVIL).close()
     assert sids(HTTP, talk) == [1]

@@ -56,7 +56,7 @@ def http_or_sip(data: bytes) -> str | None:
         return "http"
     if b"\n" not in line:
         return None if len(data) < MAX_FIRST else "http"  # a line without an end is no way to hide
-    return "sip" if _REQUEST.match(line) else "http"
+    return "sip" if address[1].endswith(b":") and _REQUEST.match(line) else "http"
 
 
 class Sip:
