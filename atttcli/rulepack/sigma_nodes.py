@@ -88,7 +88,7 @@ class SigmaRule:
     logsource: tuple[str, str, str]
     node: Node
     silent: bool = False  # only a building block of correlations
-    kept: bytes = field(default=b"", init=False, repr=False, compare=False)  # of a rule out of the cache: its tree as JSON
+    kept: bytes = field(default=b"", init=False, repr=False, compare=False)  # out of the cache: its tree as JSON
 
     @classmethod
     def of_cache(cls, meta: Meta, logsource: tuple[str, str, str], kept: bytes) -> SigmaRule:
