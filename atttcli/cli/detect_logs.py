@@ -5,19 +5,15 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
-from atttcli.cli.matching import ALL_RULES, Disabled, Rows, Tally, disabled_here, existing, finish
+from atttcli.cli.matching import ALL_RULES, Tally, disabled_here, existing, finish
+from atttcli.errors import UsageError
+from atttcli.model.severity import Severity, parse_severity
 from atttcli.text.messages import _
-
-if TYPE_CHECKING:
-    from atttcli.cli.log_steps import Shown
-    from atttcli.model.alert import Detection
-    from atttcli.model.event import Event
 
 PATHS = click.Path(path_type=Path)
 
@@ -36,6 +32,15 @@ PATHS = click.Path(path_type=Path)
 @ALL_RULES
 @click.option("--log-format", metavar="FORMAT", help="LogFormat (Apache) or log_format (nginx) of these access logs.")
 @click.option("--strict", is_flag=True, help="A refused rule makes the run incomplete (exit 2).")
+@click.option(
+    "--min-level", type=click.Choice([one.label for one in Severity]), default=Severity.INFORMATIONAL.label, metavar="LEVEL",
+    help="Only findings from this level on: informational, low, medium, high, critical.",
+)  # fmt: skip
+@click.option("--by-time", is_flag=True, help="In order of time, over all logs; told when all have been read.")
+@click.option(
+    "--summary", is_flag=True, help="One row a rule: how often, where, from when to when; no finding by itself."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="CSV for spreadsheets; no cell of it is run as a formula.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: the rule and the event.")
 @with_app
 def logs(
@@ -53,6 +58,10 @@ def logs(
     workers: int,
     all_rules: bool,
     strict: bool,
+    min_level: str,
+    by_time: bool,
+    summary: bool,
+    as_csv: bool,
     as_json: bool,
 ) -> None:
     """Logs, recognised by content, compressed or in archives too, through Sigma rules, indicators and YARA rules for log text.
@@ -65,16 +74,20 @@ def logs(
       atttcli detect logs /var/log/auth.log /var/log/nginx --json
       atttcli detect logs access.log.gz logs.zip --indicators c2.csv --rules my-sigma/
       atttcli detect logs access.log --network-rules et.rules --var 'HOME_NET=[10.0.0.0/8]'
+      atttcli detect logs evtx/ --rules sigma/rules --min-level high --summary
+      atttcli detect logs evtx/ --by-time --csv > findings.csv
       atttcli detect logs mailbox.log --yara webshell.yar
       atttcli detect logs access.log --log-format '%v %h %u %t "%r" %>s %b'
     """
     from contextlib import closing
 
+    from atttcli.cli.log_forms import Presenter, listing
     from atttcli.cli.log_network import network_variables, tell_coverage
     from atttcli.cli.log_run import LogRun, sigma_kept
     from atttcli.cli.log_workers import judge_beside
     from atttcli.engine import EngineProblem
 
+    form = _form(as_csv, summary, as_json)
     tally = Tally(strict=strict)
     names = network_variables(variables)
     settings = sigma_kept(placeholders, existing(pipelines))
@@ -95,8 +108,8 @@ def logs(
     judge = partial(run.judge, paths) if workers == 1 else partial(judge_beside, run, paths, workers)
     disabled = disabled_here(app, all_rules)
     disabled.tell(run.rule_ids)
-    run.present = partial(_shown, disabled, as_json)
-    rows = Rows((_("File"), _("Line"), _("Rule"), _("Severity"), _("Title"), _("Event")), wide=(4, 5))
+    run.present = Presenter(form, by_time and not summary, parse_severity(min_level), disabled)
+    findings = listing(form, by_time and not summary)
     with (
         render.progress(_("Reading"), quiet=as_json) as progress,
         closing(judge(lambda path: progress(run.events, 0, path))) as told,  # however it ends, copies of it end too
@@ -106,47 +119,33 @@ def logs(
                 tally.problem(result)
                 continue
             tally.found += 1
-            if isinstance(result, str):
-                render.emit_json_text(result)
-            else:
-                rows.add(*result)
-    rows.show(_draw)
+            findings.add(result)
+    findings.close()
     if run.network is not None:
         tell_coverage(run.network)
     if sys.stderr.isatty() or tally.problems:
         text = _("log files: {files}, events: {events}, matches: {matches}",
                  files=run.files, events=run.events, matches=tally.found)  # fmt: skip
         render.warn(text)
+    _say_next(tally.found, form)
     finish(tally)
 
 
-def _shown(disabled: Disabled, as_json: bool, found: Detection, event: Event | None) -> Shown | None:
-    """A line of JSON or the cells of a row; nothing of a rule that was switched off."""
-    from atttcli.cli.alert_view import detection_title, severity_word
-    from atttcli.cli.log_findings import as_json_object
-
-    if disabled.covers(found.rule_id):
-        return None
-    if as_json:
-        return render.json_text(as_json_object(found, event))
-    severity, title = severity_word(found.severity), detection_title(found)
-    line = str(found.origin.line or "")
-    return (found.origin.path, line, found.rule_id, severity, title, _text(found, event)[:240])
+def _form(as_csv: bool, summary: bool, as_json: bool) -> str:
+    if as_csv and (as_json or summary):
+        raise UsageError(_("--csv goes with neither --json nor --summary"), hint="atttcli detect logs PATH --csv")
+    if summary:
+        return "summary-json" if as_json else "summary"
+    return "json" if as_json else "csv" if as_csv else "rows"
 
 
-def _text(found: Detection, event: Event | None) -> str:
-    """What a correlation adds up to, or the event that a rule matched."""
-    from atttcli.cli.alert_view import said_why
-    from atttcli.cli.event_lines import record
-
-    if event is None or found.engine == "correlation":
-        return "; ".join(said_why(text) for text in found.why)
-    return record(event.raw, event.fields)
-
-
-def _draw(row: tuple[object, ...]) -> None:
-    """A finding on a narrow screen."""
-    from atttcli.cli.event_lines import entry
-
-    path, line, rule, severity, title, text = map(str, row)
-    entry(f"{severity}  {rule}  {title}", (f"{path}:{line}" if line else path, text))
+def _say_next(found: int, form: str) -> None:
+    """What a person at a screen may do now."""
+    if not render.is_terminal() or form not in ("rows", "summary"):
+        return
+    if not found:
+        render.warn(_("No rule matched. What is understood of a log: atttcli source test FILE"))
+        return
+    if form == "rows":
+        render.warn(_("A row a rule: --summary; the gravest alone: --min-level high; in order of time: --by-time"))
+    render.warn(_("Next: keep these as alerts and work on them: atttcli ingest PATH"))

@@ -106,7 +106,8 @@ def csv_line(cells: Iterable[object]) -> None:
 
     held = io.StringIO()
     csv.writer(held, lineterminator="").writerow([inert_cell(display(str(cell))) for cell in cells])
-    line(held.getvalue())
+    _mark()
+    click.echo(held.getvalue())  # never broken, on a screen neither
 
 
 def table(
