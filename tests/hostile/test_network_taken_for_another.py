@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.network_run import detections, sids
-from tests.support.network_samples import quic_talk
+from tests.support.network_samples import RDP_CONFIRM, quic_talk
 from tests.support.network_wire import Conversation, client_hello, udp_frame
 
 EVIL = b"GET /evil HTTP/1.1\r\nHost: a.example\r\n\r\n"
@@ -22,7 +22,9 @@ def test_an_address_of_sip_without_an_end_hides_no_request(address: bytes, blank
     assert sids(HTTP, Conversation().open().send(0, said, size=size).close())
 
 
-@pytest.mark.parametrize("first", [b"PUT\tsip", b"PUT\t/x", b"PUT s", b"PUT t HTTP/1.1", b"TRACE t SIP/2.0"])
+@pytest.mark.parametrize(
+    "first", [b"PUT\tsip", b"PUT\t/x", b"PUT s", b"PUT t HTTP/1.1", b"TRACE t SIP/2.0", b"PUT sip:a SIP/2.0"]
+)
 def test_a_short_first_line_is_http(first: bytes):
     talk = Conversation().open().send(0, first + b"\r\nHost: a.example\r\n\r\n" + EVIL).close()
     assert sids(HTTP, talk) == [1]
@@ -34,6 +36,21 @@ def test_a_short_first_line_is_http(first: bytes):
 def test_a_server_that_greets_as_another_hides_no_client(greeting: bytes, size: int, rule: str, said: bytes):
     talk = Conversation(dport=143).open().send(1, greeting, size=size).send(0, said, size=size).close()
     assert 1 in sids(NAMED + rule, talk)
+
+
+@pytest.mark.parametrize("first", [b"a1 LOGIN x y\r\n", b"\xff\xfb\x01"])
+def test_a_client_that_begins_as_another_hides_no_answer(first: bytes):
+    rule = 'alert http any any -> any any (flow:to_client; http.stat_code; content:"202"; sid:1;)'
+    talk = Conversation(dport=143).open().send(0, first).send(1, b"HTTP/1.1 202 OK\r\n\r\n").close()
+    assert 1 in sids(NAMED + rule, talk)
+
+
+@pytest.mark.parametrize("greeting", [b"SIP/2.0 200 OK\r\n\r\n", RDP_CONFIRM])
+@pytest.mark.parametrize(("rule", "said"), [(HTTP, EVIL), (TLS, client_hello("www.example"))])
+def test_a_server_that_answers_before_it_was_asked_hides_no_client(greeting: bytes, rule: str, said: bytes):
+    talk = Conversation(dport=3389).open().send(1, greeting).send(0, said).close()
+    rules = 'alert sip any any -> any any (msg:"s"; sid:8;)\nalert rdp any any -> any any (msg:"r"; sid:9;)\n'
+    assert sids(rules + rule, talk) == [1]
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,10 @@ class Flow:
                 held += stream.memory
         return held + self.chunk_bytes[0] + self.chunk_bytes[1] + len(self.tails[0]) + len(self.tails[1])
 
+    def spoke(self, direction: int) -> bool:
+        """Whether bytes of that side were delivered."""
+        return bool(self.raw_base[direction] or self.chunks[direction])
+
     def swap(self) -> None:
         """The first packet was an answer: its source is the server."""
         self.client, self.server = self.server, self.client

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 from atttcli.engines.network.app import AppParser, HttpApp, PlainApp, recognise
 from atttcli.engines.network.flow import Flow
 from atttcli.engines.network.messages import MessageApp
-from atttcli.engines.network.protocols import NAMED_BY_GREETING
+from atttcli.engines.network.protocols import ONLY_NAMED
 from atttcli.engines.network.small_apps import FtpApp, SmtpApp
 from atttcli.engines.network.view import View
 
-GOING_OVER: Final = frozenset(("http", "smtp", "ftp", "pgsql")) | NAMED_BY_GREETING
+GOING_OVER: Final = frozenset(("http", "smtp", "ftp", "pgsql")) | ONLY_NAMED
 Early = tuple[bytes, bytes]
 
 
@@ -61,12 +61,16 @@ class Handover:
         return bytes(self._held[0]), bytes(self._held[1])
 
 
-class Greeted(Handover):
-    """A protocol that the server's greeting named and nobody parses: the client's first words may show another."""
+class Named(Handover):
+    """A protocol that one side's first words named and nobody parses: those of the other may show another."""
+
+    def __init__(self, ports: tuple[int, int], named_by: int) -> None:
+        super().__init__(ports)
+        self._named_by = named_by
 
     def feed(self, direction: int, data: bytes) -> list[View]:
-        """The client's words alone count."""
-        return super().feed(0, data) if direction == 0 else []
+        """The other side's words alone count."""
+        return super().feed(direction, data) if direction != self._named_by else []
 
 
 def go_over(flow: Flow, make: Callable[[str], AppParser]) -> list[View]:

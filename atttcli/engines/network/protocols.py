@@ -110,7 +110,8 @@ _DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
 }
 
 
-NAMED_BY_GREETING = frozenset(("imap", "telnet"))  # what a server greets with may be a blind: the client's words count
+ANSWERING = frozenset(("sip", "rdp"))  # their servers never speak first
+ONLY_NAMED = frozenset(("imap", "telnet"))  # not parsed; first words may be a blind
 
 
 def message_app(app: str, *, framed: bool, facts: Collection[str] = ()) -> MessageApp | None:

@@ -18,7 +18,7 @@ _END = re.compile(rb"\n\r?\n")
 _BLANK = re.compile(rb"[\r\n]+")
 _BREAK = re.compile(rb"\r?\n")
 _SIZE = re.compile(rb"\n(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?\n", re.I)
-_ADDRESS = re.compile(rb"[A-Za-z\-]+ ([^ \r\n:]{0,4}:?)")
+_SHARED = re.compile(rb"(?:OPTIONS|UPDATE) ([^ \r\n:]{0,4}:?)")  # methods that HTTP has too
 _SCHEMES = (b"sip:", b"sips:", b"tel:")
 # Headers by their names and the short forms of them.
 _HEADERS = {
@@ -48,10 +48,8 @@ def is_answer(data: bytes) -> bool:
 
 def http_or_sip(data: bytes) -> str | None:
     """What a method that both know begins: an address of SIP and its version at the line's end tell; None while they may come."""
-    if data[:4] in (b"GET ", b"POST", b"HEAD"):
-        return "http"
     line = data.lstrip(b"\r\n")
-    address = _ADDRESS.match(line)
+    address = _SHARED.match(line)
     if address is None or not any(one.startswith(address[1].lower()) for one in _SCHEMES):
         return "http"
     if b"\n" not in line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atttcli.engines.network import protocols
 from atttcli.engines.network.app import AppParser, DnsApp, HttpApp, make_parser, recognise
 from atttcli.engines.network.checksums import is_wrong
 from atttcli.engines.network.counts import Counts
@@ -9,11 +10,10 @@ from atttcli.engines.network.flow import ACK, CLOSED, ESTABLISHED, RST, SYN, Flo
 from atttcli.engines.network.flows import FlowTable
 from atttcli.engines.network.frames import with_frames
 from atttcli.engines.network.ftp import Expected
-from atttcli.engines.network.handover import GOING_OVER, Greeted, Handover, go_over
+from atttcli.engines.network.handover import GOING_OVER, Handover, Named, go_over
 from atttcli.engines.network.judge import Match, Scene
 from atttcli.engines.network.judgement import Text
 from atttcli.engines.network.midstream import may_begin, pick_up
-from atttcli.engines.network.protocols import NAMED_BY_GREETING, first_answers, message_app, recognise_datagram
 from atttcli.engines.network.reporting import Reporting
 from atttcli.engines.network.resets import SUSPECTED, goes_on, reopen
 from atttcli.engines.network.ruleset import SAME_POINT, RuleSet
@@ -150,14 +150,16 @@ class Traffic(Reporting):
     def _udp(self, flow: Flow, direction: int, packet: Packet) -> tuple[int, list[View]]:
         """The packet's direction (an answer may come first) and the messages in it."""
         if flow.app is None and packet.payload:
-            flow.app = recognise_datagram(packet.payload, self._ports(packet.sport, packet.dport), self._rules.apps)
+            flow.app = protocols.recognise_datagram(
+                packet.payload, self._ports(packet.sport, packet.dport), self._rules.apps
+            )
             if flow.app == "dns":
                 flow.parser = DnsApp(framed=False)
             elif flow.app == "snmp":
                 flow.parser = SnmpApp()
             elif flow.app is not None and flow.app in self._parsed:
-                flow.parser = message_app(flow.app, framed=False, facts=self._rules.facts)
-            if direction == 0 and not flow.seen[1] and first_answers(flow.app, packet.payload):
+                flow.parser = protocols.message_app(flow.app, framed=False, facts=self._rules.facts)
+            if direction == 0 and not flow.seen[1] and protocols.first_answers(flow.app, packet.payload):
                 self._flows.swap(flow)
                 direction = 1
         if flow.parser is None:
@@ -292,6 +294,8 @@ class Traffic(Reporting):
         if app is None or app == "failed":
             flow.app = app
             return []
+        if app in protocols.ANSWERING and direction == 1 and flow.streams[0] is not None and not flow.spoke(0):
+            return []
         return self._begin(flow, app, direction)
 
     def _ports(self, one: int, other: int) -> tuple[int, int]:
@@ -308,8 +312,8 @@ class Traffic(Reporting):
     def _begin(self, flow: Flow, app: str, direction: int) -> list[View]:
         """The application is known: its parser gets what came before, the client's bytes first."""
         flow.app = app
-        greeted = direction == 1 and app in NAMED_BY_GREETING
-        parser = Greeted((flow.client_port, flow.server_port)) if greeted else self._parser_of(flow, app)
+        named = app in protocols.ONLY_NAMED
+        parser = Named((flow.client_port, flow.server_port), direction) if named else self._parser_of(flow, app)
         flow.parser = parser
         views: list[View] = []
         for side in (0, 1):
