@@ -41,6 +41,10 @@ def show(app: App, watch: Watch, limit: int, form: str | None) -> int:
         render.warn(ngettext("{count} address tries passwords.", "{count} addresses try passwords.", len(every)))
         if len(every) > limit:
             render.warn(_("… and {count} more addresses (--limit)", count=len(every) - limit))
+    if watch.attackers.let_go:
+        render.warn(
+            _("To bound memory, {count} addresses that did least were forgotten.", count=watch.attackers.let_go)
+        )
     return len(every)
 
 
@@ -61,7 +65,7 @@ def next_step(watch: Watch, one: Attacker) -> str:
     """What to do about an address."""
     if one.forced:
         return _("Block it; change the password of what it opened and end its sessions (mail watch --explain).")
-    if watch.places.of(one.address).inside:
+    if watch.places.of(one.sample).inside:
         return _("It is inside: a proxy, or a machine of ours; find it, scan it, ask its people.")
     return _("Block it at the firewall and the mail server; tell its provider.")
 
@@ -71,12 +75,12 @@ def as_json(app: App, watch: Watch, one: Attacker) -> dict[str, Any]:
     from atttcli.cli.log_findings import stamp
     from atttcli.cli.mail_words import both
 
-    place = watch.places.of(one.address)
+    place = watch.places.of(one.sample)
     return {
         "address": one.address,
         "inside": place.inside,
         "country": place.country,
-        "agency": _agency(app, one.address),
+        "agency": _agency(app, one.sample),
         "failures": one.failures,
         "tried": sorted(one.tried),
         "more": one.more,
@@ -88,20 +92,23 @@ def as_json(app: App, watch: Watch, one: Attacker) -> dict[str, Any]:
 
 
 def _csv(app: App, watch: Watch, found: list[Attacker]) -> None:
-    """The first column alone is a list that `--indicators` and firewalls take."""
+    """The first column alone is a list that `--indicators` and firewalls take: what is inside is left out."""
     from atttcli.cli.log_findings import stamp
 
     render.csv_line(["address", "inside", "country", "agency", "failures", "tried", "opened", "first", "last"])
     for one in found:
-        place = watch.places.of(one.address)
-        render.csv_line([one.address, place.inside, place.country, _agency(app, one.address), one.failures, len(one.tried),
+        place = watch.places.of(one.sample)
+        if place.inside:
+            render.warn(_("{address} is inside: it is left out of the list.", address=one.address))
+            continue
+        render.csv_line([one.address, place.inside, place.country, _agency(app, one.sample), one.failures, len(one.tried),
                   " ".join(sorted(one.forced)), stamp(one.first) or "", stamp(one.last) or ""])  # fmt: skip
 
 
 def _whose(app: App, watch: Watch, one: Attacker) -> str:
-    place = watch.places.of(one.address)
+    place = watch.places.of(one.sample)
     where = _("inside") if place.inside else place.country or "-"
-    agency = _agency(app, one.address)
+    agency = _agency(app, one.sample)
     return f"{where} · {agency}" if agency else where
 
 

@@ -47,7 +47,7 @@ class Watch:
     every_event: bool = False  # rules of others see all
     disabled: Callable[[str], bool] = lambda rule: False  # rules that people switched off
     ranking: Ranking = field(default_factory=Ranking)
-    attackers: Attackers = field(default_factory=Attackers)
+    attackers: Attackers = field(init=False)
     logins: int = 0
     failures: int = 0
     detections: dict[str, list[Detection]] = field(default_factory=dict)  # of rules, by account
@@ -56,6 +56,9 @@ class Watch:
     _recent: dict[tuple[str, int | None], str] = field(default_factory=dict)
     _older: dict[tuple[str, int | None], str] = field(default_factory=dict)
     _last: dict[str, tuple[int, str, str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.attackers = Attackers(self.scope.account)
 
     def feed(self, items: Iterable[Item]) -> Iterator[EngineProblem]:
         """Judge items; yields what could not be judged."""
@@ -109,17 +112,11 @@ class Watch:
                 self._remember(seen)
             else:
                 self.failures += 1
-            if self._asked_for(seen):
+            if self.scope.since is None or seen.time >= self.scope.since:
                 self.attackers.see(seen)
         for finding in self.signs.see(seen):
             self.add(finding)
         return self._ruled(event)
-
-    def _asked_for(self, seen: Seen) -> bool:
-        scope = self.scope
-        return not (scope.account and seen.account != scope.account) and (
-            scope.since is None or seen.time >= scope.since
-        )
 
     def _ruled(self, event: Event) -> bool:
         """Whether our rules can concern it: an action, or words of forwarding and filters. Most uses of a mailbox are neither."""

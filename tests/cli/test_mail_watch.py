@@ -242,6 +242,9 @@ def test_addresses_that_try_passwords_are_named_with_what_they_opened(
     assert sprayed and sprayed <= opened
     listed = attt(place, *words, "--addresses", "--csv")
     assert listed.exit_code == 1
-    assert [line.split(",")[0] for line in listed.stdout.splitlines()[1:]] == [one["address"] for one in told]
+    assert [line.split(",")[0] for line in listed.stdout.splitlines()[1:]] == [one["address"] for one in outside]
+    home = attt(place, *words, "--addresses", "--csv", "--home", f"{outside[0]['address']}/32")
+    assert f"{outside[0]['address']} is inside" in home.stderr
+    assert outside[0]["address"] not in home.stdout
     below = attt(place, *words).stderr
     assert f"Passwords are tried by {told[0]['address']} " in below
