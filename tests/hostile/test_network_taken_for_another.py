@@ -14,6 +14,9 @@ TLS = 'alert tls any any -> any any (tls.sni; content:"www.example"; sid:1;)'
 NAMED = 'alert imap any any -> any any (msg:"i"; sid:8;)\nalert telnet any any -> any any (msg:"t"; sid:9;)\n'
 
 
+SERVED = ("sip", "rdp", "modbus", "enip")
+
+
 @pytest.mark.parametrize("address", [b"sip:" + b"A" * 6000, b"SIPS:" + b"A" * 3000, b"tel:" + b"1" * 2600])
 @pytest.mark.parametrize("blank", [b" ", b"\t"])
 @pytest.mark.parametrize("size", [700, 1400, 60_000])
@@ -45,11 +48,14 @@ def test_a_client_that_begins_as_another_hides_no_answer(first: bytes):
     assert 1 in sids(NAMED + rule, talk)
 
 
-@pytest.mark.parametrize("greeting", [b"SIP/2.0 200 OK\r\n\r\n", RDP_CONFIRM])
+@pytest.mark.parametrize(
+    ("greeting", "port"),
+    [(b"SIP/2.0 200 OK\r\n\r\n", 5060), (RDP_CONFIRM, 3389), (bytes(24), 44818), (b"\0\1\0\0\0\3\1\3\0", 502)],
+)
 @pytest.mark.parametrize(("rule", "said"), [(HTTP, EVIL), (TLS, client_hello("www.example"))])
-def test_a_server_that_answers_before_it_was_asked_hides_no_client(greeting: bytes, rule: str, said: bytes):
-    talk = Conversation(dport=3389).open().send(1, greeting).send(0, said).close()
-    rules = 'alert sip any any -> any any (msg:"s"; sid:8;)\nalert rdp any any -> any any (msg:"r"; sid:9;)\n'
+def test_a_server_that_answers_before_it_was_asked_hides_no_client(greeting: bytes, port: int, rule: str, said: bytes):
+    talk = Conversation(dport=port).open().send(1, greeting).send(0, said).close()
+    rules = "".join(f"alert {app} any any -> any any (sid:{sid};)\n" for sid, app in enumerate(SERVED, 5))
     assert sids(rules + rule, talk) == [1]
 
 

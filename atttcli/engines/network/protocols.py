@@ -110,7 +110,7 @@ _DIALECTS: dict[str, Callable[[bool, Collection[str]], Dialect]] = {
 }
 
 
-ANSWERING = frozenset(("sip", "rdp"))  # their servers never speak first
+ANSWERING = frozenset(("sip", "rdp", "modbus", "enip"))  # their servers never speak first
 ONLY_NAMED = frozenset(("imap", "telnet"))  # not parsed; first words may be a blind
 
 
