@@ -202,3 +202,16 @@ def test_what_is_remembered_is_bounded(
     held = {id(one): one for one in (*known._by_heads.values(), *known._likely.values())}
     assert len(known._by_heads) <= 16
     assert sum(len(one.known) for one in held.values()) <= 20_000 // outline._EACH + 1
+
+
+def test_a_number_told_under_two_names_is_asked_as_either(
+    engine: CorrelationEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which of them counts is told by their order: what was learned of lines that had it the other way round is not enough."""
+    monkeypatch.setattr(outline, "_SEVERAL", 1)
+    lines = [
+        b'{"event_id":7,"EventID":4688,"Channel":"Security","Keywords":"x"}',
+        b'{"EventID":4688,"event_id":7,"Channel":"Security","Keywords":"x"}',
+    ]
+    said, _problems, _count = found_in(b"\n".join([lines[0], lines[0], lines[1]]), engine, sifted=True)
+    assert said == {(3, "number")}

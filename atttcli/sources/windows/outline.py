@@ -86,7 +86,7 @@ class Outlines:
         may: bool | None = None
         for fields in outline.readings(said):
             kind = outline.fixed or kind_of(fields)
-            if kind is not None and kind not in outline.kinds:
+            if kind is not None and (kind, fields["EventID"]) not in outline.kinds:
                 return self._whole(line)
             may = may or kind is None or self._sieve.may_match(kind, fields["EventID"], fields)
         if may is not None:
@@ -111,7 +111,7 @@ class Outlines:
         kind = kind_of(fields)
         if kind is None:
             return True
-        if kind not in outline.kinds:
+        if (kind, fields["EventID"]) not in outline.kinds:
             outline.learn(kind, fields["EventID"], self._sieve.asks(kind, fields["EventID"]) or frozenset())
         outline.met += 1
         if not outline.ready and outline.met >= _SEVERAL:
@@ -159,7 +159,7 @@ class _Outline:
             *(deciding(one.get("Channel"), one.get("Provider_Name"), one.get("EventID")) for one in self._given)
         )
         self._wanted = self._decided
-        self.kinds: set[Kind] = set()
+        self.kinds: set[tuple[Kind, int]] = set()  # and numbers: where two names tell one each, either may count
         self.fixed: Kind | None = None  # the only one, where nothing else in an event has a say
         self.known: dict[Said, bool] = {}
         self.met = 0
@@ -169,7 +169,7 @@ class _Outline:
 
     def learn(self, kind: Kind, number: int, asked: frozenset[str]) -> None:
         """Another kind of its events, and what is asked of that."""
-        self.kinds.add(kind)
+        self.kinds.add((kind, number))
         if not self._decided and len(self._given) == 1:
             self.fixed, self._given[0]["EventID"] = kind, number
         if not asked <= self._wanted:
