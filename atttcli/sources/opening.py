@@ -25,6 +25,7 @@ HEAD: Final = 64 * 1024
 PASSWORDS: Final = (b"infected",)  # as samples are exchanged
 UNREADABLE: Final = (Damaged, Unsupported, OSError)  # what a stream may raise while it is read, beside InputError
 _CERTAIN: Final = 96  # all that the head shows has the form of a Windows log
+_SUREST: Final = 100  # nobody can be surer (Source.recognise)
 _STREAMS: Final = ("gz", "bz2", "xz", "zst")
 _HOLDERS: Final = (*_STREAMS, "zip", "tar", "7z", "rar")
 
@@ -73,6 +74,8 @@ def _surest(sources: Sequence[Source], given: Input, sure: int, best: Source | N
         mine = source.recognise(given)
         if mine > sure:
             sure, best = mine, source
+            if sure >= _SUREST:
+                break
     return sure, best
 
 
