@@ -29,6 +29,7 @@ RULES: dict[str, tuple[dict[str, str], Any, str]] = {
     ),
     "user": ({"category": "process_creation"}, {"a": {"User|contains": "admin", "Image|exists": True}}, "a"),
     "number": ({"service": "security"}, {"a": {"EventID": 4688, "Keywords|contains": "x"}}, "a"),
+    "installer": ({"service": "application"}, {"a": {"EventID": 1042, "Data|contains": "evil"}}, "a"),
     "outcome": ({"service": "security"}, {"a": {"EventID": 4625, "Status": "0x0"}}, "a"),
     "port": ({"category": "network_connection"}, {"a": {"DestinationPort": 1}}, "a"),
     "true": ({"category": "network_connection"}, {"a": {"DestinationPort": "true"}}, "a"),
@@ -153,6 +154,7 @@ def test_every_rule_can_be_found(engine: CorrelationEngine) -> None:
         "excluded": {"EventID": 1, "Image": "C:\\evil.exe", "CommandLine": "evil"},
         "user": {"EventID": 1, "Image": "x", "User": "admin"},
         "number": {"EventID": 4688, "Channel": "Security", "Keywords": "x"},
+        "installer": {"EventID": 1042, "Channel": "Application", "Data": "evil"},
         "outcome": {"EventID": 4625, "Channel": "Security", "Status": "0x0"},
         "port": {"EventID": 3, "DestinationPort": 1},
         "true": {"EventID": 3, "DestinationPort": True},
@@ -209,9 +211,7 @@ def test_a_number_told_under_two_names_is_asked_as_either(
 ) -> None:
     """Which of them counts is told by their order: what was learned of lines that had it the other way round is not enough."""
     monkeypatch.setattr(outline, "_SEVERAL", 1)
-    lines = [
-        b'{"event_id":7,"EventID":4688,"Channel":"Security","Keywords":"x"}',
-        b'{"EventID":4688,"event_id":7,"Channel":"Security","Keywords":"x"}',
-    ]
-    said, _problems, _count = found_in(b"\n".join([lines[0], lines[0], lines[1]]), engine, sifted=True)
-    assert said == {(3, "number")}
+    one_way = b'{"event_id":7,"EventID":1042,"Channel":"Application","Data":"evil"}'
+    other = b'{"EventID":1042,"event_id":7,"Channel":"Application","Data":"evil"}'
+    said, _problems, _count = found_in(b"\n".join([one_way, one_way, other]), engine, sifted=True)
+    assert said == {(3, "installer")}
