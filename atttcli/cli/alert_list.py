@@ -76,10 +76,15 @@ def _table(app: App, groups: Sequence[Group], wanted: Wanted) -> None:
 
     rows = (
         (
-            group.name, severity_word(group.severity), title_of(first(app.store, group, wanted)), group.size, group.count,
-            moment_text(group.last_seen),
+            group.name, severity_word(group.severity), title_of(worst), group.size, group.count,
+            moment_text(group.last_seen), worst["number"],
         )
         for group in groups
+        for worst in (first(app.store, group, wanted),)
     )  # fmt: skip
-    columns = (_("Group"), _("Severity"), _("Title"), _("Alerts"), _("Times"), _("Last seen"))
-    render.table(columns, rows, wide=(2,))
+    columns = (_("Group"), _("Severity"), _("Title"), _("Alerts"), _("Times"), _("Last seen"), _("Worst"))
+    render.table(columns, rows, wide=(2,), whole=(6,))
+    if groups and render.is_terminal():
+        number = first(app.store, groups[0], wanted)["number"]
+        render.line(_("One alert: {command}", command=f"atttcli alert show {number}"))
+        render.line(_("One key a group: {command}", command="atttcli alert triage"))

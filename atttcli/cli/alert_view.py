@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from atttcli.cli import render
@@ -151,6 +151,24 @@ def show_alert(app: App, alert: dict[str, Any], seen: Sequence[dict[str, Any]], 
         *((_("Seen in"), _place(one)) for one in seen[:10]),
     ]
     render.table((_("Field"), _("Value")), [row for row in rows if row[1] not in ("", None)], wide=(1,))
+    if render.is_terminal():
+        for text, command in _next_steps(alert):
+            render.line(text)
+            render.line(f"      → {command}")
+
+
+def _next_steps(alert: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What may be done with an alert, as words and the command."""
+    number = alert["number"]
+    if alert["last_seen"] is not None:
+        yield _("What happened around it:"), f"atttcli timeline --around {number}"
+    if alert["kind"] == "network" and str(alert["source_path"]).lower().endswith(("pcap", "pcapng", "cap")):
+        yield _("The packet behind it:"), f"atttcli alert packets {number}"
+    if alert["incident"]:
+        yield _("Its incident:"), f"atttcli incident show {alert['incident']}"
+    elif alert["state"] == "open":
+        yield _("An incident:"), f"atttcli incident open --from-alert {number}"
+        yield _("No incident:"), f'atttcli alert triage --alert {number} --close false-positive --reason "…"'
 
 
 def _advisories(app: App, alert: dict[str, Any]) -> list[str]:

@@ -28,6 +28,7 @@ PATHS = click.Path(path_type=Path)
 @click.option("--placeholders", type=PATHS, metavar="FILE", help="Values of %name% in Sigma rules: name: [value, ...].")
 @click.option("--pipeline", "pipelines", multiple=True, type=PATHS, help="pySigma processing pipeline (repeatable).")
 @click.option("--source-tz", metavar="ZONE", default="Asia/Ho_Chi_Minh", help="Zone of stamps that carry none.")
+@click.option("--password", "passwords", multiple=True, metavar="P", help="Password of archives (repeatable).")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that judge.")
 @ALL_RULES
 @click.option("--log-format", metavar="FORMAT", help="LogFormat (Apache) or log_format (nginx) of these access logs.")
@@ -55,6 +56,7 @@ def logs(
     pipelines: tuple[Path, ...],
     source_tz: str,
     log_format: str | None,
+    passwords: tuple[str, ...],
     workers: int,
     all_rules: bool,
     strict: bool,
@@ -101,6 +103,7 @@ def logs(
         existing(yara),
         settings,
     )
+    run.passwords = (*(one.encode() for one in passwords), *run.passwords)
     if log_format:
         from atttcli.sources.logs.webformat import web_format
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from atttcli.cli import event_lines, render
 from atttcli.text.display import display
 from atttcli.text.messages import _
-from atttcli.text.spreadsheet import inert_cell
 
 if TYPE_CHECKING:
     from atttcli.hunt.ask import Answer
@@ -25,7 +22,15 @@ def show(answer: Answer, form: str, *, by_fields: bool, chosen: bool = False) ->
     """Write an answer to stdout as its rows come."""
     from atttcli.hunt import exports
 
-    rows: Iterator[dict[str, Any]] = (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
+    found = 0
+
+    def counted() -> Iterator[dict[str, Any]]:
+        nonlocal found
+        for row in answer.rows:
+            found += 1
+            yield dict(zip(answer.columns, row, strict=True))
+
+    rows = counted()
     makers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         "ecs": exports.ecs, "timesketch": exports.timesketch, "timesketch-jsonl": exports.timesketch, "plaso": exports.plaso,
         "l2tcsv": exports.l2tcsv,
@@ -47,6 +52,13 @@ def show(answer: Answer, form: str, *, by_fields: bool, chosen: bool = False) ->
             event_lines.tall(answer.columns, cells)
         else:
             render.table(answer.columns, cells)
+    if not found and form == "table":
+        render.warn(
+            _(
+                "Nothing found. A part of a value: --field 'user=*name*', --text; columns: atttcli hunt schema;"
+                " logs: atttcli hunt sources"
+            )
+        )
 
 
 def _events(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -92,12 +104,6 @@ def _cell(value: Any) -> str:
 
 
 def _csv(columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    render.line(_csv_line(columns))
+    render.csv_line(columns)
     for row in rows:
-        render.line(_csv_line(_cell(value) for value in row.values()))
-
-
-def _csv_line(cells: Iterable[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow([inert_cell(display(cell)) for cell in cells])
-    return buffer.getvalue()
+        render.csv_line(_cell(value) for value in row.values())

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from atttcli.cli import render
+from atttcli.cli.casework_words import status_word
 from atttcli.cli.context import App, with_app
 from atttcli.cli.current import incident_number
 from atttcli.cli.incident_input import json_option, number_argument, reason_option, recorded, vault_of, when
@@ -65,7 +66,7 @@ def approve(app: App, number: str, gate: str, approver: str, paper: str, as_json
     if as_json:
         recorded(app, found, as_json)
     else:
-        render.line(_("{number}: approved: {gate}", number=found, gate=given))
+        render.line(_("{number}: approved: {gate}", number=found, gate=status_word(given)))
 
 
 @click.command()

@@ -17,6 +17,7 @@ from atttcli.text.messages import _, ngettext
 from atttcli.text.retell import retell
 
 _SHOWN = 5
+_EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # sha256 of nothing
 _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 
 
@@ -185,10 +186,46 @@ def _mapping(path: str | None, log_format: str | None) -> Any:
 
 
 def _show(account: Any) -> None:
+    if account.files or not account.failures:
+        _ledger_table(account)
+    if account.passed_over:
+        render.line(_("{count} links, pipes or devices were passed over.", count=account.passed_over))
+    if account.rules_refused:
+        render.line(_("{count} rules were refused at load: atttcli rules check", count=account.rules_refused))
+    if any(one.sha256 == _EMPTY for one in account.files):
+        empty = [one.path for one in account.files if one.sha256 == _EMPTY]
+        render.line(
+            ngettext(
+                "Empty, nothing in it: {paths}",
+                "Empty, nothing in them: {paths}",
+                len(empty),
+                paths=", ".join(empty[:_SHOWN]),
+            )
+        )
+    if account.total.rejected or (account.failures and account.files):
+        render.line(_("What could not be read: atttcli ingest problems"))
+    if any("encrypted" in reason for _path, reason in account.failures):
+        render.line(_("With the password of the archive: {command}", command="atttcli ingest PATH --password …"))
+    if account.alerts:
+        render.line(_("Next: atttcli alert triage"))
+
+
+def _folder(paths: list[str]) -> str:
+    """What all names begin with, up to the last folder or archive; empty for one name."""
+    least, most = (min(paths), max(paths)) if len(paths) > 1 else ("", "")
+    differ = next(
+        (place for place, (one, other) in enumerate(zip(least, most, strict=False)) if one != other), len(least)
+    )
+    shared = least[:differ]
+    return shared[: max(shared.rfind("/"), shared.rfind("!")) + 1]
+
+
+def _ledger_table(account: Any) -> None:
+    folder = _folder([one.path for one in account.files]) if render.is_terminal() else ""
     states = {"new": _("new"), "known": _("known"), "refused": _("REFUSED"), "failed": _("failed")}
     rows = [
         (
-            one.path, one.reader, states[one.state], one.ledger.read, one.ledger.stored, one.ledger.duplicate,
+            one.path[len(folder) :], one.reader, states[one.state], one.ledger.read, one.ledger.stored, one.ledger.duplicate,
             one.ledger.rejected, one.ledger.alerts, one.ledger.indicators,
         )
         for one in account.files
@@ -201,16 +238,10 @@ def _show(account: Any) -> None:
         _("File"), _("Reader"), _("State"), _("Read"), _("Stored"), _("Duplicate"), _("Not read"), _("Alerts"),
         _("Indicators"),
     )  # fmt: skip
+    if folder:
+        render.line(_("In {folder}", folder=folder))
     render.table(columns, rows, wide=(0,))
     render.line(ngettext("{count} new sighting of alerts.", "{count} new sightings of alerts.", account.alerts))
-    if account.passed_over:
-        render.line(_("{count} links, pipes or devices were passed over.", count=account.passed_over))
-    if account.rules_refused:
-        render.line(_("{count} rules were refused at load: atttcli rules check", count=account.rules_refused))
-    if total.rejected or account.failures:
-        render.line(_("What could not be read: atttcli ingest problems"))
-    if account.alerts:
-        render.line(_("Next: atttcli alert triage"))
 
 
 def _as_json(account: Any) -> dict[str, Any]:

@@ -84,6 +84,19 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return localised(command)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the lazy names among those that may be meant, told in the workspace's language."""
+        name = args[0]
+        if self.lazy and name not in self.lazy and name not in self.commands and not name.startswith("-"):
+            self.on_unknown(ctx)
+            raise click.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def on_unknown(self, ctx: click.Context) -> None:
+        """Before an error of a wrong name is told: the callback, which knows the language, has not run yet."""
+
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         localised(self)  # the topmost group comes out of no other group
         super().format_usage(ctx, formatter)

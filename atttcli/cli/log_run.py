@@ -33,7 +33,7 @@ from atttcli.rulepack.sigma_files import SigmaSettings, parse_placeholders
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 from atttcli.source import Input, ReadProblem, Sieve, SiftingSource, Source
 from atttcli.sources.antivirus import FINDINGS, detection_of, joined
-from atttcli.sources.opening import UNREADABLE, opened, recognised
+from atttcli.sources.opening import PASSWORDS, UNREADABLE, opened, recognised
 from atttcli.sources.opening import Unread as NotOpened
 from atttcli.store.workspace import home, private_folder
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # each loaded where rules of its kind are given
 
 _BLOCK = 1024
 _PROBLEMS_A_FILE = 20
+_CAPTURES = frozenset(map(bytes.fromhex, ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a")))  # pcap, pcapng
 
 Told = Shown | EngineProblem
 
@@ -65,6 +66,7 @@ class LogRun:
     rule_ids: tuple[str, ...] = ()
     files: int = 0
     events: int = 0
+    passwords: Sequence[bytes] = PASSWORDS  # of archives
     mapping: Source | None = None  # a reader that a person named; goes before those that it fits
     present: Present = _silent
     _rules_sieve: Sieve | None = None
@@ -174,11 +176,13 @@ class LogRun:
 
     def file(self, path: str, name: str | None = None, dir_fd: int | None = None) -> Iterator[Step]:
         """A file, or each file in an archive."""
-        for given in opened(path, self.zone, name, dir_fd):
+        for given in opened(path, self.zone, name, dir_fd, self.passwords):
             if isinstance(given, NotOpened):
                 yield Failed(EngineProblem(Where(given.path), given.reason))
+            elif not given.head:  # a log that was rotated a moment ago
+                yield Read(given.path)
             elif (source := recognised(given, self.mapping)) is None:
-                yield Failed(EngineProblem(Where(given.path), "no log that any reader knows; it was not judged"))
+                yield Failed(EngineProblem(Where(given.path), _no_log(given)))
             else:
                 yield from self.log(source, given)
 
@@ -265,6 +269,12 @@ class LogRun:
             event = events[match.line]
             key = event.src_ip or event.host
             yield from self._found(match.line, yara.detection(match.hit, origin.path, "", event.line, key), event)
+
+
+def _no_log(given: Input) -> str:
+    if given.head[:4] in _CAPTURES:
+        return "a capture and no log: atttcli detect capture FILE"
+    return "no log that any reader knows; it was not judged"
 
 
 def _place(found: tuple[int, Step]) -> int:

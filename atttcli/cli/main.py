@@ -79,8 +79,25 @@ def _speak(language: str | None) -> str | None:
     return language
 
 
+class TopGroup(LazyGroup):
+    """The topmost group: its help and its errors come before the callback, which knows the language."""
+
+    def on_unknown(self, ctx: click.Context) -> None:
+        _speak_as_here(ctx)
+
+    def get_help(self, ctx: click.Context) -> str:
+        _speak_as_here(ctx)
+        return super().get_help(ctx)
+
+
+def _speak_as_here(ctx: click.Context) -> None:
+    app: App = ctx.obj or App(ctx.params.get("workspace"), ctx.params.get("lang"))
+    found = app.workspace_if_any()
+    speak(preferred_language(ctx.params.get("lang") or _asked(sys.argv[1:]), found.language if found else None))
+
+
 @click.group(
-    cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+    cls=TopGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
 @click.version_option(__version__, prog_name="atttcli")
 @click.option(

@@ -48,7 +48,10 @@ def block(text: str) -> None:
 def warn(text: object) -> None:
     """One safe line on stderr, above the progress bar where one is drawn."""
     if _bars:
-        _bars[-1](display(text))
+        from atttcli.cli.table_layout import broken
+
+        for piece in broken(display(text), columns()):
+            _bars[-1](piece)
     else:
         _told(display(text), to_stderr=True)
 

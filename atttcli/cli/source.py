@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,9 @@ def mapping(app: App, file: str, output: Path | None, as_json: bool) -> None:
         render.warn(_("Guessed: {fields}", fields=told or _("nothing")))
     else:
         render.line(_("Written: {path}. Guessed: {fields}", path=str(output), fields=told or _("nothing")))
+        quoted, made = shlex.quote(file), shlex.quote(str(output))
+        render.line(_("Look it over, then: {command}", command=f"atttcli source test {quoted} --mapping {made}"))
+        render.line(_("Then: {command}", command=f"atttcli ingest {quoted} --mapping {made}"))
 
 
 def _readers() -> dict[str, dict[str, list[str]]]:

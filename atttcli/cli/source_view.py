@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from itertools import islice
 from textwrap import wrap
@@ -24,6 +25,7 @@ from atttcli.text.retell import retell
 
 MOST = 1_000_000  # records of one file that are read
 _DIFFERENT = 1000
+_GUESSING = frozenset({"generic-kv", "generic-json", "generic-csv", "text-lines"})
 _BEFORE_NAME = re.compile(r" (?=\S+=)")
 _SHOWN = ("host", "user", "domain", "url", "hash", "action", "outcome")
 _HEAD = (*_SHOWN, "src_ip", "src_port", "dst_ip", "dst_port")
@@ -114,7 +116,20 @@ def show(item: Item | Failure, lines: int, fields: bool, as_json: bool) -> bool:
         render.emit_json({"kind": "summary", "path": item.given.path, "assumed": item.given.assumed, **count.as_json()})
     else:
         _summary(count, item.given, lines)
+        _say_next(item)
     return True
+
+
+def _say_next(item: Item) -> None:
+    """What a person at a screen may do with what was understood."""
+    if not render.is_terminal() or item.source is None:
+        return
+    path = shlex.quote(item.given.path.partition("!")[0])
+    if item.source.name in _GUESSING:
+        render.line(_("Better understood with a mapping file of its own:"))
+        render.line(f"      → atttcli source mapping {path} -o mapping.yaml")
+    render.line(_("Take it in:"))
+    render.line(f"      → atttcli ingest {path}")
 
 
 def _no_log(item: Item, as_json: bool) -> None:

@@ -14,10 +14,11 @@ import click
 from atttcli import __version__
 from atttcli.cli import render
 from atttcli.cli.context import App, with_app
+from atttcli.cli.lazy import speak
 from atttcli.clock import VIETNAM, Clock, from_micros, rfc3339
 from atttcli.errors import Conflict, InputError, WorkspaceError
 from atttcli.store.workspace import SETTINGS, Workspace, load_workspace, write_workspace
-from atttcli.text.messages import LANGUAGES, _, ngettext
+from atttcli.text.messages import LANGUAGES, _, ngettext, preferred_language
 from atttcli.text.retell import retell
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def init(
     if as_json:
         render.emit_json(_as_json(workspace, place, findings))
     else:
+        speak(preferred_language(app.lang, workspace.language))  # that of all that follows
         _tell(workspace, place, findings)
 
 

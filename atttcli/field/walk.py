@@ -144,6 +144,9 @@ class _Walker:
         self._mounts = {point: why for point, why in self._mounts.items() if not _inside(real, point)}
         try:
             info = os.stat(real)
+        except FileNotFoundError:
+            yield Outcome(given, FAILED, "no such file or folder")  # never seen, so not vanished
+            return
         except OSError as error:
             yield Outcome(given, FAILED, reason(error))
             return

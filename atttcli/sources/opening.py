@@ -38,7 +38,9 @@ class Unread:
     reason: str
 
 
-def opened(path: str, zone: Any, name: str | None = None, dir_fd: int | None = None) -> Iterator[Input | Unread]:
+def opened(
+    path: str, zone: Any, name: str | None = None, dir_fd: int | None = None, passwords: Sequence[bytes] = PASSWORDS
+) -> Iterator[Input | Unread]:  # fmt: skip
     """The file, or if it is an archive each file in it: good until the next is asked for.
 
     `name` (relative to `dir_fd`) is what is opened, if that is not `path`. Reading an Input may raise InputError and UNREADABLE.
@@ -49,7 +51,9 @@ def opened(path: str, zone: Any, name: str | None = None, dir_fd: int | None = N
         yield Unread(path, refused.why)
         return
     with os.fdopen(descriptor, "rb") as raw:
-        yield from _Opening(zone, Budget()).inputs(raw, path, info.st_size, info.st_mtime_ns // 1000, Path(path))
+        yield from _Opening(zone, Budget(), passwords).inputs(
+            raw, path, info.st_size, info.st_mtime_ns // 1000, Path(path)
+        )
 
 
 def as_input(raw: Any, path: str, info: os.stat_result, zone: Any) -> Input:
@@ -85,6 +89,7 @@ class _Opening:
 
     zone: Any
     budget: Budget
+    passwords: Sequence[bytes] = PASSWORDS
 
     def input(self, raw: BinaryIO, path: str, size: int, modified: int | None, file: Path | None) -> Input:
         head = raw.read(HEAD)
@@ -111,7 +116,7 @@ class _Opening:
 
         raw.seek(0)
         compressed = given.stream is not raw and archive_kind(given.head) != "tar"
-        for piece in unpack(raw, path, self.budget, depth, PASSWORDS):
+        for piece in unpack(raw, path, self.budget, depth, self.passwords):
             if not isinstance(piece, UnpackProblem):
                 inner = path if compressed else piece.path  # what one compressed file holds is known by its name
                 when = modified if piece.modified is None else piece.modified

@@ -27,13 +27,13 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "time": ("@timestamp", "timestamp", "time", "ts", "datetime", "eventtime", "logtime", "createdat", "created", "when", "date",
              "timelocal", "requesttime", "starttime", "thoigian", "ngaygio", "thoidiem"),
     "src_ip": ("srcip", "sourceip", "clientip", "remoteip", "remoteaddr", "remoteaddress", "clientaddress", "ipaddress", "ip", "src",
-               "sourceaddress", "cip", "xforwardedfor", "callerip", "userip", "peer", "diachiip", "ipnguon"),
+               "sourceaddress", "cip", "xforwardedfor", "callerip", "userip", "peer", "diachiip", "ipnguon", "diachi"),
     "src_port": ("srcport", "sourceport", "clientport", "remoteport", "spt", "congnguon"),
     "dst_ip": ("dstip", "destinationip", "destip", "dst", "destination", "serverip", "targetip", "sip", "destinationaddress", "ipdich"),
     "dst_port": ("dstport", "destinationport", "destport", "dpt", "serverport", "congdich"),
     "user": ("user", "username", "userid", "account", "accountname", "login", "loginname", "email", "principal", "actor", "usr", "uid",
              "useremail", "taikhoan", "nguoidung", "tendangnhap"),
-    "host": ("hostname", "host", "server", "servername", "computer", "machine", "device", "devicename", "node", "maychu", "tenmay"),
+    "host": ("hostname", "host", "server", "servername", "computer", "machine", "device", "devicename", "node", "maychu", "tenmay", "may", "maytinh"),
     "domain": ("domain", "fqdn", "sni", "vhost", "requesthost", "tenmien"),
     "url": ("url", "uri", "requesturi", "requesturl", "path", "endpoint", "requestpath", "link", "duongdan"),
     "hash": ("sha256", "sha1", "md5", "hash", "filehash"),
@@ -41,14 +41,16 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "outcome": ("outcome", "result", "status", "statuscode", "success", "httpstatus", "responsecode", "ketqua", "trangthai"),
 }  # fmt: skip
 GOOD: Final = ("success", "succeeded", "successful", "ok", "true", "allow", "allowed", "accept", "accepted", "pass", "passed", "200", "201", "202",
-               "204", "301", "302", "304", "thanh cong")  # fmt: skip
+               "204", "301", "302", "304", "thanh cong", "thanhcong", "cho phep", "chophep")  # fmt: skip
 BAD: Final = ("failure", "failed", "fail", "error", "false", "deny", "denied", "reject", "rejected", "block", "blocked", "invalid", "400", "401",
-              "403", "404", "405", "409", "422", "429", "500", "502", "503", "504", "that bai")  # fmt: skip
+              "403", "404", "405", "409", "422", "429", "500", "502", "503", "504", "that bai", "thatbai", "tu choi", "tuchoi", "chan")  # fmt: skip
 OUTCOMES: Final = {
     **dict.fromkeys(GOOD, "success"),
     **dict.fromkeys(BAD, "failure"),
     "thành công": "success",
     "thất bại": "failure",
+    "cho phép": "success",
+    "từ chối": "failure",
 }
 ACTIONS: Final = {
     "đăng nhập": "login", "dang nhap": "login", "signin": "login", "sign in": "login", "log in": "login", "logon": "login", "logged in": "login",
