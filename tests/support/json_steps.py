@@ -310,6 +310,7 @@ STEPS = (
     Step("detect files given --rules pack/r.yar", "detect-files", code=1),
     Step("detect capture asked.pcap --rules n.rules", "detect-capture", code=1),
     Step("detect logs auth.log", "detect-logs", code=1),
+    Step("detect logs auth.log --summary", "detect-logs-summary", code=1),
     Step("source test auth.log --fields", "source-test"),
     Step("source list", "source-list"),
     Step("source mapping mapped.csv", "source-mapping"),
