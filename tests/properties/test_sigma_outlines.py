@@ -30,6 +30,7 @@ RULES: dict[str, tuple[dict[str, str], Any, str]] = {
     "user": ({"category": "process_creation"}, {"a": {"User|contains": "admin", "Image|exists": True}}, "a"),
     "number": ({"service": "security"}, {"a": {"EventID": 4688, "Keywords|contains": "x"}}, "a"),
     "installer": ({"service": "application"}, {"a": {"EventID": 1042, "Data|contains": "evil"}}, "a"),
+    "service": ({"service": "system"}, {"a": {"EventID": 7045, "ImagePath|contains": "evil"}}, "a"),
     "outcome": ({"service": "security"}, {"a": {"EventID": 4625, "Status": "0x0"}}, "a"),
     "port": ({"category": "network_connection"}, {"a": {"DestinationPort": 1}}, "a"),
     "true": ({"category": "network_connection"}, {"a": {"DestinationPort": "true"}}, "a"),
@@ -155,6 +156,7 @@ def test_every_rule_can_be_found(engine: CorrelationEngine) -> None:
         "user": {"EventID": 1, "Image": "x", "User": "admin"},
         "number": {"EventID": 4688, "Channel": "Security", "Keywords": "x"},
         "installer": {"EventID": 1042, "Channel": "Application", "Data": "evil"},
+        "service": {"EventID": 7045, "Channel": "System", "ImagePath": "evil"},
         "outcome": {"EventID": 4625, "Channel": "Security", "Status": "0x0"},
         "port": {"EventID": 3, "DestinationPort": 1},
         "true": {"EventID": 3, "DestinationPort": True},
@@ -215,3 +217,12 @@ def test_a_number_told_under_two_names_is_asked_as_either(
     other = b'{"EventID":1042,"event_id":7,"Channel":"Application","Data":"evil"}'
     said, _problems, _count = found_in(b"\n".join([one_way, one_way, other]), engine, sifted=True)
     assert said == {(3, "installer")}
+
+
+def test_the_data_of_an_event_does_not_tell_its_channel(engine: CorrelationEngine) -> None:
+    lines = [
+        b'{"EventID":7045,"Channel":{"#text":"Other"},"Provider_Name":"Service Control Manager","ImagePath":"evil"}',
+        b'{"Event":{"System":{"EventID":7045,"Provider":{"Name":"Service Control Manager"}},'
+        b'"EventData":{"Channel":"Other","ImagePath":"evil"}}}',
+    ]
+    assert found_in(b"\n".join(lines), engine, sifted=True) == ({(1, "service"), (2, "service")}, [], 2)

@@ -68,20 +68,21 @@ def event_of(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line:
 def sifted(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line: int, sieve: Sieve) -> Event | None:
     """`event_of`, or None where no rule may match."""
     fields = {**data, **system}
-    if type(fields.get("SystemTime")) is not str:
+    if type(system.get("SystemTime")) is not str:
         fields.pop("SystemTime", None)
-    kind = kind_of(fields)
+    kind = kind_of(fields, system)
     if kind is not None and not sieve.may_match(kind, fields["EventID"], fields):
         return None
     return event_of(system, data, raw, line)
 
 
-def kind_of(fields: dict[str, Any]) -> Kind | None:
+def kind_of(fields: dict[str, Any], system: Mapping[str, Any]) -> Kind | None:
     """What a sieve is asked by, of an event whose data and system are `fields`; the names that `event_of` would add are
-    added. None for a finding of an antivirus, which needs no rule."""
-    said = fields.get("EventID")
+    added. None for a finding of an antivirus, which needs no rule. As there `system` alone tells the number, channel and
+    provider: data may have fields of these names."""
+    said = system.get("EventID")
     number = said if type(said) is int and 0 <= said < 10_000_000_000 else whole(said)
-    channel, provider = fields.get("Channel"), fields.get("Provider_Name")
+    channel, provider = system.get("Channel"), system.get("Provider_Name")
     if type(channel) is not str or type(provider) is not str:
         channel, provider = text_of(channel), text_of(provider)
     service, heading, fixed = _kind_of_many(channel, provider, number)

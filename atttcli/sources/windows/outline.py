@@ -85,7 +85,7 @@ class Outlines:
                 return verdict
         may: bool | None = None
         for fields in outline.readings(said):
-            kind = outline.fixed or kind_of(fields)
+            kind = outline.fixed or kind_of(fields, fields)
             if kind is not None and (kind, fields["EventID"]) not in outline.kinds:
                 return self._whole(line)
             may = may or kind is None or self._sieve.may_match(kind, fields["EventID"], fields)
@@ -108,7 +108,7 @@ class Outlines:
             return None
         if "EventType" in fields:
             fields["EventType"] = sysmon_event_type(fields, fields.get("Channel"))
-        kind = kind_of(fields)
+        kind = kind_of(fields, fields)
         if kind is None:
             return True
         if (kind, fields["EventID"]) not in outline.kinds:
