@@ -97,7 +97,7 @@ def summary(
 ) -> None:
     """What captures hold together: hosts, talkers, names, user agents, certificates, files with their hashes, a timeline.
 
-    Of files at most the first 100 KiB are judged and carved; size and hashes are those of the whole where all of it was seen.
+    Files seen whole are judged and carved up to 20 MiB, of others the first 100 KiB; size and hashes are of the whole.
 
     \b
     Examples:

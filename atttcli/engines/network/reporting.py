@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atttcli.engine import EngineProblem
 from atttcli.engines.network.counts import Counts
 from atttcli.engines.network.eve import detection, tunnel_object
 from atttcli.engines.network.flow import Flow
@@ -34,9 +35,9 @@ class Reporting:
         self._now = 0
         self._number = 0
         self._settings = settings
-        self.results: list[Detection | Sighted] = []
+        self.results: list[Detection | Sighted | EngineProblem] = []
 
-    def take(self) -> list[Detection | Sighted]:
+    def take(self) -> list[Detection | Sighted | EngineProblem]:
         """Results since the last call."""
         taken, self.results = self.results, []
         return taken

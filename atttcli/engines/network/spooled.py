@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
-from typing import IO, Final
+from io import FileIO
+from typing import Final
 
 from atttcli.errors import LimitExceeded
 from atttcli.limits import MIB, Budget, Limits
@@ -18,34 +19,49 @@ MOST_FILE: Final = 20 * MIB
 MOST_OPEN: Final = 256
 MOST_READY: Final = 16  # files that are whole and were not taken
 MOST_BYTES: Final = 8192 * MIB
+TOO_LONG: Final = "too long"
 SPOOL: Final = "file.spool"  # the buffer that names a spool
 
 
 class Spool:
     """The bytes of one file as they come."""
 
-    __slots__ = ("_file", "_spools", "name")
+    __slots__ = ("_file", "_size", "_spools", "name")
 
     def __init__(self, spools: Spools) -> None:
         self._spools = spools
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
+        self._size = 0
         self.name = 0  # of a file that is whole
 
     def add(self, data: bytes) -> bool:
         """The next bytes; False where they are too many, or cannot be written: nothing is kept then."""
+        self._size += len(data)
+        why = "" if self._size <= MOST_FILE else TOO_LONG
         try:
             self._spools.budget.spend_bytes(len(data))
-            if self._file is None:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115 closed by `drop`, or with the spool
-                self._spools.open += 1
-            if self._file.tell() + len(data) > MOST_FILE or self._spools.open > MOST_OPEN:
-                self.drop()
-                return False
-            self._file.write(data)
-        except (LimitExceeded, OSError):
+            if not why:
+                self._write(data)
+        except LimitExceeded as error:
+            why = error.message
+        except OSError as error:
+            why = f"temporary files cannot be written: {error.strerror}"
+        if self._spools.open > MOST_OPEN:
+            why = why or "too many at once"
+        if why:
             self.drop()
-            return False
-        return True
+        if why and why != TOO_LONG:
+            self._spools.refused[why] += 1
+        return not why
+
+    def _write(self, data: bytes) -> None:
+        """Without a buffer: what a full disk does not take would be written again at the end, and fail there."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 closed by `drop`, or with the spool
+            self._spools.open += 1
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
 
     def drop(self) -> None:
         """Nobody will want it."""
@@ -62,7 +78,6 @@ class Spool:
         if self._file is None:
             return None
         try:
-            self._file.flush()
             return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):
             return None
@@ -74,6 +89,7 @@ class Spools:
     def __init__(self, limits: Limits | None = None) -> None:
         self.budget = Budget(limits or Limits(total_bytes=MOST_BYTES, seconds=float("inf")))
         self.open = 0
+        self.refused: Counter[str] = Counter()  # files that were not kept whole though they are not too long, by reason
         self._ready: OrderedDict[int, Spool] = OrderedDict()
         self._count = 0
 

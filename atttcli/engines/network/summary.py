@@ -21,6 +21,7 @@ from atttcli.engines.network.sightings import address_text
 from atttcli.engines.network.spooled import SPOOL, Spool, Spools, WantedFacts
 from atttcli.engines.network.traffic import Traffic
 from atttcli.engines.network.view import TlsPart, View
+from atttcli.errors import Where
 from atttcli.rulepack.network.buffers import FILE_FACTS
 from atttcli.rulepack.network.values import NetworkPack
 from atttcli.sources.capture.decode import ICMP, ICMP6, Packet
@@ -123,6 +124,14 @@ class SummaryTraffic(Traffic):
         if packet.valid:
             self._count(packet)
         super().packet(packet)
+
+    def finish(self) -> None:
+        """The capture is over: what was not kept is told too."""
+        super().finish()
+        for why, count in self._spools.refused.items():
+            told = f"{count} carried files were not kept beyond 100 KiB: {why}"
+            self.results.append(EngineProblem(Where(self._origin.path), told))
+        self._spools.refused.clear()
 
     def _count(self, packet: Packet) -> None:
         summary, time, size = self._summary, packet.time, len(packet.data)
