@@ -19,7 +19,7 @@ from atttcli.engines.sigma.fields import INDEXED, other_spelling, text_of
 from atttcli.engines.sigma.literals import Literals, heads, literals, narrowed
 from atttcli.engines.sigma.logsource import concerns
 from atttcli.engines.sigma.pattern import compile_search
-from atttcli.engines.sigma.slots import Memory, Native, Slots
+from atttcli.engines.sigma.slots import Memory, Native, Slots, Together
 from atttcli.engines.sigma.ways import Way, leaves, reads_fields_only, ways
 from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, SigmaRule
@@ -28,6 +28,7 @@ Key = tuple[str, str, str, str, str]
 Source = tuple[str, str, str]
 KEY: Callable[[Event], Key] = attrgetter(*INDEXED)
 _PLANS = 4096
+_MANY = 64  # rules that are not made ready twice
 
 
 class Compiled:
@@ -125,7 +126,7 @@ class Plan:
     prefilter: Prefilter | None
     own: tuple[Prefilter, ...] = ()
     by_field: tuple[Compiled, ...] = ()
-    slots: Slots | None = None
+    slots: Slots | Together | None = None
     asks_more: bool = False  # some of `filtered` are not known by `Dispatch.words`
 
     def reached(self, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
@@ -184,6 +185,8 @@ class Dispatch:
         self._alike: dict[tuple[str | int, ...], Plan] = {}
         self._prefilters: dict[frozenset[tuple[str, str]], Prefilter] = {}
         self._memory = Memory()
+        # by the ids of rules, which are kept so that nobody else gets them
+        self._slots: dict[tuple[int, ...], tuple[Sequence[Compiled], Slots]] = {}
 
     def words(self) -> frozenset[str]:
         """The literals of all rules for any Windows event that look for words in the record (see `Plan.may_match`)."""
@@ -276,7 +279,7 @@ class Dispatch:
 
     def _planned_for(self, chosen: Sequence[Compiled], repeats: bool) -> Plan:
         by_field = [one for one in chosen if one.ways] if repeats else []
-        slots = Slots([one.ways or [] for one in by_field], self._memory) if by_field else None
+        slots = self._slots_of(by_field) if by_field else None
         others = [one for one in chosen if not one.ways] if repeats else chosen
         always = tuple(one for one in others if not one.literals)
         filtered = [one for one in others if one.literals]
@@ -285,6 +288,26 @@ class Dispatch:
         own = tuple(self._prefilter(some) for some in wanted)
         more = any(not (_by_words(one) and _is_anywhere(one.rule.logsource)) for one in filtered)
         return Plan(always, tuple(filtered), prefilter, own, tuple(by_field), slots, more)
+
+    def _slots_of(self, rules: Sequence[Compiled]) -> Slots | Together:
+        """Kinds of one category (Sysmon's and Windows' own start of a process) share what is made of its rules."""
+        common = [place for place, one in enumerate(rules) if one.rule.logsource[0]]
+        if len(common) < _MANY:
+            return self._made(rules)
+        first = self._made([rules[place] for place in common])
+        if len(common) == len(rules):
+            return first
+        own = [place for place, one in enumerate(rules) if not one.rule.logsource[0]]
+        return Together((first, common), (self._made([rules[place] for place in own]), own))
+
+    def _made(self, rules: Sequence[Compiled]) -> Slots:
+        key = tuple(map(id, rules))
+        found = self._slots.get(key)
+        if found is None:
+            if len(self._slots) >= _PLANS:
+                self._slots.clear()
+            found = self._slots[key] = rules, Slots([one.ways or [] for one in rules], self._memory)
+        return found[1]
 
     def _prefilter(self, wanted: Literals) -> Prefilter:
         found = self._prefilters.get(wanted)

@@ -14,12 +14,14 @@ from atttcli.engines.sigma.pattern import Finder, literal_set
 _RUN = 4
 _SEVERAL = 64  # texts from which making an index pays
 _MANY = 16_384  # characters of texts from which it does
+_SOON = 8  # texts, where there are more literals than one automaton holds
 _FEW = 24_000  # characters of literals that one automaton holds well
 
 
 def each_literal(literals: Sequence[str]) -> Finder:
     """Which of many lower-case literals stand in a lower-case text, by their places in the list."""
     asked = seen = 0
+    several = _SEVERAL if sum(map(len, literals)) <= _FEW else _SOON
     index: Finder | None = None
 
     def find(text: str) -> Sequence[int]:
@@ -28,7 +30,7 @@ def each_literal(literals: Sequence[str]) -> Finder:
             return index(text)
         asked += 1
         seen += len(text)
-        if asked > _SEVERAL or seen > _MANY:
+        if asked > several or seen > _MANY:
             index = _index(literals)
             return index(text)
         return [place for place, literal in enumerate(literals) if literal in text]

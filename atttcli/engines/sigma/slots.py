@@ -297,3 +297,17 @@ class Slots:
                 found.append(rule)
             alive ^= low
         return found
+
+
+class Together:
+    """Slots of two sets of rules as those of one, of which `first` and `second` are the places in it."""
+
+    def __init__(self, first: tuple[Slots, Sequence[int]], second: tuple[Slots, Sequence[int]]) -> None:
+        self._first, self._second = first, second
+
+    def possible(self, fields: Mapping[str, Any]) -> Iterable[int]:
+        """The rules, by place, in order."""
+        (one, places), (other, others) = self._first, self._second
+        found = [places[hit] for hit in one.possible(fields)]
+        found += [others[hit] for hit in other.possible(fields)]
+        return sorted(found)

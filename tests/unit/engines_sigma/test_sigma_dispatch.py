@@ -54,6 +54,21 @@ def test_no_rule_of_another_product(tmp_path: Path) -> None:
     assert found == {0: ("r3", "r5"), 1: ("r3", "r4", "r5")}
 
 
+def test_kinds_of_one_category_share_its_rules_and_have_their_own(tmp_path: Path) -> None:
+    """Sysmon's and Windows' own start of a process: rules of each service stand among those of the category, in order."""
+    of_all = [f"    CommandLine|contains: 'w{number}x'" for number in range(99)]
+    rules = [rule(number, "category: process_creation, product: windows", text) for number, text in enumerate(of_all)]
+    rules.insert(40, rule(200, "product: windows, service: security", "    CommandLine|contains: 'w7x'"))
+    rules.insert(2, rule(201, "product: windows, service: sysmon", "    CommandLine|contains: 'w7x'"))
+    run = engine(tmp_path, *rules)
+    lines = ["w7x", "w60x w3x", "w98x w7x w1x", "nothing"]
+    audits = [event_of({"Channel": "Security", "EventID": 4688}, {"CommandLine": line}, "{}", 1) for line in lines]
+    starts = [sysmon(1, CommandLine=line) for line in lines]
+    for _ in range(3):  # remembered values too
+        assert dict(run.matches(audits)) == {0: ("r7", "r200"), 1: ("r3", "r60"), 2: ("r1", "r7", "r200", "r98")}
+        assert dict(run.matches(starts)) == {0: ("r201", "r7"), 1: ("r3", "r60"), 2: ("r1", "r201", "r7", "r98")}
+
+
 @pytest.mark.parametrize(
     ("source", "head", "met"),
     [
