@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from atttcli.cli.matching import Tally
 from atttcli.engine import EngineProblem
 from atttcli.engines.correlation import CorrelationEngine, CountryRanges
 from atttcli.engines.sigma.pattern import given_up
-from atttcli.errors import InputError, UsageError, Where
+from atttcli.errors import InputError, UsageError, Where, WorkspaceError
 from atttcli.field.account import Outcome
 from atttcli.field.walk import walk
 from atttcli.limits import MIB, read_bounded
@@ -35,7 +36,7 @@ from atttcli.source import Input, ReadProblem, Sieve, SiftingSource, Source
 from atttcli.sources.antivirus import FINDINGS, detection_of, joined
 from atttcli.sources.opening import PASSWORDS, UNREADABLE, opened, recognised
 from atttcli.sources.opening import Unread as NotOpened
-from atttcli.store.workspace import home, private_folder
+from atttcli.store.workspace import private_folder
 
 if TYPE_CHECKING:  # each loaded where rules of its kind are given
     from atttcli.engines.indicators import IndicatorEngine
@@ -298,7 +299,7 @@ def _yara(paths: Sequence[Path], scope: str, tally: Tally) -> YaraEngine | None:
     from atttcli.engines.yara import YaraEngine
     from atttcli.rulepack.yara import load_yara_rules
 
-    pack = load_yara_rules(paths, home() / "rules-cache", scope=scope)
+    pack = load_yara_rules(paths, _cache(), scope=scope)
     tally.rules(pack.problems)
     return YaraEngine(pack) if pack.rules else None
 
@@ -312,7 +313,14 @@ def sigma_kept(placeholders: Path | None = None, pipelines: Sequence[Path] = ())
                 values = parse_placeholders(read_bounded(stream, MIB, Where(str(placeholders))), str(placeholders))
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}", where=Where(str(placeholders))) from error
-    return SigmaSettings(private_folder("rules-cache"), values, tuple(pipelines))
+    return SigmaSettings(_cache(), values, tuple(pipelines))
+
+
+def _cache() -> Path | None:
+    """Where loaded rules are kept. Without a folder that may be written to they are read anew each time."""
+    with suppress(WorkspaceError):
+        return private_folder("rules-cache")
+    return None
 
 
 def _network(paths: Sequence[Path], variables: Mapping[str, str] | None, tally: Tally) -> NetworkLogEngine | None:
@@ -321,7 +329,7 @@ def _network(paths: Sequence[Path], variables: Mapping[str, str] | None, tally: 
     from atttcli.engines.network_logs.engine import NetworkLogEngine
     from atttcli.rulepack.network.load import load_network_rules
 
-    pack = load_network_rules(paths, variables, home() / "rules-cache")
+    pack = load_network_rules(paths, variables, _cache())
     tally.rules(pack.problems)
     return NetworkLogEngine(pack, variables=variables)
 

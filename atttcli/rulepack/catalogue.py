@@ -17,7 +17,7 @@ from atttcli.errors import InputError, Where
 from atttcli.model.severity import Severity, from_suricata, parse_severity
 from atttcli.rulepack.cache import Parts, PrivateCache
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
-from atttcli.rulepack.listing import State, below, states_of
+from atttcli.rulepack.listing import State, below, is_utf8, states_of
 from atttcli.rulepack.sigma_nodes import CorrelationRule, SigmaRule
 
 if TYPE_CHECKING:  # each loader comes with its kind of rules
@@ -128,10 +128,11 @@ def listed(paths: Sequence[Path], problems: list[RuleProblem] | None = None, cac
 
 def _kinds_of_yaml(names: Sequence[str], states: Mapping[str, State], store: PrivateCache | None) -> dict[str, str]:
     """Kinds by name; all are looked at when one is new or was written to: the next run knows them."""
-    if store is None:
+    joined = "\n".join(sorted(names))
+    if store is None or not is_utf8(joined):
         return {}
     now = hashlib.sha256(msgspec.json.encode([*states.items()])).hexdigest() if all(states.values()) else ""
-    key = "kinds-" + hashlib.sha256("\n".join(sorted(names)).encode("utf-8", "surrogateescape")).hexdigest()
+    key = "kinds-" + hashlib.sha256(joined.encode()).hexdigest()
     kept = store.get(key) if now else None
     if kept is not None:
         before, others = _remembered(kept.about)

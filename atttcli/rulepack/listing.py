@@ -67,3 +67,12 @@ def states_of(names: Iterable[str], known: Mapping[str, State] | None = None) ->
         changed = info.st_ctime_ns
         found[name] = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, changed) if changed <= settled else ()
     return found
+
+
+def is_utf8(name: str) -> bool:
+    """Whether a name can be written as text; the system gives names of any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

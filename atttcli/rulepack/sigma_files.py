@@ -22,7 +22,7 @@ from atttcli.errors import InputError, RuleError, Where
 from atttcli.limits import MIB, read_bounded
 from atttcli.rulepack.cache import Parts, PrivateCache
 from atttcli.rulepack.correlation_rule import parse_correlation
-from atttcli.rulepack.listing import State, states_of
+from atttcli.rulepack.listing import State, is_utf8, states_of
 from atttcli.rulepack.sigma import parse_rule
 from atttcli.rulepack.sigma_filter import SigmaFilter, parse_filter
 from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
@@ -120,7 +120,7 @@ def _key(files: Sequence[str], values: Mapping[str, Sequence[str]], pipelines: S
     """Of the folders rather than of the files: one that is added or changed leaves the others known."""
     about = {
         "version": _VERSION,
-        "folders": sorted({os.path.dirname(file) for file in files}),
+        "folders": [os.fsencode(folder) for folder in sorted({os.path.dirname(file) for file in files})],
         "placeholders": {name: list(texts) for name, texts in sorted(values.items())},
         "pipelines": [hashlib.sha256(path.read_bytes()).hexdigest() for path in pipelines],
     }
@@ -147,7 +147,7 @@ def _encoded(read: Iterable[SigmaFile]) -> bytes:
     for file in read:
         rules = tuple(_kept_rule(one) for one in file.parsed if isinstance(one, SigmaRule))
         problems = tuple(one for one in file.parsed if isinstance(one, RuleProblem))
-        if file.digest and len(rules) + len(problems) == len(file.parsed):
+        if file.digest and len(rules) + len(problems) == len(file.parsed) and is_utf8(file.path):
             kept.append(_Kept(file.path, file.digest, rules, problems, file.state))
     return msgspec.json.encode(kept)
 

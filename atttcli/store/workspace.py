@@ -11,6 +11,7 @@ from atttcli.store.durable import make_folder, write_whole
 
 SETTINGS = "atttcli.toml"
 SECRET_BYTES = 32
+_SET_HOME = "set ATTTCLI_HOME to a folder that you may write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,18 @@ class Workspace:
 
 
 def home() -> Path:
-    """The user's own folder, outside every workspace: keys, journal heads, rule caches. `ATTTCLI_HOME` overrides."""
+    """The user's own folder, outside every workspace: keys, journal heads, rule caches. `ATTTCLI_HOME` overrides.
+
+    WorkspaceError for an account without a home folder, as in many a container."""
     override = os.environ.get("ATTTCLI_HOME")
     if override:
         return Path(override)
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "atttcli"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "atttcli"
+    try:
+        if os.name == "nt":
+            return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "atttcli"
+        return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "atttcli"
+    except RuntimeError:
+        raise WorkspaceError("this account has no home folder", hint=_SET_HOME) from None
 
 
 def private_folder(name: str) -> Path:
@@ -83,7 +89,7 @@ def private_folder(name: str) -> Path:
     except OSError as error:
         raise WorkspaceError(
             f"the folder {folder} cannot be made: {error.strerror}",
-            hint="set ATTTCLI_HOME to a folder that you may write",
+            hint=_SET_HOME,
         ) from None
     return folder
 
