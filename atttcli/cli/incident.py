@@ -78,6 +78,8 @@ def open_(
     numbers = alert_numbers(app, alerts)
     known = [app.store.value("SELECT system FROM alert WHERE number = ?", number) for number in numbers]
     codes, level = places(app, agencies, [*systems, *(code for code in known if code and app.inventory.system(code))])
+    if numbers and not title.strip():
+        title = _title_of(app, numbers[0])
     new = NewIncident(
         title=title, category=category, severity=severity, owner=owner, agencies=codes, systems=systems,
         detected=when(detected, app.clock.now()), level=level, exercise=exercise or is_drill(app.workspace.root),
@@ -92,6 +94,15 @@ def open_(
     )
     render.line(opened)
     render.line(_("Next: {command}", command=f"atttcli incident move {number} triage"))
+
+
+def _title_of(app: App, number: str) -> str:
+    """The alert's title in the workspace's language: it is that of papers too."""
+    from atttcli.model.title import rule_title
+    from atttcli.store.facts.alerts import alert_rows
+
+    alert = alert_rows(app.store, "a.number = ?", number)[0]
+    return rule_title(alert["detail"], app.workspace.language) or str(alert["title"])
 
 
 @incident.command("list")

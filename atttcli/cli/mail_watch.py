@@ -171,7 +171,7 @@ def _show(app: App, found: list[Standing], form: str | None) -> None:
                 )
                 for one in found
             ),
-            wide=(4, 5), whole=(0,),
+            wide=(1, 3, 4), whole=(0,),
         )  # fmt: skip
 
 

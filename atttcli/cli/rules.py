@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from atttcli.cli.rules_convert import convert
 from atttcli.cli.rules_packs import install, pack, packs, sign, tell_pack
 from atttcli.cli.rules_ranges import ranges
 from atttcli.errors import InputError, UsageError, Where
-from atttcli.text.messages import _, language, ngettext
+from atttcli.text.messages import _, language, ngettext, speaking
 
 if TYPE_CHECKING:
     from atttcli.engine import RuleProblem
@@ -246,7 +247,8 @@ def explain(
         else:
             tell(seen, _title(entry))
         return
-    told = explanation(entry, catalogue, existing(paths) or places_of(app))
+    with speaking("en") if as_json else nullcontext():  # what programs read is in one language
+        told = explanation(entry, catalogue, existing(paths) or places_of(app))
     told["disabled"] = entry.id in disabled_rules(app)
     if as_json:
         render.emit_json(told)

@@ -12,6 +12,7 @@ from atttcli.limits import MIB
 from atttcli.rulepack.network.lines import decode, logical_lines
 from atttcli.rulepack.network.load import read_rules
 from atttcli.rulepack.samples import read_case
+from atttcli.text.messages import _
 
 if TYPE_CHECKING:
     from atttcli.rulepack.catalogue import Catalogue, RuleEntry
@@ -89,15 +90,18 @@ def _steps(entry: RuleEntry, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _network_steps(rule: Rule) -> Iterator[str]:
-    yield f"protocol {rule.protocol}" + (f", application {' or '.join(rule.apps)}" if rule.apps else "")
+    yield _("protocol {name}", name=rule.protocol)
+    if rule.apps:
+        yield _("application {names}", names=", ".join(rule.apps))
     if rule.flow is not None:
-        yield "flow: " + (", ".join(word for word in (rule.flow.direction, rule.flow.state) if word) or "any")
+        yield "flow: " + (", ".join(word for word in (rule.flow.direction, rule.flow.state) if word) or _("any"))
     for bit in rule.flowbits:
         yield f"flowbits {bit.command} {' | '.join(bit.names)}".rstrip()
     if rule.dsize is not None:
-        yield f"payload size {rule.dsize.low} to {rule.dsize.high}"
+        yield _("payload size {low} to {high}", low=rule.dsize.low, high=rule.dsize.high)
     for group in rule.groups:
-        yield f"in {group.buffer}" + (f" after {', '.join(group.transforms)}" if group.transforms else "") + ":"
+        after = " → ".join(group.transforms)
+        yield _("in {buffer}:", buffer=f"{group.buffer} → {after}" if after else group.buffer)
         for op in group.ops:
             yield f"  {type(op).__struct_config__.tag}: {_fields(op)}"
     for threshold in rule.thresholds:
@@ -118,7 +122,7 @@ def _fields(op: Any) -> str:
 
 
 def _sigma_steps(rule: SigmaRule) -> Iterator[str]:
-    yield "log source: " + ("/".join(word for word in rule.logsource if word) or "any")
+    yield _("log source: {name}", name="/".join(word for word in rule.logsource if word) or _("any"))
     yield from _node(rule.node, 0)
 
 
@@ -127,24 +131,34 @@ def _node(node: Node, depth: int) -> Iterator[str]:
 
     indent = "  " * depth
     if isinstance(node, Field):
-        joined = (" and " if node.every else " or ").join(f"{test.kind} {test.value!r}" for test in node.tests[:12])
-        more = f" … {len(node.tests) - 12} more" if len(node.tests) > 12 else ""
-        yield f"{indent}{node.name or 'the whole record'}: {joined}{more}"
+        joined = (_(" and ") if node.every else _(" or ")).join(
+            f"{test.kind} {test.value!r}" for test in node.tests[:12]
+        )
+        more = " " + _("… {count} more", count=len(node.tests) - 12) if len(node.tests) > 12 else ""
+        yield f"{indent}{node.name or _('the whole record')}: {joined}{more}"
     elif isinstance(node, Not):
-        yield f"{indent}not:"
+        yield indent + _("not:")
         yield from _node(node.child, depth + 1)
     else:
-        yield f"{indent}{'all' if type(node).__name__ == 'And' else 'any'} of:"
+        yield indent + (_("all of:") if type(node).__name__ == "And" else _("any of:"))
         for child in node.children:
             yield from _node(child, depth + 1)
 
 
 def _correlation_steps(rule: CorrelationRule) -> Iterator[str]:
-    yield f"{rule.kind} of {', '.join(rule.rules)}"
+    yield _("{kind} of {rules}", kind=rule.kind, rules=", ".join(rule.rules))
     if rule.group_by:
-        yield "grouped by " + ", ".join(rule.group_by)
+        yield _("grouped by {fields}", fields=", ".join(rule.group_by))
     if rule.kind == "new_value":
-        yield f"a {rule.view} of {rule.field} not seen before, once {rule.learn} events are known"
+        yield _(
+            "a {view} of {field} not seen before, once {count} events are known",
+            view=rule.view,
+            field=rule.field,
+            count=rule.learn,
+        )
+        return
+    span = rule.timespan // 1_000_000
+    if rule.field:
+        yield _("at least {count} values of {field} within {span} s", count=rule.threshold, field=rule.field, span=span)
     else:
-        what = f" values of {rule.field}" if rule.field else ""
-        yield f"at least {rule.threshold}{what} within {rule.timespan // 1_000_000} s"
+        yield _("at least {count} within {span} s", count=rule.threshold, span=span)
