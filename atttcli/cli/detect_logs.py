@@ -37,6 +37,8 @@ PATHS = click.Path(path_type=Path)
     "--min-level", type=click.Choice([one.label for one in Severity]), default=Severity.INFORMATIONAL.label, metavar="LEVEL",
     help="Only findings from this level on: informational, low, medium, high, critical.",
 )  # fmt: skip
+@click.option("--since", default="", metavar="TIME", help="From this moment on.")
+@click.option("--until", default="", metavar="TIME", help="Until before this moment.")
 @click.option("--by-time", is_flag=True, help="In order of time, over all logs; told when all have been read.")
 @click.option(
     "--summary", is_flag=True, help="One row a rule: how often, where, from when to when; no finding by itself."
@@ -61,6 +63,8 @@ def logs(
     all_rules: bool,
     strict: bool,
     min_level: str,
+    since: str,
+    until: str,
     by_time: bool,
     summary: bool,
     as_csv: bool,
@@ -77,7 +81,7 @@ def logs(
       atttcli detect logs access.log.gz logs.zip --indicators c2.csv --rules my-sigma/
       atttcli detect logs access.log --network-rules et.rules --var 'HOME_NET=[10.0.0.0/8]'
       atttcli detect logs evtx/ --rules sigma/rules --min-level high --summary
-      atttcli detect logs evtx/ --by-time --csv > findings.csv
+      atttcli detect logs evtx/ --since '2021-05-12 08:00' --by-time --csv > findings.csv
       atttcli detect logs mailbox.log --yara webshell.yar
       atttcli detect logs access.log --log-format '%v %h %u %t "%r" %>s %b'
     """
@@ -111,7 +115,9 @@ def logs(
     judge = partial(run.judge, paths) if workers == 1 else partial(judge_beside, run, paths, workers)
     disabled = disabled_here(app, all_rules)
     disabled.tell(run.rule_ids)
-    run.present = Presenter(form, by_time and not summary, parse_severity(min_level), disabled)
+    run.present = Presenter(
+        form, by_time and not summary, parse_severity(min_level), disabled, _moment(since), _moment(until)
+    )
     findings = listing(form, by_time and not summary)
     with (
         render.progress(_("Reading"), quiet=as_json) as progress,
@@ -132,6 +138,15 @@ def logs(
         render.warn(text)
     _say_next(tally.found, form)
     finish(tally)
+
+
+def _moment(text: str) -> int | None:
+    from atttcli.clock import parse_moment
+
+    try:
+        return parse_moment(text) if text else None
+    except (ValueError, OverflowError):
+        raise UsageError(_("{text} is no moment", text=text), hint="--since '2021-05-13 08:00'") from None
 
 
 def _form(as_csv: bool, summary: bool, as_json: bool) -> str:

@@ -44,16 +44,27 @@ class Presenter:
     by_time: bool
     least: Severity
     disabled: Disabled
+    since: int | None = None
+    until: int | None = None
 
     def __call__(self, found: Detection, event: Event | None) -> Shown | None:
-        """None of a rule that was switched off, or below the level that was asked for."""
-        if found.severity < self.least or self.disabled.covers(found.rule_id):
+        """None of a rule that was switched off, below the level or out of the time that was asked for."""
+        if found.severity < self.least or self.disabled.covers(found.rule_id) or not self._in_time(found, event):
             return None
         shown = self._shown(found, event)
         if not self.by_time:
             return shown
         at = stamp(_time(found, event)) or _NEVER
         return (at, shown) if isinstance(shown, str) else (at, *shown)
+
+    def _in_time(self, found: Detection, event: Event | None) -> bool:
+        """A record without a time may be of any: it is told."""
+        if self.since is None and self.until is None:
+            return True
+        time = _time(found, event)
+        return time is None or (
+            (self.since is None or time >= self.since) and (self.until is None or time < self.until)
+        )
 
     def _shown(self, found: Detection, event: Event | None) -> Shown:
         if self.form == "json":

@@ -78,6 +78,23 @@ def test_only_from_a_level_on(place: Path) -> None:
     assert _run("--min-level", "hihg").exit_code == 2
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_only_of_a_time(place: Path, workers: str) -> None:
+    words = (
+        "--since",
+        "16/11/2026 08:20",
+        "--until",
+        "2026-11-16T01:40:00Z",
+        "--json",
+        "--by-time",
+        "--workers",
+        workers,
+    )
+    times = [json.loads(line)["time"][11:16] for line in _run(*words).stdout.splitlines()]
+    assert times == ["01:20", "01:30", "01:30"]
+    assert isinstance(_run("--since", "hôm nào").exception, UsageError)
+
+
 @pytest.mark.parametrize("run", [50_000, 2])
 def test_in_order_of_time_over_all_logs(place: Path, monkeypatch: pytest.MonkeyPatch, run: int) -> None:
     monkeypatch.setattr(log_forms, "_RUN", run)  # 2: the order is made of several unnamed files
