@@ -104,7 +104,8 @@ class PrivateCache:
 
     def _read_secret(self) -> bytes:
         path = self._folder / "secret"
-        write_first(path, os.urandom(32))
+        if not path.exists():
+            write_first(path, os.urandom(32))
         secret = path.read_bytes()[:64]
         if len(secret) != 32:
             self.refused = "the cache folder's secret is damaged; delete the folder"

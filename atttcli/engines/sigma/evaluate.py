@@ -124,10 +124,19 @@ def referring_test(node: Field, test: Test) -> Predicate:
 
 def _any_text(tests: tuple[Test, ...]) -> Check | None:
     """Many tests of text without regard to case as one: the text is folded once. None when there are others among them."""
-    folded = folded_check(tests)
-    if folded is None:
+    if not _are_text(tests):
         return None
-    return lambda given: given is not None and folded(text_of(given).lower())
+    folded: Callable[[str], bool] | None = None
+
+    def check(given: Any) -> bool:
+        nonlocal folded
+        if given is None:
+            return False
+        if folded is None:  # most tests of most trees are never come to
+            folded = _folded(tests)
+        return folded(text_of(given).lower())
+
+    return check
 
 
 def _any_network(tests: tuple[Test, ...]) -> Check | None:
@@ -139,8 +148,17 @@ def _any_network(tests: tuple[Test, ...]) -> Check | None:
 
 def folded_check(tests: tuple[Test, ...]) -> Callable[[str], bool] | None:
     """Whether a text in lower case meets any of some tests of text without regard to case; None when others are among them."""
-    if any(test.cased or test.kind not in TEXT_KINDS for test in tests):
-        return None
+    return _folded(tests) if _are_text(tests) else None
+
+
+def _are_text(tests: tuple[Test, ...]) -> bool:
+    for test in tests:  # noqa: SIM110 - all() over a generator takes twice as long
+        if test.cased or test.kind not in TEXT_KINDS:
+            return False
+    return True
+
+
+def _folded(tests: tuple[Test, ...]) -> Callable[[str], bool]:
     wanted = [(test.kind, text_of(test.value).lower()) for test in tests]
     if len(wanted) == 1:
         return _compare(*wanted[0])

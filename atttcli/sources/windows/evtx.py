@@ -69,12 +69,17 @@ def _records(given: Input) -> Iterator[tuple[int, str | ReadProblem]]:
     if not _exactly(given, HEADER).startswith(MAGIC):
         raise InputError("damaged event log: its header is cut off", where=Where(given.path))
     number, offset = 0, HEADER
-    while data := _exactly(given, BATCH * CHUNK):
+    while data := _exactly(given, _wanted(given.size - offset)):
         given.budget.spend_bytes(0)  # the budget's time
         for record in _of_batch(data, offset):
             number += 1
             yield number, record if isinstance(record, str) else ReadProblem(number, record.reason, record.offset)
         offset += len(data)
+
+
+def _wanted(left: int) -> int:
+    """How much to ask for, of which so much should be there (of a compressed file less than is): room costs time."""
+    return min(BATCH, -(-left // CHUNK)) * CHUNK if left > 0 else BATCH * CHUNK
 
 
 def _of_batch(data: bytes, offset: int) -> Iterator[str | ReadProblem]:
