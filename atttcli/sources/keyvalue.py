@@ -11,6 +11,22 @@ _VALUE = rf"(?:{_QUOTED}|([^\s\",;]*))"
 _EQUALS = re.compile(_NAME + rf"=(?:{_QUOTED}|([^\s\"]*))")
 _COLON = re.compile(_NAME + r": ?" + _VALUE)
 
+_CLOCK = re.compile(
+    r"\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"?"  # what is quoted stays; an unclosed quotation reaches to the end, so that this is linear
+    r"|=(\d{4}-\d\d-\d\d|\d{1,2}[/-]\d{1,2}[/-]\d{4}) "
+    r"(\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[+-]\d\d:?\d\d)?)(?=[\s,;|]|\Z)",
+    re.DOTALL,
+)
+
+
+def dated_pairs(text: str, sign: str = "=") -> dict[str, str]:
+    """As `pairs`, for logs of applications: a day and the clock after it are one value without quotation marks."""
+    return pairs(_CLOCK.sub(_quoted, text[:LOOKED_AT]) if sign == "=" else text, sign)
+
+
+def _quoted(found: re.Match[str]) -> str:
+    return f'="{found[1]} {found[2]}"' if found[1] else found[0]
+
 
 def pairs(text: str, sign: str = "=") -> dict[str, str]:
     """The values by their names, unquoted; `sign` is `=` or `:`."""

@@ -35,7 +35,7 @@ from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record
 from atttcli.sources.csvrows import csv_records
 from atttcli.sources.firewall.envelope import opened
-from atttcli.sources.keyvalue import LOOKED_AT, pairs
+from atttcli.sources.keyvalue import LOOKED_AT, dated_pairs
 from atttcli.sources.logs.address import address_port, port
 from atttcli.sources.logs.joined import read_joined
 from atttcli.sources.logs.jsonline import decode_object
@@ -116,7 +116,7 @@ class MappedLog:
         if self.mapping.format == "jsonl":
             return decode_object(text)
         if self.mapping.format == "kv":
-            return dict(pairs(text, self.mapping.separator)) or "no pairs of name and value"
+            return dated_pairs(text, self.mapping.separator) or "no pairs of name and value"
         found = self.mapping.pattern.search(text[:LOOKED_AT])
         if found is None:
             return "does not fit the pattern"

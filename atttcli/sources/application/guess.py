@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from atttcli.source import Input
-from atttcli.sources.keyvalue import pairs
+from atttcli.sources.keyvalue import dated_pairs
 from atttcli.sources.logs.address import address_port, port
 from atttcli.sources.logs.jsonline import decode_object
 from atttcli.sources.logs.lines import head_lines
@@ -95,7 +95,7 @@ def json_sample(given: Input) -> Sample | None:
 def kv_sample(given: Input) -> Sample | None:
     """Lines of three pairs or more, or None if they are fewer than half."""
     lines = head_lines(given, 40)
-    records = tuple(dict(found) for line in lines if not line.startswith("{") and len(found := pairs(line)) >= 3)
+    records = tuple(dict(found) for line in lines if not line.startswith("{") and len(found := dated_pairs(line)) >= 3)
     return Sample("kv", records, lines=len(lines)) if records and len(records) * 2 >= len(lines) else None
 
 
