@@ -16,7 +16,7 @@ from atttcli.limits import MIB, Budget
 from atttcli.source import Input, Source
 from atttcli.sources.dividing import is_divisible
 from atttcli.sources.logs.lines import CHUNK
-from atttcli.sources.opening import UNREADABLE, as_input, recognised
+from atttcli.sources.opening import UNREADABLE, as_input, holds_others, recognised
 
 WORTH = 4 * MIB  # a file from which on it is divided
 SMALLEST, LARGEST = MIB // 2, 8 * MIB  # bytes of a part
@@ -132,8 +132,10 @@ def divided(path: str, zone: Any, mapping: Source | None, processes: int) -> lis
             return whole
         try:
             given = as_input(raw, path, info, zone)
+            if given.stream is not raw or holds_others(given):
+                return whole
             source = recognised(given, mapping)
-            if source is None or given.stream is not raw or not is_divisible(source, given):
+            if source is None or not is_divisible(source, given):
                 return whole
             places = _places(raw, info.st_size, processes)
         except (InputError, *UNREADABLE):

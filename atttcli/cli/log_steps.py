@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Final
 
@@ -57,5 +58,19 @@ class Read(msgspec.Struct, tag=True):
 
 
 Step = Shown | Fed | Claimed | Failed | Unread | Read
-ENCODE: Final = msgspec.msgpack.Encoder().encode
-DECODE: Final = msgspec.msgpack.Decoder(list[Step]).decode
+_PACKED: Final = msgspec.msgpack.Encoder().encode
+_UNPACKED: Final = msgspec.msgpack.Decoder(list[Step]).decode
+_AS_TEXT: Final = b"["  # with which no packed list begins
+
+
+def encoded(steps: list[Step]) -> bytes:
+    """Steps as `decoded` takes them."""
+    try:
+        return _PACKED(steps)
+    except (UnicodeEncodeError, OverflowError):  # a path of any bytes, a number of any length: seldom
+        return json.dumps(msgspec.to_builtins(steps)).encode()
+
+
+def decoded(data: bytes) -> list[Step]:
+    """What was encoded."""
+    return msgspec.convert(json.loads(data), list[Step]) if data.startswith(_AS_TEXT) else _UNPACKED(data)

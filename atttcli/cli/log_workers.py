@@ -8,7 +8,7 @@ from pathlib import Path
 
 from atttcli.cli.log_parts import Part, Whole, divided
 from atttcli.cli.log_run import LogRun, Told
-from atttcli.cli.log_steps import DECODE, ENCODE, Failed, Step
+from atttcli.cli.log_steps import Failed, Step, decoded, encoded
 from atttcli.engine import EngineProblem
 from atttcli.errors import Where
 from atttcli.field.account import Outcome
@@ -34,7 +34,7 @@ def judge_beside(
         elif not item.harmless:
             yield EngineProblem(Where(item.path), item.why)
     crew: Crew[list[Step]] = Crew(
-        len(parts), lambda number: _frames(_steps(run, parts[number])), ENCODE, DECODE, workers
+        len(parts), lambda number: _frames(_steps(run, parts[number])), encoded, decoded, workers
     )
     for number, steps in crew.results():
         progress(parts[number].path)

@@ -61,6 +61,11 @@ def as_input(raw: Any, path: str, info: os.stat_result, zone: Any) -> Input:
     return _Opening(zone, Budget()).input(raw, path, info.st_size, info.st_mtime_ns // 1000, Path(path))
 
 
+def holds_others(given: Input) -> bool:
+    """Whether it is an archive: what looks like a log in it is a member that was stored as it is."""
+    return archive_kind(given.head) in _HOLDERS
+
+
 def recognised(given: Input, mapping: Source | None = None) -> Source | None:
     """The log reader that is surest of it. A mapping that a person named goes before everything that it fits."""
     if mapping is not None and mapping.recognise(given):
@@ -109,7 +114,7 @@ class _Opening:
         except (InputError, *UNREADABLE) as error:
             yield Unread(path, _reason(error))
             return
-        if archive_kind(given.head) not in _HOLDERS:
+        if not holds_others(given):
             yield given
             return
         from atttcli.field.unpack import SKIPPED, UnpackProblem, unpack

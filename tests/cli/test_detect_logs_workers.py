@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,31 @@ def test_every_sample_gives_the_same_bytes(tiny: None, samples: Path, tmp_path: 
     assert beside.stdout == alone.stdout
     assert beside.stderr == alone.stderr
     assert beside.exit_code == alone.exit_code
+
+
+def test_names_of_any_bytes_and_numbers_of_any_length(tiny: None, words: list[object], tmp_path: Path) -> None:
+    lines = [
+        record(number).replace('"EventID": 1,', f'"EventID": 1, "Task": {2**70 + number},') for number in range(60)
+    ]
+    for name in (b"c\xff.jsonl", b"d\xfe.jsonl"):
+        Path(os.fsdecode(os.path.join(os.fsencode(tmp_path / "logs"), name))).write_text("\n".join(lines))
+    alone, beside = detect(*words, "--json"), detect(*words, "--json", "--workers", "3")
+    assert len([one for one in found(alone) if one["rule"] == "enc"]) == 63 + 2 * 9
+    assert beside.exception is alone.exception or type(beside.exception) is SystemExit
+    assert (beside.stdout, beside.stderr) == (alone.stdout, alone.stderr)
+
+
+def test_an_archive_is_opened_though_its_members_are_stored_as_they_are(
+    tiny: None, words: list[object], tmp_path: Path
+) -> None:
+    """Its bytes look like a log that could be divided."""
+    web = b'192.0.2.1 - - [23/Nov/2026:10:04:05 +0700] "GET / HTTP/1.1" 200 1\n'
+    with zipfile.ZipFile(tmp_path / "logs" / "c.zip", "w") as archive:
+        archive.writestr("inner.log", web * 50)
+    (tmp_path / "rules.yml").write_text(ANYTHING)
+    alone, beside = detect(*words, "--json"), detect(*words, "--json", "--workers", "3")
+    assert len([one for one in found(alone) if str(one["path"]).endswith("c.zip!inner.log")]) >= 50
+    assert (beside.stdout, beside.stderr) == (alone.stdout, alone.stderr)
 
 
 @pytest.mark.parametrize("turn", [1, 2])
