@@ -25,6 +25,7 @@ from atttcli.errors import InputError
 from atttcli.source import ReadProblem
 from atttcli.sources.capture.records import read_records
 from tests.support.cli_run import tell
+from tests.support.network_plants import dnp3
 from tests.support.network_wire import (
     ACK,
     CLIENT,
@@ -57,6 +58,10 @@ alert nfs any any -> any any (nfs_procedure:99; sid:10;)
 alert sip any any -> any any (sip.via; content:"evil"; sid:11;)
 alert pgsql any any -> any any (pgsql.query; content:"evil"; sid:12;)
 alert dhcp any any -> any any (dhcp.leasetime:666; sid:13;)
+alert enip any any -> any any (cip_service:75,4,5; sid:14;)
+alert modbus any any -> any any (modbus: access write coils, address 65000, value 1; sid:15;)
+alert dnp3 any any -> any any (dnp3_obj:99,99; sid:16;)
+alert tls any any -> any any (frame:tls.pdu; content:"evil"; sid:17;)
 """
 LAST = udp_frame(dns_query("evil.example"), sport=50_001)
 ADDRESS_SPACE = 1 << 30
@@ -320,7 +325,46 @@ def proxies_behind_proxies() -> Frames:
         yield from talk.send(0, b"\xff").send(1, b"\xfe" * 3000, size=1).frames
 
 
+def paths_of_cip() -> Frames:
+    """A class a byte and an attribute a byte: their pairs are sixteen thousand."""
+    service = b"\x0e\xff" + b"\x20\x01" * 127 + b"\x30\x05" * 128
+    body = bytes(6) + struct.pack("<HHHHH", 2, 0, 0, 0xB2, len(service)) + service
+    data = struct.pack("<HHII8sI", 0x6F, len(body), 1, 0, b"context ", 0) + body
+    for number in range(2 * SCALE):
+        yield from Conversation(client=addressed(number), dport=44_818).open().send(0, data * 400, size=60_000).frames
+
+
+def coils_that_alternate() -> Frames:
+    data = struct.pack(">HHHBBHHB", 1, 0, 253, 1, 15, 0, 1968, 246) + b"\x55" * 246
+    for number in range(2 * SCALE):
+        yield from Conversation(client=addressed(number), dport=502).open().send(0, data * 1500, size=60_000).frames
+
+
+def objects_of_dnp3() -> Frames:
+    said = dnp3(b"\xc0\x01" + b"\x01\x01\x06" * 2040) * 30
+    for number in range(2 * SCALE):
+        yield from Conversation(client=addressed(number), dport=20_000).open().send(0, said, size=60_000).frames
+
+
+def records_of_one_byte() -> Frames:
+    for number in range(2 * SCALE):
+        talk = Conversation(client=addressed(number), dport=443).open()
+        yield from talk.send(0, client_hello("a.example") + b"\x17\x03\x03\0\x01x" * 50_000, size=60_000).frames
+
+
+def tunnels_granted_at_once() -> Frames:
+    for number in range(4 * SCALE):
+        talk = Conversation(client=addressed(number), dport=3128).open()
+        talk.send(0, b"CONNECT a:1 HTTP/1.1\r\n\r\n" * 2600, size=60_000)
+        yield from talk.send(1, b"HTTP/1.1 200 OK\r\n\r\n" * 25_000, size=60_000).frames
+
+
 ATTACKS = [
+    paths_of_cip,
+    coils_that_alternate,
+    objects_of_dnp3,
+    records_of_one_byte,
+    tunnels_granted_at_once,
     calls_in_pieces,
     sessions_of_small_messages,
     options_of_dhcp,

@@ -15,6 +15,7 @@ MULTIPLE, GET_LIST, SET_LIST = 0x0A, 0x03, 0x04
 MAX_ITEMS = 64
 MAX_SERVICES = 64  # in one packet of several
 MAX_DEPTH = 4
+MAX_PATH = 8  # classes, instances and attributes that one path names
 NONE = 0xFFFFFFFF
 _Gathered = dict[str, list[bytes]]
 
@@ -142,7 +143,7 @@ def _path(data: bytes) -> dict[str, list[int]]:
             return found
         begin = at + (1 if width == 1 else 2)  # longer numbers stand on an even place
         name = {0: "class", 1: "instance", 4: "attribute"}.get(kind >> 2 & 7)
-        if name is not None:
+        if name is not None and len(found[name]) < MAX_PATH:
             found[name].append(little(data, begin, width))
         at = begin + width
     return found

@@ -34,8 +34,9 @@ class Handover:
 
     def feed(self, direction: int, data: bytes) -> list[View]:
         """No transactions; `app` says what was recognised."""
-        if self.app is None:
+        if self.app != "failed":  # once it is known the other side's words wait for its parser too
             self._held[direction].extend(data)
+        if self.app is None:
             self.app = recognise(direction, bytes(self._held[direction]), self._ports)
         return []
 

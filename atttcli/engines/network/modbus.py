@@ -1,18 +1,20 @@
 """Modbus over TCP: functions, tables, addresses and values of requests, and what is wrong with messages (V1.1b3).
 
 `modbus.read` and `modbus.write` hold for each access the letter of the table and the first and last address (two bytes each,
-counted from 1); `modbus.written` the letter, an address and the value it gets.
+counted from 1); `modbus.written` the letter, the first and last address of neighbours that get the same value, and this value.
 """
 
 from __future__ import annotations
 
 import struct
 from collections import deque
+from itertools import groupby
 
 from atttcli.engines.network.fields import Values
 from atttcli.engines.network.messages import UNKNOWN, Message, big, digits
 
 MAX_WAITING = 500  # requests without an answer, as many as the reference engine follows
+MAX_RUNS = 256  # of coils that alternate; beyond it all that is left counts as set and as not set
 LONGEST = 254  # bytes that the length may count
 COILS, DISCRETES, INPUT, HOLDING = b"c", b"d", b"i", b"h"
 _READS = {1: COILS, 2: DISCRETES, 3: HOLDING, 4: INPUT}
@@ -164,6 +166,18 @@ def _span(table: bytes, first: int, count: int) -> bytes:
 
 
 def _written(table: bytes, first: int, found: list[int], values: dict[str, Values]) -> None:
-    values["modbus.written"] = tuple(
-        table + struct.pack(">HH", min(first + 1 + index, 0xFFFF), value) for index, value in enumerate(found)
-    )
+    """Runs of one value: two thousand coils are mostly a few of them."""
+    told: list[bytes] = []
+    at = first + 1
+    for value, run in groupby(found):
+        if len(told) >= MAX_RUNS:
+            told += [_run(table, at, first + len(found), either) for either in (0, 1)]
+            break
+        size = sum(1 for _ in run)
+        told.append(_run(table, at, at + size - 1, value))
+        at += size
+    values["modbus.written"] = tuple(told)
+
+
+def _run(table: bytes, first: int, last: int, value: int) -> bytes:
+    return table + struct.pack(">HHH", min(first, 0xFFFF), min(last, 0xFFFF), value)

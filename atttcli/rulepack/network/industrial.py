@@ -73,10 +73,10 @@ def _access(draft: Draft, way: str, table: str, more: list[str]) -> None:
     group = GroupDraft(
         buffer, [], [ContentDraft(_TABLES[table], False, startswith=True) if table else Size(0, MAX_SIZE)]
     )
-    if len(spans) == 1:  # the span that is accessed and the one that is asked for overlap
+    if spans:  # the span that is accessed and the one that is asked for overlap
         group.ops += [ByteTest(2, "<=", spans[0][1], 1), ByteTest(2, ">=", spans[0][0], 3)]
-    for at, (low, high) in zip((1, 3), spans if len(spans) == 2 else (), strict=False):
-        group.ops += [ByteTest(2, ">=", low, at), ByteTest(2, "<=", high, at)]
+    if len(spans) == 2:
+        group.ops += [ByteTest(2, ">=", spans[1][0], 5), ByteTest(2, "<=", spans[1][1], 5)]
     draft.groups.append(group)
     draft.last = None
 

@@ -112,3 +112,18 @@ def test_what_is_not_recognised_keeps_its_application():
     assert not sids(SNI, talk("connect", after=noise))
     rule = 'alert http any any -> any any (content:"|05 06 05 06|"; sid:2;)'
     assert {found.detail["app_proto"] for found in detections(rule, talk("connect", after=noise))} == {"http"}
+
+
+def test_both_sides_that_spoke_before_the_tunnel_was_known_are_heard():
+    granted = b"HTTP/1.1 200 OK\r\n\r\n"
+    inside, answer = b"GET /inside HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 202 OK\r\nContent-Length: 0\r\n\r\n"
+    rule = 'alert http any any -> any any (flow:to_client; http.stat_code; content:"202"; sid:1;)'
+    made = Conversation(dport=3128).open().send(0, ASKED["connect"][1][0][1] + inside)
+    assert sids(rule, made.send(1, granted + answer).close()) == [1]
+
+
+def test_tunnels_in_tunnels_that_nobody_waits_for():
+    rule = 'alert http any any -> any any (http.uri; content:"/inside"; sid:1;)'
+    ask, granted = b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"
+    made = Conversation(dport=3128).open().send(0, ask * 3 + b"GET /inside HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert sids(rule, made.send(1, granted * 3).close()) == [1]

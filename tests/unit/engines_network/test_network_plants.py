@@ -178,3 +178,22 @@ def test_services_within_services_are_bounded(head: bytes):
     (view,) = parser.feed(0, plants.sent(body))
     assert len(view.read("cip_service")) + len(view.read("enip.cip_status")) <= 64
     assert parser.feed(0, plants.sent(head + b"\0\0")) != []
+
+
+@pytest.mark.parametrize("coils", [[1] * 1968, [0, 1] * 100, [0] * 900 + [1] + [0] * 900, [1]])
+def test_coils_that_are_written_one_by_one_and_many_at_once(coils: list[int]):
+    packed = bytes(sum(bit << n for n, bit in enumerate(coils[at : at + 8])) for at in range(0, len(coils), 8))
+    said = plants.modbus(struct.pack(">BHHB", 15, 99, len(coils), len(packed)) + packed)
+    rule = "alert modbus any any -> any any (modbus: access write coils, address {}, value {}; sid:1;)"
+    for place in {0, len(coils) // 2, len(coils) - 1}:
+        for value in (0, 1):
+            found = sids(rule.format(100 + place, value), plants.talk(502, (0, said)))
+            assert bool(found) is (coils[place] == value)
+    for outside in ("<100", f">{99 + len(coils)}"):
+        assert not sids(rule.format(outside, "<2"), plants.talk(502, (0, said)))
+
+
+def test_coils_that_alternate_without_end_are_all_looked_at():
+    said = plants.modbus(struct.pack(">BHHB", 15, 0, 1968, 246) + b"\x55" * 246)
+    rule = "alert modbus any any -> any any (modbus: access write coils, address 1967, value 1; sid:1;)"
+    assert sids(rule, plants.talk(502, (0, said))) == [1]
