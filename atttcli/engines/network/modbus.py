@@ -14,7 +14,7 @@ from atttcli.engines.network.fields import Values
 from atttcli.engines.network.messages import UNKNOWN, Message, big, digits
 
 MAX_WAITING = 500  # requests without an answer, as many as the reference engine follows
-MAX_RUNS = 256  # of coils that alternate; beyond it all that is left counts as set and as not set
+MAX_RUNS = 128  # of coils that alternate; beyond it all that is left counts as set and as not set
 LONGEST = 254  # bytes that the length may count
 COILS, DISCRETES, INPUT, HOLDING = b"c", b"d", b"i", b"h"
 _READS = {1: COILS, 2: DISCRETES, 3: HOLDING, 4: INPUT}
