@@ -290,6 +290,8 @@ def _tell(asked: Asked, made: Watch, found: list[Standing], ledger: Ledger | Non
                                  "Known travel silenced something of {count} accounts.", silent))  # fmt: skip
         if len(found) > asked.limit:
             render.warn(_("… and {count} more accounts (--limit)", count=len(found) - asked.limit))
+        if not made.logins and not made.failures:
+            render.warn(_("No login of a mailbox in these logs. What is understood of a log: atttcli source test FILE"))
     if ledger is not None and form is None:
         render.warn(_("{alerts} new alerts, {sightings} new sightings, {known} known ones: atttcli alert list",
                       alerts=ledger.alerts, sightings=ledger.stored, known=ledger.duplicate))  # fmt: skip

@@ -9,6 +9,7 @@ import sys
 import click
 
 from atttcli import __version__
+from atttcli.cli import render
 from atttcli.cli.context import App
 from atttcli.cli.lazy import LazyGroup, speak
 from atttcli.errors import AtttError, Refused
@@ -181,16 +182,16 @@ def show_usage(error: click.ClickException) -> None:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         click.echo(display_block(context.get_usage()), err=True)
-    click.echo("atttcli: " + display(error.format_message()), err=True)
+    render.warn("atttcli: " + error.format_message())
     if context is not None:
-        click.echo("  → " + display(f"{context.command_path} --help"), err=True)
+        render.warn(f"  → {context.command_path} --help")
 
 
 def report_error(error: AtttError) -> int:
     """One clear line, with the position or the guard, and what to do next; lower rooms write English (decision 0093)."""
     where = f"{display(error.where)}: " if error.where is not None and str(error.where) else ""
     guard = f"[{error.guard}] " if isinstance(error, Refused) else ""
-    click.echo(f"atttcli: {where}{guard}{display(retell(error.message))}", err=True)
+    render.warn(f"atttcli: {where}{guard}{retell(error.message)}")
     if error.hint:
-        click.echo("  → " + display(retell(error.hint)), err=True)
+        render.warn("  → " + retell(error.hint))
     return error.exit_code

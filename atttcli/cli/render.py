@@ -28,6 +28,8 @@ def exercise(code: str, mark: str) -> Iterator[None]:
 
 
 def _mark() -> None:
+    if _drawings and sys.stdout.isatty():  # else what is written would begin at the end of the bar
+        _drawings[-1]()
     if _EXERCISE and not _MARKED:
         _MARKED.append(True)
         click.echo(display(_EXERCISE[-1][1]))
@@ -155,6 +157,9 @@ def _drawn(heading: Sequence[str], rows: Sequence[Sequence[str]], fitted: Sequen
 _bars: list[Callable[[str], None]] = []  # writers above the bars that are drawn now
 
 
+_drawings: list[Callable[[], None]] = []  # what takes those bars off the screen until the next step
+
+
 class Progress(Protocol):
     """What long work reports to."""
 
@@ -185,13 +190,17 @@ def progress(label: str, quiet: bool = False) -> Iterator[Progress]:
         task = bars.add_task(display(label), total=None, what="")
 
         def update(done: int, total: int, what: str) -> None:
+            if not bars.live.is_started:
+                bars.start()
             bars.update(task, completed=done, total=total or None, what=display(what, 60))
 
         _bars.append(lambda text: console.print(Text(text), soft_wrap=True))
+        _drawings.append(bars.stop)
         try:
             yield update
         finally:
             _bars.pop()
+            _drawings.pop()
 
 
 _STYLES = {"mark": "bold white on red", "head": "bold", "dim": "dim", "": ""}
