@@ -112,9 +112,11 @@ class Sieve(Protocol):
         """The native fields that `may_match` looks at; None where it says yes whatever they are."""
         ...
 
-    def may_match(self, kind: tuple[str, str, str, str, str], number: int, fields: Mapping[str, Any]) -> bool:
+    def may_match(
+        self, kind: tuple[str, str, str, str, str], number: int, fields: Mapping[str, Any], awaited: bool = False
+    ) -> bool:
         """Whether a rule may match an unmarked event: (category, product, service, action, outcome), Windows' number,
-        native fields."""
+        native fields. `awaited`: if so, an event with these very fields comes next to be judged, which is then sooner done."""
         ...
 
 

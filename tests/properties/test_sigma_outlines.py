@@ -43,12 +43,19 @@ RULES: dict[str, tuple[dict[str, str], Any, str]] = {
     "provider": ({}, {"a": {"Provider_Name": "Evil", "Computer|startswith": "pc"}}, "a"),
     "reference": ({}, {"a": {"Image|fieldref": "Parent Image"}}, "a"),
     "anywhere": ({}, {"a": ["mimikatz"]}, "a"),
+    "word": (
+        {"category": "process_creation"},
+        {"a": ["perfc.dat"], "b": {"CommandLine|contains": "-safe", "Image|contains": "good"}},
+        "a or b",
+    ),
+    "unsaid": ({"category": "network_connection"}, {"a": {"Image|contains": "evil"}, "b": ["admin"]}, "a and not b"),
+    "unsaid alone": ({"category": "registry_set"}, {"a": ["admin"], "b": ["evil"]}, "not a or b"),
     "nested": ({}, {"a": {"inner_name|contains": "evil"}}, "a"),
     "listed": ({}, {"a": {"Groups|contains": "evil"}}, "a"),
 }  # fmt: skip
 TEXTS = (
     "C:\\x\\evil.exe", "C:\\good\\evil.exe", "good.exe", "", "evil", "é evil", "mimikatz", "pc1", "Evil", "admin", "0x0",
-    "x", '"":{', "[[[", "CreateKey", "DeleteKey", "INFO", "-safe",
+    "x", '"":{', "[[[", "CreateKey", "DeleteKey", "INFO", "-safe", "perfc.dat",
 )  # fmt: skip
 NAMES = (
     "Image", "CommandLine", "User", "ParentImage", "Parent Image", "Keywords", "Status", "DestinationPort", "TargetObject",
@@ -81,7 +88,7 @@ values = (
 heads = st.fixed_dictionaries(
     {},
     optional={
-        "EventID": st.sampled_from([1, 3, 12, 13, 4688, 4625, "1", "12", 7]),
+        "EventID": st.sampled_from([1, 1, 3, 12, 13, 4688, 4625, "1", "12", 7]),
         "event_id": st.sampled_from([1, 12]),
         "EventId": st.sampled_from([1, 3]),
         "Channel": st.sampled_from([SYSMON, "Security", "Other"]),
@@ -169,6 +176,9 @@ def test_every_rule_can_be_found(engine: CorrelationEngine) -> None:
         "provider": {"EventID": 5, "SourceName": "Good", "ProviderName": "Evil", "Hostname": "pc1"},
         "reference": {"EventID": 1, "Image": "x", "Parent Image": "X"},
         "anywhere": {"EventID": 5, "any": "Mimikatz"},
+        "word": {"EventID": 1, "any": "PERFC.dat"},
+        "unsaid": {"EventID": 3, "Image": "evil"},
+        "unsaid alone": {"EventID": 13, "Image": "x"},
         "nested": {"EventID": 5, "inner": {"inner_name": "evil"}},
         "listed": {"EventID": 5, "Groups": ["x", "evil"]},
     }

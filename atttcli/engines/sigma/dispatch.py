@@ -7,8 +7,8 @@ repeat. Rules on Windows events: field by field, with a memory of values (slots.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from atttcli.engines.sigma.columns import Prefilter
 from atttcli.engines.sigma.evaluate import Predicate, compile_node
 from atttcli.engines.sigma.fields import INDEXED, other_spelling, text_of
-from atttcli.engines.sigma.literals import Literals, heads, literals, narrowed
+from atttcli.engines.sigma.literals import Literals, heads, literals, narrowed, without_words, words
 from atttcli.engines.sigma.logsource import concerns
 from atttcli.engines.sigma.pattern import compile_search
 from atttcli.engines.sigma.slots import Memory, Native, Slots, Together
@@ -25,10 +25,14 @@ from atttcli.model.event import Event
 from atttcli.rulepack.sigma_nodes import And, Field, Node, Not, Or, SigmaRule
 
 Key = tuple[str, str, str, str, str]
+Awaited = dict[
+    int, tuple[Mapping[str, Any], Any, Iterable[int]]
+]  # by the id of fields: these, the slots, what they said
 Source = tuple[str, str, str]
 KEY: Callable[[Event], Key] = attrgetter(*INDEXED)
 _PLANS = 4096
 _MANY = 64  # rules that are not made ready twice
+_AWAITED = 1024  # events of which it is remembered what was said before they came
 
 
 class Compiled:
@@ -71,9 +75,30 @@ class Compiled:
     @cached_property
     def ways(self) -> list[Way] | None:
         """See `ways.ways`; None too for rules that are better found by a literal of the record."""
-        if "" in self._names and self.literals is not None and any(not name for name, _ in self.literals):
+        if self.looks_anywhere and self.literals is not None and any(not name for name, _ in self.literals):
             return None
         return ways(self.rule.node)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Of a rule for one category of Windows that also looks for words in the record, by which these are found beforehand.
+        Rules of a service may look for words that every other record has."""
+        category, product, _service = self.rule.logsource
+        if not category or product != "windows" or not self.rule.may_look_anywhere():
+            return frozenset()
+        return words(self.rule.node) or frozenset()
+
+    @cached_property
+    def looks_anywhere(self) -> bool:
+        """Whether a test of the whole record is in its tree."""
+        return "" in self._names
+
+    def wordless(self) -> Compiled | None:
+        """The rule for records in which none of `words` stands; None where it cannot hold."""
+        node = without_words(self.rule.node)
+        if isinstance(node, bool):
+            return self if node else None
+        return Compiled(replace(self.rule, node=node))
 
     @cached_property
     def reads_fields_only(self) -> bool:
@@ -128,14 +153,19 @@ class Plan:
     by_field: tuple[Compiled, ...] = ()
     slots: Slots | Together | None = None
     asks_more: bool = False  # some of `filtered` are not known by `Dispatch.words`
+    wordless: tuple[Compiled, ...] = ()  # others of `filtered`, for records without a word that they look for
+    awaited: Awaited = field(default_factory=dict)  # shared by all plans
 
     def reached(self, events: Sequence[Event]) -> dict[int, tuple[Compiled, ...]]:
         """Position of each event in which a literal stands, with the filtered rules that it reaches, in order."""
         chosen: dict[int, tuple[Compiled, ...]] = {}
         if self.slots is not None:
-            rules, possible = self.by_field, self.slots.possible
+            rules, possible, awaited = self.by_field, self.slots.possible, self.awaited
             for position, event in enumerate(events):
-                if hit := possible(event.fields):
+                fields = event.fields
+                told = awaited.pop(id(fields), None) if awaited else None
+                known = told is not None and told[0] is fields and told[1] is self.slots
+                if hit := told[2] if told is not None and known else possible(fields):
                     chosen[position] = tuple([rules[place] for place in hit])
         if self.prefilter is not None and (positions := sorted(self.prefilter.hits(events))):
             few = [events[position] for position in positions]
@@ -144,24 +174,34 @@ class Plan:
                     chosen[positions[hit_at]] = (*chosen.get(positions[hit_at], ()), rule)
         return chosen
 
-    def may_match(self, fields: Mapping[str, Any]) -> bool:
-        """Whether the event with these native fields may match a rule, those aside that look for words in the record of
-        whatever Windows event (`Dispatch.words`)."""
+    def may_match(self, fields: Mapping[str, Any], awaited: bool = False) -> bool:
+        """Whether the event with these native fields may match a rule by anything but a word in the record
+        (`Dispatch.words`). `awaited`: if so it will come to `reached` with these very fields."""
         if self.asks_more:
             return True
         possible = self.slots.possible(fields) if self.slots is not None else ()
-        if not possible and not self.always:
+        if not possible and not self.always and not self.wordless:
             return False
         given: Any = Native(fields)
-        chosen = (*self.always, *[self.by_field[place] for place in possible])
-        return any(not one.reads_fields_only or one.matches(given) for one in chosen)
+        chosen = (*self.always, *self.wordless, *[self.by_field[place] for place in possible])
+        for one in chosen:
+            if not one.reads_fields_only or one.matches(given):
+                if awaited:
+                    self._await(fields, possible)
+                return True
+        return False
+
+    def _await(self, fields: Mapping[str, Any], possible: Iterable[int]) -> None:
+        if len(self.awaited) >= _AWAITED:
+            self.awaited.clear()
+        self.awaited[id(fields)] = fields, self.slots, possible
 
     def asks(self) -> frozenset[str] | None:
         """The native fields that `may_match` looks at, each in both spellings; None where it always says yes."""
-        if self.asks_more or not all(one.reads_fields_only for one in self.always):
+        if self.asks_more or not all(one.reads_fields_only for one in (*self.always, *self.wordless)):
             return None
         found: set[str] = set()
-        for one in (*self.always, *self.by_field):
+        for one in (*self.always, *self.wordless, *self.by_field):
             for leaf in leaves(one.rule.node):
                 found.add(leaf.name)
                 found.update(str(test.value) for test in leaf.tests if test.kind.startswith("fieldref"))
@@ -185,13 +225,16 @@ class Dispatch:
         self._alike: dict[tuple[str | int, ...], Plan] = {}
         self._prefilters: dict[frozenset[tuple[str, str]], Prefilter] = {}
         self._memory = Memory()
+        self._awaited: Awaited = {}
         # by the ids of rules, which are kept so that nobody else gets them
         self._slots: dict[tuple[int, ...], tuple[Sequence[Compiled], Slots]] = {}
 
     def words(self) -> frozenset[str]:
-        """The literals of all rules for any Windows event that look for words in the record (see `Plan.may_match`)."""
+        """The literals of all rules for any Windows event that look for words in the record, and of rules of one category that
+        also do (see `Plan.may_match`)."""
         found = [one.literals or frozenset() for one in self._anywhere()]
-        return frozenset(text for some in found for _name, text in some)
+        own = [one.words for rules in self._sources.values() for _place, one in rules]
+        return frozenset(text for some in found for _name, text in some).union(*own)
 
     def _anywhere(self) -> Iterator[Compiled]:
         for source, rules in self._sources.items():
@@ -286,8 +329,10 @@ class Dispatch:
         wanted = [one.literals or frozenset() for one in filtered]
         prefilter = self._prefilter(frozenset().union(*wanted)) if filtered else None
         own = tuple(self._prefilter(some) for some in wanted)
-        more = any(not (_by_words(one) and _is_anywhere(one.rule.logsource)) for one in filtered)
-        return Plan(always, tuple(filtered), prefilter, own, tuple(by_field), slots, more)
+        asked = [one for one in filtered if not (_by_words(one) and _is_anywhere(one.rule.logsource))]
+        more = not all(one.words or not one.looks_anywhere for one in asked)
+        wordless = () if more else tuple(one for one in (some.wordless() for some in asked) if one is not None)
+        return Plan(always, tuple(filtered), prefilter, own, tuple(by_field), slots, more, wordless, self._awaited)
 
     def _slots_of(self, rules: Sequence[Compiled]) -> Slots | Together:
         """Kinds of one category (Sysmon's and Windows' own start of a process) share what is made of its rules."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from atttcli.engines.sigma.evaluate import TEXT_KINDS
 from atttcli.engines.sigma.fields import BOUND, INDEXED
@@ -51,17 +51,43 @@ def heads(node: Node) -> dict[str, frozenset[str]]:
 
 def narrowed(node: Node, action: str, outcome: str) -> Node | bool:
     """The tree for events of one action and outcome: what these alone decide is gone. True or False where nothing is left."""
+    given = {"action": action, "outcome": outcome}
+
+    def decide(leaf: Field) -> bool | None:
+        value, wanted = given.get(leaf.name), heads(leaf).get(leaf.name)
+        return None if value is None or wanted is None else bool(value) and value in wanted
+
+    return _decided(node, decide)
+
+
+def without_words(node: Node) -> Node | bool:
+    """The tree for records in which none of its words stands (see `words`)."""
+    return _decided(node, lambda leaf: None if leaf.name else False)
+
+
+def words(node: Node) -> frozenset[str] | None:
+    """Texts of which one stands in every record that any test of the whole record in the tree takes; None where they are not
+    known."""
     if isinstance(node, Field):
-        value = {"action": action, "outcome": outcome}.get(node.name)
-        wanted = heads(node).get(node.name)
-        return node if value is None or wanted is None else bool(value) and value in wanted
+        found = frozenset() if node.name else _of_record(node)
+        return None if found is None else frozenset(text for _name, text in found)
+    children = [words(child) for child in ((node.child,) if isinstance(node, Not) else node.children)]
+    known = [one for one in children if one is not None]
+    return frozenset().union(*known) if len(known) == len(children) else None
+
+
+def _decided(node: Node, decide: Callable[[Field], bool | None]) -> Node | bool:
+    """The tree without the leaves of which it is decided whether they hold. True or False where nothing is left."""
+    if isinstance(node, Field):
+        told = decide(node)
+        return node if told is None else told
     if isinstance(node, Not):
-        child = narrowed(node.child, action, outcome)
+        child = _decided(node.child, decide)
         return not child if isinstance(child, bool) else Not(child)
     ends = isinstance(node, Or)  # a child that is True ends an Or, one that is False an And
     left: list[Node] = []
     for one in node.children:
-        found = narrowed(one, action, outcome)
+        found = _decided(one, decide)
         if not isinstance(found, bool):
             left.append(found)
         elif found is ends:

@@ -41,9 +41,9 @@ class Sieve:
         """See `Plan.asks`."""
         return self._plan(kind, number).asks()
 
-    def may_match(self, kind: Key, number: int, fields: Mapping[str, Any]) -> bool:
+    def may_match(self, kind: Key, number: int, fields: Mapping[str, Any], awaited: bool = False) -> bool:
         """Whether a rule may match an unmarked event of this kind."""
-        return self._plan(kind, number).may_match(fields)
+        return self._plan(kind, number).may_match(fields, awaited)
 
     def _plan(self, kind: Key, number: int) -> Plan:
         plan = self._plans.get((kind, number))

@@ -31,11 +31,14 @@ def event_of(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line:
     8601 text, or microseconds UTC); each may be missing. `data` holds EventData or UserData, flat, by its native names.
     `raw` is the record as text and `line` its number in the file, from 1.
     """
+    return _event({**data, **system}, system, raw, line)
+
+
+def _event(fields: dict[str, Any], system: Mapping[str, Any], raw: str, line: int) -> Event:
+    """Of data and System in one, which become the event's."""
     number = whole(system.get("EventID"))
     channel, provider = text_of(system.get("Channel")), text_of(system.get("Provider_Name"))
     service, heading = _kind(channel, provider, number)
-    fields = dict(data)
-    fields.update(system)
     fields["EventID"] = number
     when = system.get("SystemTime")
     if type(when) is not str and "SystemTime" in fields:
@@ -71,9 +74,9 @@ def sifted(system: Mapping[str, Any], data: Mapping[str, Any], raw: str, line: i
     if type(system.get("SystemTime")) is not str:
         fields.pop("SystemTime", None)
     kind = kind_of(fields, system)
-    if kind is not None and not sieve.may_match(kind, fields["EventID"], fields):
+    if kind is not None and not sieve.may_match(kind, fields["EventID"], fields, awaited=True):
         return None
-    return event_of(system, data, raw, line)
+    return _event(fields, system, raw, line)
 
 
 def kind_of(fields: dict[str, Any], system: Mapping[str, Any]) -> Kind | None:
