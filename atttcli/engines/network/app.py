@@ -52,8 +52,13 @@ class HttpApp:
         views = [_http_view("http", tx, direction) for tx in self._parser.feed(direction, data)]
         if direction == 0:
             return views
-        again, self._parser.again = self._parser.again, b""
-        return views + _late_events(views) + (self.feed(0, again) if again else [])
+        again, self._parser.again = self._parser.again, None
+        views += _late_events(views)
+        if again is not None:
+            views += self.feed(0, bytes(again.data))
+            if again.lost:
+                self.gap(0, again.lost)
+        return views
 
     def gap(self, direction: int, count: int) -> None:
         """Bytes were lost."""
@@ -69,9 +74,13 @@ class HttpApp:
         first = self._parser.upgraded
         return (Http2App(first, self._wanted), self._parser.rest) if first is not None else None
 
-    def tunnelled(self) -> tuple[bytes, bytes] | None:
-        """Where CONNECT was granted, what both sides said behind it already: something else is spoken from here on."""
-        return (bytes(self._parser.kept or b""), self._parser.rest) if self._parser.tunnel else None
+    def tunnelled(self) -> tuple[bytes, bytes, int] | None:
+        """Where CONNECT was granted, what both sides said behind it already, and how many bytes of the client were not
+        kept: something else is spoken from here on."""
+        if not self._parser.tunnel:
+            return None
+        kept = self._parser.kept
+        return (bytes(kept.data), self._parser.rest, kept.lost) if kept is not None else (b"", self._parser.rest, 0)
 
     @property
     def overrun(self) -> bool:

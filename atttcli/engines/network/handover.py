@@ -22,6 +22,7 @@ class Next(NamedTuple):
     app: str
     parser: AppParser | None
     early: Early = (b"", b"")
+    lost: int = 0  # bytes of the client that came then and were not kept
 
 
 class Handover:
@@ -77,6 +78,7 @@ class Named(Handover):
 def go_over(flow: Flow, make: Callable[[str], AppParser]) -> list[View]:
     """Let a flow speak what it went over to, if it did; `make` gives the parser of an application."""
     views: list[View] = []
+    lost = 0
     ports = (flow.client_port, flow.server_port)
     while flow.app is not None and (after := _following(flow.parser, flow.app, ports)) is not None:
         flow.app = after.app
@@ -84,6 +86,9 @@ def go_over(flow: Flow, make: Callable[[str], AppParser]) -> list[View]:
         for side, early in enumerate(after.early):
             if early:
                 views += parser.feed(side, early)
+        lost += after.lost
+    if lost and flow.parser is not None:
+        flow.parser.gap(0, lost)
     return views
 
 
@@ -97,8 +102,8 @@ def _following(parser: AppParser | None, app: str, ports: tuple[int, int]) -> Ne
         upgraded = parser.successor()
         if upgraded is not None:
             return Next("http2", upgraded[0], (b"", upgraded[1]))
-        early = parser.tunnelled()
-        return Next(app, Handover(ports), early) if early is not None else None
+        tunnel = parser.tunnelled()
+        return Next(app, Handover(ports), tunnel[:2], tunnel[2]) if tunnel is not None else None
     if isinstance(parser, SmtpApp | FtpApp | MessageApp) and parser.sealed:
         return Next(app, Handover(ports))
     return None

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Collection
 
@@ -20,6 +19,21 @@ from atttcli.engines.network.http_message import (
     starts_response,
     status_code,
 )
+from atttcli.engines.network.http_side import (
+    CHUNK_DATA,
+    CHUNK_END,
+    CHUNK_SIZE,
+    FIXED,
+    HEADERS,
+    LINE,
+    PEEK,
+    STOPPED,
+    TRAILERS,
+    UNTIL_CLOSE,
+    Behind,
+    Side,
+    chunk_size,
+)
 
 MAX_LINE = 64 * 1024
 MAX_FIELD = 18_000  # bytes of a header line that may wait for its end
@@ -28,28 +42,6 @@ MAX_HEADER_BYTES = 256 * 1024
 MAX_LINES = 4000  # of headers, those that continue one included
 MAX_OPEN = 512  # pipelined requests without an answer
 MAX_QUEUED = 8 << 20  # bytes of them
-MAX_KEPT = 64 * 1024
-
-LINE, HEADERS, FIXED, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILERS, UNTIL_CLOSE, PEEK, STOPPED = range(10)
-
-_BLANK = b" \t\v\f\0"
-_TOKEN = re.compile(rb"[A-Za-z\-]{1,64}\Z")
-
-
-class _Side:
-    """The state of one direction."""
-
-    __slots__ = ("buffer", "header_bytes", "junk", "left", "lines", "pending", "skip", "state", "transaction")
-
-    def __init__(self) -> None:
-        self.pending = b""  # the last header line as read, for lines that continue it
-        self.skip = False  # an odd line ended the headers: an empty line may follow it
-        self.junk = False  # the last line stood where a status line should
-        self.state = LINE
-        self.buffer = bytearray()
-        self.left = 0
-        self.header_bytes = self.lines = 0
-        self.transaction: Transaction | None = None
 
 
 class HttpParser:
@@ -57,7 +49,7 @@ class HttpParser:
 
     def __init__(self, layers: int = MAX_LAYERS, wanted: Collection[str] = ()) -> None:
         self._layers, self._wanted = layers, wanted
-        self._sides = (_Side(), _Side())
+        self._sides = (Side(), Side())
         self._waiting: deque[Transaction] = deque()  # requests whose response has not begun
         self._queued = 0  # bytes of those that are whole
         self._count = 0
@@ -66,8 +58,8 @@ class HttpParser:
         self.tunnel = False  # CONNECT was granted
         self.upgraded: Transaction | None = None  # its answer went over to HTTP/2
         self.rest = b""  # of the bytes after that answer
-        self.kept: bytearray | None = None  # what the client said after a CONNECT that is not answered yet
-        self.again = b""  # the same, after it was refused
+        self.kept: Behind | None = None  # what the client said after a CONNECT that is not answered yet
+        self.again: Behind | None = None  # the same, after it was refused
 
     @property
     def memory(self) -> int:
@@ -76,7 +68,7 @@ class HttpParser:
         asked, answered = self._sides[0].transaction, self._sides[1].transaction
         if asked is not None:
             held += asked.request.memory
-        held += len(self.kept or b"")
+        held += len(self.kept.data) if self.kept is not None else 0
         return held + answered.response.memory if answered is not None else held
 
     def inspect_id(self, direction: int) -> int:
@@ -100,7 +92,7 @@ class HttpParser:
             else:
                 at = self._line(side, direction, data, at)
         if direction == 0 and self.kept is not None:
-            self.kept += data[at : at + MAX_KEPT - len(self.kept)]
+            self.kept.add(data[at:])
         elif direction and (self.upgraded is not None or self.tunnel):
             self.rest = data[at:]
         return self._done
@@ -132,7 +124,7 @@ class HttpParser:
             side.state = STOPPED
         return rest
 
-    def _last_line(self, side: _Side, direction: int) -> None:
+    def _last_line(self, side: Side, direction: int) -> None:
         """Bytes that waited for the end of their line, at the end of the connection."""
         line = bytes(side.buffer)
         if side.state == CHUNK_SIZE:
@@ -145,7 +137,7 @@ class HttpParser:
 
     # -- lines -----------------------------------------------------------------------------------------------------
 
-    def _line(self, side: _Side, direction: int, data: bytes, at: int) -> int:
+    def _line(self, side: Side, direction: int, data: bytes, at: int) -> int:
         """Take one line; returns where the next begins. Positions, not slices: a crafted stream is all line ends."""
         end = data.find(b"\n", at) + 1
         if not end:
@@ -174,7 +166,7 @@ class HttpParser:
             self._header_line(side, direction, line)
         return end
 
-    def _no_status(self, side: _Side, line: bytes) -> None:
+    def _no_status(self, side: Side, line: bytes) -> None:
         """A response without a status line: the body of an HTTP/0.9 answer, until the end."""
         transaction = self._take(side)
         transaction.response.started = True
@@ -183,7 +175,7 @@ class HttpParser:
         side.state = UNTIL_CLOSE
         side.junk = True
 
-    def _end_line(self, side: _Side, direction: int, line: bytes) -> None:
+    def _end_line(self, side: Side, direction: int, line: bytes) -> None:
         """A request or status line."""
         text = line.rstrip(b"\r\n")
         if not text.strip():
@@ -210,11 +202,11 @@ class HttpParser:
         side.state = HEADERS
         side.pending = b""
         for part in extra:
-            self._header_text(side, message, part)
+            side.header(message, part)
         if direction == 0 and len(text.split()) == 2 and not text.rstrip().upper().endswith((b"HTTP/1.0", b"HTTP/1.1")):
             self._complete(side, direction)  # HTTP/0.9: a request is its line
 
-    def _take(self, side: _Side) -> Transaction:
+    def _take(self, side: Side) -> Transaction:
         """The transaction that a response answers."""
         if self._waiting:
             transaction = self._waiting.popleft()
@@ -225,7 +217,7 @@ class HttpParser:
         self._count += 1
         return transaction
 
-    def _header_line(self, side: _Side, direction: int, line: bytes) -> None:
+    def _header_line(self, side: Side, direction: int, line: bytes) -> None:
         transaction = side.transaction
         if transaction is None:
             side.state = STOPPED
@@ -249,32 +241,15 @@ class HttpParser:
             message.raw_headers += line
         # Clients and the reference engine take a lone CR in an answer for the end of a line.
         for part in text.split(b"\r") if direction == 1 else (text,):
-            self._header_text(side, message, part)
+            side.header(message, part)
 
-    def _header_text(self, side: _Side, message: Message, text: bytes) -> None:
-        """One header, or the continuation of the one before."""
-        if not text:
-            return
-        name, colon, value = text.partition(b":")
-        folded = text[:1] in b" \t" and message.headers and not (colon and name.strip())
-        if folded:
-            text = side.pending + b" " + text.strip()
-            name, colon, value = text.partition(b":")
-            message.headers.pop()
-        side.pending = text
-        if not colon:
-            name, value = (text, b"") if _TOKEN.match(text.strip()) else (b"", text)
-        message.headers.append((name.strip(_BLANK).replace(b"\0", b""), value.strip(_BLANK)))
-
-    # -- bodies ----------------------------------------------------------------------------------------------------
-
-    def _headers_done(self, side: _Side, direction: int, transaction: Transaction, message: Message) -> None:
+    def _headers_done(self, side: Side, direction: int, transaction: Transaction, message: Message) -> None:
         """Decide how the body ends."""
         if direction == 1 and self._without_body(side, transaction, message):
             return
         self._body_begins(side, direction, transaction, message)
 
-    def _body_begins(self, side: _Side, direction: int, transaction: Transaction, message: Message) -> None:
+    def _body_begins(self, side: Side, direction: int, transaction: Transaction, message: Message) -> None:
         layers = codings(message.first(b"content-encoding") or b"")
         if len(layers) > self._layers:
             message.events += (b"too_many_encoding_layers",)
@@ -293,11 +268,11 @@ class HttpParser:
         elif direction == 0:
             self._complete(side, direction)
             if transaction.method == b"CONNECT":
-                side.state, self.kept = STOPPED, bytearray()
+                side.state, self.kept = STOPPED, Behind()
         else:
             side.state = UNTIL_CLOSE
 
-    def _without_body(self, side: _Side, transaction: Transaction, message: Message) -> bool:
+    def _without_body(self, side: Side, transaction: Transaction, message: Message) -> bool:
         """Answers that have none: 1xx (the real one follows), 204, 304, to HEAD; 101 and CONNECT end the parsing."""
         code = status_code(message.line)
         if code == b"100" and not content_length(message.first(b"content-length") or b"0"):
@@ -313,7 +288,7 @@ class HttpParser:
             return True
         if transaction.method == b"CONNECT" and self.kept is not None:
             # Refused: the client asks again, perhaps with a password for the proxy.
-            self._sides[0].state, self.again, self.kept = LINE, bytes(self.kept), None
+            self._sides[0].state, self.again, self.kept = LINE, self.kept, None
         if transaction.method == b"HEAD":
             self._complete(side, 1)
             return True
@@ -325,7 +300,7 @@ class HttpParser:
             return True
         return False
 
-    def _no_body(self, side: _Side, code: bytes) -> None:
+    def _no_body(self, side: Side, code: bytes) -> None:
         transaction = side.transaction
         self._complete(side, 1)
         if code == b"101":
@@ -336,7 +311,7 @@ class HttpParser:
     def _stop(self) -> None:
         self._sides[0].state = self._sides[1].state = STOPPED
 
-    def _peek(self, side: _Side, data: bytes, at: int) -> int:
+    def _peek(self, side: Side, data: bytes, at: int) -> int:
         """An answer that should have no body announced one: what follows shows whether it is there."""
         transaction = side.transaction
         if transaction is None or starts_response(data[at : at + 7]):
@@ -345,15 +320,13 @@ class HttpParser:
             self._body_begins(side, 1, transaction, transaction.response)
         return at
 
-    def _chunk_size(self, side: _Side, direction: int, line: bytes) -> None:
-        digits = line.split(b";", 1)[0].strip().lower()
-        if not digits:
-            return
-        found = re.match(rb"[0-9a-f]{1,15}(?![0-9a-z])", digits)
-        if not found:
+    def _chunk_size(self, side: Side, direction: int, line: bytes) -> None:
+        size = chunk_size(line)
+        if size is None:
             self._not_chunked(side, direction, line)
+        if size is None or size < 0:
             return
-        side.left = int(found.group(), 16)
+        side.left = size
         if b";" in line and side.transaction is not None:
             tx = side.transaction
             message, name = (
@@ -363,14 +336,14 @@ class HttpParser:
                 message.events += (name,)
         side.state = CHUNK_DATA if side.left else TRAILERS
 
-    def _not_chunked(self, side: _Side, direction: int, line: bytes) -> None:
+    def _not_chunked(self, side: Side, direction: int, line: bytes) -> None:
         """What was announced as chunks is none: everything until the end is the body."""
         transaction = side.transaction
         if transaction is not None:
             (transaction.response if direction else transaction.request).body.add(line)
         side.state = UNTIL_CLOSE
 
-    def _too_long(self, side: _Side, direction: int) -> None:
+    def _too_long(self, side: Side, direction: int) -> None:
         """A header line without an end: as in the reference engine nothing more is read of this side."""
         transaction = side.transaction
         if transaction is not None:
@@ -381,7 +354,7 @@ class HttpParser:
         side.state = STOPPED
         side.buffer.clear()
 
-    def _body(self, side: _Side, direction: int, data: bytes, at: int) -> int:
+    def _body(self, side: Side, direction: int, data: bytes, at: int) -> int:
         transaction = side.transaction
         if transaction is None:
             side.state = STOPPED
@@ -410,7 +383,7 @@ class HttpParser:
             side.state = CHUNK_END
         return end
 
-    def _complete(self, side: _Side, direction: int) -> None:
+    def _complete(self, side: Side, direction: int) -> None:
         transaction = side.transaction
         if transaction is not None:
             message = transaction.response if direction else transaction.request

@@ -127,3 +127,13 @@ def test_tunnels_in_tunnels_that_nobody_waits_for():
     ask, granted = b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"
     made = Conversation(dport=3128).open().send(0, ask * 3 + b"GET /inside HTTP/1.1\r\nHost: a\r\n\r\n")
     assert sids(rule, made.send(1, granted * 3).close()) == [1]
+
+
+@pytest.mark.parametrize("answer", [REFUSED["connect"], b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_more_than_is_kept_behind_a_connect_puts_nothing_out_of_place(answer: bytes):
+    """A body over the border of what is kept: its bytes are counted, so that the request behind it is where it is."""
+    body = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + b"z" * 90_000
+    made = Conversation(dport=3128).open().send(0, ASKED["connect"][1][0][1] + body).send(1, answer)
+    made.send(0, b"z" * 10_000 + b"GET /inside HTTP/1.1\r\nHost: a\r\n\r\n").close()
+    rule = 'alert http any any -> any any (http.uri; content:"/inside"; sid:1;)'
+    assert sids(rule, made) == [1]
