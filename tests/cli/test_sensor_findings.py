@@ -81,6 +81,20 @@ def test_a_flood_of_one_notice_is_one_alert(place: Path, tmp_path: Path) -> None
     ]
 
 
+def test_two_bad_names_asked_of_one_name_server_are_two_alerts(place: Path, tmp_path: Path) -> None:
+    notice = {"_path": "notice", "note": "Intel::Notice", "src": "10.1.1.5", "dst": "10.1.1.2"}
+    names = ["c2.example", "xau.example", "c2.example"]
+    said = [
+        notice | {"ts": 1795402800.5 + at, "sub": name, "msg": f"Intel hit on {name}"} for at, name in enumerate(names)
+    ]
+    (tmp_path / "notice.json").write_text("".join(json.dumps(one) + "\n" for one in said), encoding="utf-8")
+    ingest_json(place, tmp_path / "notice.json")
+    assert sorted(rows(place, "SELECT title, count FROM alert")) == [
+        ("Intel::Notice: Intel hit on c2.example", 2),
+        ("Intel::Notice: Intel hit on xau.example", 1),
+    ]
+
+
 def test_wazuh_alerts_by_its_own_level(place: Path, tmp_path: Path) -> None:
     lines = []
     for second, level in enumerate([3, 5, 7, 12, 12, 15]):

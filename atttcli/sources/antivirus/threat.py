@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from atttcli.model.severity import Severity
 from atttcli.text.fold import fold
 
 ENGINE: Final = "antivirus"
+_LONGEST_KEY: Final = 400
 _ENCRYPTED: Final = "mahoa"  # the type of incident that a name of ransomware stands for, whatever a rule calls it
 _HEX: Final = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Fa-f])")
 _KINDS: Final = {64: ObservableType.SHA256, 40: ObservableType.SHA1, 32: ObservableType.MD5}
@@ -81,7 +83,7 @@ def detection_of(event: Event, origin: Origin) -> Detection | None:
         severity=grave,
         origin=Origin(origin.sha256, origin.path, event.line),
         time=event.time,
-        key="|".join(part for part in (where, event.hash or path) if part)[:400],
+        key=_key(where, event.hash or path),
         tags=tuple(word for word in (event.product, outcome and f"outcome:{outcome}") if word),
         observables=tuple(_observables(event, address)),
         why=tuple(part[:300] for part in (path, action, event.raw) if part),
@@ -95,6 +97,15 @@ def detection_of(event: Event, origin: Origin) -> Detection | None:
             "outcome": outcome,
         },
     )
+
+
+def _key(*parts: str) -> str:
+    """Of machine and file. One that is too long ends in its digest: deep folders differ at their end."""
+    key = "|".join(part for part in parts if part)
+    if len(key) <= _LONGEST_KEY:
+        return key
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return f"{key[: _LONGEST_KEY - len(digest) - 1]}|{digest}"
 
 
 def joined(said: Detection, rules: Sequence[Detection]) -> Detection:

@@ -15,7 +15,7 @@ from atttcli.sources.logs.stamps import Stamps
 from atttcli.sources.windows.jsonlog import of_object
 from atttcli.sources.windows.shapes import moment, wazuh_part
 
-_VIRUS: Final = frozenset({"virus", "virustotal", "clamd", "antivirus", "malware", "yara", "rootkit"})
+_VIRUS: Final = frozenset({"virus", "antivirus", "malware", "yara", "rootkit"})
 _LOGON: Final = {
     "authentication_success": ("login", "success"),
     "authentication_failed": ("login", "failure"),
@@ -58,7 +58,7 @@ def _event(record: dict[str, Any], text: str, number: int, stamps: Stamps) -> Ev
     groups = _groups(rule)
     fields = _fields(record, rule)
     action, outcome = next((_LOGON[group] for group in groups if group in _LOGON), ("", ""))
-    is_virus = bool(_VIRUS.intersection(groups))
+    is_virus = _is_finding(groups, fields)
     if is_virus:
         fields["Signature"] = _first(fields, *_SIGNATURE)
         fields["Filename"] = _first(fields, "url", "file", "virustotal.source.file", "syscheck.path")
@@ -83,6 +83,15 @@ def _event(record: dict[str, Any], text: str, number: int, stamps: Stamps) -> Ev
         outcome=outcome,
         fields=fields,
     )
+
+
+def _is_finding(groups: list[str], fields: Mapping[str, Any]) -> bool:
+    """Not all that these integrations write: VirusTotal answers for each changed file, ClamAV tells of its updates too."""
+    if not _VIRUS.isdisjoint(groups):
+        return True
+    if "virustotal" in groups:
+        return str(fields.get("virustotal.malicious", "0")) not in ("0", "False", "")
+    return "clamd" in groups and _first(fields, "full_log").endswith(" FOUND")
 
 
 _SIGNATURE: Final = ("virus", "malware", "extra_data", "virustotal.malicious_name", "rule.description")

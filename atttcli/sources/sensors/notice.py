@@ -17,6 +17,9 @@ from atttcli.sources.logs.eve import Networks, victim_of
 KIND: Final = "zeek"
 _OF_ITSELF: Final = frozenset({"CaptureLoss", "PacketFilter", "Conn", "Notice", "Spicy"})  # the sensor's own condition
 _ABOUT_SERVERS: Final = frozenset({"SSL"})  # every client of a server meets its certificate: it is one finding
+_NAMED: Final = frozenset(
+    {"Intel", "TeamCymruMalwareHashRegistry"}
+)  # `sub` is the indicator, or has the file's digest in it
 _WEIGHT: Final = {
     "ProtocolDetector": Severity.LOW, "Software": Severity.LOW, "SSL": Severity.LOW, "DNS": Severity.LOW, "SMTP": Severity.LOW,
     "Weird": Severity.LOW, "Heartbleed": Severity.HIGH, "Intel": Severity.HIGH, "TeamCymruMalwareHashRegistry": Severity.HIGH,
@@ -48,7 +51,7 @@ def alert_of(record: dict[str, Any], line: str, origin: Origin, time: int | None
         origin=origin,
         occurrence="line:" + hashlib.blake2b(line.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest(),
         time=time,
-        key=target if family in _ABOUT_SERVERS and target else f"{source}>{target}",
+        key=_key(family, source, target, more),
         category=_CATEGORY.get(family, ""),
         victim=victim_of(source, target, own),
         sender=KIND,
@@ -61,6 +64,13 @@ def alert_of(record: dict[str, Any], line: str, origin: Origin, time: int | None
         why=tuple(text[:500] for text in (message, more) if text),
         detail=record,
     )
+
+
+def _key(family: str, source: str, target: str, more: str) -> str:
+    """What makes two notices of one name one alert: between a client and its name server stand all bad names that it asked for."""
+    if family in _ABOUT_SERVERS and target:
+        return target
+    return f"{source}>{target}|{more[:200]}" if family in _NAMED and more else f"{source}>{target}"
 
 
 def _text(record: dict[str, Any], name: str) -> str:

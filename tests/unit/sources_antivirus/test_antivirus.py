@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from hypothesis import given as forall
@@ -18,6 +19,7 @@ from atttcli.sources.antivirus import detection_of
 from atttcli.sources.antivirus.columns import columns_of
 from atttcli.sources.antivirus.edxml import EdXml
 from atttcli.sources.antivirus.threat import outcome_of, severity_of
+from atttcli.sources.antivirus.wazuh import Wazuh
 
 
 def given(data: bytes) -> Input:
@@ -119,3 +121,43 @@ def test_avreport_without_an_end_keeps_what_was_read() -> None:
     data = "".join(avreport(Sender("a", "b"), "s", "n", 0, [Infection("PC", "10.0.0.1", "V")] * 3))
     records = list(EdXml().read(given(data[: data.index("</Malware>\n")].encode())))
     assert [type(record).__name__ for record in records] == ["Event"] * 3 + ["ReadProblem"]
+
+
+def _wazuh(groups: list[str], description: str, full_log: str = "", **data: object) -> str:
+    record = {
+        "timestamp": "2026-11-23T10:05:05.123+0700", "agent": {"id": "002", "name": "files01", "ip": "10.20.1.6"},
+        "rule": {"level": 3, "description": description, "id": "1", "groups": groups}, "full_log": full_log, "data": data,
+    }  # fmt: skip
+    return json.dumps(record) + "\n"
+
+
+def test_what_virustotal_and_clamav_say_besides_findings_is_none() -> None:
+    lines = [
+        _wazuh(["virustotal"], "VirusTotal: Alert - No records", virustotal={"found": "0", "malicious": "0"}),
+        _wazuh(["virustotal"], "VirusTotal: Error: Public API request rate limit reached", virustotal={"error": "204"}),
+        _wazuh(["clamd", "freshclam"], "ClamAV database update", "daily.cld updated"),
+        _wazuh(
+            ["virustotal"], "VirusTotal: Alert - /srv/a.exe - 7 engines detected this file",
+            virustotal={"malicious": "1", "positives": "7", "source": {"file": "/srv/a.exe", "md5": "0" * 32}},
+        ),
+        _wazuh(["clamd"], "ClamAV", "/srv/b.exe: Win.Test.Sample-1 FOUND"),
+        _wazuh(["clamd", "virus"], "ClamAV: Virus detected", url="/srv/c.exe"),
+    ]  # fmt: skip
+    told = [record for record in Wazuh().read(given("".join(lines).encode())) if isinstance(record, Event)]
+    assert [event.category == "antivirus" for event in told] == [False, False, False, True, True, True]
+    assert told[3].fields["Filename"] == "/srv/a.exe"
+
+
+def test_files_that_differ_late_in_their_path_are_two_findings() -> None:
+    deep = "C:\\" + "\\".join(["thu-muc"] * 80)
+    keys = {
+        found.key
+        for name in ("a.exe", "b.exe")
+        if (found := detection_of(_infected(Signature="Trojan.A", Filename=f"{deep}\\{name}"), Origin("0" * 64, "x")))
+    }
+    assert len(keys) == 2
+    assert max(map(len, keys)) <= 400
+
+
+def _infected(**fields: str) -> Event:
+    return Event(1, 1, "raw", "antivirus", "x", host="PC-01", fields=fields)
