@@ -27,7 +27,7 @@ from atttcli.limits import MIB, read_bounded
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.event import Event
 from atttcli.packaged import packaged
-from atttcli.process.collector import settle
+from atttcli.process.collector import expect_rules, settle
 from atttcli.rulepack.catalogue import by_kind, listed
 from atttcli.rulepack.correlation import CorrelationPack, load_correlation_rules
 from atttcli.rulepack.sigma_files import SigmaSettings, parse_placeholders
@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # each loaded where rules of its kind are given
 
 _BLOCK = 1024
 _PROBLEMS_A_FILE = 20
+_YOUNG = 200_000  # what is made ready for kinds of events as they come is to stay too
 _CAPTURES = frozenset(map(bytes.fromhex, ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a")))  # pcap, pcapng
 
 Told = Shown | EngineProblem
@@ -93,6 +94,7 @@ class LogRun:
             place = ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise UsageError(f"unknown time zone {zone!r}", hint="--source-tz Asia/Ho_Chi_Minh") from error
+        expect_rules()
         shipped = not rules and not indicators and not network and not yara
         problems: list[Any] = []
         settings = sigma_settings or sigma_kept()
@@ -105,7 +107,7 @@ class LogRun:
         tally.rules(correlation.problems)
         lists = _indicators([*indicators, *files.paths("indicators")], tally)
         texts = [_yara(files.paths("yara"), "log", tally), _yara(yara, "lines", tally)]
-        settle()
+        settle(_YOUNG)
         named = (f"{rule.namespace}:{rule.name}" for engine in texts if engine is not None for rule in engine.rules)
         return cls(
             correlation,

@@ -6,7 +6,7 @@ characters: a literal that stands in the text brings each of its runs along; its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 from atttcli.engines.sigma.pattern import Finder, literal_set
@@ -46,12 +46,13 @@ def _index(literals: Sequence[str]) -> Finder:
 def _by_runs(literals: Sequence[str]) -> Finder:
     under = [(place, literal) for place, literal in enumerate(literals) if len(literal) < _RUN]
     short = [(place, literal) for place, literal in under if literal.isascii()]
+    find_short = _by_themselves(short)
     strange = _by_strange_character(under)
     by_run = _by_rarest_run(literals)
     runs = frozenset(by_run)
 
     def find(text: str) -> Sequence[int]:
-        found = [place for place, literal in short if literal in text]
+        found = find_short(text)
         if strange and not text.isascii():
             found += [place for one in strange.keys() & set(text) for place, literal in strange[one] if literal in text]
         for run in runs.intersection({text[at : at + _RUN] for at in range(len(text) - _RUN + 1)}):
@@ -59,6 +60,15 @@ def _by_runs(literals: Sequence[str]) -> Finder:
         return found
 
     return find
+
+
+def _by_themselves(literals: Sequence[tuple[int, str]]) -> Callable[[str], list[int]]:
+    """A hundred short ones are sooner found by an automaton, which is small."""
+    places = [place for place, _ in literals]
+    automaton = literal_set([literal for _, literal in literals]) if len(literals) > _SEVERAL else None
+    if automaton is None:
+        return lambda text: [place for place, literal in literals if literal in text]
+    return lambda text: [places[at] for at in automaton(text)]
 
 
 def _by_strange_character(literals: Sequence[tuple[int, str]]) -> dict[str, list[tuple[int, str]]]:
