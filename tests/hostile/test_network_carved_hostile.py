@@ -141,6 +141,17 @@ def test_ten_thousand_spools_leave_nothing_open():
     assert spools.open <= spooled.MOST_READY
 
 
+def test_what_is_in_memory_anyway_is_no_loss():
+    poor = spooled.Spools(spooled.Limits(total_bytes=10))
+    small, large = spooled.Spool(poor), spooled.Spool(poor)
+    assert [small.add(b"x" * 50), small.add(b"x" * 100)] == [False, False]
+    assert not poor.refused
+    assert [large.add(b"x" * 50_000) for _ in range(9)] == [False] * 9
+    assert sum(poor.refused.values()) == 1
+    del small, large
+    assert poor.open == 0
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_stays_behind_after_an_interrupt_or_a_kill(how: signal.Signals, tmp_path: Path):
     spooling, frames = tmp_path / "tmp", load(BODY * 20).frames

@@ -36,8 +36,8 @@ class Facts:
         if self.broken:
             self._spool = None
             return
-        if self._spool is not None and not self._spool.add(data):
-            self._spool = None
+        if self._spool is not None:
+            self._spool.add(data)
         for digest in self._digests.values():
             digest.update(data)
 
@@ -46,7 +46,7 @@ class Facts:
         if self.broken:
             return {}
         known: dict[str, Values] = {name: (digest.digest(),) for name, digest in self._digests.items()}
-        if self._spool is not None and self._spools is not None:
+        if self._spool is not None and self._spools is not None and self._spool.kept:
             known[SPOOL] = (b"%d" % self._spools.ready(self._spool),)
         return {**known, "file.size": (b"%d" % self.size,)}
 

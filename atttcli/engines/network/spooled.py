@@ -15,6 +15,7 @@ from typing import Final
 from atttcli.errors import LimitExceeded
 from atttcli.limits import MIB, Budget, Limits
 
+KEPT: Final = 100 * 1024  # bytes that are kept in memory anyway
 MOST_FILE: Final = 20 * MIB
 MOST_OPEN: Final = 256
 MOST_READY: Final = 16  # files that are whole and were not taken
@@ -26,33 +27,39 @@ SPOOL: Final = "file.spool"  # the buffer that names a spool
 class Spool:
     """The bytes of one file as they come."""
 
-    __slots__ = ("_file", "_size", "_spools", "name")
+    __slots__ = ("_file", "_size", "_spools", "_why", "name")
 
     def __init__(self, spools: Spools) -> None:
         self._spools = spools
         self._file: FileIO | None = None
         self._size = 0
+        self._why = ""  # nothing is kept
         self.name = 0  # of a file that is whole
 
     def add(self, data: bytes) -> bool:
         """The next bytes; False where they are too many, or cannot be written: nothing is kept then."""
-        self._size += len(data)
-        why = "" if self._size <= MOST_FILE else TOO_LONG
+        before, self._size = self._size, self._size + len(data)
+        if not self._why:
+            self._why = self._refusal(data)
+            if self._why:
+                self.drop()
+                before = min(before, KEPT)
+        if self._why and self._why != TOO_LONG and before <= KEPT < self._size:
+            self._spools.refused[self._why] += 1
+        return not self._why
+
+    def _refusal(self, data: bytes) -> str:
+        """Write them; why that cannot be."""
+        if self._size > MOST_FILE:
+            return TOO_LONG
         try:
             self._spools.budget.spend_bytes(len(data))
-            if not why:
-                self._write(data)
+            self._write(data)
         except LimitExceeded as error:
-            why = error.message
+            return error.message
         except OSError as error:
-            why = f"temporary files cannot be written: {error.strerror}"
-        if self._spools.open > MOST_OPEN:
-            why = why or "too many at once"
-        if why:
-            self.drop()
-        if why and why != TOO_LONG:
-            self._spools.refused[why] += 1
-        return not why
+            return f"temporary files cannot be written: {error.strerror}"
+        return "too many at once" if self._spools.open > MOST_OPEN else ""
 
     def _write(self, data: bytes) -> None:
         """Without a buffer: what a full disk does not take would be written again at the end, and fail there."""
@@ -62,6 +69,11 @@ class Spool:
         rest = memoryview(data)
         while rest:
             rest = rest[self._file.write(rest) :]
+
+    @property
+    def kept(self) -> bool:
+        """Whether all so far is there."""
+        return not self._why
 
     def drop(self) -> None:
         """Nobody will want it."""
@@ -89,7 +101,9 @@ class Spools:
     def __init__(self, limits: Limits | None = None) -> None:
         self.budget = Budget(limits or Limits(total_bytes=MOST_BYTES, seconds=float("inf")))
         self.open = 0
-        self.refused: Counter[str] = Counter()  # files that were not kept whole though they are not too long, by reason
+        self.refused: Counter[str] = (
+            Counter()
+        )  # files that are longer than what is in memory and were not kept, by reason
         self._ready: OrderedDict[int, Spool] = OrderedDict()
         self._count = 0
 

@@ -47,7 +47,7 @@ def _function(draft: Draft, word: str, more: list[str]) -> None:
             sub = number(text, "modbus subfunction", 0, _TOP)
             ask(draft, "modbus.subfunction", Number(((sub, sub),)))
         return
-    negated, name = word.startswith("!"), word.lstrip("! ").lower()
+    negated, name = word.startswith("!"), word.removeprefix("!").strip().lower()
     if name not in _CATEGORIES or more:
         raise RuleError(f"modbus: unknown function {word[:40]!r}")
     if name == "all":
