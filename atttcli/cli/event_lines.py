@@ -8,37 +8,12 @@ from textwrap import wrap
 from typing import Any
 
 from atttcli.cli import render
+from atttcli.model.excerpt import FIRST
 from atttcli.text.display import display
 
 _NARROWEST = 40
 _ROOMY = 160  # columns from which a table of findings reads well
 _CELLS = 12  # columns that each cell of a table needs at least
-_FIRST = (
-    "CommandLine",
-    "ScriptBlockText",
-    "TargetObject",
-    "Details",
-    "TargetFilename",
-    "ImagePath",
-    "ServiceName",
-    "TaskName",
-    "Image",
-    "NewProcessName",
-    "SourceImage",
-    "TargetImage",
-    "ImageLoaded",
-    "QueryName",
-    "DestinationIp",
-    "DestinationPort",
-    "TargetUserName",
-    "SubjectUserName",
-    "User",
-    "IpAddress",
-    "WorkstationName",
-    "LogonType",
-    "ParentImage",
-    "ParentCommandLine",
-)  # fmt: skip - what an analyst looks for, before a narrow screen cuts the rest off
 _DULL = frozenset({
     "Channel", "Computer", "EventRecordID", "Keywords", "Level", "Opcode", "Provider_Guid", "Provider_Name",
     "RuleName", "Security_UserID", "SystemTime", "Task", "UtcTime", "Version", "Execution_ProcessID", "Execution_ThreadID",
@@ -64,7 +39,7 @@ def record(raw: str, fields: Mapping[str, Any]) -> str:
     """What to show of a record: its text, or its fields where the text is JSON or XML that buries them."""
     if not fields or raw[:1] not in ("{", "<") or raw[1:2].isdigit():  # `<13>` is syslog
         return raw
-    names = [*(name for name in _FIRST if name in fields), *(name for name in fields if name not in _FIRST)]
+    names = [*(name for name in FIRST if name in fields), *(name for name in fields if name not in FIRST)]
     told = (f"{name}={fields[name]}" for name in names if name not in _DULL and name[-4:].lower() != "guid")
     return " ".join(told) or raw
 

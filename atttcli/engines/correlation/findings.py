@@ -12,6 +12,7 @@ from atttcli.engines.sigma.reasons import matched
 from atttcli.model.alert import Detection, Origin
 from atttcli.model.canonical import canonical_address, canonical_mailbox
 from atttcli.model.event import Event
+from atttcli.model.excerpt import excerpt
 from atttcli.model.observable import Observable, ObservableType
 from atttcli.model.severity import parse_severity
 from atttcli.rulepack.sigma_nodes import And, CorrelationRule, Field, Meta, Node, Not, Or, SigmaRule
@@ -32,7 +33,7 @@ def describe_event(rule: SigmaRule, event: Event, origin: Origin, pack: str) -> 
     detail = {"level": rule.meta.level, "matched": [one.as_dict() for one in why]}
     return _detection(
         "sigma", rule.meta, event, at_line(origin, event.line), pack, key,
-        (*dict.fromkeys(one.as_text() for one in why), event.raw[:_EXCERPT]), detail, event.time,
+        (*dict.fromkeys(one.as_text() for one in why), excerpt(event, _EXCERPT)), detail, event.time,
     )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def describe_novelty(
         "occurrence": occurrence(rule.meta.id, group, value),
         "group": named, "value": value, "view": rule.view, "known": before, "first": event.time, "last": event.time, "count": 1,
     }  # fmt: skip
-    why = (f"{rule.view} {value}, before: {', '.join(before)}", event.raw[:_EXCERPT])
+    why = (f"{rule.view} {value}, before: {', '.join(before)}", excerpt(event, _EXCERPT))
     key = "|".join((*group, value))
     return _detection(
         "correlation", rule.meta, event, at_line(origin, event.line), pack, key, why, detail, event.time, named
