@@ -6,6 +6,8 @@ a kill at any moment leaves folders that nobody reads, and the next build takes 
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -85,11 +87,7 @@ def bring_up_to_date(
             removed += remove_strangers(folder, [name_of(row["path"]) for row in segments(store)])
             return Built(done, events, removed, merged)
     except OSError as error:
-        raise WorkspaceError(
-            f"the hunting files cannot be written: {error.strerror or error}",
-            hint="is the disk full? they are derived: free some room, then run the same command again",
-            where=Where(str(folder)),
-        ) from error
+        raise _unwritable(folder, error.strerror or str(error)) from error
 
 
 def _build(workspace: Workspace, folder: Path, row: dict[str, Any], shared: Any) -> bool:
@@ -134,12 +132,23 @@ def _write(source: Path, work: Path, row: dict[str, Any], connection: AbstractCo
             return divide(db, whole, work, row["reader"], row["count"])
         except duckdb.OutOfMemoryException as error:
             raise LimitExceeded("not enough memory for the hunting files", where=Where(str(source))) from error
+        except duckdb.IOException as error:  # it packs the system's words into its own
+            full = os.strerror(errno.ENOSPC)
+            raise _unwritable(work.parent, full if full in str(error) else str(error).splitlines()[0][:200]) from error
         except duckdb.Error as error:
             raise WorkspaceError(
                 f"no hunting files could be made of this segment: {str(error).splitlines()[0][:200]}",
                 hint="atttcli db verify",
                 where=Where(str(source)),
             ) from error
+
+
+def _unwritable(folder: Path, reason: str) -> WorkspaceError:
+    return WorkspaceError(
+        f"the hunting files cannot be written: {reason}",
+        hint="is the disk full? they are derived: free some room, then run the same command again",
+        where=Where(str(folder)),
+    )
 
 
 def _pieces(source: Path, folder: Path) -> list[Path]:

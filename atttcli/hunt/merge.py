@@ -11,6 +11,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from operator import add, gt
 from pathlib import Path
 from typing import Any
 
@@ -39,26 +40,27 @@ def merge_small(folder: Path, rows: Sequence[dict[str, Any]]) -> int:
 def _groups(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """Parts that follow each other in time, as many as one merged part may hold."""
     group: list[Part] = []
+    taken: tuple[int, ...] = (0, 0, 0)
     for part in parts:
-        if group and _is_full([*group, part]):
+        more = _size(part)
+        taken = tuple(map(add, taken, more))
+        if group and any(map(gt, taken, (_ROWS, _MEMBERS, _BYTES))):
             if len(group) * 4 >= _FEWEST:
                 yield group
-            group = []
+            group, taken = [], more
         group.append(part)
     if len(group) >= _FEWEST:
         yield group
 
 
-def _is_full(parts: list[Part]) -> bool:
-    return (
-        sum(part.count for part in parts) > _ROWS
-        or sum(len(part.holds) for part in parts) > _MEMBERS
-        or sum(one.bytes for part in parts for one in part.files) > _BYTES
-    )
+def _size(part: Part) -> tuple[int, ...]:
+    """Rows, segments, bytes."""
+    return part.count, len(part.holds), sum(one.bytes for one in part.files)
 
 
 def _merge(folder: Path, group: list[Part]) -> int:
-    """How many folders went for one; 0 where a part is damaged: `db verify` tells it, and hunts read the parts as they are."""
+    """How many folders went for one; 0 where a part is damaged (`db verify` tells it) or the disk has no room: hunts read the
+    parts as they are."""
     duckdb = load()
 
     members = tuple(one for part in group for one in part.holds)
@@ -74,7 +76,7 @@ def _merge(folder: Path, group: list[Part]) -> int:
             copy(db, f"SELECT * FROM {table_of(paths)}", whole)
             files = divide(db, whole, work, group[0].reader, count, MERGED)
         settle(folder, work, Part(FORMAT, name, group[0].reader, count, tuple(files), members))
-    except (duckdb.Error, IntegrityError, LimitExceeded):
+    except (OSError, duckdb.Error, IntegrityError, LimitExceeded):
         return 0
     finally:
         shutil.rmtree(work, ignore_errors=True)

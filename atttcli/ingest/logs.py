@@ -206,8 +206,11 @@ class LogIntake:
 
     def _close_account(self) -> None:
         ledger = self.ledger
-        ledger.stored = self.stored_before + self.fresh_events + self.fresh_claims
-        ledger.duplicate = self.known + self.known_claims - self.stored_before
+        known = self.known + self.known_claims
+        # A run of an older version that was killed may have kept as events what the reader gives as alerts now.
+        before = min(self.stored_before, known)
+        ledger.stored = before + self.fresh_events + self.fresh_claims
+        ledger.duplicate = known - before
         ledger.alerts = alert_facts.sighted_in(self.session.store, self.item.given.sha256)[1]
         if self.waiting.problem_count > ledger.rejected:
             ledger.counts["problems"] = self.waiting.problem_count

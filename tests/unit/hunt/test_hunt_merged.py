@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from atttcli.hunt import merge, parts
+from atttcli.errors import WorkspaceError
+from atttcli.hunt import build, merge, parts
 from atttcli.hunt.build import bring_up_to_date
 from atttcli.hunt.choose import files
 from atttcli.hunt.derived import faults, forget, is_behind
@@ -164,3 +167,29 @@ def test_a_damaged_small_one_is_left_as_it_is(place: Place, monkeypatch: pytest.
     data.write_bytes(b"x" * data.stat().st_size)
     assert bring_up_to_date(*place).merged == 40, "the other reader's are merged"
     assert [where for where, _ in faults(*place, lambda *_: None)] == [f"hunt/{victim.name}"]
+
+
+def test_no_room_for_a_merged_part_leaves_the_small_ones(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(merge, "settle", full)
+        done = bring_up_to_date(*place)
+    assert (done.segments, done.merged) == (122, 0)
+    assert len(_files(place)) >= 122
+    assert found(*place, ASKED[0]) == folded(*place, ASKED[0])
+    assert not [path for path, segment in present(folder_of(place[0].root)) if not segment], "nothing half written"
+
+
+def test_a_full_disk_is_said_in_plain_words(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    duckdb = pytest.importorskip("duckdb")
+
+    def full(*_: object) -> None:
+        packed = '{"exception_message":"Could not write file: No space left on device"}'
+        raise duckdb.IOException(f"IO Error: Async write failed for range [offset=1]: {packed}")
+
+    monkeypatch.setattr(build, "copy", full)
+    with pytest.raises(WorkspaceError) as told:
+        bring_up_to_date(*place)
+    assert told.value.message == "the hunting files cannot be written: No space left on device"
