@@ -90,6 +90,9 @@ def broken(text: str, room: int) -> Iterator[str]:
     indent = " " * min(hang.end() if hang else 0, room // 2)
     found = _COMMAND.search(text)
     prose, command = (text[: found.start()], text[found.start() :]) if found else (text, "")
+    if command and not prose.strip():  # further left, if it fits there
+        yield " " * max(room - len(command), 0) + command
+        return
     pieces = (
         wrap(prose, room, subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True)
         if prose.strip()

@@ -58,6 +58,7 @@ def test_a_line_breaks_between_words_and_a_command_stays_whole() -> None:
     assert all(len(line) <= 60 for line in lines[:-1])
     assert lines[1].startswith("    ") and "".join(lines[:-1]).replace(" ", "").endswith("đó?")
     assert list(broken("short", 60)) == ["short"]
+    assert list(broken("      → atttcli alert show " + "x" * 50, 75)) == ["    → atttcli alert show " + "x" * 50]
 
 
 @given(st.text(alphabet="ab c→1.-", max_size=300), st.integers(40, 100))
