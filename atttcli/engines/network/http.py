@@ -30,10 +30,10 @@ from atttcli.engines.network.http_side import (
     STOPPED,
     TRAILERS,
     UNTIL_CLOSE,
-    Behind,
     Side,
     chunk_size,
 )
+from atttcli.engines.network.unanswered import Unanswered
 
 MAX_LINE = 64 * 1024
 MAX_FIELD = 18_000  # bytes of a header line that may wait for its end
@@ -58,8 +58,8 @@ class HttpParser:
         self.tunnel = False  # CONNECT was granted
         self.upgraded: Transaction | None = None  # its answer went over to HTTP/2
         self.rest = b""  # of the bytes after that answer
-        self.kept: Behind | None = None  # what the client said after a CONNECT that is not answered yet
-        self.again: Behind | None = None  # the same, after it was refused
+        self.kept: Unanswered | None = None  # what the client said after a CONNECT that is not answered yet
+        self.again: Unanswered | None = None  # the same, after it was refused
 
     @property
     def memory(self) -> int:
@@ -268,7 +268,7 @@ class HttpParser:
         elif direction == 0:
             self._complete(side, direction)
             if transaction.method == b"CONNECT":
-                side.state, self.kept = STOPPED, Behind()
+                side.state, self.kept = STOPPED, Unanswered()
         else:
             side.state = UNTIL_CLOSE
 

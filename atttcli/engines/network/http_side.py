@@ -1,12 +1,10 @@
-"""Where one side of an HTTP connection stands, and what a client says behind a CONNECT that is not answered yet."""
+"""Where one side of an HTTP connection stands."""
 
 from __future__ import annotations
 
 import re
 
 from atttcli.engines.network.http_message import Message, Transaction
-
-MAX_KEPT = 64 * 1024
 
 LINE, HEADERS, FIXED, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILERS, UNTIL_CLOSE, PEEK, STOPPED = range(10)
 
@@ -44,22 +42,6 @@ class Side:
         if not colon:
             name, value = (text, b"") if _TOKEN.match(text.strip()) else (b"", text)
         message.headers.append((name.strip(_BLANK).replace(b"\0", b""), value.strip(_BLANK)))
-
-
-class Behind:
-    """Bytes that belong to a tunnel, or are requests, as the answer to CONNECT will say."""
-
-    __slots__ = ("data", "lost")
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.lost = 0  # bytes beyond what is kept
-
-    def add(self, data: bytes) -> None:
-        """More of them."""
-        kept = data[: MAX_KEPT - len(self.data)]
-        self.data += kept
-        self.lost += len(data) - len(kept)
 
 
 def chunk_size(line: bytes) -> int | None:

@@ -32,10 +32,8 @@ class SmtpApp:
     def feed(self, direction: int, data: bytes) -> list[View]:
         """Messages completed."""
         before = self._parser.count
-        if direction:
-            self._parser.server(data)
-            return self._odd(before)
-        views = [self._message(before + index, mail) for index, mail in enumerate(self._parser.client(data))]
+        mails = self._parser.server(data) if direction else self._parser.client(data)
+        views = [self._message(before + index, mail) for index, mail in enumerate(mails)]
         return views + self._odd(before)
 
     def _odd(self, number: int) -> list[View]:

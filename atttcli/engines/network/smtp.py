@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from atttcli.engines.network.mime import attachments
 from atttcli.engines.network.smtp_events import Dialogue
+from atttcli.engines.network.unanswered import Unanswered
 
 MAX_MESSAGE = 1 << 20  # bytes of a message that are kept
 MAX_LINE = 8192
@@ -34,13 +35,14 @@ class SmtpParser:
         self._left = 0
         self._cut = False  # the message is longer than what is kept, or has a hole
         self._last_chunk = False
+        self._behind: Unanswered | None = None  # a STARTTLS whose answer has not come
         self.count = 0
         self.dialogue = Dialogue()
 
     @property
     def memory(self) -> int:
         """Bytes held."""
-        return len(self._buffer) + len(self._message)
+        return len(self._buffer) + len(self._message) + (len(self._behind.data) if self._behind is not None else 0)
 
     def client(self, data: bytes) -> list[Mail]:
         """Bytes of the client."""
@@ -53,15 +55,32 @@ class SmtpParser:
                 at = self._chunk(data, at, done)
             else:
                 at = self._data(data, at, done)
+        if self._behind is not None:
+            self._behind.add(data[at:])
         return done
 
-    def server(self, data: bytes) -> None:
-        """Bytes of the server: for the message only whether it refuses DATA matters."""
-        self.dialogue.server(data)
-        if self._state == STOPPED and self.dialogue.refused:
-            self._state = COMMAND  # the client goes on in the clear
-        if self._state == DATA and not self._message and re.match(rb"[45]\d\d[ -]", data):
+    def server(self, data: bytes) -> list[Mail]:
+        """Bytes of the server: whether it refuses DATA, or STARTTLS, so that the client goes on in the clear, or went on."""
+        done: list[Mail] = []
+        at = 0
+        while self._behind is not None and at < len(data):  # line by line: what was kept may wish for TLS again
+            end = data.find(b"\n", at) + 1 or len(data)
+            self.dialogue.server(data[at:end])
+            at = end
+            if self.dialogue.refused:
+                done += self._go_on(self._behind)
+        self.dialogue.server(data[at:])
+        if self._state == DATA and not self._message and re.match(rb"[45]\d\d[ -]", data[at : at + 4]):
             self._state = COMMAND
+        return done
+
+    def _go_on(self, behind: Unanswered) -> list[Mail]:
+        """What the client said meanwhile was said in the clear."""
+        self._state, self._behind = COMMAND, None
+        done = self.client(bytes(behind.data))
+        if behind.lost:
+            self.lost()
+        return done
 
     def lost(self) -> None:
         """Bytes of the client are missing."""
@@ -90,7 +109,7 @@ class SmtpParser:
             elif line.startswith(b"BDAT "):
                 self._begin_chunk(line, done)
             elif line == b"STARTTLS":
-                self._state, self.dialogue.refused = STOPPED, False
+                self._state, self.dialogue.refused, self._behind = STOPPED, False, Unanswered()
         return stop
 
     def _begin_chunk(self, line: bytes, done: list[Mail]) -> None:

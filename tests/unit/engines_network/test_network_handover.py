@@ -137,3 +137,37 @@ def test_more_than_is_kept_behind_a_connect_puts_nothing_out_of_place(answer: by
     made.send(0, b"z" * 10_000 + b"GET /inside HTTP/1.1\r\nHost: a\r\n\r\n").close()
     rule = 'alert http any any -> any any (http.uri; content:"/inside"; sid:1;)'
     assert sids(rule, made) == [1]
+
+
+LETTER = (
+    b"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n"
+    b'Content-Type: application/x; name="tool.exe"\r\nContent-Disposition: attachment; filename="tool.exe"\r\n\r\nMZ\r\n.\r\n'
+)
+
+
+def test_a_refused_starttls_refuses_no_letter():
+    head, _, body = LETTER.partition(b"DATA\r\n")
+    made = Conversation(dport=25).open().send(1, b"220 a\r\n").send(0, b"EHLO a\r\nSTARTTLS\r\n" + head + b"DATA\r\n")
+    made.send(1, b"250 a\r\n").send(1, b"502 no\r\n").send(1, b"250 a\r\n250 b\r\n354 go\r\n").send(0, body).close()
+    assert sids('alert smtp any any -> any any (file.name; content:"tool.exe"; sid:1;)', made) == [1]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("wishes", [1, 3])
+@pytest.mark.parametrize("size", [1, 7, 1400])
+def test_mail_behind_a_starttls_that_will_be_refused(together: bool, wishes: int, size: int):
+    """A client that knows the answer has no way to hide its mail."""
+    said = b"EHLO a\r\n" + b"STARTTLS\r\n" * wishes
+    made = Conversation(dport=25).open().send(1, b"220 a\r\n")
+    for one in [said + LETTER] if together else [said, LETTER]:
+        made.send(0, one, size=size)
+    made.send(1, b"250 a\r\n" + b"502 no\r\n" * wishes + b"250 ok\r\n", size=size).close()
+    assert sids('alert smtp any any -> any any (file.name; content:"tool.exe"; sid:1;)', made) == [1]
+
+
+def test_mail_behind_a_starttls_that_is_granted_is_none():
+    made = Conversation(dport=25).open().send(1, b"220 a\r\n").send(0, b"EHLO a\r\nSTARTTLS\r\n" + LETTER)
+    made.send(1, b"250 a\r\n220 go\r\n").send(0, client_hello("www.example")).close()
+    assert sids(
+        'alert smtp any any -> any any (file.name; content:"tool.exe"; sid:1;)\n' + SNI.replace("1;)", "2;)"), made
+    ) == [2]
