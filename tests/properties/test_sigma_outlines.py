@@ -63,6 +63,7 @@ NAMES = (
     "NewProcessName", "SubjectUserName", "Id", "log_name", "Payload", "inner_name", "Opcode", "OpcodeValue", "SystemTime",
 )  # fmt: skip
 ODD = (
+    b"\xef\xbb\xbf", b'\xef\xbb\xbf {"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Image":"\\\\evil.exe"}',
     b"", b" \t\0", b"[]", b"x", b'{"EventID":1,', b'[{"EventID": 1, "Channel": "Security", "Image": "evil.exe"}]',
     b'{"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "\\\\evil.exe", "x": "\\ud800"}',
     b'{"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "\\\\evil.exe", "x": "\xff"}',
@@ -236,3 +237,16 @@ def test_the_data_of_an_event_does_not_tell_its_channel(engine: CorrelationEngin
         b'"EventData":{"Channel":"Other","ImagePath":"evil"}}}',
     ]
     assert found_in(b"\n".join(lines), engine, sifted=True) == ({(1, "service"), (2, "service")}, [], 2)
+
+
+def test_files_that_were_put_one_after_the_other(engine: CorrelationEngine) -> None:
+    """Each began with a byte order mark, one with two of them."""
+    line = b'{"EventID":1042,"Channel":"Application","Data":"evil"}\n'
+    mark = b"\xef\xbb\xbf"
+    data = mark * 2 + line * 2 + mark + line * 2
+    for text in (data, data.decode().encode("utf-16")):
+        assert WindowsJson().recognise(Input("x", "", len(text), text, io.BytesIO(text))) > 90
+        for sifted in (True, False):
+            assert found_in(text, engine, sifted) == ({(number, "installer") for number in range(1, 5)}, [], 4)
+    read = WindowsJson().read(Input("x", "", len(data), data, io.BytesIO(data)))
+    assert {one.raw for one in read if isinstance(one, Event)} == {line.decode().strip()}

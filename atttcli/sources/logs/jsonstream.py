@@ -19,7 +19,8 @@ _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
 _WRAPPED = re.compile(
     r'\s*+\{(?:\s*+"[^"]{0,64}"\s*+:\s*+(?:"[^"]{0,400}"|[-0-9.truefalsn]{1,24})\s*+,){0,8}\s*+"[^"]{1,64}"\s*+:\s*+\[\s*+\{'
 )
-_MARK = "\ufeff"
+MARK = "\ufeff"
+AROUND = " \t\0"  # what may stand about the object of a line
 
 
 def read_objects(given: Input) -> Iterator[tuple[int, str] | ReadProblem]:
@@ -30,11 +31,18 @@ def read_objects(given: Input) -> Iterator[tuple[int, str] | ReadProblem]:
                 yield block
                 continue
             for number, line in enumerate(block.lines, block.number):
-                text = line.strip(" \t\0")
+                text = line.strip(AROUND)
+                if text.startswith(MARK):
+                    text = unmarked(text)
                 if text:
                     yield number, text
         return
     yield from _Cutter(given).objects()
+
+
+def unmarked(text: str) -> str:
+    """Without byte order marks: one stands within a log where files were put one after the other."""
+    return text.lstrip(MARK + AROUND)
 
 
 def head_objects(given: Input, count: int = 10) -> list[str]:
@@ -45,7 +53,7 @@ def head_objects(given: Input, count: int = 10) -> list[str]:
         return []
     if is_lines(given):
         lines = text.split("\n")
-        kept = [line.strip() for line in (lines[:-1] if len(lines) > 1 else lines) if line.strip()]
+        kept = [unmarked(line.strip()) for line in (lines[:-1] if len(lines) > 1 else lines) if line.strip()]
         return kept[:count]
     cutter = _Cutter(given)
     return [piece for piece in cutter.cut(text) if isinstance(piece, str)][:count]
@@ -62,7 +70,7 @@ def is_lines(given: Input) -> bool:
 def _head(given: Input) -> str:
     encoding = utf16(given.head)
     text = given.head.decode(encoding, "backslashreplace") if encoding else text_of(given.head)
-    return text.removeprefix(_MARK)
+    return text.lstrip(MARK)
 
 
 class _Cutter:

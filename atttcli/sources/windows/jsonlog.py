@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from atttcli.model.event import Event
 from atttcli.source import Input, ReadProblem, Record, Sieve
 from atttcli.sources.logs.jsonline import decode_object
-from atttcli.sources.logs.jsonstream import is_lines
+from atttcli.sources.logs.jsonstream import AROUND, is_lines, unmarked
 from atttcli.sources.logs.lines import read_blocks
 from atttcli.sources.logs.objects import ObjectLog
 from atttcli.sources.logs.stamps import Stamps
@@ -16,6 +17,7 @@ from atttcli.sources.windows.event import event_of, sifted
 from atttcli.sources.windows.outline import NESTED, outlines_of
 from atttcli.sources.windows.shapes import Parts, shape_of
 
+_AROUND = AROUND.encode()
 REASON = "JSON, but no Windows event"
 
 
@@ -37,7 +39,9 @@ class WindowsJson(ObjectLog):
                 continue
             marked, nested = sieve.marked(block.data, NESTED)
             for number, line in enumerate(block.encoded, block.number):
-                line = line.strip(b" \t\0")
+                line = line.strip(_AROUND)
+                if line.startswith(BOM_UTF8):
+                    line = unmarked(line.decode()).encode()
                 if not line:
                     continue
                 index = number - block.number
