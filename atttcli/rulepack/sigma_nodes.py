@@ -105,9 +105,9 @@ class SigmaRule:
         """Whether a test of this kind may be in the tree; told without reading a kept one."""
         return not self.kept or f'"{kind}"'.encode() in self.kept
 
-    def may_look_anywhere(self) -> bool:
-        """Whether a test of the whole record may be in the tree; told without reading a kept one."""
-        return not self.kept or b'"name":""' in self.kept
+    def may_name(self, field: str) -> bool:
+        """Whether a test of this field may be in the tree (of the whole record: ""); told without reading a kept one."""
+        return not self.kept or f'"name":"{field}"'.encode() in self.kept
 
     if not TYPE_CHECKING:
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from atttcli.engines.sigma.columns import Prefilter
 from atttcli.engines.sigma.evaluate import Predicate, compile_node
-from atttcli.engines.sigma.fields import INDEXED, other_spelling, text_of
+from atttcli.engines.sigma.fields import BOUND, INDEXED, other_spelling, text_of
 from atttcli.engines.sigma.literals import Literals, heads, literals, narrowed, without_words, words
 from atttcli.engines.sigma.logsource import concerns
 from atttcli.engines.sigma.pattern import compile_search
@@ -49,7 +49,7 @@ class Compiled:
     @cached_property
     def bound(self) -> dict[str, frozenset[str]]:
         """See `literals.heads`."""
-        return heads(self.rule.node)
+        return heads(self.rule.node) if any(map(self.rule.may_name, BOUND)) else {}
 
     @cached_property
     def literals(self) -> Literals | None:
@@ -59,7 +59,10 @@ class Compiled:
     @cached_property
     def varies(self) -> bool:
         """Whether an action or outcome decides only some of its ways: then it is looked at anew for each."""
-        return any(name in self._names and name not in self.bound for name in ("action", "outcome"))
+        return any(
+            self.rule.may_name(name) and name in self._names and name not in self.bound
+            for name in ("action", "outcome")
+        )
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -84,14 +87,14 @@ class Compiled:
         """Of a rule for one category of Windows that also looks for words in the record, by which these are found beforehand.
         Rules of a service may look for words that every other record has."""
         category, product, _service = self.rule.logsource
-        if not category or product != "windows" or not self.rule.may_look_anywhere():
+        if not category or product != "windows" or not self.rule.may_name(""):
             return frozenset()
         return words(self.rule.node) or frozenset()
 
     @cached_property
     def looks_anywhere(self) -> bool:
         """Whether a test of the whole record is in its tree."""
-        return "" in self._names
+        return self.rule.may_name("") and "" in self._names
 
     def wordless(self) -> Compiled | None:
         """The rule for records in which none of `words` stands; None where it cannot hold."""

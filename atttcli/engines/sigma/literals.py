@@ -13,6 +13,7 @@ from atttcli.rulepack.sigma_text import Wildcard, parse_text
 
 Literals = frozenset[tuple[str, str]]  # (field name, lower-case text): one of them stands in every matching event
 _SHORTEST = 2
+_WHOLE_TEXT = frozenset(TEXT_KINDS) - {"glob"}
 _ESCAPED = re.compile(r"[^ !#$%()*+,\-.0-9:;=?@A-Z\[\]^_`a-z{|}~]+")  # not plain: quotes, slashes, <>&, beyond ASCII
 _BY_NUMBER = ("\\u00", "&#")
 _COMMON = (
@@ -122,6 +123,10 @@ def _of_field(node: Field) -> Literals | None:
         return frozenset([(node.name, text) for text in best]) if best else None
     all_of: list[str] = []
     for test in node.tests:
+        value = test.value
+        if test.kind in _WHOLE_TEXT and type(value) is str and not test.cased and len(value) >= _SHORTEST:
+            all_of.append(value.lower())  # as `_texts` says, without the way there: rules have tens of thousands
+            continue
         texts = _texts(test)
         if texts is None:
             return None
