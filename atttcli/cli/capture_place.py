@@ -134,7 +134,7 @@ class Folder:
         """In order of their first packets; what has none yet is left for later. InputError: no such folder."""
         try:
             with os.scandir(self._path) as entries:
-                states = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
+                states = [(entry.name, state) for entry in entries if (state := _state_of(entry)) is not None]
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}", where=Where(str(self._path))) from error
         known: dict[str, tuple[tuple[int, int, int], Piece | None]] = {}
@@ -159,6 +159,14 @@ class Folder:
                 self._unread.add(name)
                 self.unread[name] = getattr(error, "why", "") or str(error)
             return None
+
+
+def _state_of(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Of a file; None for what is none, is gone, or leads nowhere."""
+    try:
+        return entry.stat() if entry.is_file() else None
+    except OSError:
+        return None
 
 
 def _piece(path: Path) -> Piece | None:

@@ -27,17 +27,27 @@ class Spool:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self.kept = tempfile.TemporaryFile()  # noqa: SIM115 closed with the process; it has no name to leave behind
+        # Closed with the process; it has no name to leave behind. Without a buffer: a full disk is noticed at once, and once.
+        self.kept = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        self._size = 0
         self.cut = False
 
     def read(self, count: int = -1) -> bytes:
-        """As the stream."""
+        """As the stream: what cannot be kept is judged all the same."""
         data = self._stream.read(count)
-        if self.kept.tell() + len(data) <= MOST_SPOOLED and not self.cut:
-            self.kept.write(data)
-        elif data:
-            self.cut = True
+        self.cut = self.cut or not self._keep(memoryview(data))
         return data
+
+    def _keep(self, rest: memoryview) -> bool:
+        self._size += len(rest)
+        if self._size > MOST_SPOOLED or self.cut:
+            return False
+        try:
+            while rest:
+                rest = rest[self.kept.write(rest) :]
+        except OSError:
+            return False
+        return True
 
 
 class Saver:
@@ -72,7 +82,7 @@ class Saver:
                     spool.kept.seek(0)
                     if spool.cut:
                         yield Trouble(
-                            Where(name), "standard input was longer than what is kept: later flows are not saved"
+                            Where(name), "standard input was longer than what can be kept: later flows are not saved"
                         )
                     self._read(spool.kept, name)
                 else:

@@ -104,6 +104,7 @@ def test_a_broken_place_and_a_broken_file_are_survived(capsys, ring: Path) -> No
 def test_what_is_no_file_neither_hangs_nor_hides(capsys, ring: Path) -> None:
     os.mkfifo(ring / "pipe.pcap")
     (ring / "link.pcap").symlink_to(ring / "nowhere")
+    (ring / "loop.pcap").symlink_to(ring / "loop.pcap")
     (ring / "empty.pcap").write_bytes(b"")
     assert ports(follow(capsys, ring)) == [41_000 + number for number in range(6)]
 

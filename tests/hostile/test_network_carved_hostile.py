@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import resource
@@ -77,6 +78,36 @@ def test_a_full_disk_is_told_and_all_else_is_summarised(tmp_path: Path, capsys: 
         (5002, 5002, True),
     ]
     assert "1 carried files were not kept beyond 100 KiB" in told.err
+    assert told.code == 2
+
+
+def test_what_cannot_be_kept_of_standard_input_is_judged_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    rules = "".join(f'alert http any any -> any any (http.uri; content:"/{one}"; sid:{one};)\n' for one in (1, 2))
+    (tmp_path / "t.rules").write_text(rules)
+    talk = load(BODY, b"1")
+    talk.frames += load(b"MZ", b"2", sport=40_001).frames
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(pcap(talk.frames))))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        told = tell(
+            capsys,
+            "detect",
+            "capture",
+            "-",
+            "--rules",
+            tmp_path / "t.rules",
+            "--json",
+            "--save-flows",
+            tmp_path / "out",
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [one["alert"]["signature_id"] for one in told.lines()] == [1, 2]
+    assert "longer than what can be kept" in told.err
+    assert "cannot be read" not in told.err
     assert told.code == 2
 
 
