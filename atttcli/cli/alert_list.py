@@ -84,6 +84,8 @@ def _table(app: App, groups: Sequence[Group], wanted: Wanted) -> None:
     )  # fmt: skip
     columns = (_("Group"), _("Severity"), _("Title"), _("Alerts"), _("Times"), _("Last seen"), _("Worst"))
     render.table(columns, rows, wide=(2,), whole=(6,))
+    if not groups and render.is_terminal():
+        render.line(_("Next: {command}", command="atttcli next"))
     if groups and render.is_terminal():
         number = first(app.store, groups[0], wanted)["number"]
         render.line(_("One alert: {command}", command=f"atttcli alert show {number}"))

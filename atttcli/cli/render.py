@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import click
 
 from atttcli.text.display import display, display_block
+from atttcli.text.messages import _
 
 _EXERCISE: list[tuple[str, str]] = []  # code and mark of the drill whose words these are, while a player's command runs
 _MARKED: list[bool] = []
@@ -133,6 +134,9 @@ def table(
     from atttcli.cli.table_layout import told, widths
 
     cells = [[display(cell) for cell in row] for row in rows]
+    if not cells:
+        line(f"{title}: {_('nothing to show')}" if title else _("Nothing to show."))
+        return
     room = columns()
     fitted = widths(heading, cells, room, whole)
     if fitted is None:

@@ -71,6 +71,13 @@ class _Screen(io.StringIO):
         return True
 
 
+def test_a_table_of_nothing_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = _Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    render.table(HEADING, [])
+    assert len(screen.getvalue().splitlines()) == 1 and "━" not in screen.getvalue()
+
+
 @pytest.mark.parametrize(("width", "drawn"), [(80, False), (140, True)])
 def test_a_screen_gets_a_table_or_rows(monkeypatch: pytest.MonkeyPatch, width: int, drawn: bool) -> None:
     screen = _Screen()
