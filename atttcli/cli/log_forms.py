@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from atttcli.cli import render
@@ -308,6 +307,8 @@ class _ByTime:
             self._listing.close()
 
     def _put_away(self) -> None:
+        from tempfile import TemporaryFile
+
         import msgspec
 
         encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode  # one line each: JSON escapes line ends
