@@ -11,7 +11,8 @@ from atttcli.engine import RuleProblem
 from atttcli.errors import Where
 from atttcli.rulepack.correlation_rule import renamed
 from atttcli.rulepack.listing import State
-from atttcli.rulepack.sigma_files import SigmaSettings, documents, read_sigma_files, rule_files
+from atttcli.rulepack.sigma_documents import documents, rule_files
+from atttcli.rulepack.sigma_files import SigmaSettings, read_sigma_files
 from atttcli.rulepack.sigma_filter import SigmaFilter, filtered
 from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
 

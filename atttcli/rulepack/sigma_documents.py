@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atttcli.engine import RuleProblem
-from atttcli.errors import InputError, Where
+from atttcli.errors import InputError, RuleError, Where
 from atttcli.limits import MIB, read_bounded
 from atttcli.text import strict_yaml
 
@@ -16,47 +16,60 @@ _SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 _SUFFIXES = (".yml", ".yaml")
 
 
-def rule_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files themselves, and the `*.yml` and `*.yaml` under folders in order of their names."""
-    for path in paths:
+def rule_files(paths: Iterable[Path | str]) -> Iterator[Path]:
+    """Files as they are named, and those of folders that may hold rules, in order of name."""
+    for given in paths:
+        path = Path(given)
         if path.is_dir():
             yield from sorted(found for found in path.rglob("*") if found.suffix in _SUFFIXES and found.is_file())
         else:
             yield path
 
 
+def read_file(file: Path) -> bytes | RuleProblem:
+    """All of a rule file, or why it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return read_bounded(stream, 8 * MIB, Where(str(file)))
+    except (OSError, InputError) as error:
+        return RuleProblem(Where(str(file)), getattr(error, "message", "") or f"cannot be read: {error}")
+
+
 def file_documents(path: Path) -> Iterator[Mapping[str, Any] | RuleProblem]:
     """The mappings of one file; what cannot be read is a problem with its place, the rest is still given."""
-    where = Where(str(path))
+    data = read_file(path)
+    if isinstance(data, RuleProblem):
+        yield data
+    else:
+        yield from documents(data, str(path))
+
+
+def documents(data: bytes, path: str) -> Iterator[dict[str, Any] | RuleProblem]:
+    """Every document of a file on its own: one that is broken does not take the others with it."""
     try:
-        with path.open("rb") as stream:
-            text = read_bounded(stream, 8 * MIB, where).decode("utf-8-sig").replace("\r\n", "\n")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        yield RuleProblem(Where(str(path), offset=error.start), "the rule file is not UTF-8")
+        yield RuleProblem(Where(path, offset=error.start), "the rule file is not UTF-8")
         return
-    except (OSError, InputError) as error:
-        yield RuleProblem(where, getattr(error, "message", "") or f"cannot be read: {error}")
-        return
-    start = lines = 0
-    for end, following in [
-        *((found.start(), found.end()) for found in _SEPARATOR.finditer(text)),
-        (len(text), len(text)),
-    ]:
+    text = text.replace("\r\n", "\n")
+    starts = [0, *(match.end() for match in _SEPARATOR.finditer(text))]
+    ends = [*(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
+    lines = 0
+    last = 0
+    for start, end in zip(starts, ends, strict=True):
+        lines += text.count("\n", last, start)
+        last = start
         if text[start:end].strip():
-            yield from _document(text[start:end], str(path), lines)
-        lines += text.count("\n", start, following)
-        start = following
+            yield from _document(text[start:end], path, lines)
 
 
-def _document(text: str, path: str, lines_before: int) -> Iterator[Mapping[str, Any] | RuleProblem]:
-    where = Where(path, line=lines_before + 1)
+def _document(text: str, path: str, lines_before: int) -> Iterator[dict[str, Any] | RuleProblem]:
     try:
         # The empty lines in front keep the line numbers of errors those of the file.
         document = strict_yaml.load("\n" * lines_before + text, path)
+        if document is not None and not isinstance(document, dict):
+            raise RuleError("a rule is a mapping", where=Where(path, line=lines_before + 1))
+        if document is not None:
+            yield document
     except InputError as error:
-        yield RuleProblem(error.where or where, error.message, error.hint)
-        return
-    if isinstance(document, dict):
-        yield document
-    elif document is not None:
-        yield RuleProblem(where, "a rule is a mapping")
+        yield RuleProblem(error.where or Where(path, line=lines_before + 1), error.message, error.hint)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,20 +16,19 @@ from typing import Any
 
 import msgspec
 
+from atttcli import __version__
 from atttcli.engine import RuleProblem
-from atttcli.errors import InputError, RuleError, Where
-from atttcli.limits import MIB, read_bounded
+from atttcli.errors import InputError, Where
 from atttcli.rulepack.cache import Parts, PrivateCache
 from atttcli.rulepack.correlation_rule import parse_correlation
 from atttcli.rulepack.listing import State, is_utf8, states_of
 from atttcli.rulepack.sigma import parse_rule
+from atttcli.rulepack.sigma_documents import documents, read_file, rule_files
 from atttcli.rulepack.sigma_filter import SigmaFilter, parse_filter
 from atttcli.rulepack.sigma_nodes import CorrelationRule, Meta, SigmaRule
 from atttcli.text import strict_yaml
 
-_VERSION = 3  # of what is kept: another one begins anew
-_SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
-_SUFFIXES = (".yml", ".yaml")
+_VERSION = 3  # raise with every change of sigma_nodes.py or of what is made of a rule
 PLACEHOLDERS = ("placeholders.yml", "placeholders.yaml")
 Parsed = SigmaRule | CorrelationRule | SigmaFilter | RuleProblem
 
@@ -91,7 +89,7 @@ def read_sigma_files(
         if kept is not None and state and kept.state == state:
             read.append(SigmaFile(name, kept.digest, _parsed_before(kept), state))
             continue
-        data = _bytes(Path(name))
+        data = read_file(Path(name))
         if isinstance(data, RuleProblem):
             read.append(SigmaFile(name, "", (data,)))
             continue
@@ -119,7 +117,7 @@ def _names(paths: Iterable[Path | str], known: Mapping[str, State]) -> Iterator[
 def _key(files: Sequence[str], values: Mapping[str, Sequence[str]], pipelines: Sequence[Path]) -> str:
     """Of the folders rather than of the files: one that is added or changed leaves the others known."""
     about = {
-        "version": _VERSION,
+        "version": [__version__, _VERSION],
         "folders": [os.fsencode(folder) for folder in sorted({os.path.dirname(file) for file in files})],
         "placeholders": {name: list(texts) for name, texts in sorted(values.items())},
         "pipelines": [hashlib.sha256(path.read_bytes()).hexdigest() for path in pipelines],
@@ -156,30 +154,12 @@ def _kept_rule(rule: SigmaRule) -> _KeptRule:
     return _KeptRule(rule.meta, rule.logsource, msgspec.Raw(rule.kept or msgspec.json.encode(rule.node)))
 
 
-def rule_files(paths: Iterable[Path | str]) -> Iterator[Path]:
-    """Files as they are named, and those of folders that may hold rules, in order of name."""
-    for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            yield from sorted(found for found in path.rglob("*") if found.suffix in _SUFFIXES and found.is_file())
-        else:
-            yield path
-
-
-def _bytes(file: Path) -> bytes | RuleProblem:
-    try:
-        with file.open("rb") as stream:
-            return read_bounded(stream, 8 * MIB, Where(str(file)))
-    except (OSError, InputError) as error:
-        return RuleProblem(Where(str(file)), getattr(error, "message", "") or f"cannot be read: {error}")
-
-
 def _placeholders(files: Sequence[Path], settings: SigmaSettings) -> tuple[dict[str, Sequence[str]], list[SigmaFile]]:
     """Values given, over those of `placeholders.yml` beside the rules."""
     values: dict[str, Sequence[str]] = {}
     read: list[SigmaFile] = []
     for file in files:
-        data = _bytes(file)
+        data = read_file(file)
         if isinstance(data, RuleProblem):
             read.append(SigmaFile(str(file), "", (data,)))
             continue
@@ -212,37 +192,6 @@ def _pipeline(paths: Sequence[Path]) -> Any:
     from atttcli.rulepack.sigma_pipeline import load_pipelines
 
     return load_pipelines(paths)
-
-
-def documents(data: bytes, path: str) -> Iterator[dict[str, Any] | RuleProblem]:
-    """Every document of a file on its own: one that is broken does not take the others with it."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        yield RuleProblem(Where(path, offset=error.start), "the rule file is not UTF-8")
-        return
-    text = text.replace("\r\n", "\n")
-    starts = [0, *(match.end() for match in _SEPARATOR.finditer(text))]
-    ends = [*(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
-    lines = 0
-    last = 0
-    for start, end in zip(starts, ends, strict=True):
-        lines += text.count("\n", last, start)
-        last = start
-        if text[start:end].strip():
-            yield from _document(text[start:end], path, lines)
-
-
-def _document(text: str, path: str, lines_before: int) -> Iterator[dict[str, Any] | RuleProblem]:
-    try:
-        # The empty lines in front keep the line numbers of errors those of the file.
-        document = strict_yaml.load("\n" * lines_before + text, path)
-        if document is not None and not isinstance(document, dict):
-            raise RuleError("a rule is a mapping", where=Where(path, line=lines_before + 1))
-        if document is not None:
-            yield document
-    except InputError as error:
-        yield RuleProblem(error.where or Where(path, line=lines_before + 1), error.message, error.hint)
 
 
 def _parsed(data: bytes, path: str, values: Mapping[str, Sequence[str]], pipeline: Any) -> Iterator[Parsed]:

@@ -28,7 +28,6 @@ MODIFIERS = frozenset({*_FRAMES, *_FLAGS, *_CHANGES, *_KINDS, "all", "cased", "n
 _DASHED = re.compile(r"\B[-/]\b")
 _DASHES = ("-", "/", "\u2013", "\u2014", "\u2015")
 _PLACEHOLDER = re.compile(r"%([^%\s]{1,128})%")
-_OFFSETS = ((0, None), (2, -3), (3, -2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,18 +107,14 @@ def native_names(name: str) -> tuple[str, ...]:
     """The native fields that `name` reads, the first that is there; () where it reads anything else."""
     if not name or name in HEAD or name in ALIASES or "." in name:
         return ()
-    other = _other_spelling(name)
-    return (name,) if other == name else (name, other)
-
-
-def _other_spelling(name: str) -> str:
-    return name.replace(" ", "") if " " in name else _INNER_CAPITAL.sub(" ", name)
+    other = other_spelling(name)
+    return (name, other) if other else (name,)
 
 
 def _plain(name: str) -> Reader:
     """A native field; where it is absent, the same name written with blanks (or without)."""
-    other = _other_spelling(name)
-    if other == name:
+    other = other_spelling(name)
+    if not other:
         return lambda event: event.fields.get(name)
 
     def read(event: Event) -> Any:

@@ -36,7 +36,6 @@ class Memory:
     def __init__(self, room: int = 12_000_000) -> None:
         self._room = self._free = room
         self._columns: list[dict[Any, int]] = []
-
         self._hints: dict[int, tuple[Node, tuple[str, ...]]] = {}
         self._finders: dict[tuple[str, ...], Finder] = {}
 

@@ -78,7 +78,6 @@ _POLICY: Final = {
     6416: "device-plug",
 }  # fmt: skip
 
-_FLOW_SOURCE: Final = ("SourceAddress",)
 SECURITY: Final[dict[int, Heading]] = (
     _LOGON
     | {number: _audit(action) for number, action in (_ACCOUNT | _GROUP | _POLICY).items()}
