@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from atttcli.model.alert import Alert, Origin
@@ -162,7 +162,24 @@ def _list(record: dict[str, Any], name: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+_KNOWN = 16_384
+
+
+class Networks:
+    """Which addresses are ours. Remembers the answers: a province has hundreds of networks, a storm of alerts few addresses."""
+
+    def __init__(self, ranges: Iterable[str]) -> None:
+        self._networks = [ipaddress.ip_network(cidr, strict=False) for cidr in ranges]
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, address: str) -> bool:
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            parsed = ipaddress.ip_address(address)
+            known = self._known[address] = any(parsed in network for network in self._networks)
+        return known
 
 
 def _alert(record: dict[str, Any], line: str, origin: Origin, stamps: Stamps, own: Networks) -> Alert:
@@ -212,15 +229,12 @@ def category_of(description: str) -> str:
 
 def own_networks(given: Input) -> Networks:
     """The networks that the input's reader is told are ours."""
-    return tuple(ipaddress.ip_network(cidr, strict=False) for cidr in given.own_networks)
+    return Networks(given.own_networks)
 
 
 def victim_of(source: str, target: str, own: Networks) -> str:
     """Our own side; the target if both are ours."""
-    for candidate in (target, source):
-        if candidate and any(ipaddress.ip_address(candidate) in network for network in own):
-            return candidate
-    return ""
+    return next((candidate for candidate in (target, source) if candidate and candidate in own), "")
 
 
 def _observables(record: dict[str, Any], source: str, target: str, domain: str, url: str) -> Iterator[Observable]:
