@@ -26,6 +26,7 @@ TOO_LARGE = "larger than the limit"
 NO_TIME = "not reached before the run's limit"
 
 VANISHED = "vanished"
+MISSING = "no such file or folder"  # a root that was never there
 DENIED = "permission denied"
 CHANGED = "replaced or cut while it was being scanned"
 TIMEOUT = "timeout"

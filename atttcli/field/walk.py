@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Dict, FrozenSet, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from atttcli.field import account
-from atttcli.field.account import FAILED, SKIPPED, Outcome
+from atttcli.field.account import FAILED, MISSING, SKIPPED, Outcome
 from atttcli.field.mounts import special_mounts
 from atttcli.field.opening import FOLDER_FLAGS, kind_of, reason
 from atttcli.field.place import FILE, FOLDER, WHOLE, Key, Part, Place
@@ -145,7 +145,7 @@ class _Walker:
         try:
             info = os.stat(real)
         except FileNotFoundError:
-            yield Outcome(given, FAILED, "no such file or folder")  # never seen, so not vanished
+            yield Outcome(given, FAILED, MISSING)  # never seen, so not vanished
             return
         except OSError as error:
             yield Outcome(given, FAILED, reason(error))

@@ -254,7 +254,7 @@ def test_roots_given_twice_or_inside_each_other_are_scanned_once(tree: Path) -> 
 
 def test_a_root_that_is_no_file_is_accounted(tree: Path) -> None:
     _, others, total = run(scanner(), tree / "fifo", tree / "missing")
-    assert others == {account.FIFO: [str(tree / "fifo")], "no such file or folder": [str(tree / "missing")]}
+    assert others == {account.FIFO: [str(tree / "fifo")], account.MISSING: [str(tree / "missing")]}
     assert total.found == 2
 
 

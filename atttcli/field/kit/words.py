@@ -47,6 +47,7 @@ _REASONS = {
     account.TIMEOUT: "quét quá lâu",
     account.TOO_LARGE: "tệp quá lớn",
     account.VANISHED: "vừa biến mất",
+    account.MISSING: "không có tệp hay thư mục này",
     account.CHANGED: "đang bị thay đổi",
     account.PLACEHOLDER: "tệp chỉ có trên đám mây",
     account.LOOP: "thư mục lồng vào chính nó",
